@@ -1,0 +1,43 @@
+# A room is a folder of sources that becomes one static library, its unit tests standing beside
+# their files (x.h, x.cc, x_test.cc). The folder is searched anew at each build, so that a test
+# that was written cannot be forgotten.
+include(GoogleTest)
+
+function(tidemark_room name)
+  cmake_parse_arguments(ROOM "" "DIR" "LINKS;EXCLUDE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${ROOM_DIR}/*.cc)
+  set(tests ${sources})
+  set(fuzzers ${sources})
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
+  foreach(excluded ${ROOM_EXCLUDE})
+    list(FILTER sources EXCLUDE REGEX "/${excluded}$")
+  endforeach()
+
+  add_library(tidemark_${name} STATIC ${sources})
+  target_link_libraries(tidemark_${name} PUBLIC ${ROOM_LINKS} Threads::Threads)
+  tidemark_compile_options(tidemark_${name})
+  if(name STREQUAL "base")
+    target_precompile_headers(tidemark_base PRIVATE ${CMAKE_SOURCE_DIR}/cmake/precompiled.h)
+  else()
+    target_precompile_headers(tidemark_${name} REUSE_FROM tidemark_base)
+  endif()
+
+  if(tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE tidemark_${name} GTest::gmock GTest::gtest_main)
+    tidemark_compile_options(${name}_test)
+    add_test(NAME unit.${name} COMMAND ${name}_test)
+  endif()
+
+  if(TIDEMARK_FUZZ)
+    foreach(fuzzer ${fuzzers})
+      get_filename_component(target ${fuzzer} NAME_WE)
+      add_executable(${target} ${fuzzer})
+      target_link_libraries(${target} PRIVATE tidemark_${name})
+      target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+      tidemark_compile_options(${target})
+    endforeach()
+  endif()
+endfunction()

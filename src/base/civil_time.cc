@@ -1,0 +1,99 @@
+#include "base/civil_time.h"
+
+#include <fmt/format.h>
+
+namespace tidemark {
+namespace {
+
+using std::chrono::microseconds;
+
+/// Takes `width` digits off the front.
+bool take_digits(std::string_view& text, std::size_t width, unsigned& value) {
+  if (text.size() < width) return false;
+  value = 0;
+  for (std::size_t i = 0; i < width; ++i) {
+    if (text[i] < '0' || text[i] > '9') return false;
+    value = value * 10 + static_cast<unsigned>(text[i] - '0');
+  }
+  text.remove_prefix(width);
+  return true;
+}
+
+bool take(std::string_view& text, char wanted) {
+  if (text.empty() || text.front() != wanted) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+/// `.` and digits; the first six count.
+bool take_fraction(std::string_view& text, unsigned& micros) {
+  micros = 0;
+  if (!take(text, '.')) return text.empty();
+  if (text.empty()) return false;
+  unsigned scale = 100'000;
+  for (const char digit : text) {
+    if (digit < '0' || digit > '9') return false;
+    micros += static_cast<unsigned>(digit - '0') * scale;
+    scale /= 10;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<CivilTime> CivilTime::parse(std::string_view text) {
+  unsigned year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, micros = 0;
+  if (!take_digits(text, 4, year) || !take(text, '-') || !take_digits(text, 2, month) ||
+      !take(text, '-') || !take_digits(text, 2, day)) {
+    return std::nullopt;
+  }
+  if (!text.empty()) {
+    if (!take(text, ' ') && !take(text, 'T')) return std::nullopt;
+    if (!take_digits(text, 2, hour) || !take(text, ':') || !take_digits(text, 2, minute) ||
+        !take(text, ':') || !take_digits(text, 2, second) || !take_fraction(text, micros)) {
+      return std::nullopt;
+    }
+  }
+  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(year)},
+                                         std::chrono::month{month}, std::chrono::day{day}};
+  if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  return CivilTime{std::chrono::local_days{date} + std::chrono::hours{hour} +
+                   std::chrono::minutes{minute} + std::chrono::seconds{second} +
+                   microseconds{micros}};
+}
+
+std::string CivilTime::text(int decimals) const {
+  const auto day = std::chrono::floor<std::chrono::days>(time_);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{time_ - day};
+  std::string text =
+      fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+  if (decimals > 0) {
+    text += fmt::format(".{:06}", clock.subseconds().count());
+    text.resize(text.size() - static_cast<std::size_t>(6 - decimals));
+  }
+  return text;
+}
+
+std::string CivilTime::shortest_text() const {
+  const std::int64_t fraction = (time_ - std::chrono::floor<std::chrono::seconds>(time_)).count();
+  return text(fraction == 0 ? 0 : fraction % 1000 == 0 ? 3 : 6);
+}
+
+CivilTime CivilTime::floor_to(int decimals) const {
+  const microseconds tick = tick_of(decimals);
+  const microseconds since = time_.time_since_epoch();
+  microseconds over = since % tick;
+  if (over.count() < 0) over += tick;
+  return CivilTime{time_ - over};
+}
+
+microseconds tick_of(int decimals) {
+  microseconds tick{1'000'000};
+  for (int i = 0; i < decimals; ++i) tick /= 10;
+  return tick;
+}
+
+}  // namespace tidemark

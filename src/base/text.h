@@ -1,0 +1,42 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace tidemark {
+
+/// The two languages of everything that a person reads. Log keys, ids and JSON stay English.
+enum class Language { english, chinese };
+
+/// A finished sentence in both languages. Built where it is known what happened; the one that
+/// shows it (terminal, page) picks the language.
+struct Message {
+  std::string en;
+  std::string zh;
+
+  [[nodiscard]] const std::string& in(Language language) const {
+    return language == Language::chinese ? zh : en;
+  }
+  [[nodiscard]] bool empty() const { return en.empty(); }
+};
+
+/// A sentence with holes, in both languages; both are checked against the arguments at compile
+/// time. Written as `{"cannot open {}", "无法打开 {}"}`.
+template <class... Args>
+struct BasicText {
+  fmt::format_string<Args...> en;
+  fmt::format_string<Args...> zh;
+};
+template <class... Args>
+using Text = BasicText<std::type_identity_t<Args>...>;
+
+/// Fills the holes.
+template <class... Args>
+[[nodiscard]] Message say(Text<Args...> text, Args&&... args) {
+  return Message{fmt::format(text.en, args...), fmt::format(text.zh, args...)};
+}
+
+}  // namespace tidemark
