@@ -11,7 +11,8 @@ namespace tidemark {
 
 inline void check(bool holds, std::string_view what,
                   std::source_location where = std::source_location::current()) {
-  if (!holds) [[unlikely]] broken_invariant(what, where);
+  if (!holds) [[unlikely]]
+    broken_invariant(what, where);
 }
 
 }  // namespace tidemark

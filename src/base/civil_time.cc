@@ -5,7 +5,7 @@
 namespace tidemark {
 namespace {
 
-using std::chrono::microseconds;
+using Micros = std::chrono::microseconds;
 
 /// Takes `width` digits off the front.
 bool take_digits(std::string_view& text, std::size_t width, unsigned& value) {
@@ -58,8 +58,7 @@ std::optional<CivilTime> CivilTime::parse(std::string_view text) {
                                          std::chrono::month{month}, std::chrono::day{day}};
   if (!date.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
   return CivilTime{std::chrono::local_days{date} + std::chrono::hours{hour} +
-                   std::chrono::minutes{minute} + std::chrono::seconds{second} +
-                   microseconds{micros}};
+                   std::chrono::minutes{minute} + std::chrono::seconds{second} + Micros{micros}};
 }
 
 std::string CivilTime::text(int decimals) const {
@@ -83,15 +82,15 @@ std::string CivilTime::shortest_text() const {
 }
 
 CivilTime CivilTime::floor_to(int decimals) const {
-  const microseconds tick = tick_of(decimals);
-  const microseconds since = time_.time_since_epoch();
-  microseconds over = since % tick;
+  const Micros tick = tick_of(decimals);
+  const Micros since = time_.time_since_epoch();
+  Micros over = since % tick;
   if (over.count() < 0) over += tick;
   return CivilTime{time_ - over};
 }
 
-microseconds tick_of(int decimals) {
-  microseconds tick{1'000'000};
+Micros tick_of(int decimals) {
+  Micros tick{1'000'000};
   for (int i = 0; i < decimals; ++i) tick /= 10;
   return tick;
 }

@@ -13,7 +13,8 @@ std::string make_ulid(WallTime now, Random& random) {
   for (std::size_t i = 10; i-- > 0; time >>= 5) text[i] = alphabet[time & 31];
   for (std::size_t half = 0; half < 2; ++half) {
     std::uint64_t chance = random.next();
-    for (std::size_t i = 0; i < 8; ++i, chance >>= 5) text[10 + half * 8 + i] = alphabet[chance & 31];
+    for (std::size_t i = 0; i < 8; ++i, chance >>= 5)
+      text[10 + half * 8 + i] = alphabet[chance & 31];
   }
   return text;
 }

@@ -18,9 +18,9 @@ namespace tidemark::config {
 enum class Origin { flag, environment, file, fallback };
 
 struct Setting {
-  std::string value;      ///< In the text form of an environment variable, already resolved.
+  std::string value;  ///< In the text form of an environment variable, already resolved.
   Origin origin = Origin::fallback;
-  std::string where;      ///< `--source`, `TIDEMARK_EXPORT__INVOICES__TABLE`, `tidemark.toml:12`.
+  std::string where;  ///< `--source`, `TIDEMARK_EXPORT__INVOICES__TABLE`, `tidemark.toml:12`.
 };
 
 struct LoadRequest {

@@ -47,7 +47,8 @@ enum class Isolation {
 struct ServerInfo {
   std::string product;  ///< `SQLite`, `MySQL`, `MariaDB`, `PostgreSQL`.
   std::string version;
-  std::string zone;  ///< Zone in which the server's writers stamp by default (`SYSTEM (CST)`, `UTC`).
+  std::string
+      zone;  ///< Zone in which the server's writers stamp by default (`SYSTEM (CST)`, `UTC`).
 };
 
 /// Something that is still open on the server and could commit an older stamp.
@@ -58,7 +59,7 @@ struct OpenTransaction {
 
 struct OpenTransactions {
   std::optional<OpenTransaction> oldest;
-  bool complete = true;  ///< False: grants are missing, others' transactions cannot be seen.
+  bool complete = true;       ///< False: grants are missing, others' transactions cannot be seen.
   std::string missing_grant;  ///< `PROCESS`, `pg_read_all_stats`; empty if complete.
 };
 

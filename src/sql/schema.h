@@ -14,8 +14,9 @@ struct Column {
   ColumnType type = ColumnType::other;
   std::string declared;  ///< The server's own words: `datetime(3)`, `varchar(64)`.
   bool nullable = true;
-  int decimals = 0;       ///< datetime: digits after the second that are stored.
-  bool with_zone = false; ///< PostgreSQL timestamptz, MySQL TIMESTAMP: shown in the session's zone.
+  int decimals = 0;  ///< datetime: digits after the second that are stored.
+  bool with_zone =
+      false;              ///< PostgreSQL timestamptz, MySQL TIMESTAMP: shown in the session's zone.
   std::string charset;    ///< MySQL only.
   std::string collation;  ///< Empty: the database's default (PostgreSQL), BINARY (SQLite).
   /// Equal values have equal bytes: numbers, and text with a byte-wise collation.
