@@ -36,7 +36,8 @@ using Text = BasicText<std::type_identity_t<Args>...>;
 /// Fills the holes.
 template <class... Args>
 [[nodiscard]] Message say(Text<Args...> text, Args&&... args) {
-  return Message{fmt::format(text.en, args...), fmt::format(text.zh, args...)};
+  return Message{fmt::vformat(text.en, fmt::make_format_args(args...)),
+                 fmt::vformat(text.zh, fmt::make_format_args(args...))};
 }
 
 }  // namespace tidemark
