@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,7 +20,9 @@ enum class Dialect { sqlite, mysql, postgres };
 ///   tls=off|prefer|require|verify   default prefer
 ///   tls_ca=FILE
 ///   connect_timeout=10s
-/// User, password, database and options are percent-decoded. A host in brackets is IPv6.
+/// User, password, database and options are percent-decoded, the PATH of SQLite is not. A host in
+/// brackets is IPv6. A server without host and socket is asked on its client's default socket; a
+/// host, `localhost` too, means TCP.
 struct Url {
   Dialect dialect = Dialect::sqlite;
   std::string path;  ///< SQLite only.
@@ -37,6 +40,10 @@ struct Url {
   [[nodiscard]] std::string redacted() const;
   /// Names the database without user and password: what a state directory remembers.
   [[nodiscard]] std::string identity() const;
+
+  /// An option's value, or `fallback` if it is not given.
+  [[nodiscard]] std::string option(std::string_view key, std::string_view fallback = "") const;
+  [[nodiscard]] std::chrono::milliseconds connect_timeout(std::chrono::milliseconds fallback) const;
 };
 
 }  // namespace tidemark::sql
