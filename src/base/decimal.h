@@ -12,8 +12,11 @@ namespace tidemark {
 /// not fit is nullopt, never cut.
 class Decimal {
  public:
+  static constexpr int digits_max = 38;
+
   Decimal() = default;
-  Decimal(std::int64_t units, int scale) : units_(units), scale_(scale) {}
+  /// `scale` is 0..38.
+  Decimal(std::int64_t units, int scale);
 
   /// `-12.340`, `.5`, `7.`; no exponent, no blanks, no thousands marks. Keeps trailing zeros.
   [[nodiscard]] static std::optional<Decimal> parse(std::string_view text);
@@ -23,7 +26,8 @@ class Decimal {
   [[nodiscard]] int scale() const { return scale_; }
   [[nodiscard]] bool negative() const { return units_ < 0; }
 
-  /// Exact; nullopt when more than 38 digits would be needed.
+  /// Exact; nullopt when more than 38 digits would be needed. The larger scale, the sum of the
+  /// scales.
   [[nodiscard]] std::optional<Decimal> plus(const Decimal& other) const;
   [[nodiscard]] std::optional<Decimal> times(const Decimal& other) const;
   /// Half away from zero (the rule of EN 16931), or with more zeros.
