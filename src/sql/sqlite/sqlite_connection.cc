@@ -1,0 +1,209 @@
+#include "sql/sqlite/sqlite_connection.h"
+
+#include "base/check.h"
+#include "sql/identifier.h"
+#include "sql/sqlite/sqlite_clock.h"
+#include "sql/sqlite/sqlite_cursor.h"
+#include "sql/sqlite/sqlite_schema.h"
+
+namespace tidemark::sql {
+namespace {
+
+constexpr int busy_timeout_ms = 10'000;
+
+/// Debian's SQLite reads a path that starts with `file:` as a URI of its own.
+std::string plain_path(const std::string& path) {
+  return path.starts_with("file:") ? "./" + path : path;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Connection>> SqliteConnection::open(const std::string& path,
+                                                           const ConnectOptions& options) {
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  flags |= options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  if (options.create && !options.read_only) flags |= SQLITE_OPEN_CREATE;
+  sqlite3* raw = nullptr;
+  const int code = sqlite3_open_v2(plain_path(path).c_str(), &raw, flags, nullptr);
+  SqliteHandle database(raw);
+  check(database != nullptr, "SQLite has memory for a handle");
+  if (code != SQLITE_OK) return fail(sqlite_error(database.get(), code, path));
+  std::unique_ptr<SqliteConnection> connection(new SqliteConnection(std::move(database)));
+  if (Result<void> ready = connection->configure(options); !ready) {
+    return fail(std::move(ready).error().within({"{}", "{}"}, path));
+  }
+  return connection;
+}
+
+Result<void> SqliteConnection::configure(const ConnectOptions& options) {
+  sqlite3_busy_timeout(database_.get(), busy_timeout_ms);
+  // The file may come from anybody: its views and triggers may not call what could do harm.
+  for (const char* pragma :
+       {"PRAGMA trusted_schema=OFF", "PRAGMA foreign_keys=ON", "PRAGMA synchronous=FULL"}) {
+    if (Result<std::int64_t> set = execute(pragma, {}); !set) return fail(std::move(set).error());
+  }
+  // The first read of the file; a file that is no database is noticed here.
+  const Result<std::optional<std::string>> pages = query_value(*this, "PRAGMA page_count");
+  if (!pages) return fail(pages.error());
+  if (options.create && !options.read_only && *pages == "0") {
+    const Result<std::optional<std::string>> mode = query_value(*this, "PRAGMA journal_mode=WAL");
+    if (!mode) return fail(mode.error());
+  }
+  return {};
+}
+
+Result<std::int64_t> SqliteConnection::execute(std::string_view sql,
+                                               std::span<const Value> params) {
+  const std::int64_t before = sqlite3_total_changes64(database_.get());
+  Result<std::unique_ptr<Cursor>> cursor = query(sql, params);
+  if (!cursor) return fail(std::move(cursor));
+  while (true) {
+    Result<bool> row = (*cursor)->next();
+    if (!row) return fail(std::move(row));
+    if (!*row) break;
+  }
+  // changes64 keeps the count of an older statement if this one is none that changes rows.
+  const bool changed = sqlite3_total_changes64(database_.get()) != before;
+  return changed ? sqlite3_changes64(database_.get()) : 0;
+}
+
+Result<std::unique_ptr<Cursor>> SqliteConnection::query(std::string_view sql,
+                                                        std::span<const Value> params) {
+  Result<SqliteStatement> statement = statements_.take(sql);
+  if (!statement) return fail(std::move(statement));
+  Result<void> bound = bind_sqlite(database_.get(), statement->get(), params, true);
+  if (!bound) {
+    statements_.give_back(sql, std::move(*statement));
+    return fail(std::move(bound));
+  }
+  return std::make_unique<SqliteCursor>(database_.get(), statements_, std::string(sql),
+                                        std::move(*statement));
+}
+
+Result<void> SqliteConnection::begin(Isolation isolation) {
+  if (isolation == Isolation::write) {
+    const Result<std::int64_t> begun = execute("BEGIN IMMEDIATE", {});
+    return begun ? Result<void>{} : fail(begun.error());
+  }
+  // A transaction sees the state of its first read, so the first read is here.
+  for (const char* sql : {"BEGIN", "PRAGMA query_only=ON", "SELECT count(*) FROM sqlite_schema"}) {
+    if (const Result<std::int64_t> done = execute(sql, {}); !done) {
+      rollback();
+      return fail(done.error());
+    }
+  }
+  return {};
+}
+
+Result<void> SqliteConnection::commit() {
+  const Result<std::int64_t> committed = execute("COMMIT", {});
+  if (!committed) return fail(committed.error());
+  const Result<std::int64_t> writable = execute("PRAGMA query_only=OFF", {});
+  return writable ? Result<void>{} : fail(writable.error());
+}
+
+void SqliteConnection::rollback() {
+  for (const char* sql : {"ROLLBACK", "PRAGMA query_only=OFF"}) {
+    if (sqlite3_get_autocommit(database_.get()) != 0 && std::string_view(sql) == "ROLLBACK") {
+      continue;
+    }
+    // Nothing is left to do about a failure: closing the file rolls back as well.
+    [[maybe_unused]] const Result<std::int64_t> ignored = execute(sql, {});
+  }
+}
+
+Result<std::int64_t> SqliteConnection::bulk_insert(std::string_view table,
+                                                   std::span<const std::string> columns,
+                                                   RowSource& rows) {
+  std::string names;
+  std::string marks;
+  for (const std::string& column : columns) {
+    if (!names.empty()) {
+      names += ", ";
+      marks += ", ";
+    }
+    names += quoted_identifier(column, '"');
+    marks += '?';
+  }
+  const std::string sql =
+      fmt::format("INSERT INTO {} ({}) VALUES ({})", quoted(table), names, marks);
+  if (sqlite3_get_autocommit(database_.get()) == 0) return insert_all(sql, columns.size(), rows);
+  if (Result<void> begun = begin(Isolation::write); !begun) return fail(std::move(begun).error());
+  Result<std::int64_t> inserted = insert_all(sql, columns.size(), rows);
+  if (inserted) {
+    Result<void> committed = commit();
+    if (committed) return inserted;
+    inserted = fail(std::move(committed));
+  }
+  rollback();
+  return inserted;
+}
+
+Result<std::int64_t> SqliteConnection::insert_all(std::string_view sql, std::size_t columns,
+                                                  RowSource& rows) {
+  Result<SqliteStatement> prepared = statements_.take(sql);
+  if (!prepared) return fail(std::move(prepared));
+  sqlite3_stmt* statement = prepared->get();
+  std::int64_t count = 0;
+  Values row;
+  const auto insert_next = [&]() -> Result<bool> {
+    row.clear();
+    Result<bool> filled = rows.next(row);
+    if (!filled || !*filled) return filled;
+    check(row.size() == columns, "a row has one value a column");
+    Result<void> bound = bind_sqlite(database_.get(), statement, row, false);
+    if (!bound) return fail(std::move(bound));
+    const int code = sqlite3_step(statement);
+    if (code != SQLITE_DONE) {
+      Error error = sqlite_error(database_.get(), code, sql);
+      sqlite3_reset(statement);
+      return fail(std::move(error));
+    }
+    sqlite3_reset(statement);
+    ++count;
+    return true;
+  };
+  Result<bool> more = true;
+  while (more && *more) more = insert_next();
+  statements_.give_back(sql, std::move(*prepared));
+  if (!more) return fail(std::move(more));
+  return count;
+}
+
+std::string SqliteConnection::quoted(std::string_view identifier) const {
+  return quoted_identifier(identifier, '"');
+}
+
+Result<ServerInfo> SqliteConnection::server() {
+  return ServerInfo{.product = "SQLite", .version = sqlite3_libversion(), .zone = "UTC"};
+}
+
+Result<Table> SqliteConnection::describe(std::string_view table) {
+  return describe_sqlite(database_.get(), *this, table);
+}
+
+Result<void> SqliteConnection::set_zone(std::string_view zone) {
+  if (Result<CivilTime> known = in_zone(CivilTime::baseline(), zone); !known) {
+    return fail(std::move(known).error());
+  }
+  zone_ = zone;
+  return {};
+}
+
+Result<CivilTime> SqliteConnection::now() {
+  const Result<std::optional<std::string>> text =
+      query_value(*this, "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')");
+  if (!text) return fail(text.error());
+  const std::optional<CivilTime> utc = CivilTime::parse(text->value_or(""));
+  check(utc.has_value(), "SQLite writes its clock in the asked form");
+  return in_zone(*utc, zone_);
+}
+
+Result<OpenTransactions> SqliteConnection::open_transactions() {
+  // One writer at a time, and a reader sees either all of its changes or none: what is stamped
+  // before now() and not committed yet cannot exist for longer than the margin unless a writer
+  // holds the file's lock, which every other writer, and doctor, then notices.
+  return OpenTransactions{};
+}
+
+}  // namespace tidemark::sql
