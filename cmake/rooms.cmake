@@ -34,6 +34,7 @@ function(tidemark_room name)
     target_link_libraries(${name}_test PRIVATE tidemark_${name} GTest::gmock GTest::gtest_main)
     tidemark_compile_options(${name}_test)
     add_test(NAME unit.${name} COMMAND ${name}_test)
+    set_tests_properties(unit.${name} PROPERTIES LABELS unit)
   endif()
 
   if(TIDEMARK_FUZZ)
