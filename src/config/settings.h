@@ -7,15 +7,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
-#include "config/option.h"
+#include "config/environment.h"
+#include "config/key.h"
 
 namespace tidemark::config {
 
 /// Where a value came from, strongest first.
 enum class Origin { flag, environment, file, fallback };
+
+/// `flag`, `environment`, `file`, `default`.
+[[nodiscard]] std::string_view name(Origin origin);
 
 struct Setting {
   std::string value;  ///< In the text form of an environment variable, already resolved.
@@ -24,29 +29,31 @@ struct Setting {
 };
 
 struct LoadRequest {
-  /// `--config`; empty: $TIDEMARK_CONFIG, ./tidemark.toml, $XDG_CONFIG_HOME/tidemark/tidemark.toml,
-  /// /etc/tidemark/tidemark.toml; the first that exists. None is fine.
+  /// `--config`; empty: find_config_file() searches. That there is none is fine.
   std::optional<std::string> file;
-  /// Keys set on the command line, with the flag that set them.
+  /// Keys set on the command line: `{"export.invoices.threads", {"8", Origin::flag, "--threads"}}`.
   std::vector<std::pair<std::string, Setting>> flags;
-  /// getenv, or a test's own.
-  std::function<std::optional<std::string>(const std::string&)> environment;
+  Environment environment = system_environment();
   /// All variable names, to find unknown `TIDEMARK_*` ones.
-  std::vector<std::string> environment_names;
+  std::vector<std::string> environment_names = system_environment_names();
 };
 
 /// All settings after merging flag > TIDEMARK_* > file > default. Immutable; thread-safe.
 ///
 /// `${VAR}`, `${VAR:-default}` and `${file:PATH}` are resolved in file values; `X_FILE` beside an
 /// environment variable `X` reads the value from a file (a last newline is cut). Unknown keys and
-/// unknown TIDEMARK_* variables are errors with a suggestion.
+/// unknown TIDEMARK_* variables are errors with a suggestion. Only a file may add a table such as
+/// `[export.receipts]`, so that a slip in a variable or flag is never taken for a new export.
 class Settings {
  public:
-  /// Errors: invalid_config, naming key, file and line (or variable), reason and next step.
+  /// Errors: invalid_config, naming key, file and line (or variable), reason and next step; the
+  /// first of them, and how many more there are.
   [[nodiscard]] static Result<Settings> load(const LoadRequest& request);
+  /// All that load() would complain of, for `tidemark config check`. Empty: load() succeeds.
+  [[nodiscard]] static std::vector<Error> problems(const LoadRequest& request);
 
-  /// Getters for declared keys; asking for an undeclared one is our own mistake (check fails).
-  /// The values were validated by load().
+  /// Getters for declared keys; asking for an undeclared one, or for a table that does not exist,
+  /// is our own mistake (check fails). The values were validated by load().
   [[nodiscard]] const Setting& setting(std::string_view key) const;
   [[nodiscard]] const std::string& text(std::string_view key) const;
   [[nodiscard]] std::int64_t integer(std::string_view key) const;
@@ -58,17 +65,19 @@ class Settings {
   [[nodiscard]] bool is_set(std::string_view key) const;
 
   [[nodiscard]] const std::optional<std::string>& file() const { return file_; }
-  /// Named tables of one kind, e.g. the `receipts` of `[export.receipts]`.
-  [[nodiscard]] std::vector<std::string> exports() const;
+  /// Named tables of one kind, e.g. the `receipts` of `[export.receipts]`; `invoices` is always
+  /// among them. Sorted.
+  [[nodiscard]] const TableNames& exports() const { return exports_; }
+  /// What is not wrong but ought to be known: a secret in a file that everybody may read.
+  [[nodiscard]] const std::vector<Message>& warnings() const { return warnings_; }
 
  private:
+  friend class Loader;
+
   std::map<std::string, Setting, std::less<>> settings_;
   std::optional<std::string> file_;
+  TableNames exports_ = {"invoices"};
+  std::vector<Message> warnings_;
 };
-
-/// `90s`, `5m`, `1h`, `2d`, `250ms`; a bare number is refused.
-[[nodiscard]] Result<std::chrono::milliseconds> parse_duration(std::string_view text);
-/// `64MiB`, `1GB`, `4096`.
-[[nodiscard]] Result<std::uint64_t> parse_bytes(std::string_view text);
 
 }  // namespace tidemark::config

@@ -1,0 +1,54 @@
+#include "config/option.h"
+
+#include <array>
+#include <vector>
+
+#include "config/option_tables.h"
+
+namespace tidemark::config {
+
+std::span<const OptionGroup> option_groups() {
+  static const std::array groups = {
+      OptionGroup{
+          .title_en = "General",
+          .title_zh = "通用",
+          .about_en = "Language, log, Tidemark's own database, and the source database that all "
+                      "jobs share.",
+          .about_zh = "语言、日志、Tidemark 自身的数据库，以及各任务共用的源数据库。",
+          .options = general_options(),
+      },
+      OptionGroup{
+          .title_en = "Export",
+          .title_zh = "导出",
+          .about_en =
+              "One table for each export: `[export.invoices]` always exists; a further one, "
+              "say `[export.receipts]`, has the same keys and the same defaults, and runs as "
+              "`tidemark export receipts`. Names are lower-case letters, digits and single "
+              "underscores.",
+          .about_zh = "每个导出对应一张表：`[export.invoices]` 始终存在；再加一张，例如 "
+                      "`[export.receipts]`，键与默认值相同，用 `tidemark export receipts` "
+                      "运行。名称只能用小写字母、数字和单个下划线。",
+          .options = export_options(),
+      },
+      OptionGroup{
+          .title_en = "Reference data",
+          .title_zh = "基础数据",
+          .about_en = "The code lists that `tidemark export reference` writes.",
+          .about_zh = "`tidemark export reference` 导出的代码表。",
+          .options = reference_options(),
+      },
+  };
+  return groups;
+}
+
+std::span<const Option> all_options() {
+  static const std::vector<Option> options = [] {
+    std::vector<Option> all;
+    for (const OptionGroup& group : option_groups())
+      all.insert(all.end(), group.options.begin(), group.options.end());
+    return all;
+  }();
+  return options;
+}
+
+}  // namespace tidemark::config

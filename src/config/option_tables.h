@@ -1,0 +1,14 @@
+#pragma once
+
+#include <span>
+
+#include "config/option.h"
+
+/// The tables behind option_groups(), one for each chapter. Nobody else needs them.
+namespace tidemark::config {
+
+[[nodiscard]] std::span<const Option> general_options();
+[[nodiscard]] std::span<const Option> export_options();
+[[nodiscard]] std::span<const Option> reference_options();
+
+}  // namespace tidemark::config
