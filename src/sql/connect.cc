@@ -1,4 +1,5 @@
 #include "sql/connection.h"
+#include "sql/mysql/mysql_connection.h"
 #include "sql/sqlite/sqlite_connection.h"
 
 namespace tidemark::sql {
@@ -8,6 +9,7 @@ Result<std::unique_ptr<Connection>> connect(const Url& url, const ConnectOptions
     case Dialect::sqlite:
       return SqliteConnection::open(url.path, options);
     case Dialect::mysql:
+      return MysqlConnection::open(url, options);
     case Dialect::postgres:
       break;
   }

@@ -20,6 +20,8 @@ struct Backend {
   std::string variable;  ///< Environment variable with the URL; empty for SQLite.
 };
 
+inline void PrintTo(const Backend& backend, std::ostream* out) { *out << backend.name; }
+
 /// One empty database per test, and a connection to it.
 class Contract : public ::testing::TestWithParam<Backend> {
  protected:

@@ -42,7 +42,8 @@ void Contract::SetUp() {
   {
     Result<std::unique_ptr<Connection>> outside = connect(url_);
     ASSERT_TRUE(outside) << outside.error().what.en;
-    run(**outside, "CREATE DATABASE " + database_);
+    run(**outside, "CREATE DATABASE " + database_ +
+                       (url_.dialect == Dialect::mysql ? " CHARACTER SET utf8mb4" : ""));
   }
   url_.database = database_;
   connection_ = connect_again();

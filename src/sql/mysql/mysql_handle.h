@@ -1,0 +1,31 @@
+#pragma once
+
+#include <mysql.h>
+
+#include <memory>
+#include <string_view>
+
+#include "sql/connection.h"
+
+namespace tidemark::sql {
+
+struct CloseMysql {
+  void operator()(MYSQL* handle) const { mysql_close(handle); }
+};
+struct FreeMysqlResult {
+  void operator()(MYSQL_RES* result) const { mysql_free_result(result); }
+};
+using MysqlHandle = std::unique_ptr<MYSQL, CloseMysql>;
+using MysqlResult = std::unique_ptr<MYSQL_RES, FreeMysqlResult>;
+
+/// Connects and logs in; the session is as the server gives it, but in utf8mb4. What the URL leaves
+/// out is taken from the [client] group of the client's option files.
+[[nodiscard]] Result<MysqlHandle> open_mysql(const Url& url, const ConnectOptions& options);
+
+/// What the last failed call on `handle` means; `sql` is the statement without its values.
+[[nodiscard]] Error mysql_failure(MYSQL* handle, std::string_view sql);
+
+/// The value as a literal of the text protocol: digits, `'quoted text'`, `x'hex'`, NULL.
+void append_literal(std::string& sql, MYSQL* handle, const Value& value);
+
+}  // namespace tidemark::sql

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "sql/connection.h"
+
+namespace tidemark::sql {
+
+/// Connection::open_transactions for MySQL and MariaDB. The session's time zone must be SYSTEM: the
+/// server shows trx_started in it.
+///
+/// Counted are InnoDB transactions that have modified rows or wait for a lock with a statement that
+/// could write (a prepared XA transaction too), and other sessions' running statements that could
+/// write: NOW() is a statement's start, and a statement that waits for a table lock has no
+/// transaction yet. Not counted are read-only snapshots such as a dump's, and replication threads,
+/// which stamp with the source's times.
+///
+/// Not seen: the stamp of a finished statement that had waited for a table lock before its
+/// transaction began, while that transaction stays open; its trx_started is too young.
+[[nodiscard]] Result<OpenTransactions> open_mysql_transactions(Connection& connection,
+                                                               bool mariadb);
+
+}  // namespace tidemark::sql
