@@ -46,10 +46,32 @@ Result<bool> CsvReader::next() {
       return finish();
     }
     any = true;
-    if (++bytes > max_record) return broken("the record is too long", "记录过长");
+    const std::size_t plain = plain_bytes();
+    if ((bytes += plain + 1) > max_record) return broken("the record is too long", "记录过长");
+    if (plain > 0) {
+      field_.append(buffer_.data() + at_, plain);
+      at_ += plain;
+      if (state_ == State::field_start) state_ = State::bare;
+      continue;
+    }
     Result<bool> ended = take(buffer_[at_++]);
     if (!ended || *ended) return ended;
   }
+}
+
+std::size_t CsvReader::plain_bytes() const {
+  const std::string_view ahead(buffer_.data() + at_, size_ - at_);
+  switch (state_) {
+    case State::field_start:
+    case State::bare:
+      return std::min(ahead.find_first_of("\",\r\n"), ahead.size());
+    case State::quoted:
+      return std::min(ahead.find_first_of("\"\n"), ahead.size());
+    case State::after_quote:
+    case State::carriage_return:
+      return 0;
+  }
+  return 0;
 }
 
 Result<bool> CsvReader::take(char c) {

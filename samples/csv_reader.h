@@ -38,6 +38,8 @@ class CsvReader {
 
   /// True if there are bytes to read.
   Result<bool> fill();
+  /// How many of the next bytes belong to the current field as they are.
+  [[nodiscard]] std::size_t plain_bytes() const;
   /// Takes one byte; true when it ended the record.
   Result<bool> take(char c);
   Result<bool> finish();
