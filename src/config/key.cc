@@ -25,6 +25,7 @@ bool segment_matches(std::string_view pattern, std::string_view segment) {
 
 /// Whether `key` is `pattern`, or with `prefix` the beginning of it (whole segments).
 bool matches(std::string_view pattern, std::string_view key, bool prefix) {
+  if (key.ends_with('.')) return false;
   while (!key.empty()) {
     if (pattern.empty()) return false;
     if (!segment_matches(take_segment(pattern), take_segment(key))) return false;

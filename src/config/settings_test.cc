@@ -237,6 +237,8 @@ TEST_F(SettingsTest, UnknownVariablesAreErrorsWithASuggestion) {
   EXPECT_THAT(problem(request_of(Variables{{"TIDEMARK_THREADS", "4"}})),
               HasSubstr("did you mean TIDEMARK_EXPORT__INVOICES__THREADS?"));
   EXPECT_THAT(problem(request_of(Variables{{"TIDEMARK_", ""}})), HasSubstr("unknown variable"));
+  EXPECT_THAT(problem(request_of(Variables{{"TIDEMARK_LANG__", "zh"}})),
+              HasSubstr("TIDEMARK_LANG?"));
   EXPECT_THAT(problem(request_of(Variables{{"TIDEMARK_FILE", "x"}})),
               HasSubstr("unknown variable"));
 }

@@ -77,16 +77,6 @@ bool in_range(const Option& option, std::int64_t value) {
          (high.empty() || value <= parse_scalar(option.type, high).value_or(0));
 }
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const std::size_t at = text.find(separator);
-    parts.push_back(text.substr(0, at));
-    if (at == std::string_view::npos) return parts;
-    text.remove_prefix(at + 1);
-  }
-}
-
 std::string_view trimmed(std::string_view text) {
   while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
   while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
@@ -154,6 +144,16 @@ Result<std::uint64_t> parse_bytes(std::string_view text) {
   return fail(ErrorKind::invalid_config,
               {"{} is not a size such as 64MiB, 1GB or 4096", "{} 不是大小（如 64MiB、1GB、4096）"},
               printable(text, 80));
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const std::size_t at = text.find(separator);
+    parts.push_back(text.substr(0, at));
+    if (at == std::string_view::npos) return parts;
+    text.remove_prefix(at + 1);
+  }
 }
 
 std::vector<std::string> split_list(std::string_view text) {

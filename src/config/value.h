@@ -19,6 +19,8 @@ namespace tidemark::config {
 [[nodiscard]] Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 /// `64MiB` (2^20), `1GB` (10^9), `4096`.
 [[nodiscard]] Result<std::uint64_t> parse_bytes(std::string_view text);
+/// The parts between the separators, at least one; they live as long as `text`.
+[[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
 /// The items of a comma-separated list, without the blanks around them.
 [[nodiscard]] std::vector<std::string> split_list(std::string_view text);
 
