@@ -1,5 +1,6 @@
 #include "sql/connection.h"
 #include "sql/mysql/mysql_connection.h"
+#include "sql/postgres/postgres_connection.h"
 #include "sql/sqlite/sqlite_connection.h"
 
 namespace tidemark::sql {
@@ -11,9 +12,9 @@ Result<std::unique_ptr<Connection>> connect(const Url& url, const ConnectOptions
     case Dialect::mysql:
       return MysqlConnection::open(url, options);
     case Dialect::postgres:
-      break;
+      return PostgresConnection::open(url, options);
   }
-  return fail(ErrorKind::unsupported, {"{} is not built in", "未包含 {} 支持"}, name(url.dialect));
+  return fail(ErrorKind::unsupported, {"unknown kind of database", "未知的数据库类型"});
 }
 
 }  // namespace tidemark::sql

@@ -55,6 +55,9 @@ struct ServerInfo {
 struct OpenTransaction {
   std::chrono::microseconds age{};  ///< Since its earliest possible stamp, by the server's clock.
   std::string who;                  ///< `thread 17 root@10.0.0.5, UPDATE t_invoice …`, for people.
+  /// This one, or another open one, began earlier than `age` tells, nobody knows how much: a
+  /// prepared transaction.
+  bool start_unknown = false;
 };
 
 struct OpenTransactions {
@@ -77,7 +80,8 @@ class Connection {
 
   [[nodiscard]] virtual Dialect dialect() const = 0;
 
-  /// Runs a statement without result rows. Returns the number of rows it changed.
+  /// Runs a statement without result rows. Returns the number of rows it inserted, deleted, or
+  /// matched for an update (equal values count too); 0 for other statements.
   [[nodiscard]] virtual Result<std::int64_t> execute(std::string_view sql,
                                                      std::span<const Value> params = {}) = 0;
   /// Runs a query, unbuffered.

@@ -58,7 +58,11 @@ Result<void> keep_oldest(Connection& connection, std::string_view sql, OpenTrans
     const bool modified = sql == transactions_sql && (*rows)->at(2).value_or("0") != "0";
     if (!modified && !could_write((*rows)->at(3))) continue;
     const std::chrono::microseconds age = age_of(**rows);
+    // What the recovery after a crash found prepared shows the time of the recovery.
+    const bool start_unknown =
+        (open.oldest && open.oldest->start_unknown) || (*rows)->at(1).value_or("0") == "0";
     if (!open.oldest || age > open.oldest->age) open.oldest = OpenTransaction{age, who(**rows)};
+    open.oldest->start_unknown = start_unknown;
   }
 }
 

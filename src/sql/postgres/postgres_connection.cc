@@ -1,0 +1,177 @@
+#include "sql/postgres/postgres_connection.h"
+
+#include <charconv>
+
+#include "base/check.h"
+#include "sql/identifier.h"
+#include "sql/postgres/postgres_copy.h"
+#include "sql/postgres/postgres_cursor.h"
+#include "sql/postgres/postgres_open_transactions.h"
+#include "sql/postgres/postgres_schema.h"
+#include "sql/statement.h"
+
+namespace tidemark::sql {
+namespace {
+
+constexpr const char* session_settings =
+    "SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET bytea_output = 'hex';"
+    " SET extra_float_digits = 1; SET standard_conforming_strings = on;"
+    " SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
+
+bool is_offset(std::string_view zone) {
+  return !zone.empty() && (zone[0] == '+' || zone[0] == '-') &&
+         zone.find_first_not_of("0123456789:", 1) == std::string_view::npos;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Connection>> PostgresConnection::open(const Url& url,
+                                                             const ConnectOptions& options) {
+  Result<PostgresSession> session = PostgresSession::open(url, options);
+  if (!session) return fail(std::move(session).error());
+  if (PQsendQuery(session->handle(), session_settings) == 0) {
+    return fail(session->connection_failure());
+  }
+  if (Result<void> sent = session->flush(); !sent) return fail(std::move(sent).error());
+  while (true) {
+    Result<PostgresResult> set = session->next_result(session_settings);
+    if (!set) return fail(std::move(set).error());
+    if (!*set) break;
+  }
+  return std::unique_ptr<Connection>(new PostgresConnection(std::move(*session)));
+}
+
+Result<void> PostgresConnection::send(std::string_view sql, std::span<const Value> params) {
+  const PostgresStatement& statement = statements_.convert(sql);
+  if (statement.parameters != params.size()) {
+    return fail(wrong_parameter_count(sql, statement.parameters, params.size()));
+  }
+  Result<PostgresParameters> parameters = PostgresParameters::make(params);
+  if (!parameters) return fail(std::move(parameters).error());
+  PGconn* handle = session_.handle();
+  if (PQsendQueryParams(handle, statement.text.c_str(), parameters->count(), parameters->types(),
+                        parameters->values(), parameters->lengths(), parameters->formats(),
+                        0) == 0) {
+    return fail(session_.connection_failure());
+  }
+  check(PQsetSingleRowMode(handle) == 1, "single-row mode is set right after sending");
+  return session_.flush();
+}
+
+Result<std::int64_t> PostgresConnection::execute(std::string_view sql,
+                                                 std::span<const Value> params) {
+  if (Result<void> sent = send(sql, params); !sent) return fail(std::move(sent).error());
+  std::int64_t changed = 0;
+  while (true) {
+    Result<PostgresResult> result = session_.next_result(sql);
+    if (!result) return fail(std::move(result).error());
+    if (!*result) return changed;
+    if (PQresultStatus(result->get()) == PGRES_COMMAND_OK) {
+      const std::string_view digits = PQcmdTuples(result->get());
+      std::from_chars(digits.data(), digits.data() + digits.size(), changed);
+    }
+  }
+}
+
+Result<std::unique_ptr<Cursor>> PostgresConnection::query(std::string_view sql,
+                                                          std::span<const Value> params) {
+  if (Result<void> sent = send(sql, params); !sent) return fail(std::move(sent).error());
+  Result<PostgresResult> first = session_.next_result(sql);
+  if (!first) return fail(std::move(first).error());
+  return std::make_unique<PostgresCursor>(session_, std::move(*first), std::string(sql));
+}
+
+Result<void> PostgresConnection::begin(Isolation isolation) {
+  const bool snapshot = isolation == Isolation::snapshot;
+  const Result<std::int64_t> begun = execute(
+      snapshot ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN READ WRITE", {});
+  if (!begun) return fail(begun.error());
+  if (!snapshot) return {};
+  // A transaction sees the state of its first read, so the first read is here.
+  const Result<std::int64_t> fixed = execute("SELECT 1", {});
+  if (!fixed) {
+    rollback();
+    return fail(fixed.error());
+  }
+  return {};
+}
+
+Result<void> PostgresConnection::commit() {
+  // COMMIT of a failed transaction rolls back and does not call that an error.
+  if (PQtransactionStatus(session_.handle()) == PQTRANS_INERROR) {
+    rollback();
+    return fail(ErrorKind::query, {"PostgreSQL: the transaction had failed and was rolled back",
+                                   "PostgreSQL：事务已失败，已回滚"});
+  }
+  const Result<std::int64_t> committed = execute("COMMIT", {});
+  return committed ? Result<void>{} : fail(committed.error());
+}
+
+void PostgresConnection::rollback() {
+  if (PQtransactionStatus(session_.handle()) == PQTRANS_IDLE) return;
+  // Nothing is left to do about a failure: the server rolls back when the connection ends.
+  [[maybe_unused]] const Result<std::int64_t> ignored = execute("ROLLBACK", {});
+}
+
+Result<std::int64_t> PostgresConnection::bulk_insert(std::string_view table,
+                                                     std::span<const std::string> columns,
+                                                     RowSource& rows) {
+  std::string sql = fmt::format("COPY {} (", quoted(table));
+  for (const std::string& column : columns) {
+    if (sql.back() != '(') sql += ", ";
+    sql += quoted_identifier(column, '"');
+  }
+  sql += ") FROM STDIN";
+  return copy_rows(session_, sql, columns.size(), rows);
+}
+
+std::string PostgresConnection::quoted(std::string_view identifier) const {
+  return quoted_identifier(identifier, '"');
+}
+
+Result<ServerInfo> PostgresConnection::server() {
+  ServerInfo info;
+  info.product = "PostgreSQL";
+  const Result<std::optional<std::string>> version = query_value(*this, "SHOW server_version");
+  if (!version) return fail(version.error());
+  info.version = version->value_or("");
+  const Result<std::optional<std::string>> zone =
+      query_value(*this, "SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'");
+  if (!zone) return fail(zone.error());
+  info.zone = zone->value_or("");
+  return info;
+}
+
+Result<Table> PostgresConnection::describe(std::string_view table) {
+  return describe_postgres(*this, table);
+}
+
+Result<void> PostgresConnection::set_zone(std::string_view zone) {
+  Result<std::int64_t> set =
+      zone.empty() ? execute("SET TIME ZONE DEFAULT", {})
+      // An offset by itself would be read the POSIX way, with its sign turned round.
+      : is_offset(zone)
+          ? execute(fmt::format("SET TIME ZONE INTERVAL '{}' HOUR TO MINUTE", zone), {})
+          : execute("SELECT set_config('TimeZone', ?, false)", Values{std::string(zone)});
+  if (set) return {};
+  if (set.error().kind != ErrorKind::query) return fail(std::move(set).error());
+  return fail(make_error(ErrorKind::invalid_config,
+                         {"the server does not know the time zone {}", "服务器不认识时区 {}"}, zone)
+                  .with_hint({"write an offset such as +08:00, or a name such as Asia/Shanghai",
+                              "请写作 +08:00 这样的偏移量，或 Asia/Shanghai 这样的名称"}));
+}
+
+Result<CivilTime> PostgresConnection::now() {
+  const Result<std::optional<std::string>> text =
+      query_value(*this, "SELECT clock_timestamp()::timestamp");
+  if (!text) return fail(text.error());
+  const std::optional<CivilTime> time = CivilTime::parse(text->value_or(""));
+  check(time.has_value(), "PostgreSQL writes its clock in ISO form");
+  return *time;
+}
+
+Result<OpenTransactions> PostgresConnection::open_transactions() {
+  return open_postgres_transactions(*this);
+}
+
+}  // namespace tidemark::sql

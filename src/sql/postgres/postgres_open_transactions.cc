@@ -1,0 +1,61 @@
+#include "sql/postgres/postgres_open_transactions.h"
+
+#include <charconv>
+
+#include "sql/statement.h"
+
+namespace tidemark::sql {
+namespace {
+
+// Sessions: who runs statements of its own. A parallel worker has its leader's times; vacuum and
+// the sender of a backup stamp nothing. Others' xact_start is NULL without pg_read_all_stats.
+constexpr std::string_view transactions_sql =
+    "SELECT (extract(epoch FROM clock_timestamp() - xact_start) * 1000000)::bigint, false,"
+    " 'pid ' || pid || ' ' || coalesce(usename, backend_type)"
+    "  || coalesce('@' || host(client_addr), ''), state, left(query, 200)"
+    " FROM pg_stat_activity"
+    " WHERE pid <> pg_backend_pid() AND xact_start IS NOT NULL AND datname = current_database()"
+    " AND backend_type NOT IN ('parallel worker', 'autovacuum worker', 'walsender')"
+    " UNION ALL"
+    " SELECT (extract(epoch FROM clock_timestamp() - prepared) * 1000000)::bigint, true,"
+    " 'prepared transaction ' || gid || ' of ' || owner || ' (it began before it was prepared)',"
+    " NULL, NULL"
+    " FROM pg_prepared_xacts WHERE database = current_database()"
+    " ORDER BY 1 DESC";
+
+std::string who(const Cursor& row) {
+  std::string text(row.at(2).value_or(""));
+  if (row.at(3)) text += fmt::format(", {}", *row.at(3));
+  if (row.at(4)) text += ": " + excerpt(*row.at(4));
+  return text;
+}
+
+}  // namespace
+
+Result<OpenTransactions> open_postgres_transactions(Connection& connection) {
+  OpenTransactions open;
+  const Result<std::optional<std::string>> sees_all =
+      query_value(connection, "SELECT pg_has_role('pg_read_all_stats', 'USAGE')");
+  if (!sees_all) return fail(sees_all.error());
+  if (*sees_all != "t") {
+    open.complete = false;
+    open.missing_grant = "pg_read_all_stats";
+  }
+  Result<std::unique_ptr<Cursor>> rows = connection.query(transactions_sql);
+  if (!rows) return fail(std::move(rows));
+  while (true) {
+    Result<bool> row = (*rows)->next();
+    if (!row) return fail(std::move(row));
+    if (!*row) return open;
+    if (!open.oldest) {
+      const std::string_view digits = (*rows)->at(0).value_or("");
+      std::int64_t microseconds = 0;
+      std::from_chars(digits.data(), digits.data() + digits.size(), microseconds);
+      open.oldest = OpenTransaction{
+          std::chrono::microseconds{std::max<std::int64_t>(0, microseconds)}, who(**rows)};
+    }
+    if ((*rows)->at(1) == "t") open.oldest->start_unknown = true;
+  }
+}
+
+}  // namespace tidemark::sql
