@@ -7,6 +7,7 @@ import os
 import pathlib
 import shlex
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -138,7 +139,14 @@ def main():
         publish(about, sizes, growth)
 
 
+def stop(*_):
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    # Also where a shell started this with SIGINT ignored: the servers must end with us.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
     try:
         main()
     except measure.Failed as failed:
