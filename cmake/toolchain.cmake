@@ -35,6 +35,6 @@ set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -gline-tables-only")  # asserts stay on 
 function(tidemark_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
     -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Wthread-safety
-    -Werror -Xclang -fno-pch-timestamp)
+    -Wno-missing-designated-field-initializers -Werror -Xclang -fno-pch-timestamp)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
 endfunction()

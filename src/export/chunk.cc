@@ -1,0 +1,34 @@
+#include "export/chunk.h"
+
+namespace tidemark::exporter {
+
+std::size_t GroupTable::id(std::string_view tenant, std::string_view country) {
+  const std::lock_guard lock(mutex_);
+  const auto [entry, added] =
+      ids_.try_emplace({std::string(tenant), std::string(country)}, groups_.size());
+  if (added) groups_.push_back({.tenant = std::string(tenant), .country = std::string(country)});
+  return entry->second;
+}
+
+void GroupTable::add(std::size_t group, const GroupCount& counts) {
+  const std::lock_guard lock(mutex_);
+  GroupCount& total = groups_[group];
+  total.rows += counts.rows;
+  total.written += counts.written;
+  total.unchanged += counts.unchanged;
+  total.rejected += counts.rejected;
+  total.failed += counts.failed;
+  if (total.error.empty()) total.error = counts.error;
+}
+
+std::vector<GroupCount> GroupTable::all() const {
+  const std::lock_guard lock(mutex_);
+  return groups_;
+}
+
+std::size_t GroupTable::size() const {
+  const std::lock_guard lock(mutex_);
+  return groups_.size();
+}
+
+}  // namespace tidemark::exporter

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "export/content_hash.h"
+#include "export/key.h"
+#include "export/source_table.h"
+#include "export/tree_folder.h"
+#include "export/tree_index.h"
+
+namespace tidemark::exporter {
+
+/// A row of the source. Views into the cursor: valid until its next row.
+struct SourceRow {
+  Key key;
+  std::string_view tenant;
+  std::string_view country;  ///< Empty for NULL.
+  std::string_view date;     ///< As the server writes it.
+  std::string_view number;
+  std::string_view payload;
+  std::string_view update_time;  ///< Empty for NULL.
+};
+
+/// What is counted for one (tenant, country).
+struct GroupCount {
+  std::string tenant;
+  std::string country;
+  std::uint64_t rows = 0;
+  std::uint64_t written = 0;
+  std::uint64_t unchanged = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t failed = 0;  ///< Read, but their file could not be written.
+  std::string error;         ///< The first failure.
+};
+
+/// The groups seen so far. Thread-safe.
+class GroupTable {
+ public:
+  /// The group's number, stable for the run.
+  [[nodiscard]] std::size_t id(std::string_view tenant, std::string_view country);
+  void add(std::size_t group, const GroupCount& counts);
+  [[nodiscard]] std::vector<GroupCount> all() const;
+  [[nodiscard]] std::size_t size() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, std::size_t> ids_;
+  std::vector<GroupCount> groups_;
+};
+
+/// What a worker found that one row needs.
+struct RowPlan {
+  enum class Action {
+    write,    ///< Staged; to be published under its name.
+    adopt,    ///< The file is there with the right content, the index does not know it yet.
+    refresh,  ///< The index knows it, but not its present size and time.
+  };
+  Key key;
+  std::size_t group = 0;
+  Action action = Action::write;
+  bool known = false;  ///< The index had an entry when the worker looked.
+  TreePath path;       ///< adopt, refresh: where the file is. write: plain name.
+  ContentHash hash;
+  FileStamp stamp;
+  std::string staged;  ///< write: name in the worker's staging folder.
+};
+
+/// One line for a packed file (layout ndjson), by group.
+struct PackedBlock {
+  std::size_t group = 0;
+  std::uint64_t rows = 0;
+  std::string bytes;  ///< Complete lines; compressed: one complete frame.
+};
+
+/// A tenant's window, or the whole table: what a watermark depends on. Done when nothing of it is
+/// pending any more.
+struct Job {
+  std::string tenant;
+  std::optional<watermark::Window> window;
+  std::atomic<int> pending{1};  ///< Slices to be read and chunks to be published.
+  std::atomic<std::uint64_t> rows{0};
+  std::atomic<std::uint64_t> rejected{0};
+  bool recorded = false;  ///< Its line in the state file is up to date.
+
+  void fail_with(const Error& error) {
+    const std::lock_guard lock(mutex);
+    if (!failure) failure = error;
+  }
+  [[nodiscard]] std::optional<Error> error() const {
+    const std::lock_guard lock(mutex);
+    return failure;
+  }
+
+ private:
+  mutable std::mutex mutex;
+  std::optional<Error> failure;
+};
+
+/// The rows of one slice, read in one snapshot and proven complete by its own count. Only such
+/// chunks reach the tree.
+struct Chunk {
+  Job* job = nullptr;
+  int worker = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;  ///< Of payloads.
+  std::vector<RowPlan> plans;
+  std::vector<PackedBlock> blocks;
+  std::vector<Reject> rejects;
+  std::vector<Key> mended;                   ///< Good now, but still on the reject list.
+  std::vector<std::int64_t> seen;            ///< Index ids of the known rows among them.
+  std::map<std::size_t, GroupCount> groups;  ///< rows, unchanged and rejected are filled in.
+};
+
+}  // namespace tidemark::exporter

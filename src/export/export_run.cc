@@ -1,0 +1,606 @@
+#include "export/export_run.h"
+
+#include <fmt/chrono.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include "base/log.h"
+#include "export/source_record.h"
+#include "export/tenants.h"
+
+namespace tidemark::exporter {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t keys_per_slice = 200;
+constexpr std::size_t examples_max = 20;
+constexpr std::chrono::milliseconds watch_interval{20};
+constexpr std::chrono::seconds save_interval{2};
+
+bool has_files_besides_state(const std::string& output) {
+  std::error_code code;
+  for (fs::directory_iterator entry{output, code}, end; !code && entry != end;
+       entry.increment(code)) {
+    if (entry->path().filename() != ".export_state") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+ExportRun::ExportRun(Environment environment, TableSpec spec, ExportOptions options)
+    : environment_(std::move(environment)),
+      spec_(std::move(spec)),
+      options_(std::move(options)),
+      state_directory_(options_.output + "/.export_state") {
+  summary_.name = spec_.name;
+  summary_.options = options_;
+}
+
+ExportRun::~ExportRun() = default;
+
+ExportProgress ExportRun::progress() const {
+  ExportProgress progress{.rows = counts_.rows.load(std::memory_order_relaxed),
+                          .bytes = counts_.bytes.load(std::memory_order_relaxed),
+                          .groups = groups_.size()};
+  if (const std::uint64_t expected = rows_expected_.load(); expected > 0) {
+    progress.rows_expected = std::max(expected, progress.rows);
+  }
+  return progress;
+}
+
+/// Every row of the source is looked at: what is not met is gone.
+bool ExportRun::covers_all() const {
+  return options_.mode == Mode::full && options_.tenants.empty() && options_.countries.empty() &&
+         !options_.limit;
+}
+
+/// A tenant that is only partly covered keeps its watermark.
+bool ExportRun::moves_watermarks() const {
+  return options_.mode == Mode::incremental && options_.countries.empty() && !options_.limit &&
+         !options_.dry_run;
+}
+
+Result<ExportSummary> ExportRun::run() {
+  const SteadyTime start = environment_.clock.steady();
+  if (Result<void> ready = prepare(); !ready) return fail(std::move(ready.error()));
+  if (Result<void> done = work(); !done) return fail(std::move(done.error()));
+  if (Result<void> again = read_again(); !again) return fail(std::move(again.error()));
+  publisher_->finish();
+  if (const std::optional<Error> failure = publisher_->failure()) {
+    summary_.errors.push_back(*failure);
+    if (failure->kind == ErrorKind::corrupt) return fail(*failure);
+  } else {
+    if (Result<void> closed = close_rejects(); !closed) return fail(std::move(closed.error()));
+    if (Result<void> gone = find_gone(); !gone) return fail(std::move(gone.error()));
+  }
+  for (Result<void> (ExportRun::*step)() :
+       {&ExportRun::save_watermarks, &ExportRun::save_coverage}) {
+    if (Result<void> saved = (this->*step)(); !saved) summary_.errors.push_back(saved.error());
+  }
+  sum_up();
+  summary_.seconds = std::chrono::duration<double>(environment_.clock.steady() - start).count();
+  return summary_;
+}
+
+Result<void> ExportRun::prepare() {
+  now_text_ = fmt::format("{:%Y-%m-%dT%H:%M:%S}Z",
+                          std::chrono::floor<std::chrono::seconds>(environment_.clock.wall()));
+  Result<PathTemplate> path = PathTemplate::parse(spec_.path);
+  if (!path) return fail(std::move(path.error()));
+  path_ = std::move(*path);
+  for (Result<void> (ExportRun::*step)() :
+       {&ExportRun::open_source, &ExportRun::open_tree, &ExportRun::check_source_record,
+        &ExportRun::open_index, &ExportRun::plan}) {
+    if (Result<void> done = (this->*step)(); !done) return done;
+  }
+  return {};
+}
+
+Result<void> ExportRun::open_source() {
+  Result<std::unique_ptr<sql::Connection>> connection = environment_.connect();
+  if (!connection) return fail(std::move(connection.error()));
+  connection_ = std::move(*connection);
+  if (Result<void> set = connection_->set_zone(options_.zone); !set) return set;
+  Result<SourceTable> table = SourceTable::open(
+      *connection_, spec_, {.tenants = options_.tenants, .countries = options_.countries});
+  if (!table) return fail(std::move(table.error()));
+  table_ = std::move(*table);
+  if (options_.mode == Mode::incremental && spec_.update_time.empty()) {
+    return fail(ErrorKind::invalid_config,
+                {"export.{}.update_time_column is empty: only full exports are possible",
+                 "export.{}.update_time_column 为空：只能全量导出"},
+                spec_.name);
+  }
+  return {};
+}
+
+Result<void> ExportRun::open_tree() {
+  if (options_.dry_run) return {};
+  if (Result<TreeFolder> tree = TreeFolder::open(options_.output, true); !tree) {
+    return fail(std::move(tree.error()));
+  }
+  std::error_code code;
+  fs::create_directories(state_directory_, code);
+  if (code) {
+    return fail(ErrorKind::io, {"cannot create {}: {}", "无法创建 {}：{}"}, state_directory_,
+                code.message());
+  }
+  Result<TreeLock> lock = TreeLock::acquire(state_directory_, environment_.clock);
+  if (!lock) return fail(std::move(lock.error()));
+  if (!lock->took_over().empty()) {
+    summary_.notes.push_back(
+        say({"took over the lock of an exporter that is gone ({})", "接管了已退出进程的锁（{}）"},
+            lock->took_over()));
+  }
+  lock_ = std::move(*lock);
+  return Staging::clean(state_directory_);
+}
+
+Result<void> ExportRun::check_source_record() {
+  const Result<sql::ServerInfo> server = connection_->server();
+  if (!server) return std::unexpected(server.error());
+  const SourceRecord present{.zone = options_.zone.empty() ? server->zone : options_.zone,
+                             .source = environment_.source + " " + spec_.table};
+  const Result<std::optional<SourceRecord>> recorded = SourceRecord::load(state_directory_);
+  if (!recorded) return std::unexpected(recorded.error());
+  if (*recorded && (*recorded)->zone != present.zone && !options_.confirm_zone) {
+    return fail(
+        make_error(ErrorKind::invalid_config,
+                   {"the watermarks of {} were taken in zone {}, now it is {}",
+                    "{} 的水位是按时区 {} 记录的，现在是 {}"},
+                   options_.output, (*recorded)->zone, present.zone)
+            .with_hint({"if the column is written in the new zone from now on, confirm "
+                        "with --confirm-zone (watermarks go back by a day); else set "
+                        "export.{}.zone",
+                        "若该列今后确以新时区写入，请用 --confirm-zone 确认（水位将回退一天）；"
+                        "否则请设置 export.{}.zone"},
+                       spec_.name));
+  }
+  if (*recorded && (*recorded)->source != present.source) {
+    summary_.notes.push_back(
+        say({"this tree was last exported from {}, now from {}", "该目录上次导出自 {}，本次为 {}"},
+            (*recorded)->source, present.source));
+  }
+  zone_changed_ = *recorded && (*recorded)->zone != present.zone;
+  const bool same =
+      *recorded && (*recorded)->zone == present.zone && (*recorded)->source == present.source;
+  first_run_ = !*recorded;
+  if (options_.dry_run || same) return {};
+  return present.save(state_directory_);
+}
+
+Result<void> ExportRun::open_index() {
+  const IndexDb::Mode mode = options_.dry_run ? IndexDb::Mode::scratch : IndexDb::Mode::read_write;
+  Result<TreeIndex> index = TreeIndex::open(state_directory_, mode);
+  if (!index && index.error().kind == ErrorKind::corrupt && !options_.dry_run) {
+    log_line(LogLevel::warning, index.error().what.en);
+    if (Result<void> aside = TreeIndex::put_aside(state_directory_); !aside) return aside;
+    index = TreeIndex::open(state_directory_, mode);
+    if (index) {
+      summary_.notes.push_back(
+          say({"the index was damaged and is rebuilt from the database; "
+               "the old one is index.db.damaged",
+               "索引已损坏，正在根据数据库重建；旧索引保留为 index.db.damaged"}));
+    }
+  }
+  if (!index) return fail(std::move(index.error()));
+  tree_may_have_files_ = has_files_besides_state(options_.output);
+  if (index->fresh() && tree_may_have_files_) {
+    summary_.notes.push_back(
+        say({"there was no index: files found in the tree are compared with "
+             "their rows and adopted",
+             "没有索引：将把目录中已有的文件与数据逐一比对并接管"}));
+  }
+  index_ = std::move(*index);
+
+  if (!options_.dry_run) {
+    // What a killed run had committed but not yet removed.
+    const Result<std::vector<std::string>> stale = index_->removals();
+    if (!stale) return std::unexpected(stale.error());
+    if (!stale->empty()) {
+      Result<TreeFolder> tree = TreeFolder::open(options_.output, false);
+      if (!tree) return fail(std::move(tree.error()));
+      for (const std::string& path : *stale) {
+        if (Result<void> removed = tree->remove(path); !removed) return removed;
+      }
+      if (Result<void> cleared = index_->clear_removals(); !cleared) return cleared;
+    }
+  }
+  const Result<std::int64_t> run = index_->next_run();
+  if (!run) return std::unexpected(run.error());
+  run_ = *run;
+  const Result<std::int64_t> max_id = index_->max_id();
+  if (!max_id) return std::unexpected(max_id.error());
+  max_id_ = *max_id;
+  Result<std::map<std::string, CivilTime, std::less<>>> covered = index_->covered();
+  if (!covered) return fail(std::move(covered.error()));
+  covered_ = std::move(*covered);
+  const Result<std::vector<Reject>> rejects = index_->rejects();
+  if (!rejects) return std::unexpected(rejects.error());
+  for (const Reject& reject : *rejects) known_rejects_.insert(reject.key);
+  return {};
+}
+
+Result<void> ExportRun::restrict_to_limit() {
+  if (!options_.limit) return {};
+  const Statement query = table_->groups(*options_.limit);
+  Result<std::unique_ptr<sql::Cursor>> cursor = connection_->query(query.sql, query.params);
+  if (!cursor) return fail(std::move(cursor.error()));
+  std::vector<std::pair<std::string, std::string>> groups;
+  while (true) {
+    const Result<bool> row = (*cursor)->next();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) break;
+    groups.emplace_back((*cursor)->at(0).value_or(""), (*cursor)->at(1).value_or(""));
+  }
+  table_->set_groups(std::move(groups));
+  return {};
+}
+
+Result<void> ExportRun::plan() {
+  if (Result<void> restricted = restrict_to_limit(); !restricted) return restricted;
+  if (options_.mode == Mode::incremental) return plan_tenants();
+
+  jobs_.emplace_back();
+  queue_.put({.job = &jobs_.back()});
+  if (covers_all()) {
+    const Statement estimate = table_->estimate();
+    const Result<std::optional<std::string>> rows =
+        sql::query_value(*connection_, estimate.sql, estimate.params);
+    if (rows && *rows) rows_expected_ = std::strtoull(rows->value().c_str(), nullptr, 10);
+  }
+  return {};
+}
+
+Result<void> ExportRun::plan_tenants() {
+  state_file_.emplace(state_directory_);
+  Result<watermark::State> state = state_file_->load();
+  if (!state) return fail(std::move(state.error()));
+  state_ = std::move(*state);
+
+  const sql::Column& column = *table_->update_column();
+  Result<watermark::Boundary> boundary =
+      watermark::fix_boundary(*connection_, {.margin = options_.margin,
+                                             .fence = options_.fence,
+                                             .decimals = column.decimals,
+                                             .whole_days = column.type == sql::ColumnType::date});
+  if (!boundary) return fail(std::move(boundary.error()));
+  summary_.boundary = *boundary;
+  if (!options_.dry_run) {
+    if (Result<void> saved = state_file_->back_up(boundary->now); !saved) return saved;
+  }
+
+  // A zone that changed, or one that an older exporter never wrote down: two zones are never more
+  // than 26 hours apart, and reading rows again does no harm.
+  if ((first_run_ && !state_.empty()) || zone_changed_) {
+    for (auto& [tenant, entry] : state_) {
+      entry.mark = std::max(CivilTime::baseline(), entry.mark - std::chrono::hours{26});
+    }
+  }
+
+  std::vector<std::string> known;
+  CivilTime oldest = boundary->upto;
+  for (const auto& [tenant, entry] : state_) {
+    known.push_back(tenant);
+    oldest = std::min(oldest, covered_.contains(tenant) ? entry.mark : CivilTime::baseline());
+  }
+  const Result<std::string> last_state = index_->meta("state_hash");
+  if (!last_state) return std::unexpected(last_state.error());
+  const bool edited = *last_state != short_hash(watermark::format_state(state_));
+  if (state_.empty() || edited) oldest = CivilTime::baseline();
+  Result<std::vector<std::string>> tenants =
+      find_tenants(*connection_, *table_, known, {.after = oldest, .upto = boundary->upto});
+  if (!tenants) return fail(std::move(tenants.error()));
+
+  for (const std::string& tenant : *tenants) {
+    const auto entry = state_.find(tenant);
+    const bool indexed = covered_.contains(tenant);
+    watermark::Window window{.after = CivilTime::baseline(), .upto = boundary->upto};
+    if (entry != state_.end() && indexed) window.after = entry->second.mark;
+    Job& job = jobs_.emplace_back();
+    job.tenant = tenant;
+    job.window = window;
+    if (window.empty()) {
+      job.pending = 0;
+      continue;
+    }
+    queue_.put({.job = &job, .slice = {.tenant = tenant, .window = window}});
+  }
+  plan_rejects();
+  return {};
+}
+
+/// Rows that were set aside are tried again, whatever their stamp.
+void ExportRun::plan_rejects() {
+  if (known_rejects_.empty()) return;
+  Job& job = jobs_.emplace_back();
+  job.pending = 0;
+  put_keys({known_rejects_.begin(), known_rejects_.end()}, job, queue_);
+}
+
+void ExportRun::put_keys(const std::vector<Key>& keys, Job& job, SliceQueue& queue) {
+  for (std::size_t i = 0; i < keys.size(); i += keys_per_slice) {
+    Slice slice;
+    slice.keys.assign(
+        keys.begin() + static_cast<std::ptrdiff_t>(i),
+        keys.begin() + static_cast<std::ptrdiff_t>(std::min(i + keys_per_slice, keys.size())));
+    job.pending.fetch_add(1);
+    queue.put({.job = &job, .slice = std::move(slice)});
+  }
+}
+
+Result<std::unique_ptr<SliceReader>> ExportRun::make_reader(std::size_t worker, SliceQueue& queue,
+                                                            bool adopt) {
+  Result<TreeFolder> tree = TreeFolder::open(options_.output, false);
+  if (!tree && tree.error().kind != ErrorKind::not_found) return fail(std::move(tree.error()));
+  trees_[worker] = tree ? std::optional(std::move(*tree)) : std::nullopt;
+
+  std::optional<IndexReader> reader;
+  if (max_id_ > 0 || !adopt) {
+    Result<IndexReader> opened = IndexReader::open(state_directory_);
+    if (!opened) return fail(std::move(opened.error()));
+    reader = std::move(*opened);
+  }
+  auto sink =
+      std::make_unique<FileSink>(trees_[worker] ? &*trees_[worker] : nullptr, std::move(reader),
+                                 std::exchange(stagings_[worker], std::nullopt), *path_,
+                                 FileSink::Options{.compression = options_.compression,
+                                                   .compression_level = options_.compression_level,
+                                                   .adopt = adopt && tree_may_have_files_});
+  return std::make_unique<SliceReader>(
+      environment_.connect, *table_, std::move(sink), groups_, known_rejects_, queue, *publisher_,
+      counts_, environment_.stop,
+      SliceReader::Options{.worker = static_cast<int>(worker),
+                           .zone = options_.zone,
+                           .required_fields = options_.required_fields});
+}
+
+Result<void> ExportRun::start_publisher() {
+  Result<TreeFolder> tree = TreeFolder::open(options_.dry_run ? "." : options_.output, false);
+  if (!tree) return fail(std::move(tree.error()));
+  // One worker more than threads: for the rows that are read again at the end.
+  const auto workers = static_cast<std::size_t>(options_.threads) + 1;
+  trees_.resize(workers);
+  stagings_.resize(workers);
+  std::vector<int> staging_fds(workers, -1);
+  for (std::size_t worker = 0; worker < workers && !options_.dry_run; ++worker) {
+    Result<Staging> staging = Staging::open(state_directory_, static_cast<int>(worker));
+    if (!staging) return fail(std::move(staging.error()));
+    staging_fds[worker] = staging->fd();
+    stagings_[worker] = std::move(*staging);
+  }
+  publisher_ = std::make_unique<Publisher>(
+      *index_, std::move(*tree), groups_, std::move(staging_fds),
+      Publisher::Options{
+          .run = run_, .dry_run = options_.dry_run, .now_text = now_text_, .max_id = max_id_});
+  return {};
+}
+
+Result<void> ExportRun::work() {
+  if (Result<void> started = start_publisher(); !started) return started;
+  std::vector<std::unique_ptr<SliceReader>> readers;
+  for (int worker = 0; worker < options_.threads; ++worker) {
+    Result<std::unique_ptr<SliceReader>> reader =
+        make_reader(static_cast<std::size_t>(worker), queue_, true);
+    if (!reader) return fail(std::move(reader.error()));
+    readers.push_back(std::move(*reader));
+  }
+
+  std::mutex mutex;
+  std::condition_variable finished;
+  int running = options_.threads;
+  std::vector<std::thread> threads;
+  for (const std::unique_ptr<SliceReader>& reader : readers) {
+    threads.emplace_back([&] {
+      reader->run();
+      const std::lock_guard lock(mutex);
+      --running;
+      finished.notify_all();
+    });
+  }
+  SteadyTime saved = environment_.clock.steady();
+  bool stopped = false;
+  const auto all_finished = [&running] { return running == 0; };
+  for (std::unique_lock lock(mutex); !finished.wait_for(lock, watch_interval, all_finished);) {
+    if (environment_.stop.requested() && !stopped) {
+      stopped = true;
+      for (const SliceTask& left : queue_.close()) {
+        left.job->fail_with(make_error(ErrorKind::cancelled, {"stopped", "已中止"}));
+        left.job->pending.fetch_sub(1);
+      }
+    }
+    if (environment_.clock.steady() - saved > save_interval) {
+      saved = environment_.clock.steady();
+      if (Result<void> done = save_watermarks(); !done) summary_.errors.push_back(done.error());
+    }
+  }
+  for (std::thread& thread : threads) thread.join();
+  summary_.stopped_by = environment_.stop.signal();
+  return {};
+}
+
+/// Rows whose file was adopted and then went to another row: written under a name of their own.
+Result<void> ExportRun::read_again() {
+  publisher_->drain();
+  const std::vector<Key> keys = publisher_->again();
+  if (keys.empty()) return {};
+  SliceQueue queue;
+  Job& job = jobs_.emplace_back();
+  job.pending = 0;
+  put_keys(keys, job, queue);
+  Result<std::unique_ptr<SliceReader>> reader =
+      make_reader(static_cast<std::size_t>(options_.threads), queue, false);
+  if (!reader) return fail(std::move(reader.error()));
+  (*reader)->run();
+  return {};
+}
+
+/// Writes the state file with all tenants that are done. Their rows are in the tree and in the
+/// index by now: `pending` counts what is not published.
+Result<void> ExportRun::save_watermarks() {
+  if (!moves_watermarks()) return {};
+  bool changed = false;
+  for (Job& job : jobs_) {
+    if (!job.window || job.recorded || job.pending.load() > 0 || job.window->empty()) continue;
+    job.recorded = true;
+    const std::optional<Error> error = job.error();
+    if (error && error->kind == ErrorKind::cancelled) continue;
+    watermark::TenantState& entry = state_[job.tenant];
+    entry.records = job.rows.load() - job.rejected.load();
+    if (error) {
+      entry.status = watermark::TenantStatus::failed;
+    } else {
+      entry.mark = job.window->upto;
+      entry.status = job.rejected.load() > 0 ? watermark::TenantStatus::partial
+                                             : watermark::TenantStatus::success;
+    }
+    changed = true;
+  }
+  return changed ? state_file_->save(state_) : Result<void>{};
+}
+
+/// What the index covers from now on, in one transaction after the watermarks.
+Result<void> ExportRun::save_coverage() {
+  if (options_.dry_run) return {};
+  if (Result<void> begun = index_->begin(); !begun) return begun;
+  if (moves_watermarks()) {
+    for (const Job& job : jobs_) {
+      if (!job.window || job.window->empty() || job.error()) continue;
+      if (Result<void> set = index_->set_covered(job.tenant, job.window->upto); !set) return set;
+    }
+    if (Result<void> set =
+            index_->set_meta("state_hash", short_hash(watermark::format_state(state_)));
+        !set) {
+      return set;
+    }
+  } else if (covers_all() && is_complete()) {
+    for (const GroupCount& group : groups_.all()) {
+      if (Result<void> set = index_->set_covered(group.tenant, CivilTime::baseline()); !set) {
+        return set;
+      }
+    }
+  }
+  return index_->commit();
+}
+
+bool ExportRun::is_complete() const {
+  return summary_.stopped_by == 0 && !publisher_->failure() &&
+         std::ranges::none_of(jobs_, [](const Job& job) { return job.error().has_value(); });
+}
+
+/// Rejects that no run met any more: their rows are deleted or voided.
+Result<void> ExportRun::close_rejects() {
+  const bool all_tried =
+      options_.tenants.empty() && options_.countries.empty() && !options_.limit && is_complete();
+  const Result<std::vector<Reject>> rejects = index_->rejects();
+  if (!rejects) return std::unexpected(rejects.error());
+  for (const Reject& reject : *rejects) {
+    if (all_tried && known_rejects_.contains(reject.key) && reject.last_seen != now_text_) {
+      if (Result<void> erased = index_->erase_reject(reject.key); !erased) return erased;
+    } else if (!reject.accepted) {
+      ++summary_.rejects_open;
+    }
+  }
+  return {};
+}
+
+Result<void> ExportRun::find_gone() {
+  if (!covers_all() || !is_complete()) return {};
+  std::vector<std::int64_t> gone;
+  for (std::int64_t id = 1; id <= max_id_; ++id) {
+    if (publisher_->seen(id)) continue;
+    const Result<std::optional<NameOwner>> row = index_->by_id(id);
+    if (!row) return std::unexpected(row.error());
+    if (!*row) continue;
+    gone.push_back(id);
+    if (summary_.gone_examples.size() < examples_max) {
+      summary_.gone_examples.push_back({(*row)->key, (*row)->file.path.text()});
+    }
+  }
+  summary_.rows_gone = gone.size();
+  return options_.prune && !gone.empty() ? prune(gone) : Result<void>{};
+}
+
+Result<void> ExportRun::prune(const std::vector<std::int64_t>& ids) {
+  if (environment_.confirm_prune && !environment_.confirm_prune(summary_)) return {};
+  summary_.gone_removed = ids.size();
+  if (options_.dry_run) return {};
+  Result<TreeFolder> tree = TreeFolder::open(options_.output, false);
+  if (!tree) return fail(std::move(tree.error()));
+  std::vector<std::string> paths;
+  if (Result<void> begun = index_->begin(); !begun) return begun;
+  for (const std::int64_t id : ids) {
+    const Result<std::optional<NameOwner>> row = index_->by_id(id);
+    if (!row) return std::unexpected(row.error());
+    if (!*row) continue;
+    paths.push_back((*row)->file.path.text());
+    if (Result<void> noted = index_->add_removal(paths.back()); !noted) return noted;
+    if (Result<void> erased = index_->erase(id); !erased) return erased;
+  }
+  if (Result<void> committed = index_->commit(); !committed) return committed;
+  for (const std::string& path : paths) {
+    if (Result<void> removed = tree->remove(path); !removed) return removed;
+  }
+  summary_.files_removed += paths.size();
+  return index_->clear_removals();
+}
+
+void ExportRun::sum_up() {
+  std::set<std::string> tenants_with_rows;
+  for (const GroupCount& group : groups_.all()) {
+    tenants_with_rows.insert(group.tenant);
+    ++summary_.groups_total;
+    group.failed > 0 ? ++summary_.groups_failed : ++summary_.groups_ok;
+    summary_.rows_read += group.rows;
+    summary_.files_unchanged += group.unchanged;
+    summary_.rejected += group.rejected;
+    summary_.files_failed += group.failed;
+    if (group.failed > 0) summary_.failed_groups.push_back(group);
+  }
+  const PublishCounts counts = publisher_->counts();
+  summary_.files_written = counts.written;
+  summary_.files_removed += counts.removed;
+  summary_.collisions = counts.collisions;
+  summary_.bytes_written = counts.bytes_written;
+
+  for (const Job& job : jobs_) {
+    const std::optional<Error> error = job.error();
+    if (error && summary_.errors.size() < examples_max &&
+        std::ranges::none_of(summary_.errors,
+                             [&](const Error& e) { return e.what.en == error->what.en; })) {
+      summary_.errors.push_back(*error);
+    }
+    if (!job.window) continue;
+    if (!tenants_with_rows.contains(job.tenant)) {
+      ++summary_.groups_total;
+      error ? ++summary_.groups_failed : ++summary_.groups_empty;
+    }
+    TenantReport report{
+        .tenant = job.tenant,
+        .from = job.window->after,
+        .to = error || job.window->empty() || options_.limit || !options_.countries.empty()
+                  ? job.window->after
+                  : job.window->upto,
+        .records = job.rows.load() - job.rejected.load(),
+        .error = error};
+    if (error) {
+      report.status = watermark::TenantStatus::failed;
+    } else if (job.rejected.load() > 0) {
+      report.status = watermark::TenantStatus::partial;
+    }
+    summary_.tenants.push_back(std::move(report));
+  }
+  if (summary_.boundary && !summary_.boundary->missing_grant.empty()) {
+    summary_.notes.push_back(
+        say({"the user lacks {}: transactions of others cannot be seen, only the margin protects "
+             "against late commits",
+             "账号缺少 {} 权限：看不到其他会话的事务，只有安全边界能防止迟到的提交"},
+            summary_.boundary->missing_grant));
+  }
+}
+
+}  // namespace tidemark::exporter

@@ -1,0 +1,144 @@
+#include "export/index_db.h"
+
+namespace tidemark::exporter {
+namespace {
+
+Error index_error(sqlite3* db) {
+  const int code = sqlite3_extended_errcode(db);
+  ErrorKind kind = ErrorKind::io;
+  switch (code & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_FORMAT:
+    case SQLITE_SCHEMA:
+    case SQLITE_ERROR:  // A table that is missing: not our index any more.
+      kind = ErrorKind::corrupt;
+      break;
+    case SQLITE_FULL:
+      kind = ErrorKind::no_space;
+      break;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      kind = ErrorKind::locked;
+      break;
+    default:
+      break;
+  }
+  return make_error(kind, {"index of the export tree: {} ({})", "导出目录的索引：{}（{}）"},
+                    sqlite3_errmsg(db), code);
+}
+
+constexpr int cache_kib = 4096;
+
+}  // namespace
+
+IndexStatement& IndexStatement::reset() {
+  sqlite3_reset(statement_.get());
+  bound_ = 0;
+  return *this;
+}
+
+IndexStatement& IndexStatement::bind(std::int64_t value) {
+  sqlite3_bind_int64(statement_.get(), ++bound_, value);
+  return *this;
+}
+
+IndexStatement& IndexStatement::bind_text(std::string_view value) {
+  sqlite3_bind_text64(statement_.get(), ++bound_, value.data(), value.size(), SQLITE_STATIC,
+                      SQLITE_UTF8);
+  return *this;
+}
+
+IndexStatement& IndexStatement::bind_blob(std::string_view value) {
+  sqlite3_bind_blob64(statement_.get(), ++bound_, value.data(), value.size(), SQLITE_STATIC);
+  return *this;
+}
+
+IndexStatement& IndexStatement::bind_key(const Key& key) {
+  if (key.is_integer()) return bind(key.number());
+  const std::string text = key.text();
+  sqlite3_bind_text64(statement_.get(), ++bound_, text.data(), text.size(), SQLITE_TRANSIENT,
+                      SQLITE_UTF8);
+  return *this;
+}
+
+Result<bool> IndexStatement::step() {
+  const int code = sqlite3_step(statement_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) {
+    sqlite3_reset(statement_.get());
+    return false;
+  }
+  Error error = index_error(db_);
+  sqlite3_reset(statement_.get());
+  return fail(std::move(error));
+}
+
+Result<void> IndexStatement::run() {
+  const Result<bool> row = step();
+  if (!row) return std::unexpected(row.error());
+  if (*row) sqlite3_reset(statement_.get());
+  return {};
+}
+
+std::int64_t IndexStatement::number(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+
+std::string_view IndexStatement::bytes(int column) const {
+  const void* data = sqlite3_column_blob(statement_.get(), column);
+  const int size = sqlite3_column_bytes(statement_.get(), column);
+  if (data == nullptr) return {};
+  return {static_cast<const char*>(data), static_cast<std::size_t>(size)};
+}
+
+Key IndexStatement::key(int column) const {
+  if (sqlite3_column_type(statement_.get(), column) == SQLITE_INTEGER) return Key(number(column));
+  return Key(std::string(bytes(column)));
+}
+
+bool IndexStatement::is_null(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+
+Result<IndexDb> IndexDb::open(const std::string& path, Mode mode) {
+  sqlite3* raw = nullptr;
+  const int flags =
+      mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  // An empty name is a private database in a temporary file.
+  const int code = sqlite3_open_v2(mode == Mode::scratch ? "" : path.c_str(), &raw,
+                                   flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  IndexDb db(raw);
+  if (code != SQLITE_OK) {
+    return fail(index_error(raw).within({"{}", "{}"}, path));
+  }
+  sqlite3_busy_timeout(raw, 10'000);
+  if (Result<void> set = db.run(fmt::format("PRAGMA cache_size=-{}", cache_kib).c_str()); !set) {
+    return fail(std::move(set.error()));
+  }
+  if (mode == Mode::read_write) {
+    // WAL: readers on the side while the publisher writes; FULL: durable at commit.
+    if (Result<void> set = db.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"); !set) {
+      return fail(std::move(set.error()));
+    }
+  }
+  return db;
+}
+
+Result<IndexStatement> IndexDb::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v3(db_.get(), sql.data(), static_cast<int>(sql.size()),
+                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
+    return fail(index_error(db_.get()));
+  }
+  return IndexStatement(db_.get(), statement);
+}
+
+Result<void> IndexDb::run(const char* sql) {
+  if (sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return fail(index_error(db_.get()));
+  }
+  return {};
+}
+
+}  // namespace tidemark::exporter

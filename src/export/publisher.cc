@@ -1,0 +1,307 @@
+#include "export/publisher.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace tidemark::exporter {
+namespace {}  // namespace
+
+Publisher::Publisher(TreeIndex& index, TreeFolder tree, GroupTable& groups,
+                     std::vector<int> staging, Options options)
+    : index_(index),
+      tree_(std::move(tree)),
+      groups_(groups),
+      staging_(std::move(staging)),
+      options_(std::move(options)),
+      seen_(static_cast<std::size_t>(options_.max_id) + 1),
+      thread_([this] { work(); }) {}
+
+Publisher::~Publisher() { finish(); }
+
+void Publisher::submit(Chunk chunk) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return queue_.size() < options_.queue_max; });
+  queue_.push_back(std::move(chunk));
+  changed_.notify_all();
+}
+
+void Publisher::drain() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return queue_.empty() && !at_work_; });
+}
+
+void Publisher::finish() {
+  {
+    const std::lock_guard lock(mutex_);
+    finishing_ = true;
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+PublishCounts Publisher::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+std::optional<Error> Publisher::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+std::vector<Key> Publisher::again() const {
+  const std::lock_guard lock(mutex_);
+  return again_;
+}
+
+void Publisher::work() {
+  while (true) {
+    Round round;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return !queue_.empty() || finishing_; });
+      if (queue_.empty()) return;
+      round.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
+      queue_.clear();
+      at_work_ = true;
+      changed_.notify_all();
+    }
+    Result<void> done = failure_ ? fail(*failure_) : publish(round);
+    if (!done) {
+      index_.rollback();
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = done.error();
+    }
+    for (Chunk& chunk : round) {
+      if (!done) {
+        chunk.job->fail_with(done.error());
+      } else {
+        chunk.job->rows += chunk.rows;
+        chunk.job->rejected += chunk.rejects.size();
+        for (const auto& [group, counts] : chunk.groups) groups_.add(group, counts);
+        for (const std::int64_t id : chunk.seen) {
+          if (id <= options_.max_id) seen_[static_cast<std::size_t>(id)] = true;
+        }
+      }
+      chunk.job->pending.fetch_sub(1);
+    }
+    const std::lock_guard lock(mutex_);
+    at_work_ = false;
+    changed_.notify_all();
+  }
+}
+
+Result<void> Publisher::publish(Round& round) {
+  const bool any_write = std::ranges::any_of(round, [](const Chunk& chunk) {
+    return std::ranges::any_of(
+        chunk.plans, [](const RowPlan& plan) { return plan.action == RowPlan::Action::write; });
+  });
+  if (any_write && !options_.dry_run) {
+    if (Result<void> synced = tree_.sync_data(); !synced) return synced;
+  }
+  if (Result<void> begun = index_.begin(); !begun) return begun;
+  for (Chunk& chunk : round) {
+    if (Result<void> done = publish_chunk(chunk); !done) return done;
+  }
+  if (!options_.dry_run) {
+    if (Result<void> synced = tree_.sync_names(); !synced) return synced;
+  }
+  if (Result<void> committed = index_.commit(); !committed) return committed;
+  return remove_stale();
+}
+
+Result<void> Publisher::publish_chunk(Chunk& chunk) {
+  for (RowPlan& plan : chunk.plans) {
+    if (Result<void> done = publish_row(chunk, plan); !done) return done;
+  }
+  for (Reject& reject : chunk.rejects) {
+    reject.last_seen = options_.now_text;
+    if (Result<void> put = index_.put_reject(reject); !put) return put;
+  }
+  for (const Key& key : chunk.mended) {
+    if (Result<void> erased = index_.erase_reject(key); !erased) return erased;
+  }
+  return {};
+}
+
+Result<void> Publisher::publish_row(Chunk& chunk, RowPlan& plan) {
+  if (plan.known) {
+    Result<std::optional<TreeFile>> before = index_.find(plan.key);
+    if (!before) return fail(std::move(before.error()));
+    if (*before) return place_known(chunk, plan, **before);
+  }
+  return place_new(chunk, plan);
+}
+
+Result<void> Publisher::place_known(Chunk& chunk, RowPlan& plan, const TreeFile& before) {
+  TreeFile now = before;
+  if (plan.action == RowPlan::Action::refresh) {
+    now.size = plan.stamp.size;
+    now.mtime = plan.stamp.mtime;
+    chunk.groups[plan.group].unchanged++;
+    return index_.update(now);
+  }
+  if (plan.action == RowPlan::Action::adopt) {
+    // Entered by another chunk of this run meanwhile (a row that moved while we read).
+    chunk.groups[plan.group].unchanged++;
+    return {};
+  }
+  now.path = plan.path;
+  if (is_name_of(before.path.stem, plan.path.stem, plan.key.text())) {
+    now.path.stem = before.path.stem;
+  } else {
+    Result<std::string> stem = claim(plan.path.stem, plan.key);
+    if (!stem) return fail(std::move(stem.error()));
+    now.path.stem = std::move(*stem);
+  }
+  if (!move_into_place(chunk, plan, now.path)) return {};
+  now.hash = plan.hash;
+  now.size = plan.stamp.size;
+  now.mtime = plan.stamp.mtime;
+  now.adopted = false;
+  if (Result<void> updated = index_.update(now); !updated) return updated;
+  if (before.adopted) {
+    for (const Compression compression : all_compressions) {
+      const TreePath sibling{.stem = before.path.stem, .compression = compression};
+      if (sibling == before.path || !tree_.stamp(sibling)) continue;
+      if (Result<void> dropped = drop_stale(sibling, now.path); !dropped) return dropped;
+    }
+  }
+  return drop_stale(before.path, now.path);
+}
+
+Result<void> Publisher::place_new(Chunk& chunk, RowPlan& plan) {
+  TreeFile file{.path = plan.path,
+                .hash = plan.hash,
+                .size = plan.stamp.size,
+                .mtime = plan.stamp.mtime,
+                .run = options_.run,
+                .adopted = plan.action != RowPlan::Action::write};
+  Result<bool> inserted = index_.insert(plan.key, file);
+  if (!inserted) return fail(std::move(inserted.error()));
+  if (!*inserted) {
+    // The key was entered meanwhile, or the name belongs to somebody.
+    Result<std::optional<TreeFile>> before = index_.find(plan.key);
+    if (!before) return fail(std::move(before.error()));
+    if (*before) return place_known(chunk, plan, **before);
+    if (plan.action != RowPlan::Action::write) {
+      // The file that has this row's content goes to another row: read the row once more.
+      const std::lock_guard lock(mutex_);
+      again_.push_back(plan.key);
+      chunk.groups[plan.group].rows--;
+      chunk.rows--;
+      return {};
+    }
+    Result<std::string> stem = claim(plan.path.stem, plan.key);
+    if (!stem) return fail(std::move(stem.error()));
+    file.path.stem = std::move(*stem);
+    inserted = index_.insert(plan.key, file);
+    if (!inserted) return fail(std::move(inserted.error()));
+  }
+  if (plan.action != RowPlan::Action::write) {
+    chunk.groups[plan.group].unchanged++;
+    return {};
+  }
+  const std::int64_t id = index_.last_id();
+  if (move_into_place(chunk, plan, file.path)) return {};
+  return index_.erase(id);
+}
+
+Result<std::string> Publisher::claim(const std::string& stem, const Key& key) {
+  Result<std::optional<NameOwner>> owner = index_.owner_of(name_hash(stem));
+  if (!owner) return fail(std::move(owner.error()));
+  if (!*owner || (*owner)->key == key) return stem;
+
+  NameOwner& other = **owner;
+  const bool both_new = other.file.run == options_.run;
+  const bool displace = both_new && key < other.key && other.file.path.stem == stem;
+  const Key& marked = displace ? other.key : key;
+  Result<std::string> free = free_marked_stem(stem, marked);
+  if (!free) return free;
+  {
+    const std::lock_guard lock(mutex_);
+    ++counts_.collisions;
+  }
+  const Message note =
+      say({"two rows share the name {}: key {} gets {}", "两行的文件名同为 {}：主键 {} 改用 {}"},
+          stem, marked.text(), *free);
+  log_line(LogLevel::warning, note.en);
+  if (!displace) return free;
+
+  const TreePath from = other.file.path;
+  other.file.path.stem = *free;
+  if (!options_.dry_run) {
+    if (Result<void> renamed = tree_.rename(from, other.file.path); !renamed) {
+      return fail(std::move(renamed.error()));
+    }
+  }
+  if (Result<void> updated = index_.update(other.file); !updated) {
+    return fail(std::move(updated.error()));
+  }
+  return stem;
+}
+
+Result<std::string> Publisher::free_marked_stem(const std::string& stem, const Key& key) {
+  const std::string key_text = key.text();
+  for (std::uint64_t attempt = 0; attempt < mark_attempts_max; ++attempt) {
+    std::string marked = marked_stem(stem, key_text, attempt);
+    const Result<std::optional<NameOwner>> owner = index_.owner_of(name_hash(marked));
+    if (!owner) return std::unexpected(owner.error());
+    if (!*owner || (*owner)->key == key) return marked;
+  }
+  return fail(ErrorKind::corrupt, {"no free name for {}", "{} 没有可用的文件名"}, stem);
+}
+
+bool Publisher::move_into_place(Chunk& chunk, RowPlan& plan, const TreePath& path) {
+  if (!options_.dry_run) {
+    const Result<void> moved =
+        tree_.publish(staging_[static_cast<std::size_t>(chunk.worker)], plan.staged, path);
+    if (!moved) {
+      row_failed(chunk, plan, moved.error());
+      return false;
+    }
+  }
+  chunk.groups[plan.group].written++;
+  const std::lock_guard lock(mutex_);
+  ++counts_.written;
+  counts_.bytes_written += plan.stamp.size;
+  return true;
+}
+
+void Publisher::row_failed(Chunk& chunk, const RowPlan& plan, const Error& error) {
+  GroupCount& group = chunk.groups[plan.group];
+  group.failed++;
+  if (group.error.empty()) group.error = error.what.en;
+  chunk.job->fail_with(error);
+}
+
+Result<void> Publisher::drop_stale(const TreePath& old, const TreePath& now) {
+  if (old == now) return {};
+  const Result<std::optional<NameOwner>> owner = index_.owner_of(name_hash(old.stem));
+  if (!owner) return std::unexpected(owner.error());
+  if (*owner && (*owner)->file.path == old) return {};  // Another row's by now.
+  stale_.push_back(old.text());
+  return index_.add_removal(stale_.back());
+}
+
+Result<void> Publisher::remove_stale() {
+  if (stale_.empty()) return {};
+  std::uint64_t removed = 0;
+  for (const std::string& path : stale_) {
+    if (!options_.dry_run) {
+      if (Result<void> gone = tree_.remove(path); !gone) return gone;
+    }
+    ++removed;
+  }
+  stale_.clear();
+  {
+    const std::lock_guard lock(mutex_);
+    counts_.removed += removed;
+  }
+  if (options_.dry_run) return {};
+  if (Result<void> synced = tree_.sync_names(); !synced) return synced;
+  return index_.clear_removals();
+}
+
+}  // namespace tidemark::exporter

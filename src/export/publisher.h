@@ -1,0 +1,102 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "export/chunk.h"
+#include "export/tree_folder.h"
+#include "export/tree_index.h"
+
+namespace tidemark::exporter {
+
+struct PublishCounts {
+  std::uint64_t written = 0;
+  std::uint64_t removed = 0;
+  std::uint64_t collisions = 0;
+  std::uint64_t bytes_written = 0;
+};
+
+/// Brings proven chunks into the tree, in the order of durability: staged bytes durable, files
+/// renamed into place, names durable, index, stale files removed. A thread of its own, so that the
+/// readers never wait for a disk; chunks that queued up meanwhile share one round (group commit).
+///
+/// Decides names: an owner keeps its name; among the new rows of a run the smallest key gets it.
+class Publisher {
+ public:
+  struct Options {
+    std::int64_t run = 0;
+    bool dry_run = false;       ///< Decide and count, but touch no file.
+    std::size_t queue_max = 8;  ///< Chunks that may wait; submit() blocks beyond that.
+    std::string now_text;       ///< UTC, for the reject list.
+    std::int64_t max_id = 0;    ///< Largest id of the index at the start; what seen() covers.
+  };
+
+  /// `staging` gives each worker's staging folder descriptor.
+  Publisher(TreeIndex& index, TreeFolder tree, GroupTable& groups, std::vector<int> staging,
+            Options options);
+  ~Publisher();
+
+  /// Hands a chunk over; waits while the queue is full. Its job's `pending` goes down when the
+  /// chunk is published or has failed.
+  void submit(Chunk chunk);
+  /// Waits until everything submitted so far is published.
+  void drain();
+  /// Publishes what waits, then stops. Errors that stopped the publishing as a whole (index
+  /// damaged or disk full) are in failure().
+  void finish();
+
+  [[nodiscard]] PublishCounts counts() const;
+  [[nodiscard]] std::optional<Error> failure() const;
+  /// Whether the row behind an index id was met. Call after finish().
+  [[nodiscard]] bool seen(std::int64_t id) const { return seen_[static_cast<std::size_t>(id)]; }
+  /// Rows whose adopted file went to another row: to be read once more and written.
+  [[nodiscard]] std::vector<Key> again() const;
+
+ private:
+  using Round = std::vector<Chunk>;
+
+  void work();
+  [[nodiscard]] Result<void> publish(Round& round);
+  [[nodiscard]] Result<void> publish_chunk(Chunk& chunk);
+  /// False: the row failed (its group's error is set); an Error: the whole round.
+  [[nodiscard]] Result<void> publish_row(Chunk& chunk, RowPlan& plan);
+  [[nodiscard]] Result<void> place_known(Chunk& chunk, RowPlan& plan, const TreeFile& before);
+  [[nodiscard]] Result<void> place_new(Chunk& chunk, RowPlan& plan);
+  /// The stem that the row gets; may move a larger new key off the plain one.
+  [[nodiscard]] Result<std::string> claim(const std::string& stem, const Key& key);
+  [[nodiscard]] Result<std::string> free_marked_stem(const std::string& stem, const Key& key);
+  /// Renames the staged file into place; false after noting the row's failure.
+  [[nodiscard]] bool move_into_place(Chunk& chunk, RowPlan& plan, const TreePath& path);
+  void row_failed(Chunk& chunk, const RowPlan& plan, const Error& error);
+  [[nodiscard]] Result<void> drop_stale(const TreePath& old, const TreePath& now);
+  [[nodiscard]] Result<void> remove_stale();
+
+  TreeIndex& index_;
+  TreeFolder tree_;
+  GroupTable& groups_;
+  std::vector<int> staging_;
+  Options options_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Chunk> queue_;
+  bool finishing_ = false;
+  bool at_work_ = false;
+  std::optional<Error> failure_;
+  PublishCounts counts_;
+  std::vector<Key> again_;
+  std::vector<std::string> stale_;
+  std::vector<bool> seen_;  ///< One bit a row: the publisher's thread only.
+  std::thread thread_;
+};
+
+}  // namespace tidemark::exporter

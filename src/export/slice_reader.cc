@@ -1,0 +1,218 @@
+#include "export/slice_reader.h"
+
+#include <thread>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "export/json_check.h"
+
+namespace tidemark::exporter {
+namespace {
+
+constexpr std::chrono::milliseconds first_pause{250};
+
+bool may_retry(const Error& error) {
+  return error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout;
+}
+
+std::string reason_of(const JsonFault& fault) {
+  if (!fault.field.empty()) return fmt::format("required field is missing: {}", fault.field);
+  return fmt::format("invalid JSON: {} at byte {}", fault.reason, fault.position);
+}
+
+}  // namespace
+
+SliceReader::SliceReader(Connect connect, const SourceTable& table, std::unique_ptr<RowSink> sink,
+                         GroupTable& groups, const std::set<Key>& known_rejects, SliceQueue& queue,
+                         Publisher& publisher, ReadCounts& counts, const Stop& stop,
+                         Options options)
+    : connect_(std::move(connect)),
+      table_(table),
+      sink_(std::move(sink)),
+      groups_(groups),
+      known_rejects_(known_rejects),
+      queue_(queue),
+      publisher_(publisher),
+      counts_(counts),
+      stop_(stop),
+      options_(std::move(options)) {}
+
+void SliceReader::run() {
+  while (std::optional<SliceTask> task = queue_.take()) {
+    if (Result<void> done = read_with_retries(*task); !done) {
+      task->job->fail_with(done.error());
+      task->job->pending.fetch_sub(1);
+    }
+    queue_.done();
+  }
+}
+
+Result<void> SliceReader::read_with_retries(SliceTask& task) {
+  std::chrono::milliseconds pause = first_pause;
+  for (int attempt = 1;; ++attempt) {
+    Result<void> done = connected();
+    if (done) done = read(task);
+    if (done) return done;
+    const bool broken = may_retry(done.error());
+    if (broken) connection_.reset();
+    if (!broken || attempt == options_.attempts_max || stop_.requested()) return done;
+    log_line(LogLevel::warning,
+             fmt::format("{}; reading the range again ({} of {})", done.error().what.en,
+                         attempt + 1, options_.attempts_max));
+    std::this_thread::sleep_for(pause);
+    pause *= 4;
+  }
+}
+
+Result<void> SliceReader::connected() {
+  if (connection_) return {};
+  Result<std::unique_ptr<sql::Connection>> connection = connect_();
+  if (!connection) return fail(std::move(connection.error()));
+  if (Result<void> set = (*connection)->set_zone(options_.zone); !set) return set;
+  connection_ = std::move(*connection);
+  return {};
+}
+
+Result<void> SliceReader::read(SliceTask& task) {
+  if (Result<void> begun = connection_->begin(sql::Isolation::snapshot); !begun) return begun;
+  Chunk chunk{.job = task.job, .worker = options_.worker};
+  Result<void> done = cut(task);
+  if (done) done = read_rows(task, chunk);
+  if (!done) {
+    connection_->rollback();
+    return done;
+  }
+  if (Result<void> committed = connection_->commit(); !committed) {
+    sink_->discard(chunk);
+    return committed;
+  }
+  publisher_.submit(std::move(chunk));
+  return {};
+}
+
+Result<void> SliceReader::cut(SliceTask& task) {
+  if (!task.slice.keys.empty() || task.cut) return {};
+  const Statement probe = table_.probe(task.slice, options_.rows_per_chunk);
+  Result<std::unique_ptr<sql::Cursor>> cursor = connection_->query(probe.sql, probe.params);
+  if (!cursor) return fail(std::move(cursor.error()));
+  const Result<bool> row = (*cursor)->next();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return {};
+  const Position upto = position_from(**cursor, table_, task.slice.window.has_value());
+  cursor->reset();
+  give_back_rest(task, upto);
+  return {};
+}
+
+void SliceReader::give_back_rest(SliceTask& task, const Position& upto) {
+  SliceTask rest{.job = task.job, .slice = task.slice, .cut = task.cut};
+  rest.slice.after = upto;
+  task.slice.upto = upto;
+  task.cut = true;
+  task.job->pending.fetch_add(1);
+  queue_.put_first(std::move(rest));
+}
+
+Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
+  if (Result<void> begun = sink_->begin(chunk); !begun) return begun;
+  const bool in_window = task.slice.window.has_value();
+  const Statement select = table_.select(task.slice);
+  Result<std::unique_ptr<sql::Cursor>> opened = connection_->query(select.sql, select.params);
+  if (!opened) {
+    sink_->discard(chunk);
+    return fail(std::move(opened.error()));
+  }
+  std::unique_ptr<sql::Cursor> cursor = std::move(*opened);
+  std::vector<std::string_view> key(table_.key_columns());
+  std::uint64_t shown = 0;
+  Result<void> done;
+  while (true) {
+    const Result<bool> more = cursor->next();
+    if (!more) {
+      done = std::unexpected(more.error());
+      break;
+    }
+    if (!*more) break;
+    const auto field = [&](Field f) { return cursor->at(static_cast<std::size_t>(f)); };
+    for (std::size_t i = 0; i < key.size(); ++i) {
+      key[i] = cursor->at(static_cast<std::size_t>(Field::key) + i).value_or("");
+    }
+    const SourceRow row{.key = Key::from_columns(key, table_.integer_key()),
+                        .tenant = field(Field::tenant).value_or(""),
+                        .country = field(Field::country).value_or(""),
+                        .date = field(Field::date).value_or(""),
+                        .number = field(Field::number).value_or(""),
+                        .payload = field(Field::payload).value_or(""),
+                        .update_time = field(Field::update_time).value_or("")};
+    done = take_row(chunk, row);
+    if (!done) break;
+    ++shown;
+    counts_.rows.fetch_add(1, std::memory_order_relaxed);
+    counts_.bytes.fetch_add(row.payload.size(), std::memory_order_relaxed);
+    if (chunk.bytes >= options_.bytes_per_chunk && task.slice.keys.empty()) {
+      // Large rows: this is enough for one chunk. The count below covers what was read.
+      const Position upto{.update_time = in_window ? std::string(row.update_time) : "",
+                          .key = row.key};
+      if (!task.slice.upto || task.slice.upto->key != upto.key) give_back_rest(task, upto);
+      break;
+    }
+  }
+  cursor.reset();
+  if (done) {
+    const Statement count = table_.count(task.slice);
+    const Result<std::optional<std::string>> counted =
+        sql::query_value(*connection_, count.sql, count.params);
+    if (!counted) {
+      done = std::unexpected(counted.error());
+    } else if (counted->value_or("") != fmt::format("{}", chunk.rows)) {
+      done = fail(ErrorKind::corrupt,
+                  {"{} rows were read where the database counts {} in the same snapshot",
+                   "读到 {} 行，而数据库在同一快照中计为 {} 行"},
+                  chunk.rows, counted->value_or("?"));
+    }
+  }
+  if (done) done = sink_->end(chunk);
+  if (!done) {
+    counts_.rows.fetch_sub(shown, std::memory_order_relaxed);
+    sink_->discard(chunk);
+  }
+  return done;
+}
+
+Result<void> SliceReader::take_row(Chunk& chunk, const SourceRow& row) {
+  ++chunk.rows;
+  chunk.bytes += row.payload.size();
+  const std::size_t group = groups_.id(row.tenant, row.country);
+  chunk.groups[group].rows++;
+  const ContentHash hash = content_hash(row.payload);
+
+  // What the index vouches for was checked when it was exported; new requirements were not.
+  bool checked = false;
+  if (options_.required_fields.empty()) {
+    const Result<bool> known = sink_->is_known(row, hash);
+    if (!known) return std::unexpected(known.error());
+    checked = *known;
+  }
+  if (!checked) {
+    if (const std::optional<JsonFault> fault = check_json(row.payload, options_.required_fields)) {
+      reject(chunk, row, group, hash, reason_of(*fault));
+      return {};
+    }
+  }
+  if (!known_rejects_.empty() && known_rejects_.contains(row.key)) chunk.mended.push_back(row.key);
+  return sink_->add(chunk, row, group, hash);
+}
+
+void SliceReader::reject(Chunk& chunk, const SourceRow& row, std::size_t group,
+                         const ContentHash& hash, std::string reason) {
+  chunk.groups[group].rejected++;
+  sink_->keep(chunk, row);
+  chunk.rejects.push_back({.key = row.key,
+                           .tenant = std::string(row.tenant),
+                           .country = std::string(row.country),
+                           .number = std::string(row.number),
+                           .reason = std::move(reason),
+                           .hash = hash});
+}
+
+}  // namespace tidemark::exporter

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <set>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/stop.h"
+#include "export/publisher.h"
+#include "export/row_sink.h"
+#include "export/slice_queue.h"
+#include "sql/connection.h"
+
+namespace tidemark::exporter {
+
+using Connect = std::function<Result<std::unique_ptr<sql::Connection>>()>;
+
+/// What the progress bar shows. Written by the workers, read by anybody.
+struct ReadCounts {
+  std::atomic<std::uint64_t> rows{0};
+  std::atomic<std::uint64_t> bytes{0};
+};
+
+/// One worker: takes slices off the queue, reads each in a snapshot of its own connection, checks
+/// the rows and hands chunks to the publisher.
+///
+/// A slice that turns out large is cut: after `rows_per_chunk` rows, or `bytes_per_chunk` bytes,
+/// its rest goes back to the queue. A chunk goes to the publisher only if as many rows were read
+/// as the database itself counts in the same snapshot.
+class SliceReader {
+ public:
+  struct Options {
+    int worker = 0;
+    std::uint64_t rows_per_chunk = 2048;
+    std::uint64_t bytes_per_chunk = 16 << 20;
+    std::string zone;
+    std::vector<std::string> required_fields;
+    /// Cut connections and restarted servers: the slice is read again on a new connection.
+    int attempts_max = 4;
+  };
+
+  SliceReader(Connect connect, const SourceTable& table, std::unique_ptr<RowSink> sink,
+              GroupTable& groups, const std::set<Key>& known_rejects, SliceQueue& queue,
+              Publisher& publisher, ReadCounts& counts, const Stop& stop, Options options);
+
+  /// Works until the queue is drained or closed.
+  void run();
+
+ private:
+  [[nodiscard]] Result<void> read_with_retries(SliceTask& task);
+  [[nodiscard]] Result<void> connected();
+  [[nodiscard]] Result<void> read(SliceTask& task);
+  /// Cuts the slice to one chunk and gives its rest back to the queue.
+  [[nodiscard]] Result<void> cut(SliceTask& task);
+  void give_back_rest(SliceTask& task, const Position& upto);
+  [[nodiscard]] Result<void> read_rows(SliceTask& task, Chunk& chunk);
+  [[nodiscard]] Result<void> take_row(Chunk& chunk, const SourceRow& row);
+  void reject(Chunk& chunk, const SourceRow& row, std::size_t group, const ContentHash& hash,
+              std::string reason);
+
+  Connect connect_;
+  const SourceTable& table_;
+  std::unique_ptr<RowSink> sink_;
+  GroupTable& groups_;
+  const std::set<Key>& known_rejects_;
+  SliceQueue& queue_;
+  Publisher& publisher_;
+  ReadCounts& counts_;
+  const Stop& stop_;
+  Options options_;
+  std::unique_ptr<sql::Connection> connection_;
+};
+
+}  // namespace tidemark::exporter

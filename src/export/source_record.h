@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace tidemark::exporter {
+
+/// `{output}/.export_state/source.json`: what the watermarks of this tree are measured by. A
+/// watermark means nothing without the zone in which the column is written; exporting another
+/// database into the same tree would mix two sets of keys.
+struct SourceRecord {
+  std::string zone;    ///< As the server or the configuration names it.
+  std::string source;  ///< Url::identity() and the table.
+
+  static constexpr std::string_view file_name = "source.json";
+  /// nullopt if there is none yet. Errors: corrupt, io.
+  [[nodiscard]] static Result<std::optional<SourceRecord>> load(const std::string& state_directory);
+  [[nodiscard]] Result<void> save(const std::string& state_directory) const;
+};
+
+}  // namespace tidemark::exporter

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "export/key.h"
+#include "export/spec.h"
+#include "sql/connection.h"
+#include "watermark/window.h"
+
+namespace tidemark::exporter {
+
+/// A place in the order of reading: (update time, key) in a window, (key) else.
+struct Position {
+  std::string update_time;  ///< The server's own text; empty in key order.
+  Key key;
+};
+
+/// A part of the table that one snapshot reads.
+struct Slice {
+  std::optional<std::string> tenant;        ///< Only this tenant, by its bytes.
+  std::optional<watermark::Window> window;  ///< Only these stamps; read in order (stamp, key).
+  std::optional<Position> after;            ///< Exclusive.
+  std::optional<Position> upto;             ///< Inclusive.
+  std::vector<Key> keys;                    ///< Not empty: just these rows, of any stamp.
+};
+
+struct Statement {
+  std::string sql;
+  sql::Values params;
+};
+
+/// What a run restricts itself to, besides the slice.
+struct Filter {
+  std::vector<std::string> tenants;
+  std::vector<std::string> countries;
+  /// (tenant, country) pairs of --limit.
+  std::optional<std::vector<std::pair<std::string, std::string>>> groups;
+};
+
+/// Columns of a row as select() lists them; the key's columns follow.
+enum class Field : std::size_t { tenant, country, date, number, payload, update_time, key };
+
+/// Writes the statements for one table in one dialect. Immutable after open; thread-safe.
+/// Tenant and country are compared by their bytes, whatever the column's collation; the plain
+/// comparison stands beside it so that an index can be used.
+class SourceTable {
+ public:
+  /// Looks the table up. Errors: not_found (table or a column, with what there is), and those of
+  /// the connection.
+  [[nodiscard]] static Result<SourceTable> open(sql::Connection& connection, TableSpec spec,
+                                                Filter filter);
+
+  [[nodiscard]] const TableSpec& spec() const { return spec_; }
+  [[nodiscard]] const sql::Table& table() const { return table_; }
+  [[nodiscard]] std::size_t key_columns() const { return spec_.key.size(); }
+  [[nodiscard]] bool integer_key() const { return integer_key_; }
+  [[nodiscard]] const sql::Column* update_column() const {
+    return table_.column(spec_.update_time);
+  }
+  /// Two tenants may be equal to the column's collation and yet differ in bytes.
+  [[nodiscard]] bool tenants_need_bytes() const { return !tenant_column().compares_bytes; }
+
+  /// The rows of a slice, in its order.
+  [[nodiscard]] Statement select(const Slice& slice) const;
+  /// How many select() gives in the same snapshot.
+  [[nodiscard]] Statement count(const Slice& slice) const;
+  /// The position `rows` rows further on (its columns: update time or NULL, key columns); no row if
+  /// fewer are left.
+  [[nodiscard]] Statement probe(const Slice& slice, std::uint64_t rows) const;
+  /// One row (1) if the slice has any.
+  [[nodiscard]] Statement exists(const Slice& slice) const;
+  /// Distinct tenants as the column's collation sees them; by an index if there is one.
+  [[nodiscard]] Statement tenants() const;
+  /// Distinct tenants by bytes among the rows of `window` that are equal to `tenant` for the
+  /// collation (all rows if nullopt).
+  [[nodiscard]] Statement tenant_bytes(const std::optional<std::string>& tenant,
+                                       const watermark::Window& window) const;
+  /// The first groups (tenant, country) by bytes.
+  [[nodiscard]] Statement groups(std::uint64_t limit) const;
+  /// About how many rows there are, by the server's statistics or a count; for the progress bar.
+  [[nodiscard]] Statement estimate() const;
+
+  void set_groups(std::vector<std::pair<std::string, std::string>> groups) {
+    filter_.groups = std::move(groups);
+  }
+  [[nodiscard]] const Filter& filter() const { return filter_; }
+
+ private:
+  class Builder;
+  SourceTable(const sql::Connection& connection, TableSpec spec, Filter filter, sql::Table table);
+  [[nodiscard]] const sql::Column& tenant_column() const { return *table_.column(spec_.tenant); }
+
+  sql::Dialect dialect_;
+  TableSpec spec_;
+  Filter filter_;
+  sql::Table table_;
+  bool integer_key_ = false;
+  // Quoted names.
+  std::string q_table_, q_tenant_, q_country_, q_date_, q_number_, q_status_, q_payload_, q_update_;
+  std::vector<std::string> q_key_;
+};
+
+/// Reads the position out of a probe() row.
+[[nodiscard]] Position position_from(const sql::Cursor& row, const SourceTable& table,
+                                     bool in_window);
+
+}  // namespace tidemark::exporter

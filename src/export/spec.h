@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tidemark::exporter {
+
+/// Which table is exported and what its columns are called. The defaults are the invoice table.
+struct TableSpec {
+  std::string name = "invoices";  ///< `[export.NAME]`.
+  std::string table = "t_invoice";
+  std::vector<std::string> key;  ///< Empty: the table's primary key.
+  std::string tenant = "ftenant_id";
+  std::string country = "fcountry";  ///< Empty: the table has none.
+  std::string date = "fissue_date";
+  std::string number = "finvoice_no";
+  std::string status = "fissue_status";  ///< Empty: rows of every status.
+  std::string status_value = "3";
+  std::string payload = "fext_field";
+  std::string update_time = "fupdate_time";  ///< Empty: only full exports.
+  std::string path = "{tenant}/{country}/{date}+{number}";
+};
+
+enum class Mode { full, incremental };
+enum class Compression { none, gzip, zstd };
+enum class Layout { files, ndjson };
+
+/// How one run goes about it.
+struct ExportOptions {
+  std::string output = "context/invoices";
+  Mode mode = Mode::full;
+  Layout layout = Layout::files;
+  Compression compression = Compression::none;
+  int compression_level = 0;  ///< 0: the codec's default.
+  int threads = 4;
+  bool dry_run = false;
+  /// Only the first groups (tenant × country, by their bytes).
+  std::optional<std::uint64_t> limit;
+  std::vector<std::string> tenants;    ///< Empty: all.
+  std::vector<std::string> countries;  ///< Empty: all. `UNKNOWN` is NULL or empty.
+  std::chrono::milliseconds margin{std::chrono::minutes{5}};
+  bool fence = true;
+  std::string zone;  ///< Empty: the server's.
+  bool confirm_zone = false;
+  bool prune = false;
+  std::vector<std::string> required_fields;
+};
+
+}  // namespace tidemark::exporter

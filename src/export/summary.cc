@@ -1,0 +1,180 @@
+#include "export/summary.h"
+
+#include <signal.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/bytes.h"
+
+namespace tidemark::exporter {
+namespace {
+
+/// Exit codes as in docs/manual; the command line room has the list for people.
+constexpr int exit_ok = 0;
+constexpr int exit_failed = 1;
+constexpr int exit_partial = 3;
+constexpr int exit_unauthorized = 12;
+constexpr int exit_temporary = 75;
+constexpr int exit_signal_base = 128;
+
+std::string_view mode_name(Mode mode) { return mode == Mode::full ? "full" : "incremental"; }
+
+std::string thousands(std::uint64_t number) {
+  std::string text = fmt::format("{}", number);
+  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
+  return text;
+}
+
+}  // namespace
+
+int ExportSummary::exit_code() const {
+  if (stopped_by != 0) return exit_signal_base + stopped_by;
+  if (!errors.empty() || files_failed > 0) {
+    const bool nothing_done = files_written + files_unchanged == 0 && groups_empty == 0;
+    if (!nothing_done) return exit_partial;
+    for (const Error& error : errors) {
+      if (error.kind == ErrorKind::unauthorized) return exit_unauthorized;
+      if (error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout) {
+        return exit_temporary;
+      }
+    }
+    return exit_failed;
+  }
+  return rejects_open > 0 || rejected > 0 ? exit_partial : exit_ok;
+}
+
+std::string summary_json(const ExportSummary& s) {
+  nlohmann::ordered_json json{
+      {"message_type", "summary"},
+      {"command", "export " + s.name},
+      {"mode", mode_name(s.options.mode)},
+      {"layout", s.options.layout == Layout::files ? "files" : "ndjson"},
+      {"dry_run", s.options.dry_run},
+      {"output", s.options.output},
+      {"groups_total", s.groups_total},
+      {"groups_ok", s.groups_ok},
+      {"groups_failed", s.groups_failed},
+      {"groups_empty", s.groups_empty},
+      {"rows_read", s.rows_read},
+      {"files_written", s.files_written},
+      {"files_unchanged", s.files_unchanged},
+      {"files_removed", s.files_removed},
+      {"files_failed", s.files_failed},
+      {"rejected", s.rejected},
+      {"rejects_open", s.rejects_open},
+      {"collisions", s.collisions},
+      {"rows_gone", s.rows_gone},
+      {"gone_removed", s.gone_removed},
+      {"bytes_written", s.bytes_written},
+      {"seconds", s.seconds},
+  };
+  if (s.boundary) {
+    json["boundary"] = s.boundary->upto.text();
+    json["database_now"] = s.boundary->now.text(3);
+    json["held_back_by"] = nullptr;
+    if (s.boundary->held_back_by) {
+      json["held_back_by"] = {{"who", s.boundary->held_back_by->who},
+                              {"since", s.boundary->held_back_by->since.text()}};
+    }
+    json["missing_grant"] = s.boundary->missing_grant;
+  }
+  json["tenants"] = nlohmann::ordered_json::array();
+  for (const TenantReport& tenant : s.tenants) {
+    nlohmann::ordered_json entry{{"tenant", tenant.tenant},
+                                 {"from", tenant.from.text()},
+                                 {"to", tenant.to.text()},
+                                 {"records", tenant.records},
+                                 {"status", watermark::name(tenant.status)}};
+    if (tenant.error) entry["error"] = tenant.error->what.en;
+    json["tenants"].push_back(std::move(entry));
+  }
+  json["errors"] = nlohmann::ordered_json::array();
+  for (const Error& error : s.errors) {
+    json["errors"].push_back({{"kind", name(error.kind)}, {"message", error.what.en}});
+  }
+  json["notes"] = nlohmann::ordered_json::array();
+  for (const Message& note : s.notes) json["notes"].push_back(note.en);
+  json["exit_code"] = s.exit_code();
+  // Tenants are the source's bytes; what is not UTF-8 shows as U+FFFD.
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string summary_text(const ExportSummary& s, Language language, const std::string& redo) {
+  const bool zh = language == Language::chinese;
+  std::string text;
+  const std::string rule(42, '=');
+  const auto line = [&](std::string_view en, std::string_view chinese, const std::string& value) {
+    text += fmt::format("{}: {}\n", zh ? chinese : en, value);
+  };
+  const auto heading = [&](std::string_view en, std::string_view chinese) {
+    text += fmt::format("{0}\n{1}\n{0}\n", rule, zh ? chinese : en);
+  };
+  const int code = s.exit_code();
+  if (s.stopped_by != 0) {
+    heading("Export stopped; what is done is kept", "导出已中止，已完成的部分已保存");
+  } else if (s.options.dry_run) {
+    heading("Dry run: nothing was written", "试运行完成：未写入任何文件");
+  } else if (code == exit_ok) {
+    heading("Export complete!", "导出完成!");
+  } else if (code == exit_partial) {
+    heading("Export incomplete", "导出部分完成");
+  } else {
+    heading("Export failed", "导出失败");
+  }
+  line("Groups", "总分组数", thousands(s.groups_total));
+  line("  ok", "成功分组", thousands(s.groups_ok));
+  line("  failed", "失败分组", thousands(s.groups_failed));
+  line("  empty", "无数据分组", thousands(s.groups_empty));
+  line("Invoices", "总发票数", thousands(s.rows_read));
+  line("Files written", "成功文件", thousands(s.files_written));
+  line("Files unchanged", "未变化文件", thousands(s.files_unchanged));
+  line("Files removed", "移除文件", thousands(s.files_removed));
+  line("Files failed", "失败文件", thousands(s.files_failed));
+  line("Rejected", "拒收记录", thousands(s.rejected));
+  if (s.rejects_open != s.rejected) {
+    line("Rejects still open", "待处理拒收", thousands(s.rejects_open));
+  }
+  if (s.collisions > 0) line("Name collisions", "重名文件", thousands(s.collisions));
+  if (s.rows_gone > 0) {
+    line("Deleted or voided at the source", "源端已删除或作废", thousands(s.rows_gone));
+    for (const GoneRow& gone : s.gone_examples) text += fmt::format("  {}\n", gone.path);
+  }
+  line("Bytes written", "写入字节", thousands(s.bytes_written));
+  line("Total time", "总耗时", fmt::format("{:.2f} {}", s.seconds, zh ? "秒" : "s"));
+  if (s.rows_read > 0) {
+    line("Mean time per invoice", "平均每张发票处理时间",
+         fmt::format("{:.6f} {}", s.seconds / static_cast<double>(s.rows_read), zh ? "秒" : "s"));
+  }
+  if (s.boundary) {
+    line("Boundary", "导出时间边界", s.boundary->upto.text());
+    if (s.boundary->held_back_by) {
+      line("  held back by", "  被阻挡于",
+           fmt::format("{} ({} {})", s.boundary->held_back_by->who, zh ? "自" : "since",
+                       s.boundary->held_back_by->since.text()));
+    }
+  }
+  for (const TenantReport& tenant : s.tenants) {
+    if (tenant.error) {
+      line("Tenant failed", "失败租户",
+           fmt::format("{}: {}", printable(tenant.tenant), tenant.error->what.in(language)));
+    }
+  }
+  for (const GroupCount& group : s.failed_groups) {
+    line(
+        "Group failed", "失败分组",
+        fmt::format("{} / {}: {}", printable(group.tenant), printable(group.country), group.error));
+  }
+  for (const Error& error : s.errors) {
+    line("Error", "错误", error.what.in(language));
+    if (!error.hint.empty()) line("  next step", "  下一步", error.hint.in(language));
+  }
+  for (const Message& note : s.notes) line("Note", "提示", note.in(language));
+  if (s.rejects_open > 0) {
+    line("See the rejects with", "查看拒收记录", fmt::format("tidemark export rejects list"));
+  }
+  if (code != exit_ok && !redo.empty()) line("To redo what failed", "重做失败部分", redo);
+  text += rule + "\n";
+  return text;
+}
+
+}  // namespace tidemark::exporter

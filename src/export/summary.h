@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/text.h"
+#include "export/chunk.h"
+#include "export/spec.h"
+#include "watermark/boundary.h"
+#include "watermark/state_file.h"
+
+namespace tidemark::exporter {
+
+/// One tenant of an incremental run.
+struct TenantReport {
+  std::string tenant;
+  CivilTime from;
+  CivilTime to;  ///< Equal to `from` if the watermark did not move.
+  std::uint64_t records = 0;
+  watermark::TenantStatus status = watermark::TenantStatus::success;
+  std::optional<Error> error;
+};
+
+/// A file whose row is no longer exported at the source (deleted, voided).
+struct GoneRow {
+  Key key;
+  std::string path;
+};
+
+/// What one run did: the same numbers in the table for people, the JSON line, the ledger and the
+/// exit code.
+struct ExportSummary {
+  std::string name = "invoices";
+  ExportOptions options;
+  std::uint64_t groups_total = 0;
+  std::uint64_t groups_ok = 0;
+  std::uint64_t groups_failed = 0;
+  std::uint64_t groups_empty = 0;
+  std::uint64_t rows_read = 0;
+  std::uint64_t files_written = 0;
+  std::uint64_t files_unchanged = 0;
+  std::uint64_t files_removed = 0;
+  std::uint64_t files_failed = 0;
+  std::uint64_t rejected = 0;      ///< Rows of this run that were set aside.
+  std::uint64_t rejects_open = 0;  ///< On the list and not accepted, after this run.
+  std::uint64_t collisions = 0;
+  std::uint64_t bytes_written = 0;
+  std::uint64_t rows_gone = 0;     ///< In the tree, no longer at the source.
+  std::uint64_t gone_removed = 0;  ///< Of these, removed by --prune.
+  std::vector<GoneRow> gone_examples;
+  double seconds = 0;
+  std::optional<watermark::Boundary> boundary;
+  std::vector<TenantReport> tenants;  ///< Incremental only.
+  std::vector<GroupCount> failed_groups;
+  std::vector<Error> errors;   ///< Distinct, the first few.
+  std::vector<Message> notes;  ///< What a reader should know: rebuilt index, missing grant.
+  int stopped_by = 0;          ///< Signal, 0 if the run came to its end.
+
+  /// 0 done, 3 partial, else by the kind of the failure when nothing was done; 130/143 stopped.
+  [[nodiscard]] int exit_code() const;
+};
+
+/// The one-line JSON object of `--json`: message_type "summary".
+[[nodiscard]] std::string summary_json(const ExportSummary& summary);
+/// The table for people; `redo` is the command line that redoes what failed.
+[[nodiscard]] std::string summary_text(const ExportSummary& summary, Language language,
+                                       const std::string& redo);
+
+}  // namespace tidemark::exporter

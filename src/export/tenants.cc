@@ -1,0 +1,46 @@
+#include "export/tenants.h"
+
+#include <set>
+
+namespace tidemark::exporter {
+namespace {
+
+Result<std::vector<std::string>> column_of(sql::Connection& connection, const Statement& query) {
+  Result<std::unique_ptr<sql::Cursor>> cursor = connection.query(query.sql, query.params);
+  if (!cursor) return fail(std::move(cursor));
+  std::vector<std::string> values;
+  while (true) {
+    const Result<bool> row = (*cursor)->next();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return values;
+    values.emplace_back((*cursor)->at(0).value_or(""));
+  }
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> find_tenants(sql::Connection& connection, const SourceTable& table,
+                                              const std::vector<std::string>& known,
+                                              const watermark::Window& recent) {
+  std::set<std::string> tenants(known.begin(), known.end());
+  if (const std::vector<std::string>& only = table.filter().tenants; !only.empty()) {
+    return only;
+  }
+  Result<std::vector<std::string>> distinct = column_of(connection, table.tenants());
+  if (!distinct) return distinct;
+  if (!table.tenants_need_bytes()) {
+    tenants.insert(distinct->begin(), distinct->end());
+  } else if (!recent.empty()) {
+    for (const std::string& spelling : *distinct) {
+      Result<std::vector<std::string>> spellings =
+          column_of(connection, table.tenant_bytes(spelling, recent));
+      if (!spellings) return spellings;
+      tenants.insert(spellings->begin(), spellings->end());
+    }
+    // NULL is equal to nothing, so no spelling stands for it.
+    tenants.insert(distinct->begin(), distinct->end());
+  }
+  return std::vector<std::string>(tenants.begin(), tenants.end());
+}
+
+}  // namespace tidemark::exporter

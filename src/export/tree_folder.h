@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "export/tree_file.h"
+
+namespace tidemark::exporter {
+
+/// Size and time of a file as the index remembers them.
+struct FileStamp {
+  std::uint64_t size = 0;
+  std::int64_t mtime = 0;
+  friend bool operator==(const FileStamp&, const FileStamp&) = default;
+};
+
+/// The output folder, seen from one thread: everything is opened relative to it, and the folders
+/// in use are kept open.
+class TreeFolder {
+ public:
+  /// Opens `output`; creates it (with parents) if `create`. Errors: not_found, io, no_space.
+  [[nodiscard]] static Result<TreeFolder> open(const std::string& output, bool create);
+
+  [[nodiscard]] int fd() const { return root_.get(); }
+
+  /// Size and time, nullopt if there is no such regular file. `path` is below the output folder.
+  [[nodiscard]] std::optional<FileStamp> stamp(const TreePath& path);
+  /// The content, decompressed; nullopt if there is no such file or it cannot be read whole.
+  [[nodiscard]] std::optional<std::string> content(const TreePath& path, std::size_t limit);
+
+  /// Moves `name` of the open folder `from` to `path`, replacing what is there; creates folders.
+  /// Errors: no_space, io.
+  [[nodiscard]] Result<void> publish(int from, const std::string& name, const TreePath& path);
+  /// Within the tree. Errors: io, no_space, not_found.
+  [[nodiscard]] Result<void> rename(const TreePath& from, const TreePath& to);
+  /// A file that is gone already is fine. Then removes the folders that became empty.
+  [[nodiscard]] Result<void> remove(const std::string& path);
+
+  /// Makes the written bytes of the whole file system durable (syncfs).
+  [[nodiscard]] Result<void> sync_data();
+  /// Makes the names in all folders touched since the last call durable.
+  [[nodiscard]] Result<void> sync_names();
+
+ private:
+  /// A folder below the output, kept open.
+  struct Folder {
+    std::string path;
+    UniqueFd fd;
+  };
+  static constexpr std::size_t folders_open_max = 256;
+
+  explicit TreeFolder(UniqueFd root, std::string output)
+      : root_(std::move(root)), output_(std::move(output)) {}
+  /// -1 and errno if it is missing (and not to be created) or not a folder.
+  [[nodiscard]] int folder(std::string_view path, bool create);
+  [[nodiscard]] Error failure(std::string_view what_en, std::string_view what_zh,
+                              std::string_view path, int code) const;
+
+  UniqueFd root_;
+  std::string output_;
+  std::list<Folder> open_;  ///< Most recently used first.
+  std::unordered_map<std::string_view, std::list<Folder>::iterator> by_path_;
+  std::set<std::string, std::less<>> touched_;
+};
+
+/// Splits `a/b/c` into `a/b` and `c`.
+[[nodiscard]] std::pair<std::string_view, std::string_view> split_path(std::string_view path);
+
+/// Files on their way: written under a number in a folder of the state directory, moved into the
+/// tree when they are durable. The folder is on the tree's own file system. One per thread.
+class Staging {
+ public:
+  /// `{state_directory}/staging/{worker}`, made anew.
+  [[nodiscard]] static Result<Staging> open(const std::string& state_directory, int worker);
+  /// Removes what a killed run left. Errors: io.
+  [[nodiscard]] static Result<void> clean(const std::string& state_directory);
+
+  struct File {
+    std::string name;
+    FileStamp stamp;
+  };
+  /// Writes and closes a file. Not yet durable. Errors: no_space, io.
+  [[nodiscard]] Result<File> write(std::string_view bytes);
+  void discard(const std::string& name);
+
+  [[nodiscard]] int fd() const { return folder_.get(); }
+
+ private:
+  Staging(UniqueFd folder, std::string path) : folder_(std::move(folder)), path_(std::move(path)) {}
+  UniqueFd folder_;
+  std::string path_;
+  std::uint64_t next_ = 0;
+};
+
+}  // namespace tidemark::exporter

@@ -1,0 +1,387 @@
+#include "export/tree_index.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <filesystem>
+
+#include "base/clock.h"
+
+namespace tidemark::exporter {
+namespace {
+
+constexpr const char* schema = R"(
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE file (
+    id INTEGER PRIMARY KEY,
+    key NOT NULL UNIQUE,              -- integer or text, as in the source
+    stem TEXT NOT NULL,               -- path without extension, below the output folder
+    name_hash INTEGER NOT NULL UNIQUE,-- XXH3 64 of the case-folded stem
+    compression INTEGER NOT NULL,     -- 0 none, 1 gzip, 2 zstd
+    hash BLOB NOT NULL,               -- XXH3 128 of the payload
+    size INTEGER NOT NULL,            -- bytes on disk
+    mtime INTEGER NOT NULL,           -- of the file, in nanoseconds
+    run INTEGER NOT NULL,             -- run that entered the row
+    adopted INTEGER NOT NULL          -- 1: taken over from an older exporter
+  );
+  CREATE TABLE removal (path TEXT PRIMARY KEY) WITHOUT ROWID;
+  CREATE TABLE reject (
+    key PRIMARY KEY, tenant TEXT, country TEXT, number TEXT, reason TEXT NOT NULL,
+    hash BLOB NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL,
+    accepted INTEGER NOT NULL DEFAULT 0
+  ) WITHOUT ROWID;
+  CREATE TABLE tenant (name TEXT PRIMARY KEY, covered TEXT NOT NULL) WITHOUT ROWID;
+)";
+
+constexpr std::string_view file_columns = "id, stem, compression, hash, size, mtime, run, adopted";
+
+/// Columns `first`… of a row as file_columns lists them.
+TreeFile read_file_columns(const IndexStatement& row, int first) {
+  return {.id = row.number(first),
+          .path = {.stem = std::string(row.bytes(first + 1)),
+                   .compression = static_cast<Compression>(row.number(first + 2))},
+          .hash = content_hash_from(row.bytes(first + 3)),
+          .size = static_cast<std::uint64_t>(row.number(first + 4)),
+          .mtime = row.number(first + 5),
+          .run = row.number(first + 6),
+          .adopted = row.number(first + 7) != 0};
+}
+
+Result<std::optional<TreeFile>> find_file(IndexStatement& statement, const Key& key) {
+  const Result<bool> row = statement.reset().bind_key(key).step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  TreeFile file = read_file_columns(statement, 0);
+  statement.reset();
+  return file;
+}
+
+Result<std::optional<NameOwner>> find_owner(IndexStatement& statement, std::int64_t value) {
+  const Result<bool> row = statement.reset().bind(value).step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  NameOwner owner{
+      .id = statement.number(1), .key = statement.key(0), .file = read_file_columns(statement, 1)};
+  statement.reset();
+  return owner;
+}
+
+std::string select_file(std::string_view where) {
+  return fmt::format("SELECT {} FROM file WHERE {} = ?", file_columns, where);
+}
+
+std::string select_owner(std::string_view where) {
+  return fmt::format("SELECT key, {} FROM file WHERE {} = ?", file_columns, where);
+}
+
+}  // namespace
+
+std::string TreeIndex::path_in(const std::string& directory) {
+  return fmt::format("{}/{}", directory, file_name);
+}
+
+Result<TreeIndex> TreeIndex::open(const std::string& directory, IndexDb::Mode mode) {
+  const std::string path = path_in(directory);
+  Result<IndexDb> db = IndexDb::open(path, mode);
+  if (!db) return fail(std::move(db));
+  TreeIndex index(std::move(*db));
+  if (mode == IndexDb::Mode::scratch && std::filesystem::exists(path)) {
+    // ATTACH and copy: the tree's own file is only read.
+    Result<IndexStatement> attach = index.db_.prepare("ATTACH ? AS tree");
+    if (!attach) return fail(std::move(attach));
+    const std::string uri = path;
+    if (Result<void> attached = attach->reset().bind_text(uri).run(); !attached) {
+      return fail(std::move(attached.error()));
+    }
+    if (Result<void> made = index.create_or_check(); !made) return fail(std::move(made.error()));
+    if (Result<void> copied =
+            index.db_.run("DELETE FROM meta; INSERT INTO meta SELECT * FROM tree.meta;"
+                          "INSERT INTO file SELECT * FROM tree.file;"
+                          "INSERT INTO removal SELECT * FROM tree.removal;"
+                          "INSERT INTO reject SELECT * FROM tree.reject;"
+                          "INSERT INTO tenant SELECT * FROM tree.tenant");
+        !copied) {
+      return fail(std::move(copied.error()));
+    }
+    index.fresh_ = false;
+    attach->reset();
+    if (Result<void> detached = index.db_.run("DETACH tree"); !detached) {
+      return fail(std::move(detached.error()));
+    }
+  } else if (Result<void> made = index.create_or_check(); !made) {
+    return fail(std::move(made.error()));
+  }
+  if (Result<void> prepared = index.prepare(); !prepared) return fail(std::move(prepared.error()));
+  return index;
+}
+
+Result<void> TreeIndex::put_aside(const std::string& directory) {
+  const std::string path = path_in(directory);
+  for (const std::string_view suffix : {"", "-wal", "-shm"}) {
+    std::error_code code;
+    const std::string from = path + std::string(suffix);
+    if (!std::filesystem::exists(from, code)) continue;
+    std::filesystem::rename(from, path + ".damaged" + std::string(suffix), code);
+    if (code) {
+      return fail(ErrorKind::io, {"cannot put {} aside: {}", "无法移开 {}：{}"}, from,
+                  code.message());
+    }
+  }
+  return {};
+}
+
+Result<void> TreeIndex::create_or_check() {
+  Result<IndexStatement> version = db_.prepare("PRAGMA main.user_version");
+  if (!version) return fail(std::move(version.error()));
+  const Result<bool> row = version->step();
+  if (!row) return std::unexpected(row.error());
+  const std::int64_t found = version->number(0);
+  version->reset();
+  if (found == schema_version) return {};
+  if (found != 0) {
+    return fail(make_error(ErrorKind::corrupt,
+                           {"the index of the export tree has version {}, this program knows {}",
+                            "导出目录的索引版本为 {}，本程序只认识 {}"},
+                           found, schema_version)
+                    .with_hint({"use a newer tidemark", "请使用更新版本的 tidemark"}));
+  }
+  fresh_ = true;
+  const std::string create =
+      fmt::format("BEGIN IMMEDIATE;{};PRAGMA main.user_version={};COMMIT", schema, schema_version);
+  return db_.run(create.c_str());
+}
+
+Result<void> TreeIndex::prepare() {
+  const std::pair<IndexStatement*, std::string> statements[] = {
+      {&find_, select_file("key")},
+      {&owner_, select_owner("name_hash")},
+      {&by_id_, select_owner("id")},
+      {&insert_,
+       "INSERT INTO file(key, stem, name_hash, compression, hash, size, mtime, run, adopted) "
+       "VALUES(?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"},
+      {&update_,
+       "UPDATE file SET stem=?, name_hash=?, compression=?, hash=?, size=?, mtime=?, adopted=? "
+       "WHERE id=?"},
+      {&erase_, "DELETE FROM file WHERE id=?"},
+  };
+  for (const auto& [target, sql] : statements) {
+    Result<IndexStatement> statement = db_.prepare(sql);
+    if (!statement) return fail(std::move(statement.error()));
+    *target = std::move(*statement);
+  }
+  return {};
+}
+
+Result<void> TreeIndex::begin() { return db_.run("BEGIN IMMEDIATE"); }
+Result<void> TreeIndex::commit() { return db_.run("COMMIT"); }
+void TreeIndex::rollback() { static_cast<void>(db_.run("ROLLBACK")); }
+
+Result<std::optional<TreeFile>> TreeIndex::find(const Key& key) { return find_file(find_, key); }
+
+Result<std::optional<NameOwner>> TreeIndex::owner_of(std::int64_t hash) {
+  return find_owner(owner_, hash);
+}
+
+Result<std::optional<NameOwner>> TreeIndex::by_id(std::int64_t id) {
+  return find_owner(by_id_, id);
+}
+
+Result<bool> TreeIndex::insert(const Key& key, const TreeFile& file) {
+  Result<void> done = insert_.reset()
+                          .bind_key(key)
+                          .bind_text(file.path.stem)
+                          .bind(name_hash(file.path.stem))
+                          .bind(static_cast<int>(file.path.compression))
+                          .bind_blob(file.hash.view())
+                          .bind(static_cast<std::int64_t>(file.size))
+                          .bind(file.mtime)
+                          .bind(file.run)
+                          .bind(file.adopted ? 1 : 0)
+                          .run();
+  if (!done) return fail(std::move(done.error()));
+  return db_.changes() == 1;
+}
+
+Result<void> TreeIndex::update(const TreeFile& file) {
+  return update_.reset()
+      .bind_text(file.path.stem)
+      .bind(name_hash(file.path.stem))
+      .bind(static_cast<int>(file.path.compression))
+      .bind_blob(file.hash.view())
+      .bind(static_cast<std::int64_t>(file.size))
+      .bind(file.mtime)
+      .bind(file.adopted ? 1 : 0)
+      .bind(file.id)
+      .run();
+}
+
+Result<void> TreeIndex::erase(std::int64_t id) { return erase_.reset().bind(id).run(); }
+
+namespace {
+
+Result<std::int64_t> one_number(IndexDb& db, std::string_view sql) {
+  Result<IndexStatement> statement = db.prepare(sql);
+  if (!statement) return fail(std::move(statement));
+  const Result<bool> row = statement->step();
+  if (!row) return std::unexpected(row.error());
+  return *row ? statement->number(0) : 0;
+}
+
+}  // namespace
+
+Result<std::int64_t> TreeIndex::count() { return one_number(db_, "SELECT COUNT(*) FROM file"); }
+Result<std::int64_t> TreeIndex::max_id() { return one_number(db_, "SELECT MAX(id) FROM file"); }
+Result<std::int64_t> TreeIndex::open_rejects() {
+  return one_number(db_, "SELECT COUNT(*) FROM reject WHERE accepted = 0");
+}
+
+Result<void> TreeIndex::for_each(
+    const std::function<Result<void>(const Key&, const TreeFile&)>& visit) {
+  Result<IndexStatement> all =
+      db_.prepare(fmt::format("SELECT key, {} FROM file ORDER BY id", file_columns));
+  if (!all) return fail(std::move(all.error()));
+  while (true) {
+    const Result<bool> row = all->step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return {};
+    if (Result<void> visited = visit(all->key(0), read_file_columns(*all, 1)); !visited) {
+      return visited;
+    }
+  }
+}
+
+Result<void> TreeIndex::add_removal(std::string_view path) {
+  Result<IndexStatement> add = db_.prepare("INSERT INTO removal VALUES(?) ON CONFLICT DO NOTHING");
+  if (!add) return fail(std::move(add.error()));
+  return add->bind_text(path).run();
+}
+
+Result<std::vector<std::string>> TreeIndex::removals() {
+  Result<IndexStatement> all = db_.prepare("SELECT path FROM removal");
+  if (!all) return fail(std::move(all));
+  std::vector<std::string> paths;
+  while (true) {
+    const Result<bool> row = all->step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return paths;
+    paths.emplace_back(all->bytes(0));
+  }
+}
+
+Result<void> TreeIndex::clear_removals() { return db_.run("DELETE FROM removal"); }
+
+Result<void> TreeIndex::put_reject(const Reject& reject) {
+  Result<IndexStatement> put = db_.prepare(
+      "INSERT INTO reject(key, tenant, country, number, reason, hash, first_seen, last_seen) "
+      "VALUES(?1,?2,?3,?4,?5,?6,?7,?7) ON CONFLICT(key) DO UPDATE SET tenant=?2, country=?3, "
+      "number=?4, accepted=(accepted AND hash=?6 AND reason=?5), reason=?5, hash=?6, last_seen=?7");
+  if (!put) return fail(std::move(put.error()));
+  return put->bind_key(reject.key)
+      .bind_text(reject.tenant)
+      .bind_text(reject.country)
+      .bind_text(reject.number)
+      .bind_text(reject.reason)
+      .bind_blob(reject.hash.view())
+      .bind_text(reject.last_seen)
+      .run();
+}
+
+Result<void> TreeIndex::erase_reject(const Key& key) {
+  Result<IndexStatement> erase = db_.prepare("DELETE FROM reject WHERE key=?");
+  if (!erase) return fail(std::move(erase.error()));
+  return erase->bind_key(key).run();
+}
+
+Result<std::vector<Reject>> TreeIndex::rejects() {
+  Result<IndexStatement> all = db_.prepare(
+      "SELECT key, tenant, country, number, reason, hash, first_seen, last_seen, accepted "
+      "FROM reject ORDER BY key");
+  if (!all) return fail(std::move(all));
+  std::vector<Reject> rejects;
+  while (true) {
+    const Result<bool> row = all->step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return rejects;
+    rejects.push_back({.key = all->key(0),
+                       .tenant = std::string(all->bytes(1)),
+                       .country = std::string(all->bytes(2)),
+                       .number = std::string(all->bytes(3)),
+                       .reason = std::string(all->bytes(4)),
+                       .hash = content_hash_from(all->bytes(5)),
+                       .first_seen = std::string(all->bytes(6)),
+                       .last_seen = std::string(all->bytes(7)),
+                       .accepted = all->number(8) != 0});
+  }
+}
+
+Result<std::int64_t> TreeIndex::accept_rejects(const std::optional<Key>& key) {
+  Result<IndexStatement> accept =
+      db_.prepare(key ? "UPDATE reject SET accepted=1 WHERE accepted=0 AND key=?"
+                      : "UPDATE reject SET accepted=1 WHERE accepted=0");
+  if (!accept) return fail(std::move(accept));
+  if (key) accept->bind_key(*key);
+  if (Result<void> done = accept->run(); !done) return fail(std::move(done.error()));
+  return db_.changes();
+}
+
+Result<std::map<std::string, CivilTime, std::less<>>> TreeIndex::covered() {
+  Result<IndexStatement> all = db_.prepare("SELECT name, covered FROM tenant");
+  if (!all) return fail(std::move(all));
+  std::map<std::string, CivilTime, std::less<>> tenants;
+  while (true) {
+    const Result<bool> row = all->step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return tenants;
+    const std::optional<CivilTime> upto = CivilTime::parse(all->bytes(1));
+    if (upto) tenants.emplace(all->bytes(0), *upto);
+  }
+}
+
+Result<void> TreeIndex::set_covered(std::string_view tenant, CivilTime upto) {
+  Result<IndexStatement> set = db_.prepare(
+      "INSERT INTO tenant VALUES(?,?) ON CONFLICT(name) DO UPDATE SET covered=excluded.covered");
+  if (!set) return fail(std::move(set.error()));
+  const std::string text = upto.text();
+  return set->bind_text(tenant).bind_text(text).run();
+}
+
+Result<std::string> TreeIndex::meta(std::string_view name) {
+  Result<IndexStatement> get = db_.prepare("SELECT value FROM meta WHERE name=?");
+  if (!get) return fail(std::move(get));
+  const Result<bool> row = get->bind_text(name).step();
+  if (!row) return std::unexpected(row.error());
+  return *row ? std::string(get->bytes(0)) : std::string();
+}
+
+Result<void> TreeIndex::set_meta(std::string_view name, std::string_view value) {
+  Result<IndexStatement> set = db_.prepare(
+      "INSERT INTO meta VALUES(?,?) ON CONFLICT(name) DO UPDATE SET value=excluded.value");
+  if (!set) return fail(std::move(set.error()));
+  return set->bind_text(name).bind_text(value).run();
+}
+
+Result<std::int64_t> TreeIndex::next_run() {
+  const Result<std::string> last = meta("run");
+  if (!last) return std::unexpected(last.error());
+  std::int64_t run = 0;
+  std::from_chars(last->data(), last->data() + last->size(), run);
+  ++run;
+  if (Result<void> set = set_meta("run", fmt::format("{}", run)); !set) {
+    return fail(std::move(set.error()));
+  }
+  return run;
+}
+
+Result<IndexReader> IndexReader::open(const std::string& directory) {
+  Result<IndexDb> db = IndexDb::open(TreeIndex::path_in(directory), IndexDb::Mode::read_only);
+  if (!db) return fail(std::move(db));
+  Result<IndexStatement> find = db->prepare(select_file("key"));
+  if (!find) return fail(std::move(find));
+  return IndexReader(std::move(*db), std::move(*find));
+}
+
+Result<void> IndexReader::begin() { return db_.run("BEGIN"); }
+void IndexReader::end() { static_cast<void>(db_.run("COMMIT")); }
+Result<std::optional<TreeFile>> IndexReader::find(const Key& key) { return find_file(find_, key); }
+
+}  // namespace tidemark::exporter

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/civil_time.h"
+#include "base/result.h"
+#include "export/index_db.h"
+#include "export/key.h"
+#include "export/tree_file.h"
+
+namespace tidemark::exporter {
+
+/// A row that could not be exported, set aside.
+struct Reject {
+  Key key;
+  std::string tenant;
+  std::string country;
+  std::string number;
+  std::string reason;
+  ContentHash hash;        ///< Of the bad payload: acceptance ends when it changes.
+  std::string first_seen;  ///< UTC, `2025-12-03T17:04:06Z`.
+  std::string last_seen;
+  bool accepted = false;  ///< Somebody knows; does not make runs partial.
+};
+
+struct NameOwner {
+  std::int64_t id;
+  Key key;
+  TreeFile file;
+};
+
+/// `{output}/.export_state/index.db`: which file belongs to which row. Part of the tree; rebuilt
+/// when it is missing or damaged. The writer is used by one thread at a time; each reading thread
+/// has an IndexReader of its own.
+///
+/// Tables: file (key → path, hash, size), removal (stale files still to be removed), reject,
+/// tenant (up to where the index covers a tenant), meta. See docs/manual.
+class TreeIndex {
+ public:
+  static constexpr std::string_view file_name = "index.db";
+  static constexpr int schema_version = 1;
+
+  /// Errors: corrupt (damaged, or of a newer version), no_space, io.
+  [[nodiscard]] static Result<TreeIndex> open(const std::string& directory, IndexDb::Mode mode);
+  [[nodiscard]] static std::string path_in(const std::string& directory);
+  /// Puts a damaged index aside as `index.db.damaged`, with its WAL.
+  [[nodiscard]] static Result<void> put_aside(const std::string& directory);
+
+  /// True if this open() created it.
+  [[nodiscard]] bool fresh() const { return fresh_; }
+
+  [[nodiscard]] Result<void> begin();
+  [[nodiscard]] Result<void> commit();
+  void rollback();
+
+  // --- files
+  [[nodiscard]] Result<std::optional<TreeFile>> find(const Key& key);
+  [[nodiscard]] Result<std::optional<NameOwner>> owner_of(std::int64_t hash);
+  /// False if key or name are taken.
+  [[nodiscard]] Result<bool> insert(const Key& key, const TreeFile& file);
+  /// By file.id; the name must be free or its own.
+  [[nodiscard]] Result<void> update(const TreeFile& file);
+  [[nodiscard]] Result<void> erase(std::int64_t id);
+  [[nodiscard]] Result<std::int64_t> count();
+  [[nodiscard]] Result<std::int64_t> max_id();
+  /// In the order of ids.
+  [[nodiscard]] Result<void> for_each(
+      const std::function<Result<void>(const Key&, const TreeFile&)>& visit);
+  [[nodiscard]] Result<std::optional<NameOwner>> by_id(std::int64_t id);
+  [[nodiscard]] std::int64_t last_id() const { return db_.last_id(); }
+
+  // --- stale files
+  [[nodiscard]] Result<void> add_removal(std::string_view path);
+  [[nodiscard]] Result<std::vector<std::string>> removals();
+  [[nodiscard]] Result<void> clear_removals();
+
+  // --- rejects
+  [[nodiscard]] Result<void> put_reject(const Reject& reject);
+  [[nodiscard]] Result<void> erase_reject(const Key& key);
+  [[nodiscard]] Result<std::vector<Reject>> rejects();
+  /// All open ones if `key` is nullopt. Returns how many.
+  [[nodiscard]] Result<std::int64_t> accept_rejects(const std::optional<Key>& key);
+  [[nodiscard]] Result<std::int64_t> open_rejects();
+
+  // --- tenants
+  /// Up to where the index covers each tenant from the baseline on; a tenant that is not in it has
+  /// to be read from the baseline.
+  [[nodiscard]] Result<std::map<std::string, CivilTime, std::less<>>> covered();
+  [[nodiscard]] Result<void> set_covered(std::string_view tenant, CivilTime upto);
+
+  // --- meta
+  [[nodiscard]] Result<std::string> meta(std::string_view name);
+  [[nodiscard]] Result<void> set_meta(std::string_view name, std::string_view value);
+  /// Numbers the runs of this tree.
+  [[nodiscard]] Result<std::int64_t> next_run();
+
+ private:
+  explicit TreeIndex(IndexDb db) : db_(std::move(db)) {}
+  [[nodiscard]] Result<void> create_or_check();
+  [[nodiscard]] Result<void> prepare();
+
+  IndexDb db_;
+  bool fresh_ = false;
+  IndexStatement find_, owner_, insert_, update_, erase_, by_id_;
+};
+
+/// Looks rows up beside the writer. One per thread.
+class IndexReader {
+ public:
+  [[nodiscard]] static Result<IndexReader> open(const std::string& directory);
+  /// One consistent state for many find() calls; cheaper than a transaction for each.
+  [[nodiscard]] Result<void> begin();
+  void end();
+  [[nodiscard]] Result<std::optional<TreeFile>> find(const Key& key);
+
+ private:
+  IndexReader(IndexDb db, IndexStatement find) : db_(std::move(db)), find_(std::move(find)) {}
+  IndexDb db_;
+  IndexStatement find_;
+};
+
+}  // namespace tidemark::exporter
