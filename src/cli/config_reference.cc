@@ -1,0 +1,87 @@
+#include "cli/config_reference.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+
+#include "cli/command.h"
+
+namespace tidemark::cli {
+namespace {
+
+using config::Option;
+using config::OptionType;
+
+Wording name_of(OptionType type) {
+  switch (type) {
+    case OptionType::text:
+      return {"text", "文本"};
+    case OptionType::integer:
+      return {"whole number", "整数"};
+    case OptionType::boolean:
+      return {"true or false", "true 或 false"};
+    case OptionType::duration:
+      return {"duration (90s, 5m, 1h, 2d)", "时长（90s、5m、1h、2d）"};
+    case OptionType::bytes:
+      return {"size (64MiB, 1GB)", "大小（64MiB、1GB）"};
+    case OptionType::choice:
+      return {"one of", "可选值"};
+    case OptionType::url:
+      return {"database URL", "数据库 URL"};
+    case OptionType::text_list:
+      return {"list of texts", "文本列表"};
+  }
+  return {"", ""};
+}
+
+/// `export.invoices.table` → `TIDEMARK_EXPORT__INVOICES__TABLE`.
+std::string variable_of(std::string_view key) {
+  std::string variable = "TIDEMARK_";
+  for (const char letter : key) {
+    if (letter == '.')
+      variable += "__";
+    else
+      variable += static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  }
+  return variable;
+}
+
+std::string entry(const Option& option, Language language) {
+  const auto word = [language](Wording wording) { return wording.in(language); };
+  std::string text = fmt::format("### `{}`\n\n{}\n\n", option.key,
+                                 language == Language::chinese ? option.zh : option.en);
+  text += fmt::format("- {}{}", word({"Type: ", "类型："}), word(name_of(option.type)));
+  for (const std::string_view choice : split_choices(option.choices))
+    text += fmt::format(" `{}`", choice);
+  if (!option.range.empty()) text += fmt::format(", `{}`", option.range);
+  if (option.secret) text += word({", secret", "，机密"});
+  text += '\n';
+  if (!option.fallback.empty())
+    text += fmt::format("- {}`{}`\n", word({"Default: ", "默认："}), option.fallback);
+  if (!option.example.empty())
+    text += fmt::format("- {}`{}`\n", word({"Example: ", "示例："}), option.example);
+  return text +
+         fmt::format("- {}`{}`\n\n", word({"Variable: ", "环境变量："}), variable_of(option.key));
+}
+
+}  // namespace
+
+std::string config_reference(std::span<const Option> options, Language language) {
+  std::string page =
+      language == Language::chinese
+          ? "# 配置参考\n\n优先级：命令行选项 > 环境变量 > 配置文件（TOML）> 默认值。\n\n"
+          : "# Settings\n\nA flag beats an environment variable, that the file (TOML), that the "
+            "default.\n\n";
+  std::string_view section = "?";  // No key begins so.
+  for (const Option& option : options) {
+    const std::size_t dot = option.key.rfind('.');
+    const std::string_view table =
+        dot == std::string_view::npos ? std::string_view{} : option.key.substr(0, dot);
+    if (table != section && !table.empty()) page += fmt::format("## `[{}]`\n\n", table);
+    section = table;
+    page += entry(option, language);
+  }
+  return page;
+}
+
+}  // namespace tidemark::cli

@@ -1,0 +1,43 @@
+#include "cli/programs.h"
+
+#include <span>
+
+#include "cli/completion_command.h"
+#include "cli/config_command.h"
+#include "cli/version_command.h"
+
+namespace tidemark::cli {
+namespace {
+
+/// Programs that are called by their own name.
+struct DropIn {
+  std::string_view name;
+  Program (*make)();
+};
+
+constexpr std::span<const DropIn> drop_ins;
+
+}  // namespace
+
+Program tidemark_program() {
+  return {.command = {
+              .name = "tidemark",
+              .summary = {"moves business records between systems and proves that none was lost",
+                          "在系统之间搬运业务记录，并能证明一条不少"},
+              .examples = {{"tidemark config check",
+                            {"Is the configuration right, do the sources answer?",
+                             "配置是否正确，数据源能否连接？"}},
+                           {"source <(tidemark completion bash)",
+                            {"Completion in this shell", "在当前 shell 中启用补全"}}},
+              .children = {config_command(), completion_command(), version_command()},
+          }};
+}
+
+Program program_called(std::string_view argv0) {
+  const std::string_view name = argv0.substr(argv0.rfind('/') + 1);  // npos + 1 is 0
+  for (const DropIn& drop_in : drop_ins)
+    if (drop_in.name == name) return drop_in.make();
+  return tidemark_program();
+}
+
+}  // namespace tidemark::cli

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace tidemark::cli {
+
+/// The command as one line that a shell reads back the same way, without passwords in URLs (`***`).
+/// For the ledger, which others may read.
+[[nodiscard]] std::string redacted_command_line(std::string_view program,
+                                                std::span<const std::string> words);
+
+/// `scheme://user:***@host`. Rather too much is hidden than too little: everything from the first
+/// colon behind `://` up to the last `@`.
+[[nodiscard]] std::string redacted_url(std::string_view word);
+
+/// `text` as one word of a POSIX shell: quoted only if needed.
+[[nodiscard]] std::string shell_quoted(std::string_view text);
+
+}  // namespace tidemark::cli

@@ -1,0 +1,54 @@
+#include "cli/signals.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+namespace tidemark::cli {
+namespace {
+
+std::atomic<Stop*> asked_by_signal = nullptr;
+static_assert(std::atomic<Stop*>::is_always_lock_free);
+
+void on_signal(int signal) {
+  Stop* stop = asked_by_signal.load(std::memory_order_relaxed);
+  if (stop->requested()) _exit(128 + signal);
+  stop->request(signal);
+}
+
+}  // namespace
+
+void install_signals(Stop& stop) {
+  asked_by_signal.store(&stop, std::memory_order_relaxed);
+  struct sigaction action = {};
+  sigemptyset(&action.sa_mask);
+  // Both signals wait for each other, so that two at once are one first and one second.
+  sigaddset(&action.sa_mask, SIGINT);
+  sigaddset(&action.sa_mask, SIGTERM);
+  action.sa_flags = SA_RESTART;
+  for (const int signal : {SIGINT, SIGTERM}) {
+    struct sigaction inherited = {};
+    sigaction(signal, nullptr, &inherited);
+    if (inherited.sa_handler == SIG_IGN) continue;
+    action.sa_handler = on_signal;
+    sigaction(signal, &action, nullptr);
+  }
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &action, nullptr);
+}
+
+void keep_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
+    // The lowest free number is taken, which is `fd`: those below it are open by now. stdin for
+    // writing and the others for reading, so that using them fails.
+    const int flags = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    if (open("/dev/null", flags) != fd) _exit(EXIT_FAILURE);  // NOLINT(*-vararg)
+  }
+}
+
+}  // namespace tidemark::cli
