@@ -1,20 +1,8 @@
 #include "cli/command.h"
 
-#include <algorithm>
-
-#include "config/option.h"
+#include "config/key.h"
 
 namespace tidemark::cli {
-namespace {
-
-const config::Option* option_of(std::string_view key) {
-  if (key.empty()) return nullptr;
-  const auto options = config::all_options();
-  const auto found = std::ranges::find(options, key, &config::Option::key);
-  return found == options.end() ? nullptr : &*found;
-}
-
-}  // namespace
 
 std::string_view Flag::long_name() const { return names.substr(names.find("--")); }
 
@@ -23,19 +11,19 @@ std::string_view Flag::short_name() const {
 }
 
 Wording Flag::description() const {
-  const config::Option* option = option_of(key);
+  const config::Option* option = config::option_of(key);
   if (!text.empty() || option == nullptr) return text;
   return {option->en, option->zh};
 }
 
 std::string_view Flag::choice_list() const {
-  const config::Option* option = option_of(key);
+  const config::Option* option = config::option_of(key);
   if (!choices.empty() || option == nullptr || kind == FlagKind::toggle) return choices;
   return option->choices;
 }
 
 std::string_view Flag::default_text() const {
-  const config::Option* option = option_of(key);
+  const config::Option* option = config::option_of(key);
   if (!fallback.empty() || option == nullptr || kind == FlagKind::toggle) return fallback;
   return option->fallback;
 }
@@ -54,7 +42,9 @@ const std::vector<Flag>& global_flags() {
                 "~/.config/tidemark/tidemark.toml、/etc/tidemark/tidemark.toml，取第一个存在的"}},
       {.names = "--lang",
        .kind = FlagKind::value,
+       .key = "lang",
        .choices = "en|zh",
+       .fallback = "auto",
        .text = {"Language; without it TIDEMARK_LANG, then the locale",
                 "语言；未指定时取 TIDEMARK_LANG，再取系统区域设置"}},
       {.names = "--json",

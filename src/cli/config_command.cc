@@ -2,113 +2,118 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 
 #include "cli/config_reference.h"
 #include "cli/context.h"
 #include "cli/redaction.h"
 #include "cli/report.h"
-#include "config/option.h"
+#include "config/database_url.h"
+#include "config/show.h"
+#include "config/source_url.h"
 #include "sql/connection.h"
 #include "sql/url.h"
 
 namespace tidemark::cli {
 namespace {
 
-using config::Option;
-using config::OptionType;
-using config::Origin;
-using config::Setting;
-
-constexpr std::chrono::seconds check_timeout{5};
-
-std::string_view name_of(Origin origin) {
-  switch (origin) {
-    case Origin::flag:
-      return "flag";
-    case Origin::environment:
-      return "environment";
-    case Origin::file:
-      return "file";
-    case Origin::fallback:
-      return "default";
-  }
-  return "default";
-}
-
-std::string shown_value(const Option& option, const Setting& setting) {
-  if (option.secret) return setting.value.empty() ? "" : "***";
-  if (option.type != OptionType::url) return setting.value;
-  const Result<sql::Url> url = sql::Url::parse(setting.value);
-  return url ? url->redacted() : redacted_url(setting.value);
-}
+constexpr std::chrono::seconds connect_timeout{5};
 
 Result<ExitCode> show(Context& context) {
-  for (const Option& option : config::all_options()) {
-    const Setting& setting = context.settings.setting(option.key);
-    const std::string value = shown_value(option, setting);
+  for (const config::ShownSetting& row :
+       config::shown_settings(context.settings, context.world.environment)) {
     if (context.json) {
-      context.world.out.json({{"key", option.key},
-                              {"value", value},
-                              {"origin", name_of(setting.origin)},
-                              {"where", setting.where}});
+      context.world.out.json(
+          {{"key", row.key}, {"value", row.value}, {"origin", row.origin}, {"where", row.where}});
       continue;
     }
-    const std::string origin = setting.origin == Origin::fallback
-                                   ? Wording{"default", "默认"}.in(context.language).data()
-                                   : setting.where;
-    context.world.out.line(fmt::format("{} = {}  # {}", option.key, shell_quoted(value), origin));
+    const std::string_view fallback = Wording{"default", "默认"}.in(context.language);
+    context.world.out.line(fmt::format("{} = {}  # {}", row.key, shell_quoted(row.value),
+                                       row.where.empty() ? fallback : row.where));
   }
   return ExitCode::done;
 }
 
-/// Connects and asks for the version. An error names the key.
-Result<std::string> try_database(const Option& option, const std::string& text) {
-  Result<sql::Url> url = sql::Url::parse(text);
-  if (!url) return fail(std::move(url).error().within({"{}", "{}"}, option.key));
-  Result<std::unique_ptr<sql::Connection>> connection =
-      sql::connect(*url, {.connect_timeout = check_timeout, .read_only = true});
-  if (!connection) return fail(std::move(connection).error().within({"{}", "{}"}, option.key));
-  Result<sql::ServerInfo> server = (*connection)->server();
-  if (!server) return fail(std::move(server).error().within({"{}", "{}"}, option.key));
-  return fmt::format("{}: {} {} ({})", option.key, server->product, server->version,
-                     url->redacted());
+/// The databases that settings name; several exports may share one.
+Result<std::vector<config::DatabaseAddress>> configured_databases(const Context& context) {
+  const config::Environment& environment = context.world.environment;
+  std::set<std::string> named;
+  for (const config::ShownSetting& row : config::shown_settings(context.settings, environment))
+    if (!row.value.empty()) named.insert(row.key);
+
+  std::vector<config::DatabaseAddress> addresses;
+  const auto add = [&](Result<config::DatabaseAddress> address) -> Result<void> {
+    if (!address) return fail(std::move(address));
+    for (const config::DatabaseAddress& known : addresses)
+      if (known.url == address->url && known.password == address->password) return {};
+    addresses.push_back(std::move(*address));
+    return {};
+  };
+  for (const std::string& table : context.settings.exports()) {
+    if (!named.contains("source") && !named.contains("export." + table + ".source")) continue;
+    if (auto added = add(config::export_source(context.settings, table, environment)); !added)
+      return fail(std::move(added).error());
+  }
+  if (named.contains("reference.source"))
+    if (auto added = add(config::reference_source(context.settings, environment)); !added)
+      return fail(std::move(added).error());
+  if (named.contains("state"))
+    if (auto added = add(config::state_database(context.settings, environment)); !added)
+      return fail(std::move(added).error());
+  return addresses;
 }
 
-Result<ExitCode> check_config(Context& context) {
+/// Connects and asks for the version.
+Result<sql::ServerInfo> try_database(const config::DatabaseAddress& address) {
+  Result<sql::Url> url = sql::Url::parse(address.url);
+  if (!url) return fail(std::move(url).error());
+  if (!url->password) url->password = address.password;
+  // An SQLite file that is not there yet is made by the run that needs it; here it is a failure of
+  // a source, since nothing is created by a check.
+  Result<std::unique_ptr<sql::Connection>> connection = sql::connect(
+      *url,
+      {.connect_timeout = connect_timeout, .read_timeout = connect_timeout, .read_only = true});
+  if (!connection) return fail(std::move(connection).error());
+  return (*connection)->server();
+}
+
+Result<ExitCode> check(Context& context) {
   // That the settings are right was found out when they were loaded.
-  if (const auto& file = context.settings.file())
-    context.print(say({"configuration is valid: {}", "配置有效：{}"}, *file));
-  else
-    context.print(say({"configuration is valid (no file; environment and defaults)",
-                       "配置有效（无配置文件；取自环境变量和默认值）"}));
+  const auto& file = context.settings.file();
+  context.print(file ? say({"configuration is valid: {}", "配置有效：{}"}, *file)
+                     : say({"configuration is valid: no file; environment and defaults",
+                            "配置有效：无配置文件，取自环境变量和默认值"}));
   if (context.arguments.has("--offline")) return ExitCode::done;
 
-  std::optional<Error> first;
-  for (const Option& option : config::all_options()) {
-    if (option.type != OptionType::url) continue;
-    const std::string& text = context.settings.text(option.key);
-    if (text.empty()) continue;
-    Result<std::string> answer = try_database(option, text);
+  const auto addresses = configured_databases(context);
+  if (!addresses) return fail(addresses.error());
+  std::optional<Error> failure;
+  for (const config::DatabaseAddress& address : *addresses) {
+    const std::string shown = config::redacted_url(address.url);
+    Result<sql::ServerInfo> server = try_database(address);
     if (context.json) {
       context.world.out.json({{"message_type", "status"},
-                              {"key", option.key},
-                              {"ok", answer.has_value()},
-                              {"message", answer ? *answer : answer.error().what.en}});
-    } else if (answer) {
-      context.world.out.line(*answer);
+                              {"database", shown},
+                              {"where", address.where},
+                              {"connected", server.has_value()},
+                              {"server", server ? server->product + " " + server->version : ""}});
+    } else if (server) {
+      context.print(say({"connected: {} ({} {}, from {})", "连接正常：{}（{} {}，来自 {}）"}, shown,
+                        server->product, server->version, address.where));
     }
-    if (answer) continue;
-    if (first) report_error(answer.error(), {.language = context.language});
-    if (!first) first = std::move(answer).error();
+    if (server) continue;
+    if (failure) report_error(*failure, {.language = context.language});
+    failure = std::move(server).error().within({"{} ({})", "{}（{}）"}, shown, address.where);
   }
-  if (first) return fail(std::move(*first));
+  if (failure) return fail(std::move(*failure));
   return ExitCode::done;
 }
 
 Result<ExitCode> reference(Context& context) {
-  context.world.out.write(config_reference(config::all_options(), context.language));
+  context.world.out.write(config_reference(config::option_groups(), context.language));
   return ExitCode::done;
 }
 
@@ -122,17 +127,17 @@ Command config_command() {
           {{.name = "check",
             .summary = {"Check the configuration and connect to the databases it names",
                         "检查配置，并连接其中的数据库"},
-            .about = {"Reads flags, TIDEMARK_* variables and the file exactly as a run does. Exit "
-                      "code 2 means that the configuration is wrong, 12 that a login was refused, "
-                      "75 that a database could not be reached.",
-                      "与真实运行完全相同地读取选项、TIDEMARK_* 变量和配置文件。退出码 2 "
-                      "表示配置有误，12 "
-                      "表示登录被拒绝，75 表示无法连接数据库。"},
+            .about = {"Reads flags, TIDEMARK_* variables and the file exactly as a run does, and "
+                      "lists everything that is wrong. Exit code 2 means that the configuration is "
+                      "wrong, 12 that a login was refused, 75 that a database did not answer.",
+                      "与真实运行完全相同地读取选项、TIDEMARK_* "
+                      "变量和配置文件，并列出全部问题。退出码 2 表示配置有误，12 "
+                      "表示登录被拒绝，75 表示数据库无应答。"},
             .flags = {{.names = "--offline",
                        .text = {"Do not connect to anything", "不建立任何连接"}}},
             .examples = {{"tidemark config check --offline --config new.toml",
                           {"Look at a file before it is installed", "在启用前检查一个配置文件"}}},
-            .run = check_config},
+            .run = check},
            {.name = "show",
             .summary = {"Print every setting and where its value comes from",
                         "显示每项设置及其来源"},

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
-
 #include "cli/command.h"
+#include "config/key.h"
 
 namespace tidemark::cli {
 namespace {
@@ -34,18 +33,6 @@ Wording name_of(OptionType type) {
   return {"", ""};
 }
 
-/// `export.invoices.table` → `TIDEMARK_EXPORT__INVOICES__TABLE`.
-std::string variable_of(std::string_view key) {
-  std::string variable = "TIDEMARK_";
-  for (const char letter : key) {
-    if (letter == '.')
-      variable += "__";
-    else
-      variable += static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
-  }
-  return variable;
-}
-
 std::string entry(const Option& option, Language language) {
   const auto word = [language](Wording wording) { return wording.in(language); };
   std::string text = fmt::format("### `{}`\n\n{}\n\n", option.key,
@@ -60,27 +47,24 @@ std::string entry(const Option& option, Language language) {
     text += fmt::format("- {}`{}`\n", word({"Default: ", "默认："}), option.fallback);
   if (!option.example.empty())
     text += fmt::format("- {}`{}`\n", word({"Example: ", "示例："}), option.example);
-  return text +
-         fmt::format("- {}`{}`\n\n", word({"Variable: ", "环境变量："}), variable_of(option.key));
+  return text + fmt::format("- {}`{}`\n\n", word({"Variable: ", "环境变量："}),
+                            config::variable_of(option.key));
 }
 
 }  // namespace
 
-std::string config_reference(std::span<const Option> options, Language language) {
-  std::string page =
-      language == Language::chinese
-          ? "# 配置参考\n\n优先级：命令行选项 > 环境变量 > 配置文件（TOML）> 默认值。\n\n"
-          : "# Settings\n\nA flag beats an environment variable, that the file (TOML), that the "
-            "default.\n\n";
-  std::string_view section = "?";  // No key begins so.
-  for (const Option& option : options) {
-    const std::size_t dot = option.key.rfind('.');
-    const std::string_view table =
-        dot == std::string_view::npos ? std::string_view{} : option.key.substr(0, dot);
-    if (table != section && !table.empty()) page += fmt::format("## `[{}]`\n\n", table);
-    section = table;
-    page += entry(option, language);
+std::string config_reference(std::span<const config::OptionGroup> groups, Language language) {
+  const bool chinese = language == Language::chinese;
+  std::string page = chinese ? "# 配置参考\n\n优先级：命令行选项 > 环境变量 > 配置文件（TOML）> "
+                               "默认值。\n\n"
+                             : "# Settings\n\nA flag beats an environment variable, that beats "
+                               "the file (TOML), that beats the default.\n\n";
+  for (const config::OptionGroup& group : groups) {
+    page += fmt::format("## {}\n\n{}\n\n", chinese ? group.title_zh : group.title_en,
+                        chinese ? group.about_zh : group.about_en);
+    for (const Option& option : group.options) page += entry(option, language);
   }
+  page.pop_back();  // One newline is the end of the last line.
   return page;
 }
 

@@ -3,12 +3,13 @@
 #include <span>
 #include <string>
 
+#include "base/text.h"
 #include "config/option.h"
 
 namespace tidemark::cli {
 
-/// The reference page of `options`, in Markdown: one section a table of the file, one entry a key.
-[[nodiscard]] std::string config_reference(std::span<const config::Option> options,
+/// The reference page in Markdown: a chapter for each group, an entry for each key.
+[[nodiscard]] std::string config_reference(std::span<const config::OptionGroup> groups,
                                            Language language);
 
 }  // namespace tidemark::cli

@@ -1,15 +1,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "cli/arguments.h"
-#include "cli/environment.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
+#include "config/environment.h"
 #include "config/settings.h"
 
 namespace tidemark::cli {
@@ -22,7 +23,8 @@ struct World {
   Random& random;  ///< For the main thread.
   Stop& stop;
   Output& out;
-  Environment environment;
+  config::Environment environment = config::system_environment();
+  std::vector<std::string> environment_names = config::system_environment_names();
 };
 
 /// Everything that a command needs, handed to its run(). Lives as long as the run.

@@ -63,11 +63,15 @@ class Frame {
               .with_hint({"'{} --help' lists them", "命令列表见“{} --help”"}, name_));
     config::Settings settings;
     if (command.uses_settings) {
-      Result<config::Settings> loaded = config::Settings::load(load_request(*invocation));
+      Result<config::Settings> loaded = load_settings(load_request(*invocation));
       if (!loaded) return fail(std::move(loaded));
       settings = std::move(*loaded);
+      // Now the file has spoken as well; flag and variable are in there, too.
+      language_ = parse_language(settings.text("lang")).value_or(language_);
     }
     configure_log(log_options(settings, command.uses_settings));
+    for (const Message& warning : settings.warnings())
+      log_line(LogLevel::warning, warning.in(language_));
     Context context{.world = world_,
                     .program = program_,
                     .name = name_,
@@ -99,8 +103,21 @@ class Frame {
   config::LoadRequest load_request(Invocation& invocation) const {
     return {.file = invocation.arguments.value("--config"),
             .flags = std::move(invocation.settings),
-            .environment = world_.environment.get,
-            .environment_names = world_.environment.names};
+            .environment = world_.environment,
+            .environment_names = world_.environment_names};
+  }
+
+  /// All that is wrong is said at once; the last of it is the result.
+  Result<config::Settings> load_settings(const config::LoadRequest& request) const {
+    Result<config::Settings> loaded = config::Settings::load(request);
+    if (loaded) return loaded;
+    std::vector<Error> problems = config::Settings::problems(request);
+    if (problems.empty()) return loaded;
+    for (std::size_t i = 0; i + 1 < problems.size(); ++i) {
+      report_error(problems[i], style());
+      if (json_) report_error_line(world_.out, problems[i]);
+    }
+    return fail(std::move(problems.back()));
   }
 
   LogOptions log_options(const config::Settings& settings, bool loaded) {

@@ -23,7 +23,7 @@ class HelpPage {
 
   std::string text() {
     for (const Command* step : path_) name_ += (name_.empty() ? "" : " ") + std::string(step->name);
-    page_ = name_ + " – " + std::string(command_.summary.in(language_)) + "\n";
+    page_ = wrap(fmt::format("{} – {}", name_, command_.summary.in(language_)), columns_, 0) + "\n";
     usage();
     about();
     table({"Arguments:", "参数："}, positional_rows());

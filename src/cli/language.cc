@@ -35,17 +35,17 @@ std::optional<Language> parse_language(std::string_view text) {
   return std::nullopt;
 }
 
-Language choose_language(std::span<const std::string> arguments, const Environment& environment,
-                         std::optional<Language> preset) {
+Language choose_language(std::span<const std::string> arguments,
+                         const config::Environment& environment, std::optional<Language> preset) {
   if (const auto flag = language_flag(arguments)) {
     if (const auto language = parse_language(*flag)) return *language;
   }
-  if (const auto variable = environment.get("TIDEMARK_LANG")) {
+  if (const auto variable = environment("TIDEMARK_LANG")) {
     if (const auto language = parse_language(*variable)) return *language;
   }
   if (preset) return *preset;
   for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-    if (const auto locale = environment.get(name); locale && !locale->empty())
+    if (const auto locale = environment(name); locale && !locale->empty())
       return parse_language(*locale).value_or(Language::english);
   }
   return Language::english;

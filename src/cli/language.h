@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/text.h"
-#include "cli/environment.h"
+#include "config/environment.h"
 
 namespace tidemark::cli {
 
@@ -18,7 +18,7 @@ namespace tidemark::cli {
 /// the locale (the first of LC_ALL, LC_MESSAGES, LANG that is set), else English.
 /// A `--lang` that cannot be read is passed over here; the parser refuses it.
 [[nodiscard]] Language choose_language(std::span<const std::string> arguments,
-                                       const Environment& environment,
+                                       const config::Environment& environment,
                                        std::optional<Language> preset = std::nullopt);
 
 }  // namespace tidemark::cli

@@ -4,24 +4,15 @@
 
 #include <map>
 
+#include "config/testing_request.h"
+
 namespace tidemark::cli {
 namespace {
-
-Environment environment_of(std::map<std::string, std::string> values) {
-  Environment environment;
-  for (const auto& [name, value] : values) environment.names.push_back(name);
-  environment.get = [values](const std::string& name) -> std::optional<std::string> {
-    const auto found = values.find(name);
-    if (found == values.end()) return std::nullopt;
-    return found->second;
-  };
-  return environment;
-}
 
 Language chosen(const std::vector<std::string>& arguments,
                 std::map<std::string, std::string> variables,
                 std::optional<Language> preset = std::nullopt) {
-  return choose_language(arguments, environment_of(std::move(variables)), preset);
+  return choose_language(arguments, config::testing::environment_of(std::move(variables)), preset);
 }
 
 TEST(Language, FlagBeatsVariableBeatsPresetBeatsLocale) {

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/stop.h"
-#include "cli/environment.h"
 #include "cli/programs.h"
 #include "cli/signals.h"
 
@@ -19,7 +18,7 @@ int main(int argc, char** argv) {
   const SystemClock clock;
   SystemRandom random;
   cli::Output out(STDOUT_FILENO);
-  const cli::World world{clock, random, stop, out, cli::system_environment()};
+  const cli::World world{clock, random, stop, out};
   const cli::Program program = cli::program_called(argc > 0 ? argv[0] : "");
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   return static_cast<int>(cli::run_program(program, words, world));

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
-#include "cli/suggestion.h"
+#include "base/nearest.h"
 
 namespace tidemark::cli {
 namespace {
@@ -184,9 +184,9 @@ class Parser {
   }
 
   Error suggest(Error error, std::string_view word, std::span<const std::string_view> known) const {
-    const auto meant = nearest(word, known);
-    if (!meant) return see_help(std::move(error));
-    return std::move(error).with_hint({"did you mean '{}'?", "是否想用“{}”？"}, *meant);
+    const std::string_view meant = nearest(word, known);
+    if (meant.empty()) return see_help(std::move(error));
+    return std::move(error).with_hint({"did you mean '{}'?", "是否想用“{}”？"}, meant);
   }
 
   Error see_help(Error error) const {

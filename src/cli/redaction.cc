@@ -1,17 +1,23 @@
 #include "cli/redaction.h"
 
+#include "base/bytes.h"
+#include "config/database_url.h"
+
 namespace tidemark::cli {
 
-std::string redacted_url(std::string_view word) {
-  const std::size_t scheme_end = word.find("://");
-  if (scheme_end == std::string_view::npos) return std::string(word);
-  const std::size_t user = scheme_end + 3;
-  const std::size_t colon = word.find(':', user);
-  const std::size_t at = word.rfind('@');
-  if (colon == std::string_view::npos || at == std::string_view::npos || at < colon)
-    return std::string(word);
-  return std::string(word.substr(0, colon + 1)) + "***" + std::string(word.substr(at));
+namespace {
+
+constexpr std::size_t word_bytes_max = 1000;
+
+/// `mysql://u:p@h/d` and `--source=mysql://u:p@h/d` without the password.
+std::string redacted(std::string_view word) {
+  if (!word.contains("://")) return printable(word, word_bytes_max);
+  const std::size_t equals = word.substr(0, word.find("://")).rfind('=');
+  const std::size_t url = equals == std::string_view::npos ? 0 : equals + 1;
+  return printable(word.substr(0, url)) + config::redacted_url(word.substr(url));
 }
+
+}  // namespace
 
 std::string shell_quoted(std::string_view text) {
   constexpr std::string_view harmless =
@@ -30,7 +36,7 @@ std::string shell_quoted(std::string_view text) {
 
 std::string redacted_command_line(std::string_view program, std::span<const std::string> words) {
   std::string line = shell_quoted(program);
-  for (const std::string& word : words) line += " " + shell_quoted(redacted_url(word));
+  for (const std::string& word : words) line += " " + shell_quoted(redacted(word));
   return line;
 }
 

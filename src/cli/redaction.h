@@ -11,10 +11,6 @@ namespace tidemark::cli {
 [[nodiscard]] std::string redacted_command_line(std::string_view program,
                                                 std::span<const std::string> words);
 
-/// `scheme://user:***@host`. Rather too much is hidden than too little: everything from the first
-/// colon behind `://` up to the last `@`.
-[[nodiscard]] std::string redacted_url(std::string_view word);
-
 /// `text` as one word of a POSIX shell: quoted only if needed.
 [[nodiscard]] std::string shell_quoted(std::string_view text);
 

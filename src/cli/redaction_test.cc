@@ -8,10 +8,12 @@ namespace tidemark::cli {
 namespace {
 
 TEST(Redaction, HidesPasswordsInUrls) {
-  EXPECT_EQ(redacted_url("mysql://root:secret@db:3306/x"), "mysql://root:***@db:3306/x");
-  EXPECT_EQ(redacted_url("--source=mysql://root:a@b/c@db/x"), "--source=mysql://root:***@db/x");
-  EXPECT_EQ(redacted_url("mysql://root@db:3306/x"), "mysql://root@db:3306/x");
-  EXPECT_EQ(redacted_url("sqlite:/var/lib/x.db"), "sqlite:/var/lib/x.db");
+  const std::vector<std::string> words = {"mysql://root:secret@db:3306/x",
+                                          "--source=mysql://root:a@b/c@db/x",
+                                          "mysql://root@db:3306/x", "sqlite:/var/lib/x.db"};
+  EXPECT_EQ(redacted_command_line("tidemark", words),
+            "tidemark 'mysql://root:***@db:3306/x' '--source=mysql://root:***@db/x' "
+            "mysql://root@db:3306/x sqlite:/var/lib/x.db");
 }
 
 TEST(Redaction, TheLineCanBePastedIntoAShell) {

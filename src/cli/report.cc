@@ -8,6 +8,16 @@
 #include "base/log.h"
 
 namespace tidemark::cli {
+namespace {
+
+nlohmann::ordered_json with_error(nlohmann::ordered_json line, const Error& error) {
+  line["kind"] = name(error.kind);
+  line["message"] = error.what.en;
+  if (!error.hint.empty()) line["hint"] = error.hint.en;
+  return line;
+}
+
+}  // namespace
 
 void report_error(const Error& error, const ReportStyle& style) {
   const bool chinese = style.language == Language::chinese;
@@ -24,13 +34,12 @@ void report_error(const Error& error, const ReportStyle& style) {
   std::fputs(text.c_str(), stderr);
 }
 
+void report_error_line(Output& out, const Error& error) {
+  out.json(with_error({{"message_type", "error"}}, error));
+}
+
 void report_exit_error(Output& out, const Error& error, ExitCode code) {
-  nlohmann::ordered_json line = {{"message_type", "exit_error"},
-                                 {"code", static_cast<int>(code)},
-                                 {"kind", name(error.kind)},
-                                 {"message", error.what.en}};
-  if (!error.hint.empty()) line["hint"] = error.hint.en;
-  out.json(line);
+  out.json(with_error({{"message_type", "exit_error"}, {"code", static_cast<int>(code)}}, error));
 }
 
 }  // namespace tidemark::cli

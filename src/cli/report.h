@@ -17,6 +17,9 @@ struct ReportStyle {
 /// Says on stderr what went wrong and what to do next.
 void report_error(const Error& error, const ReportStyle& style);
 
+/// `{"message_type":"error","kind":"invalid_config","message":"…","hint":"…"}`
+void report_error_line(Output& out, const Error& error);
+
 /// `{"message_type":"exit_error","code":2,"kind":"invalid_config","message":"…","hint":"…"}`
 void report_exit_error(Output& out, const Error& error, ExitCode code);
 

@@ -5,14 +5,14 @@
 
 namespace tidemark::cli {
 
-Terminal look_at_terminal(const Environment& environment, bool no_colour) {
-  const bool dumb = environment.get("TERM").value_or("dumb") == "dumb";
+Terminal look_at_terminal(const config::Environment& environment, bool no_colour) {
+  const bool dumb = environment("TERM").value_or("dumb") == "dumb";
   Terminal terminal;
   terminal.input = isatty(STDIN_FILENO) == 1;
   terminal.output = isatty(STDOUT_FILENO) == 1;
   terminal.errors = isatty(STDERR_FILENO) == 1 && !dumb;
   // no-color.org: any value but the empty one.
-  terminal.colour = terminal.errors && !no_colour && !environment.has("NO_COLOR");
+  terminal.colour = terminal.errors && !no_colour && environment("NO_COLOR").value_or("").empty();
   return terminal;
 }
 

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "cli/environment.h"
+#include "config/environment.h"
 
 namespace tidemark::cli {
 
@@ -14,7 +14,7 @@ struct Terminal {
   bool colour = false;  ///< Colours on stderr: `errors`, and neither NO_COLOR nor --no-color.
 };
 
-[[nodiscard]] Terminal look_at_terminal(const Environment& environment, bool no_colour);
+[[nodiscard]] Terminal look_at_terminal(const config::Environment& environment, bool no_colour);
 
 /// Columns of the terminal behind `fd`, now; `fallback` when it is none.
 [[nodiscard]] std::size_t terminal_columns(int fd, std::size_t fallback);

@@ -1,0 +1,313 @@
+"""The command line as people and scripts meet it: exit codes, streams, languages, completion."""
+
+import json
+import os
+import pty
+import shutil
+import signal
+import sqlite3
+import subprocess
+import unicodedata
+
+import pytest
+
+BINARY = os.environ["TIDEMARK_BINARY"]
+
+
+@pytest.fixture
+def tidemark(tmp_path):
+    """Runs the binary in an empty folder with an environment of its own."""
+
+    def run(*words, **variables):
+        stdout = variables.pop("stdout", subprocess.PIPE)
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **variables}
+        return subprocess.run(
+            [BINARY, *words],
+            env=environment,
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            encoding="utf-8",
+        )
+
+    return run
+
+
+# Streams and exit codes
+
+
+def test_results_go_to_stdout_and_nothing_else_does(tidemark):
+    ran = tidemark("version")
+    assert ran.returncode == 0
+    assert ran.stdout.startswith("tidemark ")
+    assert ran.stderr == ""
+    assert tidemark("--version").stdout == ran.stdout
+
+
+def test_version_names_what_it_was_built_with(tidemark):
+    line = json.loads(tidemark("version", "--json").stdout)
+    assert line["version"].count(".") == 2
+    assert line["built_with"]["SQLite"].startswith("3.")
+    assert "SQLite 3." in tidemark("version", "--verbose").stdout
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (["exprot"], "unknown command 'exprot'"),
+        (["config", "chekc"], "did you mean 'check'?"),
+        (["config", "check", "--ofline"], "did you mean '--offline'?"),
+        (["version", "--lang", "de"], "--lang is en|zh, not 'de'"),
+        (["version", "extra"], "unexpected word 'extra'"),
+        (["version", "--json=1"], "--json takes no value"),
+        (["config", "show", "--config"], "--config needs a value"),
+        (["completion"], "SHELL is missing"),
+        (["config"], "'tidemark config' needs a command"),
+        ([], "'tidemark' needs a command"),
+    ],
+)
+def test_a_wrong_command_line_is_exit_code_2(tidemark, words, says):
+    ran = tidemark(*words)
+    assert ran.returncode == 2
+    assert says in ran.stderr
+    assert ran.stdout == ""
+
+
+def test_json_ends_with_an_exit_error(tidemark):
+    ran = tidemark("config", "chekc", "--json")
+    last = json.loads(ran.stdout.splitlines()[-1])
+    assert last["message_type"] == "exit_error"
+    assert last["code"] == ran.returncode == 2
+    assert last["kind"] == "usage"
+
+
+def test_a_full_disk_behind_stdout_is_a_failure(tidemark):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        ran = tidemark("version", stdout=full)
+    assert ran.returncode == 1
+    assert "standard output" in ran.stderr
+
+
+def test_a_reader_that_left_is_none(tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    ran = subprocess.run(
+        [BINARY, "config", "reference"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        env={"HOME": str(tmp_path)},
+        check=False,
+    )
+    os.close(writer)
+    assert ran.returncode == 0
+    assert ran.stderr == b""
+
+
+def test_closed_standard_streams_do_no_harm(tmp_path):
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f'"{BINARY}" version >&-'],
+        stderr=subprocess.PIPE,
+        env={"HOME": str(tmp_path)},
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert b"standard output" in ran.stderr
+
+
+# Languages and help
+
+
+def test_the_language_is_known_before_anything_is_said(tidemark):
+    assert "error: unknown command" in tidemark("nothing").stderr
+    assert "错误：未知命令" in tidemark("nothing", LANG="zh_CN.UTF-8").stderr
+    assert "错误：未知命令" in tidemark("nothing", TIDEMARK_LANG="zh").stderr
+    assert "error: unknown command" in tidemark("nothing", "--lang=en", TIDEMARK_LANG="zh").stderr
+    assert "错误：未知命令" in tidemark("nothing", "--lang", "zh", LC_ALL="C").stderr
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["help"]])
+def test_help_lists_commands_and_exit_codes(tidemark, words):
+    ran = tidemark(*words)
+    assert ran.returncode == 0
+    assert ran.stderr == ""
+    for expected in ("Usage: tidemark", "Commands:", "config", "Examples:", "Exit codes:", "143"):
+        assert expected in ran.stdout
+
+
+def test_help_speaks_chinese(tidemark):
+    page = tidemark("config", "check", "--help", "--lang", "zh").stdout
+    for expected in ("用法：tidemark config check", "选项：", "--offline", "示例："):
+        assert expected in page
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_line_of_help_is_wider_than_the_screen(tidemark, language):
+    def width(line):
+        return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+    for words in ([], ["config"], ["config", "check"], ["completion"]):
+        for line in tidemark(*words, "--help", "--lang", language).stdout.splitlines():
+            assert width(line) <= 80, line
+
+
+# Configuration
+
+
+def test_a_wrong_configuration_is_exit_code_2_and_all_of_it_is_said(tidemark, tmp_path):
+    file = tmp_path / "wrong.toml"
+    file.write_text('[log]\nlevel = "loud"\nfromat = "json"\n')
+    ran = tidemark("config", "check", "--config", str(file), "--json")
+    assert ran.returncode == 2
+    assert "wrong.toml:2" in ran.stderr
+    assert "wrong.toml:3" in ran.stderr
+    types = [json.loads(line)["message_type"] for line in ran.stdout.splitlines()]
+    assert types == ["error", "exit_error"]
+
+
+def test_config_check_connects_unless_told_not_to(tidemark, tmp_path):
+    file = tmp_path / "tidemark.toml"
+    file.write_text('source = "sqlite:missing.db"\n')
+    assert tidemark("config", "check", "--offline").returncode == 0
+    ran = tidemark("config", "check")
+    assert ran.returncode == 1
+    assert "missing.db" in ran.stderr
+    assert not (tmp_path / "missing.db").exists()
+    sqlite3.connect(tmp_path / "missing.db").execute("CREATE TABLE t (x)").connection.close()
+    ran = tidemark("config", "check")
+    assert ran.returncode == 0, ran.stderr
+    assert "SQLite 3." in ran.stdout
+
+
+def test_config_check_tells_an_absent_server_from_a_mistake(tidemark):
+    ran = tidemark("config", "check", TIDEMARK_SOURCE="mysql://reader:hidden@127.0.0.1:1/finance")
+    assert ran.returncode == 75
+    assert "hidden" not in ran.stderr + ran.stdout
+
+
+def test_config_show_says_where_each_value_is_from(tidemark):
+    ran = tidemark("config", "show", "--json", "-v", TIDEMARK_SOURCE="mysql://u:hidden@h/d")
+    rows = {row["key"]: row for row in map(json.loads, ran.stdout.splitlines())}
+    assert rows["log.level"]["value"] == "debug"
+    assert rows["log.level"]["origin"] == "flag"
+    assert rows["source"]["value"] == "mysql://u:***@h/d"
+    assert rows["source"]["where"] == "TIDEMARK_SOURCE"
+    assert rows["log.format"]["origin"] == "default"
+
+
+def test_the_reference_explains_every_setting(tidemark):
+    keys = [json.loads(line)["key"] for line in tidemark("config", "show", "--json").stdout.splitlines()]
+    page = tidemark("config", "reference").stdout
+    for key in keys:
+        assert f"### `{key.replace('export.invoices.', 'export.*.')}`" in page
+    assert "默认" in tidemark("config", "reference", "--lang", "zh").stdout
+
+
+# Terminals
+
+
+def run_on_a_terminal(words, variables, tmp_path):
+    """What the binary writes to stderr when that is a terminal."""
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [BINARY, *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=child,
+        env={"HOME": str(tmp_path), **variables},
+    )
+    os.close(child)
+    seen = b""
+    while True:
+        try:
+            piece = os.read(parent, 4096)
+        except OSError:
+            break
+        if not piece:
+            break
+        seen += piece
+    process.wait(timeout=60)
+    os.close(parent)
+    return seen.decode()
+
+
+def test_colour_only_where_it_is_wanted(tmp_path):
+    coloured = {"TERM": "xterm"}
+    assert "\x1b[31m" in run_on_a_terminal(["nothing"], coloured, tmp_path)
+    for words, variables in [
+        (["nothing"], {"TERM": "xterm", "NO_COLOR": "1"}),
+        (["nothing", "--no-color"], coloured),
+        (["nothing"], {"TERM": "dumb"}),
+        (["nothing"], {}),
+    ]:
+        assert "\x1b" not in run_on_a_terminal(words, variables, tmp_path)
+
+
+def test_an_ignored_interrupt_stays_ignored(tmp_path):
+    """As in `nohup` or a script's background job."""
+    process = subprocess.run(
+        ["/bin/sh", "-c", f'trap "" INT; "{BINARY}" version & wait'],
+        stdout=subprocess.PIPE,
+        env={"HOME": str(tmp_path)},
+        timeout=60,
+        check=False,
+    )
+    assert process.stdout.startswith(b"tidemark ")
+    assert process.returncode != -signal.SIGINT
+
+
+# Completion
+
+bash = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+
+
+@pytest.fixture
+def completed(tidemark, tmp_path):
+    """What bash offers at the end of a command line."""
+    script = tmp_path / "completion.bash"
+    script.write_text(tidemark("completion", "bash").stdout)
+
+    def complete(*words):
+        program = f"""
+source {script}
+COMP_WORDS=({" ".join(f"'{word}'" for word in words)})
+COMP_CWORD={len(words) - 1}
+_tidemark 2>/dev/null
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+        ran = subprocess.run(
+            ["bash", "--norc", "-uc", program],
+            stdout=subprocess.PIPE,
+            cwd=tmp_path,
+            encoding="utf-8",
+            timeout=60,
+            check=True,
+        )
+        return ran.stdout.split()
+
+    return complete
+
+
+@bash
+def test_bash_completes_commands_flags_and_values(completed, tmp_path):
+    assert completed("tidemark", "conf") == ["config"]
+    assert completed("tidemark", "config", "") == ["check", "show", "reference"]
+    assert completed("tidemark", "config", "check", "--off") == ["--offline"]
+    assert completed("tidemark", "completion", "") == ["bash", "zsh", "fish"]
+    assert completed("tidemark", "--lang", "") == ["en", "zh"]
+    assert completed("tidemark", "version", "--log-format", "=", "j") == ["json"]
+    (tmp_path / "tidemark.toml").touch()
+    assert completed("tidemark", "--config", "tide") == ["tidemark.toml"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_completion_scripts_are_valid(tidemark, tmp_path, shell, language):
+    ran = tidemark("completion", shell, "--lang", language)
+    assert ran.returncode == 0
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    script = tmp_path / "script"
+    script.write_text(ran.stdout)
+    subprocess.run([shell, "-n", str(script)], check=True, timeout=60)
