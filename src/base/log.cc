@@ -17,7 +17,7 @@ namespace tidemark {
 namespace {
 
 /// Longer entries are cut; what a pipe writes in one piece (PIPE_BUF) is smaller still.
-constexpr std::size_t line_bytes_max = 16 * 1024;
+constexpr std::size_t line_bytes_max = std::size_t{16} * 1024;
 
 struct Log {
   std::mutex mutex;

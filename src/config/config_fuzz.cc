@@ -19,10 +19,10 @@ void read(std::string_view bytes) {
   };
   const auto entries = parse_toml(bytes, "fuzz.toml");
   if (!entries) return;
+  if (!entries->empty()) (void)suggested_key(entries->front().key, {"invoices"});
   const std::string folder;
   for (const TomlEntry& entry : *entries) {
     (void)is_table_key(entry.key);
-    (void)suggested_key(entry.key, {"invoices"});
     const Option* const option = option_of(entry.key);
     for (const std::string& text : entry.texts) {
       // `${file:…}` would read the disk of the fuzzing machine.

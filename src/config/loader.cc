@@ -15,6 +15,8 @@ namespace tidemark::config {
 namespace {
 
 constexpr std::size_t file_bytes_max = 1 << 20;
+/// Nobody mends more at a time; a file of rubbish must not cost minutes of guessing what was meant.
+constexpr std::size_t problems_max = 100;
 constexpr std::string_view file_variable_suffix = "_FILE";
 
 /// Whether a TOML value of that kind can be an option's at all. Text can always: `"${THREADS}"`.
@@ -69,6 +71,8 @@ void Loader::read_file_layer() {
   if (!*found) return;
   const std::string path = **found;
   settings.file_ = path;
+  file_ = printable(path);
+  open_to_all_ = readable_by_others(path);
   if (const std::size_t slash = path.rfind('/'); slash != std::string::npos)
     folder_ = path.substr(0, slash + 1);
   auto content = read_file(path, file_bytes_max);
@@ -80,7 +84,7 @@ void Loader::read_file_layer() {
                                     "配置应为可读的 TOML 文件，不超过 1 MiB"}));
     return;
   }
-  auto entries = parse_toml(*content, printable(path));
+  auto entries = parse_toml(*content, file_);
   if (!entries) {
     problems.push_back(std::move(entries).error());
     return;
@@ -101,7 +105,7 @@ void Loader::take_tables(const std::vector<TomlEntry>& entries) {
       settings.warnings_.push_back(
           say({"{}:{}: [{}] is an export of its own; did you mean [export.{}]?",
                "{}:{}：[{}] 是另一个导出；是否想写 [export.{}]？"},
-              printable(*settings.file_), entry.line, entry.key, meant));
+              file_, entry.line, entry.key, meant));
     }
   }
 }
@@ -115,7 +119,8 @@ void Loader::take_defaults() {
 }
 
 void Loader::take_entry(const TomlEntry& entry) {
-  const std::string where = fmt::format("{}:{}", printable(*settings.file_), entry.line);
+  if (problems.size() >= problems_max) return;
+  const std::string where = fmt::format("{}:{}", file_, entry.line);
   if (is_table_key(entry.key)) {
     if (entry.kind == TomlKind::table) return;
     problems.push_back(
@@ -193,6 +198,7 @@ void Loader::take_environment() {
 
 void Loader::find_unknown_variables() {
   for (std::string_view variable : request_.environment_names) {
+    if (problems.size() >= problems_max) return;
     if (is_foreign_variable(variable)) continue;
     auto key = key_of_variable(variable);
     if (!key || settings.settings_.contains(*key)) continue;
@@ -273,13 +279,13 @@ void Loader::warn_of_open_secret(const TomlEntry& entry, const Option& option) {
     if (text.empty() || has_references(text)) return false;
     return option.secret || (option.type == OptionType::url && has_password(text));
   });
-  if (!holds_secret || !readable_by_others(*settings.file_)) return;
+  if (!holds_secret || !open_to_all_) return;
   settings.warnings_.push_back(
       say({"{0}:{1}: {2} holds a secret, and everybody on this machine may read the file; "
            "chmod 600 {0}, or write ${{file:PATH}}",
            "{0}:{1}：{2} 中有密码，而本机所有用户都能读取该文件；请执行 chmod 600 {0}，或改写为 "
            "${{file:路径}}"},
-          printable(*settings.file_), entry.line, entry.key));
+          file_, entry.line, entry.key));
 }
 
 }  // namespace tidemark::config

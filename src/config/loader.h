@@ -39,6 +39,8 @@ class Loader {
 
   const LoadRequest& request_;
   std::vector<TomlEntry> entries_;
+  std::string file_;          ///< The configuration file, printable.
+  bool open_to_all_ = false;  ///< Everybody may read it.
   std::string folder_;  ///< Of the configuration file, with a slash; empty for the current one.
 };
 

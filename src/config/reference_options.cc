@@ -87,7 +87,7 @@ std::span<const Option> reference_options() {
              .fallback = "t_tax_category_code",
              .example = "codes.tax_category_codes",
              .en = "Table with the tax categories",
-             .zh = "税种所在的表"},
+             .zh = "税务类别所在的表"},
       Option{.key = "reference.tax_category_codes.columns",
              .type = text_list,
              .example = "code,name,rate",

@@ -49,7 +49,8 @@ class Settings {
   /// Errors: invalid_config, naming key, file and line (or variable), reason and next step; the
   /// first of them, and how many more there are.
   [[nodiscard]] static Result<Settings> load(const LoadRequest& request);
-  /// All that load() would complain of, for `tidemark config check`. Empty: load() succeeds.
+  /// All that load() would complain of, about a hundred at most, for `tidemark config check`.
+  /// Empty: load() succeeds.
   [[nodiscard]] static std::vector<Error> problems(const LoadRequest& request);
 
   /// Getters for declared keys; asking for an undeclared one, or for a table that does not exist,

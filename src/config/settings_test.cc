@@ -183,6 +183,13 @@ TEST_F(SettingsTest, LoadSaysHowManyMoreProblemsThereAre) {
   EXPECT_THAT(problem("a = 1\nb = 2\nc = 3\n"), HasSubstr("(and 2 more: tidemark config check)"));
 }
 
+TEST_F(SettingsTest, AFileOfRubbishIsGivenUpEarly) {
+  std::string content;
+  for (int i = 0; i < 50'000; ++i) content += fmt::format("key_{} = {}\n", i, i);
+  const auto problems = Settings::problems(with_file(content));
+  EXPECT_EQ(problems.size(), 100U);
+}
+
 TEST_F(SettingsTest, WrongValuesNameKeyValueRangePlaceAndExample) {
   EXPECT_EQ(problem("[export.invoices]\nthreads = 300\n"),
             "tidemark.toml:2: export.invoices.threads = 300: must be a whole number between 1 and "
