@@ -1,4 +1,4 @@
-"""What is measured: floors, the Python exporter, mydumper."""
+"""What is measured beside Tidemark: floors, the Python exporter, mydumper."""
 
 import pathlib
 import sys
@@ -16,6 +16,7 @@ class Table:
 
     rows: int
     environment: dict  # DB_HOST … DB_NAME: for floors and the Python exporter.
+    source: str  # The same for Tidemark: a URL.
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,10 @@ class Case:
     rows_max: int = 10**9  # Not measured with larger tables: it would take hours.
 
 
+def counted(threads):
+    return "1 thread" if threads == 1 else f"{threads} threads"
+
+
 def has_files(rows, suffix):
     def check(out):
         found = count_files(out, suffix)
@@ -46,12 +51,12 @@ def floors(table, build):
     yield Case("scan, unbuffered", "floor", "scan", lambda out: [build / "scan_floor"])
     for threads in (1, 2):
         yield Case(
-            f"write files, {threads} thread(s)", "floor", "write",
+            f"write files, {counted(threads)}", "floor", "write",
             lambda out, n=threads: [build / "write_floor", out, n], files,
         )
     for threads in (1, 2):
         yield Case(
-            f"scan and write, {threads} thread(s)", "floor", "scan+write",
+            f"scan and write, {counted(threads)}", "floor", "scan+write",
             lambda out, n=threads: [build / "scan_write_floor", out, n], files,
         )
 
@@ -75,7 +80,7 @@ def mydumper(table):
         # One table is cut into chunks of so many rows; without this only one thread works.
         chunks = ["-r", table.rows // (threads * 2) + 1] if threads > 1 else []
         yield Case(
-            f"mydumper, {threads} thread(s)", "mydumper", "dump",
+            f"mydumper, {counted(threads)}", "mydumper", "dump",
             lambda out, n=threads, c=chunks: [
                 "mydumper", "-h", server["DB_HOST"], "-P", server["DB_PORT"], "-u",
                 server["DB_USER"], "-B", server["DB_NAME"], "-T", "t_invoice", "-t", n, *c,

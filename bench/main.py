@@ -2,37 +2,59 @@
 """Measures exporters side by side, in turns, in one run. Started by bench/run."""
 
 import argparse
-import dataclasses
-import json
+import contextlib
 import os
 import pathlib
+import shlex
 import shutil
-import statistics
+import signal
 import sys
 import tempfile
 
 import cases
 import measure
+import report
 import servers
 import table
+import tidemark_cases
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
-LARGE_ROWS = 200_000  # From here on a case runs at most three times, the Python ones once.
+BUILD = REPOSITORY / "build"
+TIDEMARK = BUILD / "tidemark"
+LARGE_ROWS = 200_000  # From here on a case runs at most three times, a Python one once.
+
+
+def numbers(text):
+    return [int(word) for word in text.split(",") if word]
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
-    parser.add_argument("--rows", default="52480,1000000", metavar="N[,N…]",
+    parser = argparse.ArgumentParser(
+        prog="bench/run", description=__doc__,
+        epilog="A whole run writes its tables and plots into docs/ as well; --quick and --only"
+               " print them only.",
+    )
+    parser.add_argument("--rows", type=numbers, default="52480,1000000", metavar="N[,N…]",
                         help="invoices in the table (default: %(default)s)")
+    parser.add_argument("--growth", type=numbers, default="10000,100000,1000000,2000000",
+                        metavar="N[,N…]", help="sizes for the growth table (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
-    parser.add_argument("--only", metavar="NAME", help="only cases whose name contains this")
-    parser.add_argument("--quick", action="store_true", help="a smoke of seconds; numbers mean nothing")
+    parser.add_argument("--only", default="", metavar="NAME",
+                        help="only cases whose name contains this")
+    parser.add_argument("--quick", action="store_true",
+                        help="a smoke of seconds; its numbers mean nothing")
     parser.add_argument("--out", type=pathlib.Path, metavar="DIR", help="raw results as JSON")
     options = parser.parse_args()
-    options.rows = [int(rows) for rows in options.rows.split(",")]
     if options.quick:
-        options.rows, options.rounds = [500], 1
+        options.rows, options.growth, options.rounds = [500], [], 1
     return options
+
+
+def command_line(options):
+    """The command that repeats this run; where its raw results went does not matter."""
+    words = ["bench/run", "--rows", ",".join(map(str, options.rows)),
+             "--growth", ",".join(map(str, options.growth)), "--rounds", str(options.rounds)]
+    return shlex.join(words + (["--only", options.only] if options.only else []))
 
 
 def note(text):
@@ -55,54 +77,113 @@ def measure_all(selected, rows, rounds, environment, folder):
                 continue
             out = folder / "out"
             out.mkdir()
-            case.prepare(out)
-            taken = measure.run(case.command(out), environment, REPOSITORY / "build/measured",
-                                folder)
-            case.check(out)
-            shutil.rmtree(out)
+            try:
+                case.prepare(out)
+                taken = measure.run(case.command(out), environment, BUILD / "measured", folder)
+                case.check(out)
+            finally:
+                shutil.rmtree(out)
             results[case].append(taken)
             note(f"  round {turn + 1}: {case.name}: {taken.seconds:.3f} s, {taken.peak_mb:.0f} MB")
     return results
 
 
-def main():
-    options = arguments()
+def measure_size(rows, choose, options, server, folder):
+    """Fills a table of so many rows, measures what `choose` picks for it, and drops it."""
+    note(f"{rows:,} invoices: filling the table")
+    with table.filled(server.port, f"bench_{rows}", rows) as source:
+        kept = tidemark_cases.KeptTree(TIDEMARK, source.source, folder / "kept",
+                                       environment(folder))
+        selected = [case for case in choose(source, kept)
+                    if rows <= case.rows_max and options.only in case.name]
+        try:
+            return measure_all(selected, rows, options.rounds,
+                               {**environment(folder), **source.environment}, folder)
+        finally:
+            kept.remove()
+
+
+def environment(folder):
+    """Nobody's settings but ours, and a state database of our own."""
+    ours = {name: value for name, value in os.environ.items()
+            if not name.startswith(("TIDEMARK_", "DB_"))}
+    return {**ours, "TIDEMARK_STATE": f"sqlite:{folder}/state.db", "TIDEMARK_LANG": "en"}
+
+
+def comparison(source, kept):
+    """Everything side by side, for one size of the table."""
+    yield from cases.floors(source, BUILD)
+    yield from cases.python(source)
+    yield from cases.mydumper(source)
+    if tidemark_cases.can_export(TIDEMARK):
+        yield from tidemark_cases.everything(source, TIDEMARK, source.source, kept)
+
+
+def growth_cases(source, kept):
+    """What is followed over the size of the table."""
+    scan, *_ = cases.floors(source, BUILD)
+    yield scan
+    if tidemark_cases.can_export(TIDEMARK):
+        yield from tidemark_cases.full(source, TIDEMARK, source.source)
+        yield from tidemark_cases.ndjson(source, TIDEMARK, source.source)
+        yield from tidemark_cases.nothing_new(kept)
+
+
+@contextlib.contextmanager
+def scratch():
+    """A folder in memory if there is one, gone at the end."""
     parent = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tidemark-bench-", dir=parent))
-    folder.chmod(0o755)
-    everything = {}
+    folder.chmod(0o755)  # PostgreSQL's account passes through it.
     try:
-        memory_mb = 512 if options.quick else 4096
-        with servers.mariadb(folder, memory_mb) as server:
-            for rows in options.rows:
-                note(f"{rows:,} invoices")
-                name = f"bench_{rows}"
-                table.fill(server.port, name, rows)
-                source = cases.Table(rows, {
-                    "DB_HOST": "127.0.0.1", "DB_PORT": str(server.port), "DB_USER": "root",
-                    "DB_PASSWORD": "", "DB_NAME": name,
-                })
-                build = REPOSITORY / "build"
-                selected = [
-                    case
-                    for case in [*cases.floors(source, build), *cases.python(source),
-                                 *cases.mydumper(source)]
-                    if rows <= case.rows_max and (options.only or "") in case.name
-                ]
-                everything[rows] = measure_all(
-                    selected, rows, options.rounds, source.environment, folder)
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    for rows, results in everything.items():
-        for case, runs in results.items():
-            seconds = [run.seconds for run in runs]
-            print(f"{rows:>9} {case.name:<28} median {statistics.median(seconds):8.3f} min {min(seconds):8.3f} peak {max(run.peak_mb for run in runs):7.1f} MB")
+
+
+def publish(about, sizes, growth):
+    """Writes tables and plots into docs/."""
+    images = REPOSITORY / "docs/images"
+    images.mkdir(parents=True, exist_ok=True)
+    shown = []
+    for rows, results in sizes.items():
+        name = f"benchmark-{rows}.svg"
+        report.plot_times(rows, results, images, name)
+        shown.append((f"Seconds for {rows:,} invoices", f"images/{name}"))
+    if growth:
+        report.plot_growth(growth, images, "benchmark-growth.svg")
+        shown.append(("Time and memory over the size of the table", "images/benchmark-growth.svg"))
+    report.put_between_markers(REPOSITORY / "docs/benchmarks.md",
+                               report.markdown(about, sizes, growth, shown))
+
+
+def main():
+    options = arguments()
+    about = report.machine(REPOSITORY, command_line(options))
+    with scratch() as folder, servers.mariadb(folder, 512 if options.quick else 6144) as server:
+        sizes = {rows: measure_size(rows, comparison, options, server, folder)
+                 for rows in options.rows}
+        growth = {rows: measure_size(rows, growth_cases, options, server, folder)
+                  for rows in options.growth}
+    print(report.markdown(about, sizes, growth, []))
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
-        raw = {rows: {case.name: [dataclasses.asdict(run) for run in runs]
-                      for case, runs in results.items()} for rows, results in everything.items()}
-        (options.out / "results.json").write_text(json.dumps(raw, indent=1))
+        (options.out / "results.json").write_text(report.raw(about, sizes, growth))
+    if not options.quick and not options.only:
+        publish(about, sizes, growth)
+
+
+def stop(*_):
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
-    main()
+    # Also where a shell started this with SIGINT ignored: the servers must end with us.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    try:
+        main()
+    except measure.Failed as failed:
+        sys.exit(f"bench/run: {failed}")
+    except KeyboardInterrupt:
+        sys.exit(130)

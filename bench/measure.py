@@ -27,7 +27,7 @@ def run(command, environment, launcher, folder):
     with open(log, "wb") as err:
         done = subprocess.run(
             [str(word) for word in [launcher, taken, *command]],
-            env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=err, check=False,
         )
     if done.returncode != 0:

@@ -1,10 +1,13 @@
 """The invoice table, filled without Tidemark."""
 
+import contextlib
 import datetime
 import json
 import random
 
 import pymysql
+
+from cases import Table
 
 GROUPS = [("1", "CN", 40), ("1", "HK", 6), ("1", "DE", 4), ("7", "CN", 12), ("7", "SG", 3),
           ("123", "CN", 10), ("123", "FR", 4), ("123", "IT", 2), ("456", "CN", 8), ("456", "ES", 2),
@@ -22,6 +25,22 @@ def payload(rng, key, tenant, country):
                        "Müller & Söhne GmbH", "taxId": "DE%09d" % rng.randrange(10**9)},
                        "lines": lines, "total": "%.2f" % (rng.random() * 100000)},
                       ensure_ascii=False)
+
+
+@contextlib.contextmanager
+def filled(port, database, rows):
+    """The table, filled; dropped at the end."""
+    fill(port, database, rows)
+    try:
+        yield Table(
+            rows,
+            {"DB_HOST": "127.0.0.1", "DB_PORT": str(port), "DB_USER": "root", "DB_PASSWORD": "",
+             "DB_NAME": database},
+            f"mysql://root@127.0.0.1:{port}/{database}",
+        )
+    finally:
+        with pymysql.connect(host="127.0.0.1", port=port, user="root") as db:
+            db.cursor().execute(f"DROP DATABASE {database}")
 
 
 def fill(port, database, rows, seed=1):

@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   const auto start = std::chrono::steady_clock::now();
   {
     std::vector<std::jthread> writers;
+    writers.reserve(static_cast<std::size_t>(threads));
     for (int writer = 0; writer < threads; ++writer) {
       writers.emplace_back([&, writer] {
         const auto parts = static_cast<std::size_t>(threads);

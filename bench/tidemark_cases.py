@@ -1,0 +1,106 @@
+"""What is measured of Tidemark itself."""
+
+import shutil
+import subprocess
+import time
+
+import pymysql
+
+from cases import Case, has_files
+from measure import Failed
+
+CHANGED_ROWS = 500
+
+
+def can_export(tidemark):
+    """Whether this build has the command at all."""
+    done = subprocess.run([tidemark, "export", "invoices", "--help"], capture_output=True,
+                          check=False)
+    return done.returncode == 0
+
+
+def exports(tidemark, source, out, *options):
+    return [tidemark, "export", "invoices", "--source", source, "-o", out, *options]
+
+
+class KeptTree:
+    """A tree that a full and an incremental export have filled: where the daily runs happen. One
+    for each source, made at first use and shared by its cases."""
+
+    def __init__(self, tidemark, source, folder, environment):
+        self.tidemark, self.source, self.folder = tidemark, source, folder
+        self.environment = environment
+
+    def make(self, _out):
+        if self.folder.exists():
+            return
+        for options in ([], ["-i", "--margin", "0s"]):
+            done = subprocess.run(
+                exports(self.tidemark, self.source, self.folder, *options), check=False,
+                env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            )
+            if done.returncode != 0:
+                raise Failed(f"the tree to start from could not be made:\n{done.stderr[-2000:]}")
+
+    def command(self, *options):
+        return lambda _out: exports(self.tidemark, self.source, self.folder, *options)
+
+    def remove(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def change_rows(table):
+    """An update of some rows, as the business does it; over when it returns, a second ago."""
+    server = table.environment
+    with pymysql.connect(host=server["DB_HOST"], port=int(server["DB_PORT"]),
+                         user=server["DB_USER"], password=server["DB_PASSWORD"],
+                         database=server["DB_NAME"], autocommit=True) as connection:
+        connection.cursor().execute(
+            "UPDATE t_invoice SET fupdate_time = NOW(), fext_field = CONCAT(fext_field, ' ')"
+            f" WHERE fissue_status = 3 AND fid %% %s = 0 LIMIT {CHANGED_ROWS}",
+            (max(table.rows // (CHANGED_ROWS * 2), 1),),
+        )
+    time.sleep(1.1)
+
+
+def full(table, tidemark, source):
+    yield Case("Tidemark, full", "tidemark", "files",
+               lambda out: exports(tidemark, source, out), has_files(table.rows, ".json"))
+
+
+def ndjson(table, tidemark, source):
+    yield Case("Tidemark, ndjson", "tidemark", "ndjson",
+               lambda out: exports(tidemark, source, out, "--layout", "ndjson"),
+               lambda out: has_lines(out, table.rows))
+
+
+def has_lines(out, rows):
+    found = 0
+    for part in out.rglob("*.ndjson"):
+        with open(part, "rb") as file:
+            found += sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+    if found != rows:
+        raise Failed(f"{found} lines instead of {rows}")
+
+
+def everything(table, tidemark, source, kept):
+    """All works on one source."""
+    yield from full(table, tidemark, source)
+    yield Case("Tidemark, full, gzip", "tidemark", "gzip",
+               lambda out: exports(tidemark, source, out, "-c"), has_files(table.rows, ".json.gz"))
+    yield from ndjson(table, tidemark, source)
+    yield Case("Tidemark, full again, unchanged", "tidemark", "unchanged", kept.command(),
+               prepare=kept.make)
+    yield from nothing_new(kept)
+
+    def changed(out):
+        kept.make(out)
+        change_rows(table)
+
+    yield Case(f"Tidemark, incremental, {CHANGED_ROWS} changed", "tidemark", "changed",
+               kept.command("-i", "--margin", "0s"), prepare=changed)
+
+
+def nothing_new(kept):
+    yield Case("Tidemark, incremental, nothing new", "tidemark", "nothing new",
+               kept.command("-i", "--margin", "0s"), prepare=kept.make)
