@@ -68,8 +68,10 @@ TEST_P(Create, StoresExactlyWhatWasGenerated) {
   const sql::Table table = db().describe("t_invoice").value();
   EXPECT_EQ(table.primary_key, std::vector<std::string>{"fid"});
   EXPECT_NE(table.index_on({"ftenant_id", "fissue_status", "fupdate_time"}), nullptr);
-  EXPECT_TRUE(table.column("ftenant_id")->compares_bytes);
-  EXPECT_TRUE(table.column("fcountry")->compares_bytes);
+  // The collations that MySQL and MariaDB share all pad with blanks: 'a' equals 'a '.
+  const bool pads = db().dialect() == sql::Dialect::mysql;
+  EXPECT_EQ(table.column("ftenant_id")->compares_bytes, !pads);
+  EXPECT_EQ(table.column("fcountry")->compares_bytes, !pads);
   EXPECT_EQ(table.column("fupdate_time")->type, sql::ColumnType::datetime);
   EXPECT_EQ(table.column("fupdate_time")->decimals, 0);
 }

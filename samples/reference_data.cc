@@ -190,6 +190,14 @@ std::vector<sql::Values> country_rows(std::span<const Code> codes, bool with_sym
   return rows;
 }
 
+template <class T>
+std::string_view chinese_in(std::span<const T> codes, std::string_view code) {
+  for (const T& it : codes) {
+    if (it.code == code) return it.name_zh;
+  }
+  return {};
+}
+
 class GatheredRows final : public sql::RowSource {
  public:
   explicit GatheredRows(std::vector<sql::Values> rows) : rows_(std::move(rows)) {}
@@ -236,6 +244,16 @@ Result<std::int64_t> write_reference_rows(sql::Connection& connection, const Ref
   }
   if (Result<void> committed = connection.commit(); !committed) return fail(std::move(committed));
   return written;
+}
+
+std::string_view chinese_name(const ReferenceTable& table, std::string_view code) {
+  if (&table == &currencies()) return chinese_in(std::span<const Currency>(currency_codes), code);
+  const std::span<const Code> codes =
+      &table == &invoice_types()    ? std::span<const Code>(invoice_type_codes)
+      : &table == &units()          ? std::span<const Code>(unit_codes)
+      : &table == &tax_categories() ? std::span<const Code>(tax_category_codes)
+                                    : std::span<const Code>(payment_means_codes);
+  return chinese_in(codes, code);
 }
 
 Result<std::int64_t> create_reference_data(sql::Connection& connection, bool replace) {

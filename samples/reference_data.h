@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -19,5 +20,8 @@ namespace tidemark::samples {
 [[nodiscard]] Result<std::int64_t> write_reference_rows(sql::Connection& connection,
                                                         const ReferenceTable& table,
                                                         std::vector<sql::Values> rows);
+
+/// The Chinese name of a code in the builtin lists; empty if it is not among them.
+[[nodiscard]] std::string_view chinese_name(const ReferenceTable& table, std::string_view code);
 
 }  // namespace tidemark::samples
