@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "sql/schema.h"
+
+namespace tidemark::exporter {
+
+/// Appends one value of a row as JSON, exactly as the server wrote it: numbers digit for digit
+/// (what JSON has no number for, such as NaN, as text), booleans, JSON columns as they are, bytes
+/// in hexadecimal, all else as text. Only `"`, `\` and control characters are escaped. Errors:
+/// rejected when a text is not UTF-8.
+[[nodiscard]] Result<void> append_json_value(std::string& out, const sql::Column& column,
+                                             std::optional<std::string_view> value);
+
+/// Appends `text` as a JSON string.
+void append_json_text(std::string& out, std::string_view text);
+
+/// Whether `text` is a number as RFC 8259 writes it.
+[[nodiscard]] bool is_json_number(std::string_view text);
+
+}  // namespace tidemark::exporter
