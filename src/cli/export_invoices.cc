@@ -1,0 +1,204 @@
+#include "cli/export_invoices.h"
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
+#include "cli/export_settings.h"
+#include "cli/terminal.h"
+#include "config/environment.h"
+#include "export/export_run.h"
+#include "run/progress.h"
+
+namespace tidemark::cli {
+namespace {
+
+constexpr std::chrono::seconds line_interval_default{10};
+
+/// How progress is shown here: a bar for somebody who looks, lines for a log, JSON for a program.
+run::ProgressOptions progress_options(const Context& context) {
+  run::ProgressOptions options{.language = context.language,
+                               .line_interval = line_interval_default};
+  if (const auto seconds = context.world.environment("PROGRESS_INTERVAL")) {
+    const long interval = std::strtol(seconds->c_str(), nullptr, 10);
+    if (interval > 0) options.line_interval = std::chrono::seconds{interval};
+  }
+  if (context.quiet) return options;
+  if (context.json) {
+    options.mode = run::ProgressMode::json;
+    options.write = [&out = context.world.out](std::string_view line) { out.line(line); };
+  } else if (context.terminal.errors) {
+    options.mode = run::ProgressMode::bar;
+    options.columns = [] { return terminal_columns(STDERR_FILENO, 80); };
+    options.write = [](std::string_view bytes) {
+      static_cast<void>(!::write(STDERR_FILENO, bytes.data(), bytes.size()));
+    };
+  } else {
+    options.mode = run::ProgressMode::lines;
+    options.write = [](std::string_view line) { log_line(LogLevel::info, line); };
+  }
+  return options;
+}
+
+run::ProgressSnapshot snapshot_of(const exporter::ExportProgress& progress) {
+  return {.records_done = progress.rows,
+          .records_total = progress.rows_expected,
+          .groups_done = progress.groups,
+          .bytes = progress.bytes};
+}
+
+bool may_prune(const Context& context, const exporter::ExportSummary& summary) {
+  for (const exporter::GoneRow& gone : summary.gone_examples) {
+    log_line(LogLevel::info, gone.path);
+  }
+  if (summary.options.dry_run) return true;
+  const Result<bool> answer = context.confirm(
+      say({"{} rows are deleted or voided at the source. Remove their files?",
+           "源端有 {} 行已删除或作废。是否移除对应文件？"},
+          summary.rows_gone));
+  if (!answer) {
+    log_line(LogLevel::warning, answer.error().what.in(context.language));
+    return false;
+  }
+  return *answer;
+}
+
+/// A damaged index is put aside by the next opening: one more attempt is all it takes.
+Result<exporter::ExportSummary> run_with_rebuild(exporter::ExportRun::Environment environment,
+                                                 const exporter::TableSpec& spec,
+                                                 const exporter::ExportOptions& options,
+                                                 const run::ProgressOptions& progress) {
+  for (bool rebuilt = false;; rebuilt = true) {
+    exporter::ExportRun run(environment, spec, options);
+    run::ProgressDisplay display(progress, environment.clock,
+                                 [&run] { return snapshot_of(run.progress()); });
+    Result<exporter::ExportSummary> summary = run.run();
+    display.finish();
+    if (summary || rebuilt || options.dry_run || !run.index_is_damaged()) return summary;
+    log_line(LogLevel::warning, summary.error().what.en);
+    if (Result<void> aside = run.put_index_aside(); !aside) return fail(std::move(aside.error()));
+  }
+}
+
+Result<ExitCode> run_invoices(Context& context) { return run_export(context, "invoices"); }
+
+}  // namespace
+
+Result<ExitCode> run_export(Context& context, const std::string& name) {
+  Result<exporter::ExportOptions> options = export_options(context, name);
+  if (!options) return fail(std::move(options.error()));
+  Result<ExportSource> source = export_database(context, name);
+  if (!source) return fail(std::move(source.error()));
+
+  const exporter::ExportRun::Environment environment{
+      .connect = source->connect,
+      .clock = context.world.clock,
+      .stop = context.world.stop,
+      .source = source->url.identity(),
+      .confirm_prune = [&context](const exporter::ExportSummary& summary) {
+        return may_prune(context, summary);
+      }};
+  Result<exporter::ExportSummary> summary =
+      run_with_rebuild(environment, export_table(context.settings, name), *options,
+                       progress_options(context));
+  if (!summary) return fail(std::move(summary.error()));
+
+  if (context.json) {
+    for (const Error& error : summary->errors) {
+      context.world.out.json({{"message_type", "error"},
+                              {"kind", tidemark::name(error.kind)},
+                              {"message", error.what.en},
+                              {"hint", error.hint.en}});
+    }
+    context.world.out.line(exporter::summary_json(*summary));
+  } else {
+    context.world.out.write(
+        exporter::summary_text(*summary, context.language, context.command_line));
+  }
+  return static_cast<ExitCode>(summary->exit_code());
+}
+
+std::vector<Flag> export_invoices_flags() {
+  using enum FlagKind;
+  return {
+      {.names = "--source", .kind = value, .key = "export.invoices.source", .placeholder = "URL"},
+      {.names = "-o,--output-dir",
+       .kind = value,
+       .key = "export.invoices.output",
+       .placeholder = "DIR"},
+      {.names = "-t,--threads",
+       .kind = value,
+       .key = "export.invoices.threads",
+       .placeholder = "N"},
+      {.names = "-c,--compress",
+       .kind = optional_value,
+       .key = "export.invoices.compress",
+       .bare = "gzip"},
+      {.names = "--compress-level",
+       .kind = value,
+       .key = "export.invoices.compress_level",
+       .placeholder = "N"},
+      {.names = "-i,--incremental",
+       .text = {"Only what changed since the last incremental run",
+                "增量：仅导出上次增量运行以来的变化"}},
+      {.names = "-d,--dry-run",
+       .text = {"Say exactly what a run would do; write nothing at all",
+                "试运行：准确说明将做什么，但不写入任何内容"}},
+      {.names = "-l,--limit",
+       .kind = value,
+       .placeholder = "N",
+       .text = {"Only the first N groups (tenant × country); watermarks stay",
+                "仅前 N 个分组（租户 × 国家）；水位不变"}},
+      {.names = "--tenant",
+       .kind = repeated,
+       .placeholder = "ID",
+       .text = {"Only this tenant; may be repeated", "仅此租户；可重复"}},
+      {.names = "--country",
+       .kind = repeated,
+       .placeholder = "CC",
+       .text = {"Only this country; may be repeated; watermarks stay",
+                "仅此国家；可重复；水位不变"}},
+      {.names = "--layout", .kind = value, .key = "export.invoices.layout"},
+      {.names = "--margin",
+       .kind = value,
+       .key = "export.invoices.margin",
+       .placeholder = "DURATION"},
+      {.names = "--fence", .kind = value, .key = "export.invoices.fence"},
+      {.names = "--zone", .kind = value, .key = "export.invoices.zone", .placeholder = "ZONE"},
+      {.names = "--confirm-zone",
+       .text = {"The zone of the update time changed, and that is right",
+                "确认更新时间列的时区确已改变"}},
+      {.names = "--require-field",
+       .kind = repeated,
+       .key = "export.invoices.require_fields",
+       .placeholder = "NAME"},
+      {.names = "--prune", .key = "export.invoices.prune"},
+  };
+}
+
+Command export_invoices_command() {
+  return {
+      .name = "invoices",
+      .summary = {"Export invoices, one JSON file each", "导出发票，每张一个 JSON 文件"},
+      .about = {"Files go to DIR/{tenant}/{country}/{yyyymmdd}+{invoice_no}.json and hold the "
+                "stored JSON byte for byte. A file appears whole or not at all; what did not "
+                "change is not rewritten. The watermark of a tenant moves only when all its rows "
+                "are in the tree.",
+                "文件写入 DIR/{租户}/{国家}/{yyyymmdd}+{发票号}.json，内容与库中 JSON "
+                "逐字节一致。文件要么完整出现，要么不出现；没有变化的文件不会重写。"
+                "只有当一个租户的所有行都已写入后，它的水位才会前移。"},
+      .flags = export_invoices_flags(),
+      .examples =
+          {{"tidemark export invoices --source mysql://reader@db/finance",
+            {"Everything", "全量导出"}},
+           {"tidemark export invoices --incremental",
+            {"What changed; for cron, every ten minutes", "增量导出；适合 cron 每十分钟一次"}},
+           {"tidemark export invoices -i --tenant 42 --dry-run",
+            {"What would happen for one tenant", "预览单个租户"}}},
+      .run = run_invoices,
+      .summarises = true,
+  };
+}
+
+}  // namespace tidemark::cli

@@ -1,0 +1,83 @@
+#include "cli/export_settings.h"
+
+#include <charconv>
+
+#include "config/source_url.h"
+
+namespace tidemark::cli {
+namespace {
+
+Result<std::optional<std::uint64_t>> count_flag(const Context& context, std::string_view flag) {
+  const std::optional<std::string> text = context.arguments.value(flag);
+  if (!text) return std::nullopt;
+  std::uint64_t count = 0;
+  const char* end = text->data() + text->size();
+  const auto [stop, code] = std::from_chars(text->data(), end, count);
+  if (code != std::errc{} || stop != end) {
+    return fail(ErrorKind::usage, {"{} takes a number, not \"{}\"", "{} 需要一个数字，而不是“{}”"}, flag,
+                *text);
+  }
+  return count;
+}
+
+}  // namespace
+
+exporter::TableSpec export_table(const config::Settings& settings, const std::string& name) {
+  const auto text = [&](std::string_view key) {
+    return settings.text(fmt::format("export.{}.{}", name, key));
+  };
+  return {.name = name,
+          .table = text("table"),
+          .key = settings.list(fmt::format("export.{}.key", name)),
+          .tenant = text("tenant_column"),
+          .country = text("country_column"),
+          .date = text("date_column"),
+          .number = text("number_column"),
+          .status = text("status_column"),
+          .status_value = text("status_value"),
+          .payload = text("payload_column"),
+          .update_time = text("update_time_column"),
+          .path = text("path")};
+}
+
+Result<exporter::ExportOptions> export_options(const Context& context, const std::string& name) {
+  const config::Settings& settings = context.settings;
+  const auto key = [&](std::string_view last) { return fmt::format("export.{}.{}", name, last); };
+  Result<std::optional<std::uint64_t>> limit = count_flag(context, "--limit");
+  if (!limit) return fail(std::move(limit.error()));
+  const std::string& compress = settings.text(key("compress"));
+  return exporter::ExportOptions{
+      .output = settings.text(key("output")),
+      .mode = context.arguments.has("--incremental") ? exporter::Mode::incremental
+                                                     : exporter::Mode::full,
+      .layout = settings.text(key("layout")) == "ndjson" ? exporter::Layout::ndjson
+                                                         : exporter::Layout::files,
+      .compression = compress == "gzip"   ? exporter::Compression::gzip
+                     : compress == "zstd" ? exporter::Compression::zstd
+                                          : exporter::Compression::none,
+      .compression_level = static_cast<int>(settings.integer(key("compress_level"))),
+      .threads = static_cast<int>(settings.integer(key("threads"))),
+      .dry_run = context.arguments.has("--dry-run"),
+      .limit = *limit,
+      .tenants = context.arguments.values("--tenant"),
+      .countries = context.arguments.values("--country"),
+      .margin = settings.duration(key("margin")),
+      .fence = settings.text(key("fence")) == "on",
+      .zone = settings.text(key("zone")),
+      .confirm_zone = context.arguments.has("--confirm-zone"),
+      .prune = settings.boolean(key("prune")),
+      .required_fields = settings.list(key("require_fields"))};
+}
+
+Result<ExportSource> export_database(const Context& context, const std::string& name) {
+  Result<config::DatabaseAddress> address =
+      config::export_source(context.settings, name, context.world.environment);
+  if (!address) return fail(std::move(address.error()));
+  Result<sql::Url> url = sql::Url::parse(address->url);
+  if (!url) return fail(std::move(url.error()));
+  if (!url->password) url->password = address->password;
+  exporter::Connect connect = [url = *url] { return sql::connect(url, {.read_only = true}); };
+  return ExportSource{.url = std::move(*url), .connect = std::move(connect)};
+}
+
+}  // namespace tidemark::cli
