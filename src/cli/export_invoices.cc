@@ -53,10 +53,10 @@ bool may_prune(const Context& context, const exporter::ExportSummary& summary) {
     log_line(LogLevel::info, gone.path);
   }
   if (summary.options.dry_run) return true;
-  const Result<bool> answer = context.confirm(
-      say({"{} rows are deleted or voided at the source. Remove their files?",
-           "源端有 {} 行已删除或作废。是否移除对应文件？"},
-          summary.rows_gone));
+  const Result<bool> answer =
+      context.confirm(say({"{} rows are deleted or voided at the source. Remove their files?",
+                           "源端有 {} 行已删除或作废。是否移除对应文件？"},
+                          summary.rows_gone));
   if (!answer) {
     log_line(LogLevel::warning, answer.error().what.in(context.language));
     return false;
@@ -99,9 +99,8 @@ Result<ExitCode> run_export(Context& context, const std::string& name) {
       .confirm_prune = [&context](const exporter::ExportSummary& summary) {
         return may_prune(context, summary);
       }};
-  Result<exporter::ExportSummary> summary =
-      run_with_rebuild(environment, export_table(context.settings, name), *options,
-                       progress_options(context));
+  Result<exporter::ExportSummary> summary = run_with_rebuild(
+      environment, export_table(context.settings, name), *options, progress_options(context));
   if (!summary) return fail(std::move(summary.error()));
 
   if (context.json) {
@@ -189,13 +188,13 @@ Command export_invoices_command() {
                 "逐字节一致。文件要么完整出现，要么不出现；没有变化的文件不会重写。"
                 "只有当一个租户的所有行都已写入后，它的水位才会前移。"},
       .flags = export_invoices_flags(),
-      .examples =
-          {{"tidemark export invoices --source mysql://reader@db/finance",
-            {"Everything", "全量导出"}},
-           {"tidemark export invoices --incremental",
-            {"What changed; for cron, every ten minutes", "增量导出；适合 cron 每十分钟一次"}},
-           {"tidemark export invoices -i --tenant 42 --dry-run",
-            {"What would happen for one tenant", "预览单个租户"}}},
+      .examples = {{"tidemark export invoices --source mysql://reader@db/finance",
+                    {"Everything", "全量导出"}},
+                   {"tidemark export invoices --incremental",
+                    {"What changed; for cron, every ten minutes",
+                     "增量导出；适合 cron 每十分钟一次"}},
+                   {"tidemark export invoices -i --tenant 42 --dry-run",
+                    {"What would happen for one tenant", "预览单个租户"}}},
       .run = run_invoices,
       .summarises = true,
   };

@@ -14,8 +14,8 @@ Result<std::optional<std::uint64_t>> count_flag(const Context& context, std::str
   const char* end = text->data() + text->size();
   const auto [stop, code] = std::from_chars(text->data(), end, count);
   if (code != std::errc{} || stop != end) {
-    return fail(ErrorKind::usage, {"{} takes a number, not \"{}\"", "{} 需要一个数字，而不是“{}”"}, flag,
-                *text);
+    return fail(ErrorKind::usage, {"{} takes a number, not \"{}\"", "{} 需要一个数字，而不是“{}”"},
+                flag, *text);
   }
   return count;
 }

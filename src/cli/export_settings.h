@@ -24,7 +24,6 @@ struct ExportSource {
   exporter::Connect connect;  ///< Opens one more connection; thread-safe.
 };
 /// Errors: invalid_config.
-[[nodiscard]] Result<ExportSource> export_database(const Context& context,
-                                                   const std::string& name);
+[[nodiscard]] Result<ExportSource> export_database(const Context& context, const std::string& name);
 
 }  // namespace tidemark::cli

@@ -72,7 +72,10 @@ Result<ExportSummary> ExportRun::run() {
   publisher_->finish();
   if (const std::optional<Error> failure = publisher_->failure()) {
     summary_.errors.push_back(*failure);
-    if (failure->kind == ErrorKind::corrupt) return fail(*failure);
+    if (failure->kind == ErrorKind::corrupt) {
+      index_damaged_ = true;
+      return fail(*failure);
+    }
   } else {
     if (Result<void> closed = close_rejects(); !closed) return fail(std::move(closed.error()));
     if (Result<void> gone = find_gone(); !gone) return fail(std::move(gone.error()));
@@ -84,6 +87,12 @@ Result<ExportSummary> ExportRun::run() {
   sum_up();
   summary_.seconds = std::chrono::duration<double>(environment_.clock.steady() - start).count();
   return summary_;
+}
+
+Result<void> ExportRun::put_index_aside() {
+  publisher_.reset();
+  index_.reset();
+  return TreeIndex::put_aside(state_directory_);
 }
 
 Result<void> ExportRun::prepare() {
@@ -176,18 +185,10 @@ Result<void> ExportRun::check_source_record() {
 Result<void> ExportRun::open_index() {
   const IndexDb::Mode mode = options_.dry_run ? IndexDb::Mode::scratch : IndexDb::Mode::read_write;
   Result<TreeIndex> index = TreeIndex::open(state_directory_, mode);
-  if (!index && index.error().kind == ErrorKind::corrupt && !options_.dry_run) {
-    log_line(LogLevel::warning, index.error().what.en);
-    if (Result<void> aside = TreeIndex::put_aside(state_directory_); !aside) return aside;
-    index = TreeIndex::open(state_directory_, mode);
-    if (index) {
-      summary_.notes.push_back(
-          say({"the index was damaged and is rebuilt from the database; "
-               "the old one is index.db.damaged",
-               "索引已损坏，正在根据数据库重建；旧索引保留为 index.db.damaged"}));
-    }
+  if (!index) {
+    index_damaged_ = index.error().kind == ErrorKind::corrupt;
+    return fail(std::move(index.error()));
   }
-  if (!index) return fail(std::move(index.error()));
   tree_may_have_files_ = has_files_besides_state(options_.output);
   if (index->fresh() && tree_may_have_files_) {
     summary_.notes.push_back(
@@ -382,19 +383,18 @@ Result<void> ExportRun::start_publisher() {
 
 Result<void> ExportRun::work() {
   if (Result<void> started = start_publisher(); !started) return started;
-  std::vector<std::unique_ptr<SliceReader>> readers;
   for (int worker = 0; worker < options_.threads; ++worker) {
     Result<std::unique_ptr<SliceReader>> reader =
         make_reader(static_cast<std::size_t>(worker), queue_, true);
     if (!reader) return fail(std::move(reader.error()));
-    readers.push_back(std::move(*reader));
+    readers_.push_back(std::move(*reader));
   }
 
   std::mutex mutex;
   std::condition_variable finished;
   int running = options_.threads;
   std::vector<std::thread> threads;
-  for (const std::unique_ptr<SliceReader>& reader : readers) {
+  for (const std::unique_ptr<SliceReader>& reader : readers_) {
     threads.emplace_back([&] {
       reader->run();
       const std::lock_guard lock(mutex);
@@ -435,7 +435,8 @@ Result<void> ExportRun::read_again() {
   Result<std::unique_ptr<SliceReader>> reader =
       make_reader(static_cast<std::size_t>(options_.threads), queue, false);
   if (!reader) return fail(std::move(reader.error()));
-  (*reader)->run();
+  readers_.push_back(std::move(*reader));
+  readers_.back()->run();
   return {};
 }
 

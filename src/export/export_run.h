@@ -52,6 +52,10 @@ class ExportRun {
   /// corrupt state, …). What went wrong later is in the summary.
   [[nodiscard]] Result<ExportSummary> run();
 
+  /// After run() failed: the index is damaged. put_index_aside(), and the next run rebuilds it.
+  [[nodiscard]] bool index_is_damaged() const { return index_damaged_; }
+  [[nodiscard]] Result<void> put_index_aside();
+
   /// Thread-safe.
   [[nodiscard]] ExportProgress progress() const;
 
@@ -96,7 +100,8 @@ class ExportRun {
   watermark::State state_;
   std::map<std::string, CivilTime, std::less<>> covered_;
   bool tree_may_have_files_ = true;
-  bool first_run_ = false;     ///< The tree knows no source yet.
+  bool first_run_ = false;  ///< The tree knows no source yet.
+  bool index_damaged_ = false;
   bool zone_changed_ = false;  ///< And that was confirmed.
   std::int64_t run_ = 0;
   std::int64_t max_id_ = 0;
@@ -108,9 +113,10 @@ class ExportRun {
   ReadCounts counts_;
   std::atomic<std::uint64_t> rows_expected_{0};
   std::deque<Job> jobs_;
-  std::vector<std::optional<TreeFolder>> trees_;  ///< By worker.
-  std::vector<std::optional<Staging>> stagings_;  ///< By worker, until its reader takes it.
-  std::unique_ptr<Publisher> publisher_;
+  std::vector<std::optional<TreeFolder>> trees_;       ///< By worker.
+  std::vector<std::optional<Staging>> stagings_;       ///< By worker, until its reader takes it.
+  std::vector<std::unique_ptr<SliceReader>> readers_;  ///< Own the staging folders.
+  std::unique_ptr<Publisher> publisher_;               ///< Uses them: goes first.
 };
 
 }  // namespace tidemark::exporter

@@ -93,12 +93,8 @@ void Publisher::work() {
 }
 
 Result<void> Publisher::publish(Round& round) {
-  const bool any_write = std::ranges::any_of(round, [](const Chunk& chunk) {
-    return std::ranges::any_of(
-        chunk.plans, [](const RowPlan& plan) { return plan.action == RowPlan::Action::write; });
-  });
-  if (any_write && !options_.dry_run) {
-    if (Result<void> synced = tree_.sync_data(); !synced) return synced;
+  if (!options_.dry_run) {
+    if (Result<void> synced = sync_staged(round); !synced) return synced;
   }
   if (Result<void> begun = index_.begin(); !begun) return begun;
   for (Chunk& chunk : round) {
@@ -109,6 +105,23 @@ Result<void> Publisher::publish(Round& round) {
   }
   if (Result<void> committed = index_.commit(); !committed) return committed;
   return remove_stale();
+}
+
+/// The bytes on disk before any of them gets a name.
+Result<void> Publisher::sync_staged(const Round& round) {
+  std::vector<std::pair<int, const std::string*>> staged;
+  for (const Chunk& chunk : round) {
+    for (const RowPlan& plan : chunk.plans) {
+      if (plan.staged.empty()) continue;
+      staged.emplace_back(staging_[static_cast<std::size_t>(chunk.worker)], &plan.staged);
+    }
+  }
+  // syncfs also waits for what others wrote to the same disk: worth it for many files only.
+  if (staged.size() > files_synced_singly_max) return tree_.sync_data();
+  for (const auto& [folder, name] : staged) {
+    if (Result<void> synced = tree_.sync_file(folder, *name); !synced) return synced;
+  }
+  return {};
 }
 
 Result<void> Publisher::publish_chunk(Chunk& chunk) {

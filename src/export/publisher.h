@@ -66,6 +66,7 @@ class Publisher {
 
   void work();
   [[nodiscard]] Result<void> publish(Round& round);
+  [[nodiscard]] Result<void> sync_staged(const Round& round);
   [[nodiscard]] Result<void> publish_chunk(Chunk& chunk);
   /// False: the row failed (its group's error is set); an Error: the whole round.
   [[nodiscard]] Result<void> publish_row(Chunk& chunk, RowPlan& plan);

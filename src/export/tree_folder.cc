@@ -161,6 +161,14 @@ Result<void> TreeFolder::sync_data() {
   return {};
 }
 
+Result<void> TreeFolder::sync_file(int from, const std::string& name) {
+  const UniqueFd fd(::openat(from, name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) {
+    return fail_errno(errno, {"cannot make a file of {} durable", "无法将 {} 的文件落盘"}, output_);
+  }
+  return {};
+}
+
 Result<void> TreeFolder::sync_names() {
   // Beyond a few folders one syncfs is cheaper than an fsync for each.
   constexpr std::size_t few = 16;

@@ -46,6 +46,8 @@ class TreeFolder {
 
   /// Makes the written bytes of the whole file system durable (syncfs).
   [[nodiscard]] Result<void> sync_data();
+  /// Makes one staged file durable. Errors: io, no_space.
+  [[nodiscard]] Result<void> sync_file(int from, const std::string& name);
   /// Makes the names in all folders touched since the last call durable.
   [[nodiscard]] Result<void> sync_names();
 
