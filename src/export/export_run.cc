@@ -70,6 +70,11 @@ Result<ExportSummary> ExportRun::run() {
   if (Result<void> done = work(); !done) return fail(std::move(done.error()));
   if (Result<void> again = read_again(); !again) return fail(std::move(again.error()));
   publisher_->finish();
+  if (!options_.dry_run) {
+    if (Result<void> cleaned = Staging::clean(state_directory_); !cleaned) {
+      summary_.errors.push_back(cleaned.error());
+    }
+  }
   if (const std::optional<Error> failure = publisher_->failure()) {
     summary_.errors.push_back(*failure);
     if (failure->kind == ErrorKind::corrupt) {
@@ -311,16 +316,7 @@ Result<void> ExportRun::plan_tenants() {
     }
     queue_.put({.job = &job, .slice = {.tenant = tenant, .window = window}});
   }
-  plan_rejects();
   return {};
-}
-
-/// Rows that were set aside are tried again, whatever their stamp.
-void ExportRun::plan_rejects() {
-  if (known_rejects_.empty()) return;
-  Job& job = jobs_.emplace_back();
-  job.pending = 0;
-  put_keys({known_rejects_.begin(), known_rejects_.end()}, job, queue_);
 }
 
 void ExportRun::put_keys(const std::vector<Key>& keys, Job& job, SliceQueue& queue) {
@@ -423,17 +419,24 @@ Result<void> ExportRun::work() {
   return {};
 }
 
-/// Rows whose file was adopted and then went to another row: written under a name of their own.
+/// Rows that the windows did not give: rejects are tried again whatever their stamp; rows whose
+/// file was adopted and then went to another row are written under a name of their own.
 Result<void> ExportRun::read_again() {
+  if (environment_.stop.requested()) return {};
   publisher_->drain();
-  const std::vector<Key> keys = publisher_->again();
+  std::vector<Key> keys = publisher_->again();
+  const bool adopt = keys.empty();
+  if (options_.mode == Mode::incremental) {
+    std::ranges::set_difference(known_rejects_, publisher_->met_rejects(),
+                                std::back_inserter(keys));
+  }
   if (keys.empty()) return {};
   SliceQueue queue;
   Job& job = jobs_.emplace_back();
   job.pending = 0;
   put_keys(keys, job, queue);
   Result<std::unique_ptr<SliceReader>> reader =
-      make_reader(static_cast<std::size_t>(options_.threads), queue, false);
+      make_reader(static_cast<std::size_t>(options_.threads), queue, adopt);
   if (!reader) return fail(std::move(reader.error()));
   readers_.push_back(std::move(*reader));
   readers_.back()->run();

@@ -68,7 +68,6 @@ class ExportRun {
   [[nodiscard]] Result<void> restrict_to_limit();
   [[nodiscard]] Result<void> plan();
   [[nodiscard]] Result<void> plan_tenants();
-  void plan_rejects();
   [[nodiscard]] Result<void> work();
   [[nodiscard]] Result<void> start_publisher();
   [[nodiscard]] Result<std::unique_ptr<SliceReader>> make_reader(std::size_t worker,

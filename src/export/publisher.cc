@@ -1,11 +1,18 @@
 #include "export/publisher.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "base/log.h"
 
 namespace tidemark::exporter {
-namespace {}  // namespace
+namespace {
+
+constexpr std::size_t files_synced_singly_max = 64;
+
+}  // namespace
 
 Publisher::Publisher(TreeIndex& index, TreeFolder tree, GroupTable& groups,
                      std::vector<int> staging, Options options)
@@ -131,9 +138,11 @@ Result<void> Publisher::publish_chunk(Chunk& chunk) {
   for (Reject& reject : chunk.rejects) {
     reject.last_seen = options_.now_text;
     if (Result<void> put = index_.put_reject(reject); !put) return put;
+    met_rejects_.insert(reject.key);
   }
   for (const Key& key : chunk.mended) {
     if (Result<void> erased = index_.erase_reject(key); !erased) return erased;
+    met_rejects_.insert(key);
   }
   return {};
 }
@@ -283,6 +292,10 @@ bool Publisher::move_into_place(Chunk& chunk, RowPlan& plan, const TreePath& pat
 }
 
 void Publisher::row_failed(Chunk& chunk, const RowPlan& plan, const Error& error) {
+  if (!plan.staged.empty()) {
+    const int folder = staging_[static_cast<std::size_t>(chunk.worker)];
+    ::unlinkat(folder, plan.staged.c_str(), 0);
+  }
   GroupCount& group = chunk.groups[plan.group];
   group.failed++;
   if (group.error.empty()) group.error = error.what.en;

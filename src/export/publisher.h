@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -58,6 +59,8 @@ class Publisher {
   [[nodiscard]] std::optional<Error> failure() const;
   /// Whether the row behind an index id was met. Call after finish().
   [[nodiscard]] bool seen(std::int64_t id) const { return seen_[static_cast<std::size_t>(id)]; }
+  /// Rejects that the run met again, good or bad. Call after drain() or finish().
+  [[nodiscard]] const std::set<Key>& met_rejects() const { return met_rejects_; }
   /// Rows whose adopted file went to another row: to be read once more and written.
   [[nodiscard]] std::vector<Key> again() const;
 
@@ -96,7 +99,8 @@ class Publisher {
   PublishCounts counts_;
   std::vector<Key> again_;
   std::vector<std::string> stale_;
-  std::vector<bool> seen_;  ///< One bit a row: the publisher's thread only.
+  std::set<Key> met_rejects_;  ///< The publisher's thread only.
+  std::vector<bool> seen_;     ///< One bit a row: the publisher's thread only.
   std::thread thread_;
 };
 
