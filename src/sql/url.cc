@@ -5,6 +5,8 @@
 #include <charconv>
 #include <filesystem>
 
+#include "base/nearest.h"
+
 namespace tidemark::sql {
 namespace {
 
@@ -49,35 +51,6 @@ std::unexpected<Error> bad_encoding(std::string_view part_en, std::string_view p
                           "数据库 URL 的{1}百分号编码有误"},
                          part_en, part_zh)
                   .with_hint({"write a literal % as %25", "百分号本身请写作 %25"}));
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
-    }
-  }
-  return row[b.size()];
-}
-
-/// The word that was probably meant; empty if none is near.
-std::string_view nearest(std::string_view wrong, std::span<const std::string_view> words) {
-  std::string_view best;
-  std::size_t best_distance = 3;
-  for (const std::string_view word : words) {
-    const std::size_t distance = edit_distance(wrong.substr(0, 32), word);
-    if (distance < best_distance) {
-      best = word;
-      best_distance = distance;
-    }
-  }
-  return best;
 }
 
 std::unexpected<Error> no_scheme() {

@@ -9,6 +9,7 @@
 #include "sql/postgres/postgres_open_transactions.h"
 #include "sql/postgres/postgres_schema.h"
 #include "sql/statement.h"
+#include "sql/zone.h"
 
 namespace tidemark::sql {
 namespace {
@@ -18,9 +19,11 @@ constexpr const char* session_settings =
     " SET extra_float_digits = 1; SET standard_conforming_strings = on;"
     " SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
 
-bool is_offset(std::string_view zone) {
-  return !zone.empty() && (zone[0] == '+' || zone[0] == '-') &&
-         zone.find_first_not_of("0123456789:", 1) == std::string_view::npos;
+Error unknown_zone(std::string_view zone) {
+  return make_error(ErrorKind::invalid_config,
+                    {"the server does not know the time zone {}", "服务器不认识时区 {}"}, zone)
+      .with_hint({"write an offset such as +08:00, or a name such as Asia/Shanghai",
+                  "请写作 +08:00 这样的偏移量，或 Asia/Shanghai 这样的名称"});
 }
 
 }  // namespace
@@ -147,18 +150,20 @@ Result<Table> PostgresConnection::describe(std::string_view table) {
 }
 
 Result<void> PostgresConnection::set_zone(std::string_view zone) {
-  Result<std::int64_t> set =
-      zone.empty() ? execute("SET TIME ZONE DEFAULT", {})
-      // An offset by itself would be read the POSIX way, with its sign turned round.
-      : is_offset(zone)
-          ? execute(fmt::format("SET TIME ZONE INTERVAL '{}' HOUR TO MINUTE", zone), {})
-          : execute("SELECT set_config('TimeZone', ?, false)", Values{std::string(zone)});
+  Result<std::int64_t> set = 0;
+  if (zone.empty()) {
+    set = execute("SET TIME ZONE DEFAULT", {});
+  } else if (parse_offset(zone)) {
+    // As a name, an offset would be read the POSIX way, with its sign turned round.
+    set = execute(fmt::format("SET TIME ZONE INTERVAL '{}' HOUR TO MINUTE", zone), {});
+  } else if (zone[0] == '+' || zone[0] == '-') {
+    return fail(unknown_zone(zone));
+  } else {
+    set = execute("SELECT set_config('TimeZone', ?, false)", Values{std::string(zone)});
+  }
   if (set) return {};
   if (set.error().kind != ErrorKind::query) return fail(std::move(set).error());
-  return fail(make_error(ErrorKind::invalid_config,
-                         {"the server does not know the time zone {}", "服务器不认识时区 {}"}, zone)
-                  .with_hint({"write an offset such as +08:00, or a name such as Asia/Shanghai",
-                              "请写作 +08:00 这样的偏移量，或 Asia/Shanghai 这样的名称"}));
+  return fail(unknown_zone(zone));
 }
 
 Result<CivilTime> PostgresConnection::now() {

@@ -39,6 +39,27 @@ std::string sslmode(const Url& url) {
   return mode == "off" ? "disable" : mode == "verify" ? "verify-full" : mode;
 }
 
+using Parameters = std::vector<std::pair<const char*, std::string>>;
+
+Parameters connection_parameters(const Url& url, const ConnectOptions& options) {
+  return {
+      {"host", url.option("socket", url.host)},
+      {"port", url.port == 0 ? "" : std::to_string(url.port)},
+      {"user", url.user},
+      {"password", url.password.value_or("")},
+      {"dbname", url.database},
+      {"sslmode", sslmode(url)},
+      {"sslrootcert", url.option("tls_ca")},
+      {"gssencmode", "disable"},
+      {"client_encoding", "UTF8"},
+      {"fallback_application_name", "tidemark"},
+      {"keepalives_idle", "60"},
+      {"keepalives_interval", "15"},
+      {"keepalives_count", "4"},
+      {"tcp_user_timeout", std::to_string(options.read_timeout.count())},
+  };
+}
+
 }  // namespace
 
 ErrorKind kind_of_sqlstate(std::string_view sqlstate) {
@@ -57,34 +78,14 @@ ErrorKind kind_of_sqlstate(std::string_view sqlstate) {
 }
 
 Result<PostgresSession> PostgresSession::open(const Url& url, const ConnectOptions& options) {
-  const std::string socket = url.option("socket");
-  const std::string port = url.port == 0 ? "" : std::to_string(url.port);
-  const std::string mode = sslmode(url);
-  const std::string authority = url.option("tls_ca");
-  const std::string write_timeout = std::to_string(options.read_timeout.count());
+  const Parameters parameters = connection_parameters(url, options);
   std::vector<const char*> keywords;
   std::vector<const char*> values;
-  const auto set = [&](const char* keyword, const std::string& value) {
-    if (value.empty()) return;  // Left to libpq: its environment variables, its service file.
+  for (const auto& [keyword, value] : parameters) {
+    if (value.empty()) continue;  // Left to libpq: its environment variables, its service file.
     keywords.push_back(keyword);
     values.push_back(value.c_str());
-  };
-  const std::string utf8 = "UTF8", application = "tidemark", no = "disable";
-  const std::string idle_s = "60", interval_s = "15", probes = "4";
-  set("host", socket.empty() ? url.host : socket);
-  set("port", port);
-  set("user", url.user);
-  set("password", url.password.value_or(""));
-  set("dbname", url.database);
-  set("sslmode", mode);
-  set("sslrootcert", authority);
-  set("gssencmode", no);
-  set("client_encoding", utf8);
-  set("fallback_application_name", application);
-  set("keepalives_idle", idle_s);
-  set("keepalives_interval", interval_s);
-  set("keepalives_count", probes);
-  set("tcp_user_timeout", write_timeout);
+  }
   keywords.push_back(nullptr);
   values.push_back(nullptr);
 

@@ -114,8 +114,11 @@ Result<Table> describe_sqlite(sqlite3* database, Connection& connection, std::st
   described.name = table;
   std::string schema = split_identifier(table).first;
   if (schema.empty()) schema = "main";
-  if (Result<void> read = read_columns(database, connection, schema, described); !read) {
-    return fail(std::move(read).error());
+  // The pragmas of an unknown schema are an error, not empty.
+  if (sqlite3_db_readonly(database, schema.c_str()) >= 0) {
+    if (Result<void> read = read_columns(database, connection, schema, described); !read) {
+      return fail(std::move(read).error());
+    }
   }
   if (described.columns.empty()) {
     return fail(ErrorKind::not_found, {"SQLite: there is no table {}", "SQLite：没有表 {}"}, table);

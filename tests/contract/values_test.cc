@@ -1,4 +1,4 @@
-#include "sql/contract/contract.h"
+#include "tests/contract/contract.h"
 
 namespace tidemark::sql::contract {
 namespace {
