@@ -204,6 +204,64 @@ def test_the_reference_explains_every_setting(tidemark):
     assert "默认" in tidemark("config", "reference", "--lang", "zh").stdout
 
 
+# Runs
+
+def test_runs_are_listed_and_shown(tidemark, tmp_path):
+    state = tmp_path / ".local/state/tidemark"
+    assert tidemark("runs", "list").stdout == "nothing has run yet\n"
+    assert state.stat().st_mode & 0o777 == 0o700
+    with sqlite3.connect(state / "tidemark.db") as database:
+        for row in [
+            ("01A", "export invoices", "x", "h", 1, 1, "2025-12-03T12:00:00.000Z",
+             "2025-12-03T12:15:30.000Z", "2025-12-03T12:15:30.000Z", "partial",
+             '{"rows_read":7}', "one reject", 3),
+            ("01B", "export invoices", "x", "h", 1, 1, "2025-12-03T12:00:00.000Z",
+             "2025-12-03T12:00:10.000Z", None, "running", "{}", "", None),
+        ]:
+            database.execute(f"INSERT INTO runs VALUES ({','.join('?' * 13)})", row)
+    database.close()
+    lines = tidemark("runs", "list", "--lang", "zh").stdout.splitlines()
+    assert "失联" in lines[1] and "部分成功" in lines[2] and "15分30秒" in lines[2]
+    rows = [json.loads(line) for line in tidemark("runs", "list", "--json").stdout.splitlines()]
+    assert [(row["id"], row["status"]) for row in rows] == [("01B", "stale"), ("01A", "partial")]
+    assert rows[1]["duration_seconds"] == 930
+    assert len(tidemark("runs", "list", "--json", "-n1").stdout.splitlines()) == 1
+    page = tidemark("runs", "show", "01A").stdout
+    assert "one reject" in page and "rows_read" in page
+    assert tidemark("runs", "show", "01").returncode == 1
+    assert tidemark("runs", "show", "zzz").returncode == 1
+    assert tidemark("runs", "list", "--limit", "0").returncode == 2
+
+
+def test_a_newer_state_database_is_left_alone(tidemark, tmp_path):
+    assert tidemark("runs", "list").returncode == 0
+    file = tmp_path / ".local/state/tidemark/tidemark.db"
+    with sqlite3.connect(file) as database:
+        database.execute("UPDATE schema_version SET version = 99")
+    database.close()
+    ran = tidemark("runs", "list")
+    assert ran.returncode == 1
+    assert "version 99" in ran.stderr and "hint:" in ran.stderr
+
+
+def test_the_journal_is_replayed(tidemark, tmp_path):
+    state = tmp_path / ".local/state/tidemark"
+    state.mkdir(parents=True)
+    (state / "journal.ndjson").write_text(
+        json.dumps(
+            {
+                "id": "01J", "job": "export invoices", "command": "x", "host": "h", "pid": 1,
+                "pid_start": 1, "started_at": "2025-12-03T12:00:00.000Z",
+                "heartbeat_at": "2025-12-03T12:00:00.000Z", "ended_at": "2025-12-03T12:00:01.000Z",
+                "status": "success", "counts": {"rows_read": 5}, "error": "", "exit_code": 0,
+            }
+        )
+        + "\n"
+    )
+    assert json.loads(tidemark("runs", "show", "01J", "--json").stdout)["counts"]["rows_read"] == 5
+    assert (state / "journal.ndjson").read_text() == ""
+
+
 # Terminals
 
 

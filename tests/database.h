@@ -66,6 +66,8 @@ class EachDatabase : public ::testing::TestWithParam<Server> {
   }
 
   [[nodiscard]] sql::Connection& db() { return *connection_; }
+  /// For further connections to the same database.
+  [[nodiscard]] const sql::Url& url() const { return url_; }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
   void run(const std::string& sql, const sql::Values& params = {}) {

@@ -5,6 +5,7 @@
 #include "cli/completion_command.h"
 #include "cli/config_command.h"
 #include "cli/export_command.h"
+#include "cli/runs_command.h"
 #include "cli/version_command.h"
 
 namespace tidemark::cli {
@@ -30,7 +31,8 @@ Program tidemark_program() {
                              "配置是否正确，数据源能否连接？"}},
                            {"source <(tidemark completion bash)",
                             {"Completion in this shell", "在当前 shell 中启用补全"}}},
-              .children = {export_command(), config_command(), completion_command(), version_command()},
+              .children = {export_command(), config_command(), runs_command(), completion_command(),
+                           version_command()},
           }};
 }
 

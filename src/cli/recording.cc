@@ -1,0 +1,85 @@
+#include "cli/recording.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <string_view>
+
+#include "base/log.h"
+#include "config/source_url.h"
+#include "run/state_folder.h"
+#include "sql/url.h"
+
+namespace tidemark::cli {
+namespace {
+
+constexpr int interval_seconds_max = 3600;
+
+/// A terminal is no place for errors to be handled: what cannot be drawn is not drawn.
+void draw(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+run::ProgressMode progress_mode(const Context& context) {
+  const std::string wanted = context.arguments.value("--progress").value_or("auto");
+  if (wanted == "off") return run::ProgressMode::off;
+  if (context.json) return run::ProgressMode::json;
+  if (context.quiet) return run::ProgressMode::off;
+  // Drawing needs a terminal even where a bar was asked for: never `\r` into a file.
+  return context.terminal.errors ? run::ProgressMode::bar : run::ProgressMode::lines;
+}
+
+/// What the scripts before this one took; nonsense is passed over as they did.
+std::chrono::milliseconds line_interval(const Context& context) {
+  constexpr std::chrono::seconds usual{10};
+  const std::string text = context.world.environment("PROGRESS_INTERVAL").value_or("");
+  int seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc{} || end != text.data() + text.size() || seconds < 1) return usual;
+  return std::chrono::seconds{std::min(seconds, interval_seconds_max)};
+}
+
+}  // namespace
+
+Result<run::LedgerOptions> ledger_options(const Context& context) {
+  Result<config::DatabaseAddress> address =
+      config::state_database(context.settings, context.world.environment);
+  if (!address) return fail(std::move(address));
+  Result<sql::Url> url = sql::Url::parse(address->url);
+  if (!url) return fail(std::move(url));
+  if (!url->password) url->password = address->password;
+  return run::LedgerOptions{
+      .state = std::move(*url),
+      .journal = run::state_folder(context.world.environment) / "journal.ndjson",
+      .language = context.language};
+}
+
+run::ProgressOptions progress_options(const Context& context) {
+  run::ProgressOptions options{.mode = progress_mode(context),
+                               .language = context.language,
+                               .line_interval = line_interval(context)};
+  switch (options.mode) {
+    case run::ProgressMode::off:
+      break;
+    case run::ProgressMode::bar:
+      options.write = draw;
+      options.columns = [] { return terminal_columns(STDERR_FILENO, 80); };
+      break;
+    case run::ProgressMode::lines:
+      options.write = [](std::string_view line) { log_line(LogLevel::info, line); };
+      break;
+    case run::ProgressMode::json:
+      options.write = [&out = context.world.out](std::string_view line) { out.line(line); };
+      break;
+  }
+  return options;
+}
+
+}  // namespace tidemark::cli

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+#include "sql/connection.h"
+
+namespace tidemark::run {
+
+/// One step of a room's tables, in every dialect. A step may be run again after it was cut short
+/// (MySQL commits each change of a table by itself): CREATE TABLE IF NOT EXISTS and the like. Steps
+/// never drop or empty anything.
+struct Migration {
+  std::string_view sqlite;
+  std::string_view mysql;
+  std::string_view postgres;
+};
+
+/// Brings the tables of `room` to version steps.size(): runs what the table `schema_version` does
+/// not list. Several processes may start at once; one migrates, the others wait.
+/// Errors: unsupported when a newer Tidemark has been here; those of Connection.
+[[nodiscard]] Result<void> migrate(sql::Connection& connection, std::string_view room,
+                                   std::span<const Migration> steps);
+
+}  // namespace tidemark::run
