@@ -49,19 +49,17 @@ std::vector<std::string_view> split_at_placeholders(std::string_view sql, Dialec
 }
 
 std::string excerpt(std::string_view sql) {
-  constexpr std::size_t limit = 160;
+  constexpr std::size_t bytes_max = 160;
   std::string text;
   for (const char c : sql) {
     const bool blank = static_cast<unsigned char>(c) <= ' ';
     if (blank && (text.empty() || text.back() == ' ')) continue;
     text += blank ? ' ' : c;
-    if (text.size() > limit) {
+    if (text.size() > bytes_max) {
       // Not inside a character: bytes 10xxxxxx continue one.
-      while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0) == 0x80) {
-        text.pop_back();
-      }
-      text.pop_back();
-      return text + "…";
+      std::size_t cut = bytes_max;
+      while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xc0) == 0x80) --cut;
+      return text.substr(0, cut) + "…";
     }
   }
   return text;

@@ -96,12 +96,12 @@ Result<void> MysqlConnection::send_text(const std::string& text, std::string_vie
 
 Result<std::int64_t> MysqlConnection::execute(std::string_view sql, std::span<const Value> params) {
   if (Result<void> sent = send(sql, params); !sent) return fail(std::move(sent).error());
-  if (mysql_field_count(handle_.get()) != 0) {
-    const MysqlResult discarded(mysql_use_result(handle_.get()));
-    return 0;
+  const bool has_rows = mysql_field_count(handle_.get()) != 0;
+  const std::int64_t changed =
+      has_rows ? 0 : static_cast<std::int64_t>(mysql_affected_rows(handle_.get()));
+  if (Result<void> rest = finish_results(handle_.get(), sql); !rest) {
+    return fail(std::move(rest).error());
   }
-  const auto changed = static_cast<std::int64_t>(mysql_affected_rows(handle_.get()));
-  discard_results(handle_.get());
   return changed;
 }
 

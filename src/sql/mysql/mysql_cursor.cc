@@ -10,9 +10,15 @@ constexpr std::size_t drained_bytes_max = 1 << 20;
 
 }  // namespace
 
-void discard_results(MYSQL* handle) {
-  while (mysql_more_results(handle) && mysql_next_result(handle) == 0) {
-    const MysqlResult discarded(mysql_use_result(handle));
+Result<void> finish_results(MYSQL* handle, std::string_view sql) {
+  while (true) {
+    if (const MysqlResult result(mysql_use_result(handle)); result) {
+      while (mysql_fetch_row(result.get()) != nullptr) {
+      }
+    }
+    if (mysql_errno(handle) != 0) return fail(mysql_failure(handle, sql));
+    if (!mysql_more_results(handle)) return {};
+    if (mysql_next_result(handle) > 0) return fail(mysql_failure(handle, sql));
   }
 }
 
@@ -34,7 +40,8 @@ MysqlCursor::~MysqlCursor() {
   }
   if (!finished_) kill_();
   result_.reset();  // Reads what is left, at most what was on its way when the query was killed.
-  discard_results(handle_);
+  // Nobody waits for the rest any more; a broken connection shows in the next statement.
+  [[maybe_unused]] const Result<void> ignored = finish_results(handle_, sql_);
 }
 
 std::size_t MysqlCursor::row_bytes() const {
@@ -53,7 +60,9 @@ Result<bool> MysqlCursor::next() {
   finished_ = true;
   if (mysql_errno(handle_) != 0) return fail(mysql_failure(handle_, sql_));
   result_.reset();
-  discard_results(handle_);
+  if (Result<void> rest = finish_results(handle_, sql_); !rest) {
+    return fail(std::move(rest).error());
+  }
   return false;
 }
 

@@ -35,8 +35,8 @@ class MysqlCursor final : public Cursor {
   bool finished_ = false;
 };
 
-/// Reads and forgets further results of a statement (a CALL has one more), so that the next
-/// statement may be sent.
-void discard_results(MYSQL* handle);
+/// Reads and forgets the rest of a statement's results (a CALL has one more than it shows), so that
+/// the next statement may be sent. Errors: that of the first part that failed.
+[[nodiscard]] Result<void> finish_results(MYSQL* handle, std::string_view sql);
 
 }  // namespace tidemark::sql

@@ -200,9 +200,8 @@ Result<CivilTime> SqliteConnection::now() {
 }
 
 Result<OpenTransactions> SqliteConnection::open_transactions() {
-  // One writer at a time, and a reader sees either all of its changes or none: what is stamped
-  // before now() and not committed yet cannot exist for longer than the margin unless a writer
-  // holds the file's lock, which every other writer, and doctor, then notices.
+  // SQLite has no list of others' transactions, and one writer at a time. A writer that stamps,
+  // and then keeps its transaction open for longer than the margin, is not seen.
   return OpenTransactions{};
 }
 
