@@ -27,7 +27,7 @@ enum class FlagKind {
   toggle,          ///< `--dry-run`
   value,           ///< `--threads 4`, `--threads=4`, `-t4`; the last one counts.
   optional_value,  ///< `--compress` or `--compress=zstd`, never `--compress zstd`.
-  repeated,        ///< `--tenant A --tenant B`
+  repeated,        ///< `--tenant A --tenant B`; for a key, the items of a list.
 };
 
 /// One flag, declared once: parser, help, completion and settings come from it.

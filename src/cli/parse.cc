@@ -110,12 +110,20 @@ class Parser {
       return allowed;
     if (flag.long_name() == "--help") result_.help = true;
     given_[flag.long_name()].emplace_back(value);
-    if (!flag.key.empty())
-      result_.settings.emplace_back(flag.key,
-                                    config::Setting{.value = std::string(value),
+    if (!flag.key.empty()) set(flag, value);
+    return {};
+  }
+
+  void set(const Flag& flag, std::string_view value) {
+    auto& settings = result_.settings;
+    const auto known = std::ranges::find(settings, flag.key, [](const auto& s) { return s.first; });
+    if (flag.kind == FlagKind::repeated && known != settings.end()) {
+      known->second.value += "," + std::string(value);  // The text form of a list.
+      return;
+    }
+    settings.emplace_back(flag.key, config::Setting{.value = std::string(value),
                                                     .origin = config::Origin::flag,
                                                     .where = std::string(flag.long_name())});
-    return {};
   }
 
   static Result<void> check_choice(std::string_view name, std::string_view choices,

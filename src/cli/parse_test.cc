@@ -19,6 +19,7 @@ Command program() {
            .flags = {{.names = "-d,--dry-run"},
                      {.names = "-t,--threads", .kind = FlagKind::value},
                      {.names = "--tenant", .kind = FlagKind::repeated},
+                     {.names = "--field", .kind = FlagKind::repeated, .key = "export.fields"},
                      {.names = "-c,--compress",
                       .kind = FlagKind::optional_value,
                       .bare = "gzip",
@@ -94,6 +95,15 @@ TEST(Parse, FlagsOfSettingsBecomeSettings) {
   EXPECT_EQ(invocation->settings[0].second.value, "sqlite:x.db");
   EXPECT_EQ(invocation->settings[0].second.where, "--source");
   EXPECT_EQ(invocation->settings[1].second.value, "debug");
+}
+
+TEST(Parse, ARepeatedFlagOfASettingMakesAList) {
+  static const Command tree = program();
+  const std::vector<std::string> words = {"export", "--field", "a", "--field=b"};
+  const Result<Invocation> invocation = parse(tree, words);
+  ASSERT_TRUE(invocation);
+  ASSERT_EQ(invocation->settings.size(), 1U);
+  EXPECT_EQ(invocation->settings[0].second.value, "a,b");
 }
 
 TEST(Parse, GlobalFlagsStandAnywhere) {

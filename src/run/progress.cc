@@ -31,7 +31,7 @@ void ProgressPainter::tick() {
   ProgressSnapshot snapshot = callback_();
   const std::scoped_lock lock(mutex_);
   const SteadyTime now = clock_.steady();
-  if (finished_ || now < due_) return;
+  if (finished_ || paused_ || now < due_) return;
   due_ = now + (options_.mode == ProgressMode::bar ? redraw_interval : options_.line_interval);
   rate_.observe(now, snapshot.records_done);
   draw({.snapshot = std::move(snapshot),
@@ -63,6 +63,14 @@ void ProgressPainter::hide() {
 void ProgressPainter::show() {
   const std::scoped_lock lock(mutex_);
   if (!drawn_.empty()) options_.write(drawn_);
+}
+
+void ProgressPainter::pause(bool paused) {
+  const std::scoped_lock lock(mutex_);
+  paused_ = paused;
+  if (!paused || drawn_.empty()) return;
+  options_.write(erase_line);
+  drawn_.clear();
 }
 
 void ProgressPainter::draw(const ProgressView& view) {

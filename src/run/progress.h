@@ -49,6 +49,8 @@ class ProgressPainter {
   /// For the log: takes the bar off the screen, puts it back.
   void hide();
   void show();
+  /// Off the screen, and nothing is drawn until it is resumed.
+  void pause(bool paused);
 
  private:
   void draw(const ProgressView& view);
@@ -62,6 +64,7 @@ class ProgressPainter {
   SteadyTime due_;
   std::string drawn_;  ///< bar: what stands on the line now; empty: nothing.
   bool finished_ = false;
+  bool paused_ = false;
 };
 
 /// Shows the progress of a job from construction to finish(). The callback is called from a thread
@@ -73,6 +76,9 @@ class ProgressDisplay {
   ProgressDisplay(const ProgressDisplay&) = delete;
   ProgressDisplay& operator=(const ProgressDisplay&) = delete;
 
+  /// Leaves the terminal to somebody else (a question) until it is resumed.
+  void pause() { painter_.pause(true); }
+  void resume() { painter_.pause(false); }
   /// Draws the last state and ends; what is printed afterwards stands below. May be called twice.
   void finish();
 

@@ -143,6 +143,21 @@ TEST_F(Painter, TheLogTakesTheBarOffAndPutsItBack) {
   EXPECT_EQ(written[4], "\n");
 }
 
+TEST_F(Painter, WhilePausedTheTerminalBelongsToSomebodyElse) {
+  ProgressPainter bar = painter(ProgressMode::bar);
+  bar.tick();
+  bar.pause(true);
+  EXPECT_EQ(written.back(), "\r\033[K");
+  clock.advance(1s);
+  bar.tick();
+  bar.hide();
+  bar.show();
+  EXPECT_EQ(written.size(), 2U);
+  bar.pause(false);
+  bar.tick();
+  EXPECT_EQ(written.size(), 3U);
+}
+
 TEST_F(Painter, WithoutATerminalALineEachInterval) {
   ProgressPainter lines = painter(ProgressMode::lines);
   for (int second = 0; second < 25; ++second) {
