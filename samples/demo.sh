@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# samples/demo.sh TIDEMARK: the main job on the embedded database, from nothing to the second
-# incremental export, in context/demo. Each time it begins anew.
+# samples/demo.sh TIDEMARK: the main job on the embedded database, from nothing to an incremental
+# export, in context/demo. Each time it begins anew.
 set -euo pipefail
 tidemark=$1
 . cmake/prepare.sh
@@ -15,33 +15,52 @@ step() {
   say '' ''
   say "== $1" "== $2"
   shift 2
-  printf '$ %s\n' "$*" | sed "s|$tidemark|tidemark|" >&2
+  printf '$ %s\n' "tidemark ${*:2}" >&2
   "$@"
 }
 
-step '1. A sample database: 2,000 invoices of several tenants and countries' \
-  '1. 示例数据库：多个租户、多个国家的 2,000 张发票' \
+files() { find "$tree" -path "$tree/.export_state" -prune -o -type f -print | wc -l; }
+
+step '1. A sample database: 2,000 invoices of 20 tenants, in many countries' \
+  '1. 示例数据库：20 个租户、多个国家的 2,000 张发票' \
   "$tidemark" samples create --to "$database" --invoices 2000
 step '2. The full export: one file for each issued invoice' \
-  '2. 全量导出：每张已开发票一个文件' \
+  '2. 全量导出：每张已开具的发票一个文件' \
   "$tidemark" export invoices --source "$database" -o "$tree"
-step '3. Business goes on: some invoices change, some are new' \
-  '3. 业务继续：部分发票更新，并有新发票' \
+before=$(files)
+step '3. A day of business: some invoices change, some are new' \
+  '3. 一天的业务：部分发票有变化，并有新发票' \
   "$tidemark" samples change --to "$database"
-step '4. The incremental export: only what changed is written' \
-  '4. 增量导出：只写有变化的发票' \
+sleep 1.1 # An incremental run leaves the second that is not over yet to the next one.
+step '4. The incremental export: everything is compared, only what changed is written' \
+  '4. 增量导出：逐张比对，只写有变化的发票' \
   "$tidemark" export invoices --source "$database" -o "$tree" --incremental --margin 0s
+after=$(files)
+example=$(find "$tree" -name '*.json' | sort | head -n 1)
 
 say '' ''
-say "The files are in $tree, one folder for each tenant and country. What to try next:
-  ./run export invoices --help                               all options, with examples
-  ./run export invoices --source $database -o $tree -i       again: nothing new, nothing written
-  ./run export invoices --source mysql://user@host/db -c     your own table, compressed
-  ./run doctor                                               checks connection, grants, clock and index
-  ./test                                                     all tests, with real servers" \
-  "文件在 $tree 中，按租户和国家分文件夹。接下来可以试试：
-  ./run export invoices --help                               全部选项与示例
-  ./run export invoices --source $database -o $tree -i       再来一次：没有新数据，不写任何文件
-  ./run export invoices --source mysql://user@host/db -c     导出您自己的表，并压缩
-  ./run doctor                                               检查连接、权限、时钟和索引
-  ./test                                                     用真实数据库跑全部测试"
+say "What happened: the full export made $before files. Then 20 invoices were amended, 2 moved (their
+old files are gone) and 10 are new, so the incremental export wrote 32 files, and now there are $after.
+Each tenant's watermark stands in $tree/.export_state/.last_export_time:" \
+  "结果：全量导出生成 $before 个文件。随后 20 张发票有更新，2 张改换归属（旧文件已移除），10
+张为新发票，因此增量导出写了 32 个文件，现共 $after 个。每个租户的水位（已导出到哪个时刻）记在
+$tree/.export_state/.last_export_time 中："
+head -n 3 "$tree/.export_state/.last_export_time" | sed 's/^/  /' >&2
+
+say '' ''
+say "What to try next:
+  cat '$example'
+  ./run samples change --to $database --add 100
+  ./run export invoices --source $database -o $tree -i --margin 0s        only what is new
+  ./run export invoices --source $database -o context/demo/zstd -c=zstd   compressed
+  ./run export invoices --source mysql://user@host/db --dry-run           your own table, nothing written
+  ./run export invoices --help                                            all options
+  ./test                                                                  all tests, on real servers" \
+  "接下来可以试试：
+  cat '$example'
+  ./run samples change --to $database --add 100
+  ./run export invoices --source $database -o $tree -i --margin 0s        只导出新变化
+  ./run export invoices --source $database -o context/demo/zstd -c=zstd   压缩
+  ./run export invoices --source mysql://user@host/db --dry-run           您自己的表，不写任何文件
+  ./run export invoices --help                                            全部选项
+  ./test                                                                  用真实数据库跑全部测试"

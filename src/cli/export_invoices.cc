@@ -1,45 +1,14 @@
 #include "cli/export_invoices.h"
 
-#include <unistd.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
 #include "cli/export_settings.h"
-#include "cli/terminal.h"
-#include "config/environment.h"
+#include "cli/progress_options.h"
 #include "export/export_run.h"
-#include "run/progress.h"
 
 namespace tidemark::cli {
 namespace {
-
-constexpr std::chrono::seconds line_interval_default{10};
-
-/// How progress is shown here: a bar for somebody who looks, lines for a log, JSON for a program.
-run::ProgressOptions progress_options(const Context& context) {
-  run::ProgressOptions options{.language = context.language,
-                               .line_interval = line_interval_default};
-  if (const auto seconds = context.world.environment("PROGRESS_INTERVAL")) {
-    const long interval = std::strtol(seconds->c_str(), nullptr, 10);
-    if (interval > 0) options.line_interval = std::chrono::seconds{interval};
-  }
-  if (context.quiet) return options;
-  if (context.json) {
-    options.mode = run::ProgressMode::json;
-    options.write = [&out = context.world.out](std::string_view line) { out.line(line); };
-  } else if (context.terminal.errors) {
-    options.mode = run::ProgressMode::bar;
-    options.columns = [] { return terminal_columns(STDERR_FILENO, 80); };
-    options.write = [](std::string_view bytes) {
-      static_cast<void>(!::write(STDERR_FILENO, bytes.data(), bytes.size()));
-    };
-  } else {
-    options.mode = run::ProgressMode::lines;
-    options.write = [](std::string_view line) { log_line(LogLevel::info, line); };
-  }
-  return options;
-}
 
 run::ProgressSnapshot snapshot_of(const exporter::ExportProgress& progress) {
   return {.records_done = progress.rows,

@@ -1,26 +1,9 @@
 #include "cli/export_settings.h"
 
-#include <charconv>
-
+#include "cli/flag_value.h"
 #include "config/source_url.h"
 
 namespace tidemark::cli {
-namespace {
-
-Result<std::optional<std::uint64_t>> count_flag(const Context& context, std::string_view flag) {
-  const std::optional<std::string> text = context.arguments.value(flag);
-  if (!text) return std::nullopt;
-  std::uint64_t count = 0;
-  const char* end = text->data() + text->size();
-  const auto [stop, code] = std::from_chars(text->data(), end, count);
-  if (code != std::errc{} || stop != end) {
-    return fail(ErrorKind::usage, {"{} takes a number, not \"{}\"", "{} 需要一个数字，而不是“{}”"},
-                flag, *text);
-  }
-  return count;
-}
-
-}  // namespace
 
 exporter::TableSpec export_table(const config::Settings& settings, const std::string& name) {
   const auto text = [&](std::string_view key) {
@@ -43,7 +26,7 @@ exporter::TableSpec export_table(const config::Settings& settings, const std::st
 Result<exporter::ExportOptions> export_options(const Context& context, const std::string& name) {
   const config::Settings& settings = context.settings;
   const auto key = [&](std::string_view last) { return fmt::format("export.{}.{}", name, last); };
-  Result<std::optional<std::uint64_t>> limit = count_flag(context, "--limit");
+  Result<std::optional<std::int64_t>> limit = count_flag(context.arguments, "--limit");
   if (!limit) return fail(std::move(limit.error()));
   const std::string& compress = settings.text(key("compress"));
   return exporter::ExportOptions{

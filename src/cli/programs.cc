@@ -6,6 +6,7 @@
 #include "cli/config_command.h"
 #include "cli/export_command.h"
 #include "cli/runs_command.h"
+#include "cli/samples_command.h"
 #include "cli/version_command.h"
 
 namespace tidemark::cli {
@@ -31,8 +32,13 @@ Program tidemark_program() {
                              "配置是否正确，数据源能否连接？"}},
                            {"source <(tidemark completion bash)",
                             {"Completion in this shell", "在当前 shell 中启用补全"}}},
+<<<<<<< HEAD
               .children = {export_command(), config_command(), runs_command(), completion_command(),
                            version_command()},
+=======
+              .children = {export_command(), samples_command(), config_command(),
+                           completion_command(), version_command()},
+>>>>>>> eb9e416 (Sample data from the command line: create, change, import; the demo plays the whole job)
           }};
 }
 
