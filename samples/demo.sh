@@ -19,7 +19,7 @@ step() {
   "$@"
 }
 
-files() { find "$tree" -path "$tree/.export_state" -prune -o -type f -print | wc -l; }
+files() { find "$tree" -path "$tree/.export_state" -prune -o -type f -print | sort; }
 
 step '1. A sample database: 2,000 invoices of 20 tenants, in many countries' \
   '1. 示例数据库：20 个租户、多个国家的 2,000 张发票' \
@@ -27,7 +27,7 @@ step '1. A sample database: 2,000 invoices of 20 tenants, in many countries' \
 step '2. The full export: one file for each issued invoice' \
   '2. 全量导出：每张已开具的发票一个文件' \
   "$tidemark" export invoices --source "$database" -o "$tree"
-before=$(files)
+before=$(files | wc -l)
 step '3. A day of business: some invoices change, some are new' \
   '3. 一天的业务：部分发票有变化，并有新发票' \
   "$tidemark" samples change --to "$database"
@@ -35,8 +35,8 @@ sleep 1.1 # An incremental run leaves the second that is not over yet to the nex
 step '4. The incremental export: everything is compared, only what changed is written' \
   '4. 增量导出：逐张比对，只写有变化的发票' \
   "$tidemark" export invoices --source "$database" -o "$tree" --incremental --margin 0s
-after=$(files)
-example=$(find "$tree" -name '*.json' | sort | head -n 1)
+after=$(files | wc -l)
+example=$(files | sed -n 1p)
 
 say '' ''
 say "What happened: the full export made $before files. Then 20 invoices were amended, 2 moved (their
@@ -45,7 +45,7 @@ Each tenant's watermark stands in $tree/.export_state/.last_export_time:" \
   "结果：全量导出生成 $before 个文件。随后 20 张发票有更新，2 张改换归属（旧文件已移除），10
 张为新发票，因此增量导出写了 32 个文件，现共 $after 个。每个租户的水位（已导出到哪个时刻）记在
 $tree/.export_state/.last_export_time 中："
-head -n 3 "$tree/.export_state/.last_export_time" | sed 's/^/  /' >&2
+sed -n '1,3s/^/  /p' "$tree/.export_state/.last_export_time" >&2
 
 say '' ''
 say "What to try next:

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "cli/export_settings.h"
-#include "cli/progress_options.h"
+#include "cli/recording.h"
 #include "export/export_run.h"
 
 namespace tidemark::cli {

@@ -32,13 +32,8 @@ Program tidemark_program() {
                              "配置是否正确，数据源能否连接？"}},
                            {"source <(tidemark completion bash)",
                             {"Completion in this shell", "在当前 shell 中启用补全"}}},
-<<<<<<< HEAD
-              .children = {export_command(), config_command(), runs_command(), completion_command(),
-                           version_command()},
-=======
-              .children = {export_command(), samples_command(), config_command(),
+              .children = {export_command(), samples_command(), config_command(), runs_command(),
                            completion_command(), version_command()},
->>>>>>> eb9e416 (Sample data from the command line: create, change, import; the demo plays the whole job)
           }};
 }
 

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <nlohmann/json.hpp>
 
-#include "cli/progress_options.h"
+#include "cli/recording.h"
 #include "run/figures.h"
 
 namespace tidemark::cli {
