@@ -73,17 +73,32 @@ unsigned int whole_seconds(std::chrono::milliseconds time) {
       std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(time).count()));
 }
 
+std::string tls_mode(const Url& url) {
+  return url.option("tls", url.options.contains("socket") ? "off" : "prefer");
+}
+
 void set_tls(MYSQL* handle, const Url& url) {
-  const std::string mode = url.option("tls", url.options.contains("socket") ? "off" : "prefer");
+  const std::string mode = tls_mode(url);
   if (mode == "off") return;
   const std::string authority = url.option("tls_ca");
-  // Asks for TLS; without ENFORCE a server that has none is spoken to in clear.
-  mysql_ssl_set(handle, nullptr, nullptr, authority.empty() ? nullptr : authority.c_str(), nullptr,
-                nullptr);
-  const my_bool required = mode == "prefer" ? 0 : 1;
+  if (!authority.empty()) mysql_options(handle, MYSQL_OPT_SSL_CA, authority.c_str());
+  const my_bool wanted = 1;
   const my_bool verified = mode == "verify" ? 1 : 0;
-  mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &required);
+  // Whatever its name says, in libmariadb 3.3 this asks for TLS and goes on without it.
+  mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &wanted);
   mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verified);
+}
+
+Result<void> check_tls(MYSQL* handle, const Url& url) {
+  const std::string mode = tls_mode(url);
+  const bool required = mode == "require" || mode == "verify";
+  if (!required || mysql_get_ssl_cipher(handle) != nullptr) return {};
+  return fail(make_error(ErrorKind::unreachable,
+                         {"MySQL: {}: the server does not offer TLS, which tls={} requires",
+                          "MySQL：{}：服务器不提供 TLS，而 tls={} 要求 TLS"},
+                         url.redacted(), mode)
+                  .with_hint({"give the server a certificate (ssl_cert, ssl_key)",
+                              "请为服务器配置证书（ssl_cert、ssl_key）"}));
 }
 
 const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
@@ -126,6 +141,9 @@ Result<MysqlHandle> open_mysql(const Url& url, const ConnectOptions& options) {
     Error error = mysql_failure(handle.get(), url.redacted());
     if (mysql_errno(handle.get()) == ER_BAD_DB_ERROR) error.kind = ErrorKind::not_found;
     return fail(std::move(error));
+  }
+  if (Result<void> secured = check_tls(handle.get(), url); !secured) {
+    return fail(std::move(secured).error());
   }
   return handle;
 }
