@@ -337,8 +337,9 @@ Result<std::unique_ptr<SliceReader>> ExportRun::make_reader(std::size_t worker, 
   trees_[worker] = tree ? std::optional(std::move(*tree)) : std::nullopt;
 
   std::optional<IndexReader> reader;
-  if (max_id_ > 0 || !adopt) {
-    Result<IndexReader> opened = IndexReader::open(state_directory_);
+  if (max_id_ > 0 || (!adopt && !options_.dry_run)) {
+    Result<IndexReader> opened = IndexReader::open(
+        state_directory_, options_.dry_run ? IndexDb::Mode::untouched : IndexDb::Mode::read_only);
     if (!opened) return fail(std::move(opened.error()));
     reader = std::move(*opened);
   }

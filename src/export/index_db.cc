@@ -1,5 +1,9 @@
 #include "export/index_db.h"
 
+#include <fmt/format.h>
+
+#include <filesystem>
+
 namespace tidemark::exporter {
 namespace {
 
@@ -103,11 +107,18 @@ bool IndexStatement::is_null(int column) const {
 
 Result<IndexDb> IndexDb::open(const std::string& path, Mode mode) {
   sqlite3* raw = nullptr;
-  const int flags =
-      mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  // An empty name is a private database in a temporary file.
-  const int code = sqlite3_open_v2(mode == Mode::scratch ? "" : path.c_str(), &raw,
-                                   flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  std::string name = path;
+  if (mode == Mode::read_only) flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READONLY;
+  if (mode == Mode::untouched) {
+    flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+    name = untouched_uri(path);
+  }
+  if (mode == Mode::scratch) {
+    flags |= SQLITE_OPEN_URI;  // For an ATTACH of the real one.
+    name.clear();              // A private database in a temporary file.
+  }
+  const int code = sqlite3_open_v2(name.c_str(), &raw, flags, nullptr);
   IndexDb db(raw);
   if (code != SQLITE_OK) {
     return fail(index_error(raw).within({"{}", "{}"}, path));
@@ -123,6 +134,21 @@ Result<IndexDb> IndexDb::open(const std::string& path, Mode mode) {
     }
   }
   return db;
+}
+
+std::string IndexDb::untouched_uri(const std::string& path) {
+  std::string uri = path.starts_with('/') ? "file://" : "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    } else {
+      uri += c;
+    }
+  }
+  uri += "?mode=ro";
+  std::error_code ignored;
+  if (!std::filesystem::exists(path + "-wal", ignored)) uri += "&immutable=1";
+  return uri;
 }
 
 Result<IndexStatement> IndexDb::prepare(std::string_view sql) {

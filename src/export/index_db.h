@@ -54,11 +54,16 @@ class IndexDb {
   enum class Mode {
     read_write,  ///< Created if missing.
     read_only,
+    /// Read, and nothing made beside it: for a dry run. SQLite would leave `-wal` and `-shm` files.
+    untouched,
     /// A private copy that vanishes when closed: what a dry run works on.
     scratch,
   };
 
   [[nodiscard]] static Result<IndexDb> open(const std::string& path, Mode mode);
+  /// The URI by which the file is read as with Mode::untouched; for ATTACH too. A file with a WAL
+  /// (its exporter is at work, or was killed) is read together with that.
+  [[nodiscard]] static std::string untouched_uri(const std::string& path);
 
   /// Errors: our SQL is right, so only corrupt and the like.
   [[nodiscard]] Result<IndexStatement> prepare(std::string_view sql);

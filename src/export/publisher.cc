@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 
@@ -107,6 +108,7 @@ Result<void> Publisher::publish(Round& round) {
   for (Chunk& chunk : round) {
     if (Result<void> done = publish_chunk(chunk); !done) return done;
   }
+  if (Result<void> noted = note_removals(); !noted) return noted;
   if (!options_.dry_run) {
     if (Result<void> synced = tree_.sync_names(); !synced) return synced;
   }
@@ -186,11 +188,11 @@ Result<void> Publisher::place_known(Chunk& chunk, RowPlan& plan, const TreeFile&
   if (before.adopted) {
     for (const Compression compression : all_compressions) {
       const TreePath sibling{.stem = before.path.stem, .compression = compression};
-      if (sibling == before.path || !tree_.stamp(sibling)) continue;
-      if (Result<void> dropped = drop_stale(sibling, now.path); !dropped) return dropped;
+      if (sibling != before.path && tree_.stamp(sibling)) left_behind_.push_back(sibling);
     }
   }
-  return drop_stale(before.path, now.path);
+  if (before.path != now.path) left_behind_.push_back(before.path);
+  return {};
 }
 
 Result<void> Publisher::place_new(Chunk& chunk, RowPlan& plan) {
@@ -302,13 +304,15 @@ void Publisher::row_failed(Chunk& chunk, const RowPlan& plan, const Error& error
   chunk.job->fail_with(error);
 }
 
-Result<void> Publisher::drop_stale(const TreePath& old, const TreePath& now) {
-  if (old == now) return {};
-  const Result<std::optional<NameOwner>> owner = index_.owner_of(name_hash(old.stem));
-  if (!owner) return std::unexpected(owner.error());
-  if (*owner && (*owner)->file.path == old) return {};  // Another row's by now.
-  stale_.push_back(old.text());
-  return index_.add_removal(stale_.back());
+Result<void> Publisher::note_removals() {
+  for (const TreePath& path : std::exchange(left_behind_, {})) {
+    const Result<std::optional<NameOwner>> owner = index_.owner_of(name_hash(path.stem));
+    if (!owner) return std::unexpected(owner.error());
+    if (*owner && (*owner)->file.path == path) continue;
+    stale_.push_back(path.text());
+    if (Result<void> noted = index_.add_removal(stale_.back()); !noted) return noted;
+  }
+  return {};
 }
 
 Result<void> Publisher::remove_stale() {

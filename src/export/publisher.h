@@ -81,7 +81,9 @@ class Publisher {
   /// Renames the staged file into place; false after noting the row's failure.
   [[nodiscard]] bool move_into_place(Chunk& chunk, RowPlan& plan, const TreePath& path);
   void row_failed(Chunk& chunk, const RowPlan& plan, const Error& error);
-  [[nodiscard]] Result<void> drop_stale(const TreePath& old, const TreePath& now);
+  /// Writes down which of the names that rows left behind are nobody's at the end of the round:
+  /// another row of the round may have got one of them.
+  [[nodiscard]] Result<void> note_removals();
   [[nodiscard]] Result<void> remove_stale();
 
   TreeIndex& index_;
@@ -98,9 +100,10 @@ class Publisher {
   std::optional<Error> failure_;
   PublishCounts counts_;
   std::vector<Key> again_;
-  std::vector<std::string> stale_;
-  std::set<Key> met_rejects_;  ///< The publisher's thread only.
-  std::vector<bool> seen_;     ///< One bit a row: the publisher's thread only.
+  std::vector<TreePath> left_behind_;  ///< In this round, by rows that moved.
+  std::vector<std::string> stale_;     ///< Noted in the index, to be removed after the commit.
+  std::set<Key> met_rejects_;          ///< The publisher's thread only.
+  std::vector<bool> seen_;             ///< One bit a row: the publisher's thread only.
   std::thread thread_;
 };
 

@@ -24,7 +24,8 @@ Result<std::vector<std::string>> find_tenants(sql::Connection& connection, const
                                               const watermark::Window& recent) {
   std::set<std::string> tenants(known.begin(), known.end());
   if (const std::vector<std::string>& only = table.filter().tenants; !only.empty()) {
-    return only;
+    const std::set<std::string> once(only.begin(), only.end());
+    return std::vector<std::string>(once.begin(), once.end());
   }
   Result<std::vector<std::string>> distinct = column_of(connection, table.tenants());
   if (!distinct) return distinct;

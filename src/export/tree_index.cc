@@ -89,7 +89,7 @@ Result<TreeIndex> TreeIndex::open(const std::string& directory, IndexDb::Mode mo
     // ATTACH and copy: the tree's own file is only read.
     Result<IndexStatement> attach = index.db_.prepare("ATTACH ? AS tree");
     if (!attach) return fail(std::move(attach));
-    const std::string uri = path;
+    const std::string uri = IndexDb::untouched_uri(path);
     if (Result<void> attached = attach->reset().bind_text(uri).run(); !attached) {
       return fail(std::move(attached.error()));
     }
@@ -372,8 +372,8 @@ Result<std::int64_t> TreeIndex::next_run() {
   return run;
 }
 
-Result<IndexReader> IndexReader::open(const std::string& directory) {
-  Result<IndexDb> db = IndexDb::open(TreeIndex::path_in(directory), IndexDb::Mode::read_only);
+Result<IndexReader> IndexReader::open(const std::string& directory, IndexDb::Mode mode) {
+  Result<IndexDb> db = IndexDb::open(TreeIndex::path_in(directory), mode);
   if (!db) return fail(std::move(db));
   Result<IndexStatement> find = db->prepare(select_file("key"));
   if (!find) return fail(std::move(find));

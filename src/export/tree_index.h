@@ -113,7 +113,8 @@ class TreeIndex {
 /// Looks rows up beside the writer. One per thread.
 class IndexReader {
  public:
-  [[nodiscard]] static Result<IndexReader> open(const std::string& directory);
+  /// `mode`: read_only, or untouched for a dry run.
+  [[nodiscard]] static Result<IndexReader> open(const std::string& directory, IndexDb::Mode mode);
   /// One consistent state for many find() calls; cheaper than a transaction for each.
   [[nodiscard]] Result<void> begin();
   void end();
