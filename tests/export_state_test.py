@@ -1,0 +1,170 @@
+"""The state file of incremental exports: its form, people's edits, damage, backups."""
+
+import os
+import re
+
+import pytest
+
+from export_fixture import invoice, payload_of
+
+
+def fill(source, *tenants):
+    source.make_table()
+    source.add(*[invoice(fid, tenant=tenant) for fid, tenant in enumerate(tenants, 1)])
+
+
+def test_the_form_of_the_file(source, tree):
+    fill(source, "t2", "t1", "t1", "a|b", "100%", "租户", "#1")
+    ran = tree.incremental(source, "60m")
+    with open(tree.state_path, "rb") as file:
+        text = file.read().decode()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", ran.boundary)
+    lines = [("%231", 1), ("100%25", 1), ("a%7Cb", 1), ("t1", 2), ("t2", 1), ("租户", 1)]
+    # In the order of the tenants' bytes.
+    assert text == "".join(f"{tenant}|{ran.boundary}|{count}|SUCCESS\n" for tenant, count in lines)
+    tree.incremental(source, "50m")
+    assert sorted(tree.state()) == sorted(tenant for tenant, _ in lines)
+
+
+def test_a_rejected_row_makes_the_tenant_partial(source, tree):
+    fill(source, "t1", "t2")
+    source.add(invoice(9, tenant="t1", payload="{broken"))
+    ran = tree.incremental(source, "60m", code=3)
+    state = tree.state()
+    assert state["t1"] == (ran.boundary, 1, "PARTIAL")
+    assert state["t2"] == (ran.boundary, 1, "SUCCESS")
+
+
+def test_a_time_moved_back_exports_the_period_again(source, tree):
+    fill(source, "t1", "t2")
+    tree.incremental(source, "60m")
+    os.remove(os.path.join(tree.path, "t1/CN/20250304+INV1.json"))
+    tree.edit_state(lambda text: re.sub(r"^t1\|.*$", "t1|2025-01-01 00:00:00|7|SUCCESS", text,
+                                        flags=re.M))
+    ran = tree.incremental(source, "50m")
+    assert (ran.rows_read, ran.files_written) == (1, 1)
+    assert ran.tenant("t1")["from"] == "2025-01-01 00:00:00"
+    tree.check_equals(source)
+
+
+@pytest.mark.parametrize("edit", [
+    lambda text: "",
+    lambda text: "\n".join(line for line in text.splitlines() if not line.startswith("t1|")) + "\n",
+    lambda text: text.replace("t1|", "#t1|"),
+])
+def test_a_line_deleted_starts_the_tenant_over(source, tree, edit):
+    fill(source, "t1", "t2")
+    tree.incremental(source, "60m")
+    source.run("UPDATE t_invoice SET fext_field = ? WHERE fid = 1", (payload_of(1, 2),))
+    tree.edit_state(edit)
+    ran = tree.incremental(source, "50m")
+    assert ran.tenant("t1")["from"] == "1970-01-01 00:00:00"
+    assert ran.files_written == 1
+    assert sorted(tree.state()) == ["t1", "t2"]
+    tree.check_equals(source)
+
+
+def test_the_file_deleted_starts_all_over(source, tree):
+    fill(source, "t1", "t2")
+    tree.incremental(source, "60m")
+    os.remove(tree.state_path)
+    times = tree.times()
+    ran = tree.incremental(source, "50m")
+    assert (ran.rows_read, ran.files_written, ran.files_unchanged) == (2, 0, 2)
+    assert tree.times() == times
+    assert sorted(tree.state()) == ["t1", "t2"]
+
+
+@pytest.mark.parametrize("edit", [
+    lambda text: text.replace("\n", "\r\n"),
+    lambda text: "\ufeff" + text,
+    lambda text: "# exported by cron\n\n" + text + "\n   \n",
+    lambda text: text.rstrip("\n"),
+])
+def test_what_editors_do_to_a_file_is_fine(source, tree, edit):
+    fill(source, "t1", "t2")
+    tree.incremental(source, "60m")
+    tree.edit_state(edit)
+    ran = tree.incremental(source, "50m")
+    assert (ran.rows_read, ran.groups_empty) == (0, 2)
+
+
+@pytest.mark.parametrize("line", [
+    "t1|2025-01-01 00:00:00|1", "t1|2025-01-01 00:00:00|1|SUCCESS|x", "t1|yesterday|1|SUCCESS",
+    "t1|2025-13-01 00:00:00|1|SUCCESS", "t1|2025-01-01 00:00:00|-1|SUCCESS", "t1|2025-01-01|1|DONE",
+    "t1|2025-01-01 00:00:00|1|success", "t2|2025-01-01 00:00:00|1|SUCCESS", "t%1|2025-01-01 00:00:00",
+    "\x00", "t1|2025-01-01 00:00:00|99999999999999999999|SUCCESS"])
+def test_a_damaged_line_is_an_error_that_helps(sqlite, tree, line):
+    fill(sqlite, "t1", "t2")
+    tree.incremental(sqlite, "60m")
+    tree.incremental(sqlite, "50m")  # Makes a backup.
+    tree.edit_state(lambda text: re.sub(r"^t1\|.*$", lambda _: line, text, flags=re.M))
+    before = tree.snapshot()
+    ran = tree.incremental(sqlite, "40m", code=1)
+    backup = tree.backups()[-1]
+    message = ran.exit_error
+    assert ("line 2" if line.startswith("t2|") else "line 1") in message["message"]
+    assert tree.state_path in message["message"]
+    assert backup in message["hint"]
+    after = tree.snapshot()
+    for path in (*tree.raw(), ".export_state/.last_export_time"):
+        assert after[path] == before[path]
+    os.replace(os.path.join(tree.state_folder, backup), tree.state_path)
+    tree.incremental(sqlite, "40m")
+    tree.check_equals(sqlite)
+
+
+def test_a_full_run_works_beside_a_damaged_state_file(sqlite, tree):
+    fill(sqlite, "t1")
+    tree.incremental(sqlite, "60m")
+    tree.edit_state(lambda text: "rubbish\n")
+    tree.export(sqlite)
+    with open(tree.state_path, encoding="utf-8") as file:
+        assert file.read() == "rubbish\n"
+
+
+def test_a_mark_in_the_future_waits(source, tree):
+    fill(source, "t1")
+    tree.incremental(source, "60m")
+    tree.edit_state(lambda text: re.sub(r"\|\d{4}", "|2199", text, count=1))
+    edited = tree.state()
+    ran = tree.incremental(source, "50m")
+    assert (ran.rows_read, tree.state()) == (0, edited)
+
+
+def test_a_tenant_that_is_gone_keeps_its_line(source, tree):
+    fill(source, "t1", "t2")
+    tree.incremental(source, "60m")
+    source.run("DELETE FROM t_invoice WHERE ftenant_id = 't2'")
+    ran = tree.incremental(source, "50m")
+    assert tree.state()["t2"] == (ran.boundary, 0, "SUCCESS")
+
+
+def test_ten_backups_and_one_a_day_are_kept(sqlite, tree):
+    fill(sqlite, "t1")
+    tree.incremental(sqlite, "60m")
+    prefix = ".last_export_time.backup."
+    days = [f"202{year}0101-{hour:02}0000" for year in range(4) for hour in (1, 2)]
+    today = sqlite.now().strftime("%Y%m%d")
+    yesterday = sqlite.ago(24 * 60)[:10].replace("-", "")
+    recent = [f"{yesterday}-{hour:02}0000" for hour in range(3)]
+    now = [f"{today}-0000{second:02}" for second in range(12)]
+    for stamp in [*days, *recent, *now]:
+        with open(os.path.join(tree.state_folder, prefix + stamp), "w", encoding="utf-8") as file:
+            file.write("t1|2025-01-01 00:00:00|1|SUCCESS\n")
+    tree.incremental(sqlite, "50m")
+    kept = [name[len(prefix):] for name in tree.backups()]
+    assert len(kept) == 11
+    assert kept[0] == recent[-1]  # The last of a day within the last month.
+    assert kept[1:10] == now[3:]  # Nine older ones and the one just made.
+
+
+def test_the_backup_is_what_was_there_before_the_run(sqlite, tree):
+    fill(sqlite, "t1")
+    tree.incremental(sqlite, "60m")
+    with open(tree.state_path, "rb") as file:
+        before = file.read()
+    assert tree.backups() == []
+    tree.incremental(sqlite, "50m")
+    with open(os.path.join(tree.state_folder, tree.backups()[-1]), "rb") as file:
+        assert file.read() == before
