@@ -51,10 +51,11 @@ struct Flag {
   [[nodiscard]] std::string_view default_text() const;
 };
 
-/// A word by its place: `runs show ID`.
+/// A word by its place: `runs show ID`, `state reset TENANT…`.
 struct Positional {
   std::string_view name;  ///< `ID`
   bool required = true;
+  bool repeated = false;  ///< Takes all words that are left; only the last may.
   std::string_view choices{};
   Wording text{};
 };

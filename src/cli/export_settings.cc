@@ -23,16 +23,12 @@ exporter::TableSpec export_table(const config::Settings& settings, const std::st
           .path = text("path")};
 }
 
-Result<exporter::ExportOptions> export_options(const Context& context, const std::string& name) {
-  const config::Settings& settings = context.settings;
+exporter::ExportOptions configured_options(const config::Settings& settings,
+                                           const std::string& name) {
   const auto key = [&](std::string_view last) { return fmt::format("export.{}.{}", name, last); };
-  Result<std::optional<std::int64_t>> limit = count_flag(context.arguments, "--limit");
-  if (!limit) return fail(std::move(limit.error()));
   const std::string& compress = settings.text(key("compress"));
   return exporter::ExportOptions{
       .output = settings.text(key("output")),
-      .mode = context.arguments.has("--incremental") ? exporter::Mode::incremental
-                                                     : exporter::Mode::full,
       .layout = settings.text(key("layout")) == "ndjson" ? exporter::Layout::ndjson
                                                          : exporter::Layout::files,
       .compression = compress == "gzip"   ? exporter::Compression::gzip
@@ -40,16 +36,24 @@ Result<exporter::ExportOptions> export_options(const Context& context, const std
                                           : exporter::Compression::none,
       .compression_level = static_cast<int>(settings.integer(key("compress_level"))),
       .threads = static_cast<int>(settings.integer(key("threads"))),
-      .dry_run = context.arguments.has("--dry-run"),
-      .limit = *limit,
-      .tenants = context.arguments.values("--tenant"),
-      .countries = context.arguments.values("--country"),
       .margin = settings.duration(key("margin")),
       .fence = settings.text(key("fence")) == "on",
       .zone = settings.text(key("zone")),
-      .confirm_zone = context.arguments.has("--confirm-zone"),
       .prune = settings.boolean(key("prune")),
       .required_fields = settings.list(key("require_fields"))};
+}
+
+Result<exporter::ExportOptions> export_options(const Context& context, const std::string& name) {
+  exporter::ExportOptions options = configured_options(context.settings, name);
+  const Result<std::optional<std::int64_t>> limit = count_flag(context.arguments, "--limit");
+  if (!limit) return fail(limit.error());
+  options.limit = *limit;
+  if (context.arguments.has("--incremental")) options.mode = exporter::Mode::incremental;
+  options.dry_run = context.arguments.has("--dry-run");
+  options.tenants = context.arguments.values("--tenant");
+  options.countries = context.arguments.values("--country");
+  options.confirm_zone = context.arguments.has("--confirm-zone");
+  return options;
 }
 
 Result<ExportSource> export_database(const Context& context, const std::string& name) {

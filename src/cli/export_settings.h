@@ -14,7 +14,10 @@ namespace tidemark::cli {
 /// What the settings and flags of one export mean for the export room.
 [[nodiscard]] exporter::TableSpec export_table(const config::Settings& settings,
                                                const std::string& name);
-/// Errors: usage (a flag's value).
+/// Without any flag that is for one run.
+[[nodiscard]] exporter::ExportOptions configured_options(const config::Settings& settings,
+                                                         const std::string& name);
+/// With the flags of `export invoices`. Errors: usage (a flag's value).
 [[nodiscard]] Result<exporter::ExportOptions> export_options(const Context& context,
                                                              const std::string& name);
 

@@ -45,8 +45,8 @@ class HelpPage {
     std::string line = name_;
     if (!command_.children.empty()) line += Wording{" COMMAND", " 命令"}.in(language_);
     for (const Positional& positional : command_.positionals)
-      line += positional.required ? fmt::format(" {}", positional.name)
-                                  : fmt::format(" [{}]", positional.name);
+      line += fmt::format(fmt::runtime(positional.required ? " {}{}" : " [{}{}]"), positional.name,
+                          positional.repeated ? "…" : "");
     line += Wording{" [OPTIONS]", " [选项]"}.in(language_);
     page_ += fmt::format("\n{}{}\n", Wording{"Usage: ", "用法："}.in(language_), line);
   }

@@ -149,6 +149,7 @@ class Parser {
           !allowed)
         return allowed;
     }
+    if (!declared.empty() && declared.back().repeated) return {};
     if (positionals_.size() > declared.size())
       return fail(see_help(make_error(ErrorKind::usage, {"unexpected word '{}'", "多余的参数“{}”"},
                                       printable(positionals_[declared.size()]))));
@@ -161,7 +162,10 @@ class Parser {
         result_.arguments.declare(flag.long_name(), given_[flag.long_name()]);
     for (std::size_t i = 0; i < command().positionals.size(); ++i) {
       std::vector<std::string> given;
-      if (i < positionals_.size()) given.push_back(positionals_[i]);
+      const auto first =
+          positionals_.begin() + static_cast<std::ptrdiff_t>(std::min(i, positionals_.size()));
+      const bool rest = command().positionals[i].repeated;
+      given.assign(first, rest || first == positionals_.end() ? positionals_.end() : first + 1);
       result_.arguments.declare(command().positionals[i].name, std::move(given));
     }
   }

@@ -28,6 +28,7 @@ Command program() {
           {.name = "show",
            .summary = {"x", "x"},
            .positionals = {{.name = "ID"}, {.name = "FORM", .required = false, .choices = "a|b"}}},
+          {.name = "drop", .positionals = {{.name = "ID", .required = false, .repeated = true}}},
       }};
 }
 
@@ -129,6 +130,16 @@ TEST(Parse, PositionalsAreCountedAndChecked) {
   EXPECT_THAT(refused({"show"}).what.en, HasSubstr("ID is missing"));
   EXPECT_THAT(refused({"show", "1", "c"}).what.en, HasSubstr("a|b"));
   EXPECT_THAT(refused({"show", "1", "a", "x"}).what.en, HasSubstr("unexpected word 'x'"));
+}
+
+TEST(Parse, ARepeatedPositionalTakesAllThatIsLeft) {
+  static const Command tree = program();
+  const std::vector<std::string> words = {"drop", "1", "--json", "--", "-2"};
+  const Result<Invocation> invocation = parse(tree, words);
+  ASSERT_TRUE(invocation);
+  EXPECT_THAT(invocation->arguments.values("ID"), testing::ElementsAre("1", "-2"));
+  const std::vector<std::string> none = {"drop"};
+  EXPECT_TRUE(parse(tree, none)->arguments.values("ID").empty());
 }
 
 TEST(Parse, SuggestsWhatWasMeant) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "export/source_record.h"
 #include "export/tenants.h"
@@ -55,7 +56,7 @@ ExportProgress ExportRun::progress() const {
 /// Every row of the source is looked at: what is not met is gone.
 bool ExportRun::covers_all() const {
   return options_.mode == Mode::full && options_.tenants.empty() && options_.countries.empty() &&
-         !options_.limit;
+         !options_.limit && !options_.retried_rejects;
 }
 
 /// A tenant that is only partly covered keeps its watermark.
@@ -228,6 +229,7 @@ Result<void> ExportRun::open_index() {
   const Result<std::vector<Reject>> rejects = index_->rejects();
   if (!rejects) return std::unexpected(rejects.error());
   for (const Reject& reject : *rejects) known_rejects_.insert(reject.key);
+  retried_rejects_ = known_rejects_;
   return {};
 }
 
@@ -248,6 +250,7 @@ Result<void> ExportRun::restrict_to_limit() {
 }
 
 Result<void> ExportRun::plan() {
+  if (options_.retried_rejects) return plan_retry();
   if (Result<void> restricted = restrict_to_limit(); !restricted) return restricted;
   if (options_.mode == Mode::incremental) return plan_tenants();
 
@@ -316,6 +319,25 @@ Result<void> ExportRun::plan_tenants() {
     }
     queue_.put({.job = &job, .slice = {.tenant = tenant, .window = window}});
   }
+  return {};
+}
+
+Result<void> ExportRun::plan_retry() {
+  if (!options_.retried_rejects->empty()) {
+    retried_rejects_.clear();
+    for (const std::string& text : *options_.retried_rejects) {
+      const Key key = Key::from_text(text, table_->integer_key());
+      if (!known_rejects_.contains(key)) {
+        return fail(ErrorKind::not_found,
+                    {"no row with the key {} is on the reject list", "拒绝清单中没有键为 {} 的行"},
+                    printable(text));
+      }
+      retried_rejects_.insert(key);
+    }
+  }
+  Job& job = jobs_.emplace_back();
+  job.pending = 0;
+  put_keys({retried_rejects_.begin(), retried_rejects_.end()}, job, queue_);
   return {};
 }
 
@@ -504,7 +526,8 @@ Result<void> ExportRun::close_rejects() {
   const Result<std::vector<Reject>> rejects = index_->rejects();
   if (!rejects) return std::unexpected(rejects.error());
   for (const Reject& reject : *rejects) {
-    if (all_tried && known_rejects_.contains(reject.key) && reject.last_seen != now_text_) {
+    if (all_tried && retried_rejects_.contains(reject.key) &&
+        !publisher_->met_rejects().contains(reject.key)) {
       if (Result<void> erased = index_->erase_reject(reject.key); !erased) return erased;
     } else if (!reject.accepted) {
       ++summary_.rejects_open;

@@ -68,6 +68,7 @@ class ExportRun {
   [[nodiscard]] Result<void> restrict_to_limit();
   [[nodiscard]] Result<void> plan();
   [[nodiscard]] Result<void> plan_tenants();
+  [[nodiscard]] Result<void> plan_retry();
   [[nodiscard]] Result<void> work();
   [[nodiscard]] Result<void> start_publisher();
   [[nodiscard]] Result<std::unique_ptr<SliceReader>> make_reader(std::size_t worker,
@@ -106,6 +107,7 @@ class ExportRun {
   std::int64_t max_id_ = 0;
   std::string now_text_;
   std::set<Key> known_rejects_;
+  std::set<Key> retried_rejects_;  ///< Of these, what this run will have tried: by default all.
 
   GroupTable groups_;
   SliceQueue queue_;

@@ -47,6 +47,9 @@ struct ExportOptions {
   bool confirm_zone = false;
   bool prune = false;
   std::vector<std::string> required_fields;
+  /// Set: read just the rows on the reject list that have these keys (empty: all of the list)
+  /// again, and nothing else; watermarks stay.
+  std::optional<std::vector<std::string>> retried_rejects;
 };
 
 }  // namespace tidemark::exporter

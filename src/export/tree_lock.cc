@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 
 #include "base/bytes.h"
 #include "base/system_error.h"
@@ -95,6 +97,25 @@ Result<TreeLock> TreeLock::acquire(const std::string& state_directory, const Clo
     }
     return TreeLock(std::move(directory), std::move(file), path, before);
   }
+}
+
+std::optional<TreeLock::Owner> TreeLock::owner(const std::string& state_directory) {
+  const std::string path = fmt::format("{}/{}", state_directory, file_name);
+  struct stat info{};
+  if (::lstat(path.c_str(), &info) != 0) return std::nullopt;
+  if (S_ISDIR(info.st_mode)) return Owner{.text = path + "/"};
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file) return std::nullopt;
+  std::string text = read_owner(file.get());
+  if (text.empty()) return std::nullopt;
+  const bool here = text.contains(fmt::format(" host {} ", host_name()));
+  const std::string_view prefix = "pid ";
+  pid_t pid = 0;
+  if (here && text.starts_with(prefix)) {
+    std::from_chars(text.data() + prefix.size(), text.data() + text.size(), pid);
+  }
+  const bool gone = pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH;
+  return Owner{.text = std::move(text), .alive = !gone};
 }
 
 TreeLock::~TreeLock() {

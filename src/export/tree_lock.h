@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -22,6 +23,15 @@ class TreeLock {
   /// If the file names an owner that is gone, `took_over` describes it.
   [[nodiscard]] static Result<TreeLock> acquire(const std::string& state_directory,
                                                 const Clock& clock);
+  /// Who holds the lock now, or did when it ended without leaving in order.
+  struct Owner {
+    std::string text;  ///< `pid 17 host db1 since 2025-12-03T17:04:06Z`, or the lock directory.
+    /// False: the process is gone, and the next run takes over. Always true for another host.
+    bool alive = true;
+  };
+  /// Reads only. nullopt: nobody.
+  [[nodiscard]] static std::optional<Owner> owner(const std::string& state_directory);
+
   TreeLock(TreeLock&&) = default;
   TreeLock& operator=(TreeLock&&) = default;
   ~TreeLock();

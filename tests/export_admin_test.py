@@ -1,0 +1,319 @@
+"""What looks after an export tree: state, rejects, selftest."""
+
+import fcntl
+import json
+import os
+import sqlite3
+import subprocess
+from datetime import datetime, timedelta
+
+import pymysql
+import pytest
+
+import servers
+
+BINARY = os.environ["TIDEMARK_BINARY"]
+
+TABLE = """CREATE TABLE t_invoice (
+  fid INTEGER PRIMARY KEY, ftenant_id TEXT, fcountry TEXT, fissue_date TEXT, finvoice_no TEXT,
+  fissue_status INTEGER, fext_field TEXT, fupdate_time TEXT)"""
+
+
+class Export:
+    """A folder with a database `source.db` and its tree `out`."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.out = folder / "out"
+        self.state = self.out / ".export_state"
+        self.file = self.state / ".last_export_time"
+        self.sql(TABLE)
+
+    def sql(self, statement, *params):
+        with sqlite3.connect(self.folder / "source.db") as connection:
+            connection.execute(statement, params)
+        connection.close()
+
+    def invoice(self, key, tenant="1", payload='{"a":1}', stamp="2025-06-01 00:00:00"):
+        self.sql("INSERT OR REPLACE INTO t_invoice VALUES (?,?,'DE','2025-05-01',?,3,?,?)",
+                 key, tenant, f"INV-{key}", payload, stamp)
+
+    def run(self, *words, code=0, **variables):
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **variables,
+                       "TIDEMARK_SOURCE": "sqlite:source.db",
+                       "TIDEMARK_EXPORT__INVOICES__OUTPUT": "out"}
+        ran = subprocess.run([BINARY, "export", *words], env=environment, cwd=self.folder,
+                             stdin=subprocess.DEVNULL, capture_output=True, timeout=120,
+                             encoding="utf-8")
+        assert ran.returncode == code, ran.stdout + ran.stderr
+        return ran
+
+    def json(self, *words, code=0):
+        return [json.loads(line) for line in self.run(*words, "--json", code=code).stdout.splitlines()]
+
+    def files(self):
+        return sorted(str(path.relative_to(self.out)) for path in self.out.rglob("*")
+                      if path.is_file() and ".export_state" not in path.parts)
+
+    def marks(self):
+        return {line.split("|")[0]: line.split("|")[1] for line in self.file.read_text().splitlines()}
+
+
+@pytest.fixture
+def export(tmp_path):
+    return Export(tmp_path)
+
+
+# state show
+
+
+def test_show_says_what_the_tree_remembers(export):
+    export.invoice(1, "1")
+    export.invoice(2, "租户|2")
+    export.run("invoices", "-i")
+    *tenants, summary = export.json("state", "show")
+    assert [t["tenant"] for t in tenants] == ["1", "租户|2"]
+    assert all(t["status"] == "SUCCESS" and t["records"] == 1 for t in tenants)
+    assert all(t["mark"] == t["indexed_upto"] and 290 < t["age_seconds"] < 400 for t in tenants)
+    assert summary["zone"] == "UTC" and summary["source"].endswith("t_invoice")
+    assert summary["lock"] is None and summary["files"] == 2 and summary["rejects_open"] == 0
+
+    english = export.run("state", "show").stdout
+    assert "TENANT" in english and "租户|2" in english and "lock:     free" in english
+    chinese = export.run("state", "show", "--lang", "zh").stdout
+    assert "水位" in chinese and "空闲" in chinese
+
+
+def test_show_without_a_tree_fails_and_says_what_to_do(export):
+    assert "--output-dir" in export.run("state", "show", code=1).stderr
+
+
+def test_show_with_damage_shows_the_rest(export):
+    export.invoice(1)
+    export.run("invoices", "-i")
+    export.file.write_text("rubbish\n")
+    *lines, last = export.json("state", "show", code=1)
+    assert last["message_type"] == "exit_error" and "line 1" in last["message"]
+    assert any(line["message_type"] == "summary" and line["files"] == 1 for line in lines)
+
+
+def test_show_names_the_owner_of_the_lock(export):
+    export.invoice(1)
+    export.run("invoices", "-i")
+    lock = export.state / ".export.lock"
+    lock.write_text(f"pid {os.getpid()} host {os.uname().nodename} since 2025-12-03T17:04:06Z\n")
+    assert f"pid {os.getpid()}" in export.json("state", "show")[-1]["lock"]
+    assert export.json("state", "show")[-1]["lock_owner_alive"] is True
+    lock.write_text(f"pid 4194305 host {os.uname().nodename} since 2025-12-03T17:04:06Z\n")
+    assert export.json("state", "show")[-1]["lock_owner_alive"] is False
+    lock.unlink()
+    lock.mkdir()
+    assert export.json("state", "show")[-1]["lock"].endswith(".export.lock/")
+
+
+def test_another_export_is_named(export):
+    assert "there are: invoices" in export.run("state", "show", "--export", "receipts", code=2).stderr
+
+
+# state reset and restore
+
+
+def test_reset_makes_a_tenant_be_read_again_and_rewrites_nothing(export):
+    for key in (1, 2):
+        export.invoice(key, str(key))
+    export.run("invoices", "-i")
+    before = {path: (export.out / path).stat().st_mtime_ns for path in export.files()}
+    assert "--yes" in export.run("state", "reset", "1", code=2).stderr
+    export.run("state", "reset", "1", "--yes")
+    assert list(export.marks()) == ["2"]
+    summary = export.json("invoices", "-i")[-1]
+    assert summary["rows_read"] == 1 and summary["files_unchanged"] == 1
+    assert before == {path: (export.out / path).stat().st_mtime_ns for path in export.files()}
+    assert list(export.marks()) == ["1", "2"]
+
+
+def test_reset_of_an_unknown_tenant_changes_nothing(export):
+    export.invoice(1)
+    export.run("invoices", "-i")
+    before = export.file.read_bytes()
+    export.run("state", "reset", "1", "nobody", "--yes", code=1)
+    assert export.file.read_bytes() == before
+    export.run("state", "reset", "--yes", code=2)
+    export.run("state", "reset", "1", "--all", "--yes", code=2)
+
+
+def test_reset_and_restore_of_a_damaged_file(export):
+    export.invoice(1)
+    export.run("invoices", "-i")
+    whole = export.file.read_bytes()
+    export.run("invoices", "-i")
+    export.file.write_text("rubbish\n")
+    export.run("state", "reset", "1", "--yes", code=1)
+    export.run("state", "restore")
+    assert export.file.read_bytes() == whole
+    export.file.write_text("rubbish\n")
+    export.run("state", "reset", "--all", "--yes")
+    assert export.file.read_bytes() == b""
+    assert len(export.json("state", "show")[-1]["backups"]) >= 1
+
+
+def test_restore_names_what_it_cannot_find(export):
+    export.invoice(1)
+    export.run("invoices")
+    export.run("state", "restore", code=1)
+    export.run("state", "restore", "../../etc/passwd", code=1)
+
+
+def test_a_change_waits_for_no_lock(export):
+    export.invoice(1)
+    export.run("invoices", "-i")
+    with open(export.state / ".export.lock", "r+", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        export.run("state", "reset", "--all", "--yes", code=11)
+        export.run("state", "restore", code=11)
+        export.run("state", "show")
+
+
+# rejects
+
+
+@pytest.fixture
+def rejecting(export):
+    for key in range(1, 5):
+        export.invoice(key, payload="{broken" if key < 4 else "{}")
+    export.run("invoices", "-i", code=3)
+    return export
+
+
+def test_rejects_are_listed(rejecting):
+    *rejects, summary = rejecting.json("rejects", "list")
+    assert [r["key"] for r in rejects] == ["1", "2", "3"]
+    assert rejects[0]["invoice_no"] == "INV-1" and rejects[0]["reason"]
+    assert summary["rejects_open"] == 3
+    shown = rejecting.run("rejects", "list", "--lang", "zh").stdout
+    assert "INV-2" in shown and "未处理" in shown
+
+
+def test_accepted_rejects_make_no_run_partial(rejecting):
+    rejecting.run("rejects", "accept", "1", "17", code=1)
+    rejecting.run("rejects", "accept", code=2)
+    assert rejecting.json("rejects", "accept", "1")[-1]["accepted"] == 1
+    rejecting.run("invoices", "-i", code=3)
+    assert rejecting.json("rejects", "accept", "--all")[-1]["accepted"] == 2
+    assert all(r["accepted"] for r in rejecting.json("rejects", "list")[:-1])
+    rejecting.invoice(2, payload="{broken again")
+    rejecting.run("rejects", "retry", code=3)
+    assert [r["key"] for r in rejecting.json("rejects", "list")[:-1] if not r["accepted"]] == ["2"]
+
+
+def test_retry_reads_just_these_rows(rejecting):
+    rejecting.invoice(1)
+    rejecting.invoice(2)
+    rejecting.sql("DELETE FROM t_invoice WHERE fid = 3")
+    marks = rejecting.marks()
+    one = rejecting.json("rejects", "retry", "1", code=3)[-1]
+    assert one["command"] == "export rejects retry"
+    assert (one["rows_read"], one["files_written"]) == (1, 1)
+    assert "17" in rejecting.run("rejects", "retry", "17", code=1).stderr
+    rest = rejecting.json("rejects", "retry")[-1]
+    assert (rest["rows_read"], rest["files_written"], rest["rejects_open"]) == (1, 1, 0)
+    assert rejecting.json("rejects", "list")[:-1] == []
+    assert len(rejecting.files()) == 3 and rejecting.marks() == marks
+    assert rejecting.json("rejects", "retry")[-1]["rows_read"] == 0
+
+
+# state import
+
+
+OLD_STATE = "1|2025-06-10 12:00:00|2|SUCCESS\n租户|1970-01-01 00:00:00|0|FAILED\n"
+
+
+def old_tree(export, tree):
+    """As the old scripts leave it: files, and marks in the zone of their machine."""
+    (tree / ".export_state").mkdir(parents=True)
+    (tree / ".export_state" / ".last_export_time").write_text(OLD_STATE, encoding="utf-8")
+    (tree / "1" / "DE").mkdir(parents=True)
+    (tree / "1" / "DE" / "20250501+INV-1.json").write_text('{"a":1}', encoding="utf-8")
+    (tree / "1" / "DE" / "20250501+INV-2.json").write_text('{"a":"old"}', encoding="utf-8")
+    (tree / "1" / "DE" / "20250501+INV-3.json.gz").write_bytes(b"")
+    (tree / "1" / "notes.txt").write_text("mine", encoding="utf-8")
+
+
+def test_import_converts_marks_and_leaves_files_alone(export):
+    for key in (1, 2):
+        export.invoice(key)
+    old_tree(export, export.out)
+    before = {path: (export.out / path).stat().st_mtime_ns for path in export.files()}
+
+    dry = export.json("state", "import", "--old-zone", "Asia/Shanghai", "--dry-run")
+    assert export.file.read_text(encoding="utf-8") == OLD_STATE
+    *tenants, summary = export.json("state", "import", "--old-zone", "Asia/Shanghai")
+    assert dry[:-1] == tenants
+    # Noon in Shanghai is four o'clock UTC, less the margin of five minutes.
+    assert tenants[0] == {"message_type": "tenant", "tenant": "1", "before": "2025-06-10 12:00:00",
+                          "mark": "2025-06-10 03:55:00"}
+    assert tenants[1]["mark"] == "1970-01-01 00:00:00"
+    assert summary["files"] == {".json": 2, ".json.gz": 1} and summary["same_tree"]
+    assert summary["unknown_examples"] == ["1/notes.txt"]
+    assert export.marks() == {"1": "2025-06-10 03:55:00", "租户": "1970-01-01 00:00:00"}
+    assert before == {path: (export.out / path).stat().st_mtime_ns for path in export.files()}
+    assert "already exported" in export.run("state", "import", code=2).stderr
+
+    ran = export.json("invoices", "-i")[-1]
+    assert (ran["rows_read"], ran["files_unchanged"], ran["files_written"]) == (2, 1, 1)
+    after = {path: (export.out / path).stat().st_mtime_ns for path in export.files()}
+    assert {path for path in after if after[path] != before[path]} == {"1/DE/20250501+INV-2.json"}
+
+
+def test_import_from_another_tree_says_that_files_stay_there(export):
+    export.invoice(1)
+    old_tree(export, export.folder / "context")
+    ran = export.run("state", "import", "--from", "context/.export_state", "--old-zone", "UTC")
+    assert "-o context" in ran.stdout
+    assert export.marks()["1"] == "2025-06-10 11:55:00"
+    assert (export.folder / "context/.export_state/.last_export_time").read_text("utf-8") == OLD_STATE
+    assert export.json("invoices", "-i")[-1]["files_written"] == 1
+
+
+def test_import_of_a_mark_in_the_hour_that_comes_twice_takes_the_first(export):
+    old_tree(export, export.out)
+    export.file.write_text("1|2025-10-26 02:30:00|1|SUCCESS\n2|2999-01-01 00:00:00|1|SUCCESS\n")
+    tenants = export.json("state", "import", "--old-zone", "Europe/Berlin")
+    assert tenants[0]["mark"] == "2025-10-26 00:25:00"
+    assert tenants[1]["mark"] < "2900"
+
+
+def test_import_refuses_what_it_does_not_understand(export):
+    old_tree(export, export.out)
+    assert "unknown zone" in export.run("state", "import", "--old-zone", "Mars", code=2).stderr
+    export.run("state", "import", "--from", "nowhere", code=1)
+    export.file.write_text("1|2025-06-10 12:00:00|2|SUCCESS\n2|yesterday|0|SUCCESS\n")
+    assert "line 2" in export.run("state", "import", code=1).stderr
+    assert not (export.state / "source.json").exists()
+    (export.state / ".export.lock").unlink()
+    (export.state / ".export.lock").mkdir()
+    assert "rmdir" in export.run("state", "import", code=11).stderr
+
+
+@pytest.mark.parametrize("zone, expected", [("+08:00", "12:00:00"), ("SYSTEM", "13:00:00")])
+def test_import_asks_mariadb_for_its_zone(export, zone, expected):
+    old_tree(export, export.out)
+    with servers.MariaDB(args=[f"--default-time-zone={zone}"], time_zone="Asia/Tokyo") as server:
+        connection = pymysql.connect(host="127.0.0.1", port=server.port, user=servers.USER,
+                                     password=servers.PASSWORD, database=servers.DATABASE)
+        connection.cursor().execute(TABLE.replace("TEXT", "VARCHAR(40)"))
+        connection.close()
+        *tenants, summary = export.json("state", "import", "--source", server.url,
+                                        "--old-zone", "Asia/Shanghai")
+    mark = datetime.fromisoformat(tenants[0]["mark"])
+    back = timedelta(seconds=summary["stepped_back_seconds"])
+    assert str(mark + back) == f"2025-06-10 {expected}" and back >= timedelta(minutes=5)
+    assert json.loads((export.state / "source.json").read_text())["zone"].startswith(zone)
+
+
+def test_import_asks_postgres_for_its_zone(export):
+    old_tree(export, export.out)
+    with servers.Postgres(time_zone="America/New_York") as server:
+        tenants = export.json("state", "import", "--source", server.url,
+                              "--old-zone", "Asia/Shanghai")
+    assert tenants[0]["mark"] < "2025-06-10 00:00:00" and tenants[0]["mark"] > "2025-06-09 23:50:00"
