@@ -229,7 +229,7 @@ Result<CivilTime> MysqlConnection::now() {
   const Result<std::optional<std::string>> text = query_value(*this, "SELECT NOW(6)");
   if (!text) return fail(text.error());
   const std::optional<CivilTime> time = CivilTime::parse(text->value_or(""));
-  check(time.has_value(), "NOW(6) is a time");
+  if (!time) return fail(ErrorKind::query, {"MySQL: NOW() is no time", "MySQL：NOW() 不是时间"});
   return *time;
 }
 

@@ -35,9 +35,10 @@ std::string who(const Cursor& row) {
   const std::string_view thread = row.at(1).value_or("0");
   if (thread == "0") return "prepared XA transaction";
   std::string text = fmt::format("thread {}", thread);
-  if (row.at(4)) text += fmt::format(" {}@{}", *row.at(4), row.at(5).value_or(""));
-  text += ", " + (row.at(3) ? excerpt(*row.at(3)) : "idle in a transaction");
-  return text;
+  const std::string_view user = row.at(4).value_or("");
+  const std::string_view statement = row.at(3).value_or("idle in a transaction");
+  if (!user.empty()) text += fmt::format(" {}@{}", user, row.at(5).value_or(""));
+  return text + ", " + excerpt(statement);
 }
 
 std::chrono::microseconds age_of(const Cursor& row) {

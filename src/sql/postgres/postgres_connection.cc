@@ -171,7 +171,10 @@ Result<CivilTime> PostgresConnection::now() {
       query_value(*this, "SELECT clock_timestamp()::timestamp");
   if (!text) return fail(text.error());
   const std::optional<CivilTime> time = CivilTime::parse(text->value_or(""));
-  check(time.has_value(), "PostgreSQL writes its clock in ISO form");
+  if (!time) {
+    return fail(ErrorKind::query, {"PostgreSQL: DateStyle was changed; it must be ISO",
+                                   "PostgreSQL：DateStyle 被改动，必须为 ISO"});
+  }
   return *time;
 }
 

@@ -25,8 +25,10 @@ constexpr std::string_view transactions_sql =
 
 std::string who(const Cursor& row) {
   std::string text(row.at(2).value_or(""));
-  if (row.at(3)) text += fmt::format(", {}", *row.at(3));
-  if (row.at(4)) text += ": " + excerpt(*row.at(4));
+  const std::string_view state = row.at(3).value_or("");
+  const std::string_view statement = row.at(4).value_or("");
+  if (!state.empty()) text += fmt::format(", {}", state);
+  if (!statement.empty()) text += ": " + excerpt(statement);
   return text;
 }
 

@@ -42,11 +42,12 @@ Result<std::string> find_table(Connection& connection, std::string_view table) {
                   " AND CASE WHEN ? = '' THEN pg_table_is_visible(c.oid) ELSE n.nspname = ? END",
                   Values{name, schema, schema});
   if (!oid) return fail(std::move(oid));
-  if (!*oid) {
+  const std::optional<std::string>& found = *oid;
+  if (!found) {
     return fail(ErrorKind::not_found, {"PostgreSQL: there is no table {}", "PostgreSQL：没有表 {}"},
                 table);
   }
-  return **oid;
+  return *found;
 }
 
 Result<void> read_columns(Connection& connection, const std::string& oid, Table& table) {

@@ -195,7 +195,9 @@ Result<CivilTime> SqliteConnection::now() {
       query_value(*this, "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')");
   if (!text) return fail(text.error());
   const std::optional<CivilTime> utc = CivilTime::parse(text->value_or(""));
-  check(utc.has_value(), "SQLite writes its clock in the asked form");
+  if (!utc) {
+    return fail(ErrorKind::query, {"SQLite: the clock shows no time", "SQLite：读不到时钟"});
+  }
   return in_zone(*utc, zone_);
 }
 
