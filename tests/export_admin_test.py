@@ -317,3 +317,31 @@ def test_import_asks_postgres_for_its_zone(export):
         tenants = export.json("state", "import", "--source", server.url,
                               "--old-zone", "Asia/Shanghai")
     assert tenants[0]["mark"] < "2025-06-10 00:00:00" and tenants[0]["mark"] > "2025-06-09 23:50:00"
+
+
+# The record of runs
+
+
+def test_runs_are_recorded_and_dry_runs_are_not(export):
+    def recorded():
+        ran = subprocess.run([BINARY, "runs", "list", "--json"], cwd=export.folder,
+                             env={"PATH": os.environ["PATH"], "HOME": str(export.folder)},
+                             capture_output=True, timeout=60, encoding="utf-8", check=True)
+        return [json.loads(line) for line in ran.stdout.splitlines()]
+
+    export.invoice(1)
+    export.run("invoices", "--dry-run")
+    export.run("invoices")
+    export.invoice(2, payload="{broken")
+    export.run("invoices", "-i", code=3)
+    export.sql("DROP TABLE t_invoice")
+    export.run("invoices", "-i", code=1)
+    runs = [run for run in recorded() if run.get("job") == "export invoices"]
+    assert sorted(run["status"] for run in runs) == ["failed", "partial", "success"]
+    assert next(run for run in runs if run["status"] == "success")["counts"]["files_written"] == 1
+
+
+def test_a_state_database_that_is_away_stops_no_run(export):
+    export.invoice(1)
+    ran = export.run("invoices", TIDEMARK_STATE="mysql://nobody@127.0.0.1:1/none")
+    assert len(export.files()) == 1 and "127.0.0.1" in ran.stderr

@@ -1,8 +1,11 @@
 #include "cli/export_invoices.h"
 
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/log.h"
+#include "cli/doctor_command.h"
 #include "cli/export_settings.h"
 #include "cli/recording.h"
 #include "export/export_run.h"
@@ -33,16 +36,56 @@ bool may_prune(const Context& context, const exporter::ExportSummary& summary) {
   return *answer;
 }
 
+/// The run under way, for the ledger's thread to look on.
+class Watched {
+ public:
+  void set(const exporter::ExportRun* run) {
+    const std::lock_guard lock(mutex_);
+    run_ = run;
+  }
+  [[nodiscard]] std::string counts() const {
+    const std::lock_guard lock(mutex_);
+    if (run_ == nullptr) return "{}";
+    const exporter::ExportProgress progress = run_->progress();
+    return nlohmann::ordered_json{{"rows_read", progress.rows}, {"groups_total", progress.groups}}
+        .dump();
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  const exporter::ExportRun* run_ = nullptr;
+};
+
+run::RunEnd end_of(const exporter::ExportSummary& summary) {
+  const nlohmann::ordered_json counts{{"groups_total", summary.groups_total},
+                                      {"groups_failed", summary.groups_failed},
+                                      {"rows_read", summary.rows_read},
+                                      {"files_written", summary.files_written},
+                                      {"files_unchanged", summary.files_unchanged},
+                                      {"files_removed", summary.files_removed},
+                                      {"files_failed", summary.files_failed},
+                                      {"rejected", summary.rejected},
+                                      {"bytes_written", summary.bytes_written}};
+  const int code = summary.exit_code();
+  return {.status = run_status(static_cast<ExitCode>(code)),
+          .counts = counts.dump(),
+          .error = summary.errors.empty() ? "" : summary.errors.front().what.en,
+          .exit_code = code};
+}
+
 /// A damaged index is put aside by the next opening: one more attempt is all it takes.
 Result<exporter::ExportSummary> run_with_rebuild(exporter::ExportRun::Environment environment,
                                                  const exporter::TableSpec& spec,
                                                  const exporter::ExportOptions& options,
-                                                 const run::ProgressOptions& progress) {
+                                                 const run::ProgressOptions& progress,
+                                                 Watched& watched) {
   for (bool rebuilt = false;; rebuilt = true) {
     exporter::ExportRun run(environment, spec, options);
     run::ProgressDisplay display(progress, environment.clock,
                                  [&run] { return snapshot_of(run.progress()); });
+    watched.set(&run);
     Result<exporter::ExportSummary> summary = run.run();
+    watched.set(nullptr);
     display.finish();
     if (summary || rebuilt || options.dry_run || !run.index_is_damaged()) return summary;
     log_line(LogLevel::warning, summary.error().what.en);
@@ -50,7 +93,12 @@ Result<exporter::ExportSummary> run_with_rebuild(exporter::ExportRun::Environmen
   }
 }
 
-Result<ExitCode> run_invoices(Context& context) { return run_export(context, "invoices"); }
+Result<ExitCode> run_invoices(Context& context) {
+  if (context.arguments.has("--create-index")) {
+    if (Result<void> made = create_index(context, "invoices"); !made) return fail(made.error());
+  }
+  return run_export(context, "invoices");
+}
 
 }  // namespace
 
@@ -68,8 +116,15 @@ Result<ExitCode> run_export(Context& context, const std::string& name) {
       .confirm_prune = [&context](const exporter::ExportSummary& summary) {
         return may_prune(context, summary);
       }};
-  Result<exporter::ExportSummary> summary = run_with_rebuild(
-      environment, export_table(context.settings, name), *options, progress_options(context));
+  Watched watched;
+  std::optional<RecordedRun> recorded;  // A dry run writes nothing, not even that it was.
+  if (!options->dry_run) {
+    recorded.emplace(context, "export " + name, [&watched] { return watched.counts(); });
+  }
+  Result<exporter::ExportSummary> summary =
+      run_with_rebuild(environment, export_table(context.settings, name), *options,
+                       progress_options(context), watched);
+  if (recorded) recorded->finish(summary ? end_of(*summary) : failed_end(context, summary.error()));
   if (!summary) return fail(std::move(summary.error()));
 
   if (context.json) {
@@ -141,6 +196,9 @@ std::vector<Flag> export_invoices_flags() {
        .kind = repeated,
        .key = "export.invoices.require_fields",
        .placeholder = "NAME"},
+      {.names = "--create-index",
+       .text = {"First make the index that incremental runs want, if it is missing; asks",
+                "先创建增量导出所需的索引（如缺少；会询问）"}},
       {.names = "--prune", .key = "export.invoices.prune"},
   };
 }

@@ -4,6 +4,7 @@
 
 #include "cli/completion_command.h"
 #include "cli/config_command.h"
+#include "cli/doctor_command.h"
 #include "cli/export_command.h"
 #include "cli/runs_command.h"
 #include "cli/samples_command.h"
@@ -32,8 +33,8 @@ Program tidemark_program() {
                              "配置是否正确，数据源能否连接？"}},
                            {"source <(tidemark completion bash)",
                             {"Completion in this shell", "在当前 shell 中启用补全"}}},
-              .children = {export_command(), samples_command(), config_command(), runs_command(),
-                           completion_command(), version_command()},
+              .children = {export_command(), doctor_command(), samples_command(), config_command(),
+                           runs_command(), completion_command(), version_command()},
           }};
 }
 

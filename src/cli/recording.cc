@@ -82,4 +82,40 @@ run::ProgressOptions progress_options(const Context& context) {
   return options;
 }
 
+RecordedRun::RecordedRun(const Context& context, std::string job, run::CountsCallback counts) {
+  Result<run::LedgerOptions> options = ledger_options(context);
+  if (!options) {
+    log_line(LogLevel::warning, say({"this run is not recorded: {}", "本次运行不会被记录：{}"},
+                                    options.error().what.in(context.language))
+                                    .in(context.language));
+    return;
+  }
+  ledger_.emplace(std::move(*options), context.world.clock);
+  run_.emplace(ledger_->begin(std::move(job), context.command_line, context.world.random,
+                              std::move(counts)));
+}
+
+void RecordedRun::finish(run::RunEnd end) {
+  if (run_) run_->finish(std::move(end));
+}
+
+run::RunStatus run_status(ExitCode code) {
+  switch (code) {
+    case ExitCode::done:
+      return run::RunStatus::success;
+    case ExitCode::partial:
+      return run::RunStatus::partial;
+    case ExitCode::interrupted:
+    case ExitCode::terminated:
+      return run::RunStatus::cancelled;
+    default:
+      return run::RunStatus::failed;
+  }
+}
+
+run::RunEnd failed_end(const Context& context, const Error& error) {
+  const ExitCode code = exit_code_for(error.kind, context.world.stop);
+  return {.status = run_status(code), .error = error.what.en, .exit_code = static_cast<int>(code)};
+}
+
 }  // namespace tidemark::cli

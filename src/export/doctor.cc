@@ -1,0 +1,44 @@
+#include "export/doctor.h"
+
+#include "export/doctor_server.h"
+#include "export/doctor_table.h"
+#include "export/doctor_tree.h"
+
+namespace tidemark::exporter {
+
+std::string_view name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::ok:
+      return "ok";
+    case Verdict::warning:
+      return "warning";
+    case Verdict::failure:
+      return "failure";
+  }
+  return "failure";
+}
+
+Finding unchecked(std::string_view check, const Error& error, Verdict verdict) {
+  return {.check = std::string(check), .verdict = verdict, .what = error.what, .mend = error.hint};
+}
+
+std::vector<Finding> examine_source(const Patient& patient) {
+  std::vector<Finding> findings;
+  for (Finding (*check)(const Patient&) :
+       {check_version, check_clock, check_zone, check_open_transactions, check_replica,
+        check_select, check_names, check_payload_charset, check_index, check_update_time,
+        check_null_stamps, check_future_stamps}) {
+    findings.push_back(check(patient));
+  }
+  return findings;
+}
+
+std::vector<Finding> examine_tree(const ExportOptions& options, const Patient* patient) {
+  std::vector<Finding> findings{check_output(options.output), check_disk(options.output),
+                                check_inodes(options.output, patient),
+                                check_state_file(options.output), check_tree_index(options.output)};
+  if (patient != nullptr) findings.push_back(check_source_record(options.output, *patient));
+  return findings;
+}
+
+}  // namespace tidemark::exporter

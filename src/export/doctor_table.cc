@@ -1,0 +1,304 @@
+#include "export/doctor_table.h"
+
+#include <fmt/ranges.h>
+
+#include <charconv>
+
+namespace tidemark::exporter {
+namespace {
+
+/// Rows counted for each tenant, tenants asked, and rows read where no index helps: what the
+/// counting of odd stamps may cost.
+constexpr int rows_per_tenant_max = 1000;
+constexpr std::size_t tenants_max = 500;
+constexpr int rows_sampled = 100'000;
+
+/// What was counted, and how far the look reached.
+struct OddRows {
+  std::int64_t count = 0;
+  bool at_least = false;  ///< There may be more.
+  Message scope;          ///< Empty: the whole table was looked at.
+};
+
+Finding without_update_time(std::string_view check) {
+  return {
+      .check = std::string(check),
+      .what = say({"no update time column: only full exports", "没有更新时间列：只能全量导出"})};
+}
+
+std::string status_condition(const Patient& patient, sql::Values& params) {
+  const TableSpec& spec = patient.table.spec();
+  if (spec.status.empty()) return {};
+  params.emplace_back(spec.status_value);
+  return fmt::format(" AND {} = ?", patient.connection.quoted(spec.status));
+}
+
+Result<std::int64_t> count_of(sql::Connection& connection, const std::string& query,
+                              const sql::Values& params) {
+  const Result<std::optional<std::string>> text = sql::query_value(connection, query, params);
+  if (!text) return fail(text.error());
+  std::int64_t count = 0;
+  const std::string digits = text->value_or("0");
+  std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  return count;
+}
+
+Result<std::vector<std::string>> some_tenants(const Patient& patient) {
+  const Statement query = patient.table.tenants();
+  Result<std::unique_ptr<sql::Cursor>> cursor = patient.connection.query(query.sql, query.params);
+  if (!cursor) return fail(cursor.error());
+  std::vector<std::string> tenants;
+  while (tenants.size() <= tenants_max) {
+    const Result<bool> row = (*cursor)->next();
+    if (!row) return fail(row.error());
+    if (!*row) break;
+    if ((*cursor)->at(0)) tenants.emplace_back(*(*cursor)->at(0));
+  }
+  return tenants;
+}
+
+/// By the index: each tenant's odd rows lie together.
+Result<OddRows> count_by_tenant(const Patient& patient, const std::string& condition,
+                                const sql::Values& values) {
+  const TableSpec& spec = patient.table.spec();
+  Result<std::vector<std::string>> tenants = some_tenants(patient);
+  if (!tenants) return fail(tenants.error());
+  OddRows odd;
+  if (tenants->size() > tenants_max) {
+    tenants->resize(tenants_max);
+    odd.at_least = true;
+    odd.scope = say({"of the first {} tenants", "前 {} 个租户中"}, tenants_max);
+  }
+  for (const std::string& tenant : *tenants) {
+    sql::Values params{tenant};
+    const std::string status = status_condition(patient, params);
+    params.insert(params.end(), values.begin(), values.end());
+    const Result<std::int64_t> count = count_of(
+        patient.connection,
+        fmt::format(
+            "SELECT COUNT(*) FROM (SELECT 1 AS one FROM {} WHERE {} = ?{} AND {} LIMIT {}) x",
+            patient.connection.quoted(spec.table), patient.connection.quoted(spec.tenant), status,
+            condition, rows_per_tenant_max),
+        params);
+    if (!count) return fail(count.error());
+    odd.count += *count;
+    odd.at_least = odd.at_least || *count == rows_per_tenant_max;
+  }
+  return odd;
+}
+
+/// Without an index: among as many rows as may be read.
+Result<OddRows> count_in_sample(const Patient& patient, const std::string& condition,
+                                const sql::Values& values) {
+  const TableSpec& spec = patient.table.spec();
+  const std::string update = patient.connection.quoted(spec.update_time);
+  sql::Values params;
+  const std::string status = status_condition(patient, params);
+  params.insert(params.end(), values.begin(), values.end());
+  const Result<std::int64_t> count = count_of(
+      patient.connection,
+      fmt::format("SELECT COUNT(*) FROM (SELECT {} FROM {} WHERE 1 = 1{} LIMIT {}) x WHERE {}",
+                  update, patient.connection.quoted(spec.table), status, rows_sampled, condition),
+      params);
+  if (!count) return fail(count.error());
+  return OddRows{.count = *count,
+                 .at_least = true,
+                 .scope = say({"among the first {} rows; there is no index to look further",
+                               "前 {} 行中；没有索引，未继续查找"},
+                              rows_sampled)};
+}
+
+Result<OddRows> count_odd(const Patient& patient, const std::string& condition,
+                          const sql::Values& values) {
+  const TableSpec& spec = patient.table.spec();
+  if (patient.table.table().index_on(wanted_index_columns(spec)) != nullptr) {
+    return count_by_tenant(patient, condition, values);
+  }
+  return count_in_sample(patient, condition, values);
+}
+
+Message count_message(const OddRows& odd, const Message& what) {
+  const std::string_view least_en = odd.at_least && odd.count > 0 ? "at least " : "";
+  const std::string_view least_zh = odd.at_least && odd.count > 0 ? "至少 " : "";
+  Message message{fmt::format("{}{} {}", least_en, odd.count, what.en),
+                  fmt::format("{}{} {}", least_zh, odd.count, what.zh)};
+  if (!odd.scope.empty()) {
+    message.en += " (" + odd.scope.en + ")";
+    message.zh += "（" + odd.scope.zh + "）";
+  }
+  return message;
+}
+
+Result<std::optional<std::string>> mysql_extra(const Patient& patient) {
+  const std::string& table = patient.table.spec().table;
+  const std::size_t dot = table.find('.');
+  const std::string schema = dot == std::string::npos ? "" : table.substr(0, dot);
+  return sql::query_value(
+      patient.connection,
+      "SELECT EXTRA FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = COALESCE(NULLIF(?, ''), "
+      "DATABASE()) AND TABLE_NAME = ? AND COLUMN_NAME = ?",
+      sql::Values{schema, dot == std::string::npos ? table : table.substr(dot + 1),
+                  patient.table.spec().update_time});
+}
+
+/// MySQL can move the column by itself; where it does not, every writer has to remember it.
+Finding check_on_update(const Patient& patient, Finding finding) {
+  const Result<std::optional<std::string>> extra = mysql_extra(patient);
+  if (!extra) return unchecked("update_time", extra.error());
+  std::string text = extra->value_or("");
+  for (char& letter : text) letter = static_cast<char>(std::tolower(letter));
+  if (text.contains("on update")) return finding;
+  const sql::Column& column = *patient.table.update_column();
+  const std::string precision = column.decimals > 0 ? fmt::format("({})", column.decimals) : "";
+  const TableSpec& spec = patient.table.spec();
+  finding.verdict = Verdict::warning;
+  finding.what.en +=
+      "; it does not move by itself: a change that forgets to set it is not exported";
+  finding.what.zh += "；该列不会自动更新：修改时若忘记设置它，就不会被导出";
+  finding.mend = say({"let the server set it on every change", "让服务器在每次修改时自动设置"});
+  finding.statement = fmt::format(
+      "ALTER TABLE {0} MODIFY {1} {2}{3} DEFAULT CURRENT_TIMESTAMP{4} ON UPDATE "
+      "CURRENT_TIMESTAMP{4}",
+      patient.connection.quoted(spec.table), patient.connection.quoted(spec.update_time),
+      column.declared, column.nullable ? " NULL" : " NOT NULL", precision);
+  return finding;
+}
+
+}  // namespace
+
+std::vector<std::string> wanted_index_columns(const TableSpec& spec) {
+  if (spec.status.empty()) return {spec.tenant, spec.update_time};
+  return {spec.tenant, spec.status, spec.update_time};
+}
+
+std::string create_index_statement(const sql::Connection& connection, const TableSpec& spec) {
+  std::vector<std::string> columns;
+  for (const std::string& column : wanted_index_columns(spec)) {
+    columns.push_back(connection.quoted(column));
+  }
+  const bool postgres = connection.dialect() == sql::Dialect::postgres;
+  const bool mysql = connection.dialect() == sql::Dialect::mysql;
+  return fmt::format("CREATE INDEX {}{} ON {} ({}){}", postgres ? "CONCURRENTLY " : "",
+                     wanted_index_name, connection.quoted(spec.table), fmt::join(columns, ", "),
+                     mysql ? " ALGORITHM=INPLACE LOCK=NONE" : "");
+}
+
+Finding check_names(const Patient& patient) {
+  const TableSpec& spec = patient.table.spec();
+  Finding finding{.check = "names"};
+  std::vector<std::string> loose;
+  for (const std::string& name : {spec.tenant, spec.country}) {
+    const sql::Column* column = patient.table.table().column(name);
+    if (column != nullptr && !column->compares_bytes) {
+      loose.push_back(fmt::format("{} ({})", name, column->collation));
+    }
+  }
+  finding.what =
+      loose.empty()
+          ? say({"tenant and country compare by their bytes", "租户和国家按字节比较"})
+          : say({"{}: the column takes 'a' and 'A' for the same; they are kept apart here",
+                 "{}：该列把 'a' 与 'A' 视为相同；导出时会加以区分"},
+                fmt::join(loose, ", "));
+  return finding;
+}
+
+Finding check_payload_charset(const Patient& patient) {
+  const sql::Column* column = patient.table.table().column(patient.table.spec().payload);
+  Finding finding{.check = "charset"};
+  if (column == nullptr || column->charset.empty() || column->charset == "utf8mb4" ||
+      column->charset == "binary") {
+    finding.what = say({"the payload's column holds every character", "内容列可保存所有字符"});
+    return finding;
+  }
+  finding.verdict = Verdict::warning;
+  finding.what =
+      say({"the payload's column is {}: characters outside of it were lost when they were "
+           "stored, not by the export",
+           "内容列的字符集为 {}：超出该字符集的字符在入库时已丢失，与导出无关"},
+          column->charset);
+  finding.mend = say({"convert the column to utf8mb4", "请将该列转换为 utf8mb4"});
+  return finding;
+}
+
+Finding check_index(const Patient& patient) {
+  const TableSpec& spec = patient.table.spec();
+  if (spec.update_time.empty()) return without_update_time("index");
+  const std::vector<std::string> columns = wanted_index_columns(spec);
+  if (const sql::Index* index = patient.table.table().index_on(columns)) {
+    return {.check = "index",
+            .what = say({"{} ({})", "{}（{}）"}, index->name, fmt::join(columns, ", "))};
+  }
+  return {.check = "index",
+          .verdict = Verdict::warning,
+          .what = say({"no index starts with {}: each incremental run reads the whole table",
+                       "没有以 {} 开头的索引：每次增量导出都会读取全表"},
+                      fmt::join(columns, ", ")),
+          .mend = say({"tidemark doctor --create-index makes it",
+                       "可用 tidemark doctor --create-index 创建"}),
+          .statement = create_index_statement(patient.connection, spec)};
+}
+
+Finding check_update_time(const Patient& patient) {
+  const sql::Column* column = patient.table.update_column();
+  if (patient.table.spec().update_time.empty() || column == nullptr) {
+    return without_update_time("update_time");
+  }
+  Finding finding{.check = "update_time"};
+  if (column->type == sql::ColumnType::date) {
+    finding.verdict = Verdict::warning;
+    finding.what = say({"{} {}: whole days, so a day's changes are exported on the next day",
+                        "{} {}：仅精确到天，当天的修改次日才会导出"},
+                       column->name, column->declared);
+    return finding;
+  }
+  finding.what = say({"{} {}", "{} {}"}, column->name, column->declared);
+  if (patient.connection.dialect() == sql::Dialect::mysql) {
+    return check_on_update(patient, std::move(finding));
+  }
+  return finding;
+}
+
+Finding check_null_stamps(const Patient& patient) {
+  const TableSpec& spec = patient.table.spec();
+  const sql::Column* column = patient.table.update_column();
+  if (spec.update_time.empty() || column == nullptr) return without_update_time("null_stamps");
+  if (!column->nullable) {
+    return {.check = "null_stamps", .what = say({"the column cannot be NULL", "该列不可为 NULL"})};
+  }
+  const Result<OddRows> odd =
+      count_odd(patient, patient.connection.quoted(spec.update_time) + " IS NULL", {});
+  if (!odd) return unchecked("null_stamps", odd.error());
+  Finding finding{.check = "null_stamps",
+                  .what = count_message(*odd, say({"rows without update time", "行没有更新时间"}))};
+  if (odd->count > 0) {
+    finding.verdict = Verdict::warning;
+    finding.mend =
+        say({"no incremental run finds them: set the column, or use full exports or the "
+             "sweep",
+             "增量导出找不到这些行：请补上该列，或使用全量导出、核对"});
+  }
+  return finding;
+}
+
+Finding check_future_stamps(const Patient& patient) {
+  const TableSpec& spec = patient.table.spec();
+  if (spec.update_time.empty()) return without_update_time("future_stamps");
+  const Result<CivilTime> now = patient.connection.now();
+  if (!now) return unchecked("future_stamps", now.error());
+  const Result<OddRows> odd =
+      count_odd(patient, patient.connection.quoted(spec.update_time) + " > ?", {now->text()});
+  if (!odd) return unchecked("future_stamps", odd.error());
+  Finding finding{
+      .check = "future_stamps",
+      .what = count_message(*odd, say({"rows stamped later than now", "行的更新时间在未来"}))};
+  if (odd->count > 0) {
+    finding.verdict = Verdict::warning;
+    finding.mend = say({"they are exported when that time has come; often the zone is wrong: "
+                        "export.{}.zone",
+                        "到那时才会导出；通常是时区设置有误：export.{}.zone"},
+                       spec.name);
+  }
+  return finding;
+}
+
+}  // namespace tidemark::exporter

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "export/doctor.h"
+
+namespace tidemark::exporter {
+
+/// Name of the index that incremental exports want.
+inline constexpr std::string_view wanted_index_name = "idx_incremental_export";
+
+/// Its columns: tenant, status (if there is one), update time.
+[[nodiscard]] std::vector<std::string> wanted_index_columns(const TableSpec& spec);
+/// The statement that makes it, without blocking writers where the server can.
+[[nodiscard]] std::string create_index_statement(const sql::Connection& connection,
+                                                 const TableSpec& spec);
+
+/// `names`: how tenant and country compare.
+[[nodiscard]] Finding check_names(const Patient& patient);
+/// `charset`: whether the payload's column can hold every character (MySQL).
+[[nodiscard]] Finding check_payload_charset(const Patient& patient);
+/// `index`: an index that starts with wanted_index_columns().
+[[nodiscard]] Finding check_index(const Patient& patient);
+/// `update_time`: the column's type and precision, and whether it moves by itself.
+[[nodiscard]] Finding check_update_time(const Patient& patient);
+/// `null_stamps`: rows without update time, which no incremental run finds.
+[[nodiscard]] Finding check_null_stamps(const Patient& patient);
+/// `future_stamps`: rows stamped later than now, which wait until then.
+[[nodiscard]] Finding check_future_stamps(const Patient& patient);
+
+}  // namespace tidemark::exporter

@@ -1,0 +1,166 @@
+#include "export/doctor_tree.h"
+
+#include <fcntl.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+
+#include "base/system_error.h"
+#include "base/unique_fd.h"
+#include "export/source_record.h"
+#include "export/state_admin.h"
+#include "export/tree_index.h"
+#include "run/figures.h"
+#include "watermark/state_file.h"
+
+namespace tidemark::exporter {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t free_bytes_wanted = std::uint64_t{1} << 30;
+constexpr std::uint64_t free_bytes_needed = std::uint64_t{16} << 20;
+
+/// The folder, or the nearest one above it that is there.
+std::string nearest_folder(const std::string& output) {
+  std::error_code code;
+  fs::path path = fs::absolute(output, code).lexically_normal();
+  while (!fs::exists(path, code) && path.has_relative_path()) path = path.parent_path();
+  return path.string();
+}
+
+std::optional<std::uint64_t> rows_expected(const Patient& patient) {
+  const Statement estimate = patient.table.estimate();
+  const Result<std::optional<std::string>> rows =
+      sql::query_value(patient.connection, estimate.sql, estimate.params);
+  if (!rows || !*rows) return std::nullopt;
+  return std::strtoull(rows->value().c_str(), nullptr, 10);
+}
+
+std::uint64_t files_there(const std::string& output) {
+  Result<TreeIndex> index = TreeIndex::open(state_directory_of(output), IndexDb::Mode::read_only);
+  if (!index) return 0;
+  return static_cast<std::uint64_t>(index->count().value_or(0));
+}
+
+}  // namespace
+
+Finding check_output(const std::string& output) {
+  const std::string folder = nearest_folder(output);
+  // A file without a name is the whole truth, unlike access(): it needs space and a writable file
+  // system, too. Where the file system has none, permission must do.
+  const UniqueFd file(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+  const bool writable = file || ((errno == EOPNOTSUPP || errno == EISDIR) &&
+                                 ::access(folder.c_str(), W_OK | X_OK) == 0);
+  if (!writable) {
+    const std::string reason = errno_text(errno);
+    return {.check = "output",
+            .verdict = Verdict::failure,
+            .what = say({"{} cannot be written: {}", "{} 不可写：{}"}, folder, reason),
+            .mend = say({"give the user of the export the right to write there, or choose another "
+                         "folder with -o",
+                         "请授予导出用户写权限，或用 -o 选择其他目录"})};
+  }
+  std::error_code code;
+  if (fs::exists(output, code)) {
+    return {.check = "output", .what = say({"{} can be written", "{} 可写"}, output)};
+  }
+  return {.check = "output", .what = say({"{} will be made", "{} 将被创建"}, output)};
+}
+
+Finding check_disk(const std::string& output) {
+  struct statvfs info{};
+  if (::statvfs(nearest_folder(output).c_str(), &info) != 0) {
+    return {.check = "disk",
+            .verdict = Verdict::warning,
+            .what = say({"unknown: {}", "未知：{}"}, errno_text(errno))};
+  }
+  const std::uint64_t free = static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+  Finding finding{.check = "disk", .what = say({"{} free", "可用空间 {}"}, run::bytes_text(free))};
+  if (free < free_bytes_wanted) {
+    finding.verdict = free < free_bytes_needed ? Verdict::failure : Verdict::warning;
+    finding.mend =
+        say({"make room: a full disk stops an export (nothing is lost, the next run goes "
+             "on)",
+             "请清理空间：磁盘写满会中断导出（不会丢数据，下次运行会继续）"});
+  }
+  return finding;
+}
+
+Finding check_inodes(const std::string& output, const Patient* patient) {
+  struct statvfs info{};
+  if (::statvfs(nearest_folder(output).c_str(), &info) != 0 || info.f_files == 0) {
+    return {.check = "inodes", .what = say({"not limited", "无限制"})};
+  }
+  const std::uint64_t free = info.f_favail;
+  Finding finding{
+      .check = "inodes",
+      .what = say({"{} files can be made", "还可创建 {} 个文件"}, run::count_text(free))};
+  if (patient == nullptr || patient->options.layout != Layout::files) return finding;
+  const std::optional<std::uint64_t> rows = rows_expected(*patient);
+  if (!rows) return finding;
+  const std::uint64_t there = files_there(output);
+  const std::uint64_t missing = *rows > there ? *rows - there : 0;
+  if (missing <= free) return finding;
+  finding.verdict = Verdict::warning;
+  finding.what.en += fmt::format("; about {} are wanted", run::count_text(missing));
+  finding.what.zh += fmt::format("；大约需要 {} 个", run::count_text(missing));
+  finding.mend = say({"--layout ndjson needs few files; or use a file system made with more inodes",
+                      "--layout ndjson 只需很少的文件；或改用 inode 更多的文件系统"});
+  return finding;
+}
+
+Finding check_state_file(const std::string& output) {
+  const watermark::StateFile file(state_directory_of(output));
+  const Result<watermark::State> state = file.load();
+  if (!state) return unchecked("state", state.error(), Verdict::failure);
+  if (state->empty()) return {.check = "state", .what = say({"no watermarks yet", "尚无水位"})};
+  return {.check = "state",
+          .what = say({"watermarks of {} tenants", "{} 个租户的水位"}, state->size())};
+}
+
+Finding check_tree_index(const std::string& output) {
+  const std::string directory = state_directory_of(output);
+  std::error_code code;
+  if (!fs::exists(TreeIndex::path_in(directory), code)) {
+    return {.check = "tree_index", .what = say({"none yet", "尚无"})};
+  }
+  Result<TreeIndex> index = TreeIndex::open(directory, IndexDb::Mode::read_only);
+  const Result<std::int64_t> files = index ? index->count() : fail(index.error());
+  if (!files) {
+    Finding finding = unchecked("tree_index", files.error());
+    finding.mend = say({"the next run puts it aside and rebuilds it from tree and database",
+                        "下次运行会将其移开，并根据目录和数据库重建"});
+    return finding;
+  }
+  return {
+      .check = "tree_index",
+      .what = say({"{} files", "{} 个文件"}, run::count_text(static_cast<std::uint64_t>(*files)))};
+}
+
+Finding check_source_record(const std::string& output, const Patient& patient) {
+  const Result<std::optional<SourceRecord>> record = SourceRecord::load(state_directory_of(output));
+  if (!record) return unchecked("source", record.error(), Verdict::failure);
+  if (!*record) {
+    return {.check = "source", .what = say({"not yet exported", "尚未导出"})};
+  }
+  const Result<sql::ServerInfo> server = patient.connection.server();
+  if (!server) return unchecked("source", server.error());
+  const std::string zone = patient.options.zone.empty() ? server->zone : patient.options.zone;
+  if ((*record)->zone == zone) {
+    return {.check = "source", .what = say({"{}", "{}"}, (*record)->source)};
+  }
+  return {.check = "source",
+          .verdict = Verdict::failure,
+          .what = say({"the watermarks were taken in zone {}, now it is {}: runs refuse to start",
+                       "水位按时区 {} 记录，现在是 {}：运行会被拒绝"},
+                      (*record)->zone, zone),
+          .mend = say({"set export.{}.zone as it was, or confirm once with --confirm-zone",
+                       "请恢复 export.{}.zone 的设置，或用 --confirm-zone 确认一次"},
+                      patient.table.spec().name)};
+}
+
+}  // namespace tidemark::exporter

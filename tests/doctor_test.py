@@ -1,0 +1,253 @@
+"""`tidemark doctor`: what it finds, and that it leaves everything as it was."""
+
+import json
+import os
+import sqlite3
+import subprocess
+
+import psycopg2
+import pymysql
+import pytest
+
+import servers
+
+BINARY = os.environ["TIDEMARK_BINARY"]
+
+COLUMNS = """fid BIGINT PRIMARY KEY, ftenant_id VARCHAR(40), fcountry VARCHAR(8), fissue_date DATE,
+  finvoice_no VARCHAR(80), fissue_status INT, fext_field {payload}, fupdate_time {stamp}"""
+INDEX = "CREATE INDEX idx_incremental_export ON t_invoice (ftenant_id, fissue_status, fupdate_time)"
+
+
+class Doctor:
+    """Runs the doctor in an empty folder, against `source`."""
+
+    def __init__(self, folder, source):
+        self.folder = folder
+        self.source = source
+
+    def run(self, *words, code=0, command="doctor", **variables):
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder),
+                       "TIDEMARK_SOURCE": self.source, **variables}
+        ran = subprocess.run([BINARY, *command.split(), *words], env=environment, cwd=self.folder,
+                             stdin=subprocess.DEVNULL, capture_output=True, timeout=120,
+                             encoding="utf-8")
+        assert ran.returncode == code, ran.stdout + ran.stderr
+        return ran
+
+    def findings(self, *words, code=0, **variables):
+        lines = [json.loads(line) for line in
+                 self.run(*words, "--json", code=code, **variables).stdout.splitlines()]
+        assert lines[-1]["message_type"] == "summary" and lines[-1]["exit_code"] == code
+        return {line["check"]: line for line in lines if line["message_type"] == "finding"}
+
+
+@pytest.fixture
+def sqlite(tmp_path):
+    doctor = Doctor(tmp_path, "sqlite:source.db")
+
+    def sql(statement, *params):
+        with sqlite3.connect(tmp_path / "source.db") as connection:
+            connection.execute(statement, params)
+        connection.close()
+
+    doctor.sql = sql
+    sql(f"CREATE TABLE t_invoice ({COLUMNS.format(payload='TEXT', stamp='DATETIME')})")
+    return doctor
+
+
+def verdicts(findings):
+    return {check: finding["verdict"] for check, finding in findings.items()}
+
+
+# SQLite
+
+
+def test_a_sound_source_has_nothing_but_ok(sqlite):
+    sqlite.sql(INDEX)
+    found = sqlite.findings()
+    assert set(verdicts(found).values()) == {"ok"}
+    assert sorted(os.listdir(sqlite.folder)) == ["source.db"]
+    shown = sqlite.run("--lang", "zh").stdout
+    assert "正常" in shown and "时区" in shown and "失败 0 项" in shown
+
+
+def test_the_missing_index_comes_with_its_statement(sqlite):
+    finding = sqlite.findings()["index"]
+    assert finding["verdict"] == "warning"
+    sqlite.sql(finding["statement"])
+    assert sqlite.findings()["index"]["verdict"] == "ok"
+
+
+def test_create_index_asks_and_makes_it_once(sqlite):
+    assert "--yes" in sqlite.run("--create-index", code=2).stderr
+    assert sqlite.findings("--create-index", "--yes")["index"]["verdict"] == "ok"
+    assert sqlite.findings("--create-index")["index"]["verdict"] == "ok"
+
+
+def test_an_export_can_make_the_index_first(sqlite):
+    sqlite.run("--create-index", "--yes", "-i", command="export invoices")
+    assert sqlite.findings("-o", "context/invoices")["index"]["verdict"] == "ok"
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_odd_stamps_are_counted(sqlite, indexed):
+    if indexed:
+        sqlite.sql(INDEX)
+    for key, stamp in enumerate([None, None, "2999-01-01 00:00:00", "2025-01-01 00:00:00"]):
+        sqlite.sql("INSERT INTO t_invoice VALUES (?,?,'DE','2025-01-01','n',3,'{}',?)",
+                   key, str(key % 2), stamp)
+    sqlite.sql("INSERT INTO t_invoice VALUES (9,'1','DE','2025-01-01','n',1,'{}',NULL)")
+    found = sqlite.findings()
+    least = "" if indexed else "at least "
+    assert found["null_stamps"]["what"].startswith(f"{least}2 rows")
+    assert found["future_stamps"]["what"].startswith(f"{least}1 rows")
+    assert found["null_stamps"]["verdict"] == found["future_stamps"]["verdict"] == "warning"
+    assert ("first 100000 rows" in found["null_stamps"]["what"]) == (not indexed)
+
+
+def test_what_keeps_an_export_from_working_is_exit_1(sqlite):
+    (sqlite.folder / "file").write_text("in the way")
+    found = sqlite.findings("-o", "file/out", code=1)
+    assert found["output"]["verdict"] == "failure" and found["output"]["mend"]
+
+
+def test_the_tree_is_looked_at_without_a_source(sqlite):
+    (sqlite.folder / "source.db").unlink()
+    found = sqlite.findings(code=1)
+    assert found["connection"]["verdict"] == "failure"
+    assert found["output"]["verdict"] == found["disk"]["verdict"] == "ok"
+    assert "zone" not in found
+
+
+def test_a_missing_column_is_named(sqlite):
+    sqlite.sql("ALTER TABLE t_invoice DROP COLUMN fext_field")
+    assert "fext_field" in sqlite.findings(code=1)["table"]["what"]
+
+
+def test_a_damaged_state_is_a_failure_and_a_damaged_index_is_not(sqlite):
+    sqlite.run("-i", "-o", "out", command="export invoices")
+    state = sqlite.folder / "out" / ".export_state"
+    assert sqlite.findings("-o", "out")["source"]["verdict"] == "ok"
+    (state / "index.db").write_text("rubbish" * 1000)
+    for rest in ("index.db-wal", "index.db-shm"):
+        (state / rest).unlink(missing_ok=True)
+    assert sqlite.findings("-o", "out")["tree_index"]["verdict"] == "warning"
+    (state / ".last_export_time").write_text("rubbish\n")
+    assert "line 1" in sqlite.findings("-o", "out", code=1)["state"]["what"]
+
+
+def test_another_zone_is_found_before_a_run_refuses(sqlite):
+    sqlite.run("-i", "-o", "out", command="export invoices")
+    found = sqlite.findings("-o", "out", code=1, TIDEMARK_EXPORT__INVOICES__ZONE="+08:00")
+    assert found["source"]["verdict"] == "failure" and "+08:00" in found["source"]["what"]
+
+
+def test_summer_time_is_a_warning(sqlite):
+    found = sqlite.findings(TIDEMARK_EXPORT__INVOICES__ZONE="Europe/Berlin")
+    assert found["zone"]["verdict"] == "warning" and "summer time" in found["zone"]["what"]
+    assert sqlite.findings(TIDEMARK_EXPORT__INVOICES__ZONE="Asia/Shanghai")["zone"]["verdict"] == "ok"
+
+
+def test_a_secret_that_everybody_may_read_is_found(sqlite):
+    file = sqlite.folder / "tidemark.toml"
+    file.write_text('source_password = "secret"\n')
+    file.chmod(0o644)
+    ran = sqlite.run("--config", "tidemark.toml", "--json")
+    assert '"check":"config","verdict":"warning"' in ran.stdout and "secret\"" not in ran.stdout
+    file.chmod(0o600)
+    assert sqlite.findings("--config", "tidemark.toml")["config"]["verdict"] == "ok"
+
+
+# MariaDB
+
+
+def mariadb_connection(server):
+    return pymysql.connect(host="127.0.0.1", port=server.port, user=servers.USER,
+                           password=servers.PASSWORD, database=servers.DATABASE, autocommit=True)
+
+
+@pytest.fixture(scope="module")
+def mariadb():
+    with servers.MariaDB(time_zone="Europe/Berlin") as server:
+        connection = mariadb_connection(server)
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE t_invoice (" + COLUMNS.format(
+                payload="LONGTEXT CHARACTER SET utf8mb3", stamp="DATETIME NOT NULL") + ")")
+            cursor.execute("CREATE USER reader IDENTIFIED BY 'pw'")
+            cursor.execute(f"GRANT SELECT ON {servers.DATABASE}.* TO reader")
+        connection.close()
+        yield server
+
+
+def test_mariadb(mariadb, tmp_path):
+    found = Doctor(tmp_path, mariadb.url).findings()
+    told = verdicts(found)
+    assert told["version"] == "ok" and "MariaDB" in found["version"]["what"]
+    assert told["clock"] == told["grants"] == told["replica"] == told["select"] == "ok"
+    # SYSTEM is Berlin's time here, with a summer time that no abbreviation tells.
+    assert told["zone"] == "warning" and "SYSTEM" in found["zone"]["what"]
+    assert told["charset"] == "warning" and "utf8mb3" in found["charset"]["what"]
+    assert told["null_stamps"] == "ok"
+    assert told["update_time"] == "warning"
+    connection = mariadb_connection(mariadb)
+    connection.cursor().execute(found["update_time"]["statement"])
+    connection.close()
+    assert Doctor(tmp_path, mariadb.url).findings()["update_time"]["verdict"] == "ok"
+
+
+def test_mariadb_without_grants(mariadb, tmp_path):
+    doctor = Doctor(tmp_path, mariadb.url.replace(f"{servers.USER}:{servers.PASSWORD}@", "reader:pw@"))
+    found = doctor.findings()
+    assert found["grants"]["verdict"] == "warning"
+    assert found["grants"]["statement"] == "GRANT PROCESS ON *.* TO 'reader'@'%'"
+    refused = doctor.run("--create-index", "--yes", code=12)
+    assert "CREATE INDEX" in refused.stderr
+
+
+def test_mariadb_makes_the_index(mariadb, tmp_path):
+    found = Doctor(tmp_path, mariadb.url).findings("--create-index", "--yes")
+    assert found["index"]["verdict"] == "ok"
+
+
+def test_a_read_only_mariadb_may_be_a_replica(mariadb, tmp_path):
+    connection = mariadb_connection(mariadb)
+    connection.cursor().execute("SET GLOBAL read_only = 1")
+    try:
+        assert Doctor(tmp_path, mariadb.url).findings()["replica"]["verdict"] == "warning"
+    finally:
+        connection.cursor().execute("SET GLOBAL read_only = 0")
+        connection.close()
+
+
+# PostgreSQL
+
+
+def test_postgres(tmp_path):
+    with servers.Postgres(time_zone="Asia/Shanghai") as server:
+        connection = psycopg2.connect(server.url)
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute(f"CREATE TABLE t_invoice ({COLUMNS.format(payload='TEXT', stamp='TIMESTAMP')})")
+        cursor.execute("CREATE USER reader PASSWORD 'pw'; GRANT SELECT ON t_invoice TO reader")
+        cursor.execute("INSERT INTO t_invoice VALUES (1,'a','DE','2025-01-01','n',3,'{}',NULL),"
+                       "(2,'a','DE','2025-01-01','n',3,'{}',now() + interval '1 day')")
+        doctor = Doctor(tmp_path, server.url)
+        found = doctor.findings()
+        told = verdicts(found)
+        assert told["zone"] == told["clock"] == told["replica"] == told["grants"] == "ok"
+        assert "Asia/Shanghai" in found["zone"]["what"]
+        assert "CONCURRENTLY" in found["index"]["statement"]
+        found = doctor.findings("--create-index", "--yes")
+        assert found["index"]["verdict"] == "ok"
+        assert found["null_stamps"]["what"].startswith("1 rows")
+        assert found["future_stamps"]["what"].startswith("1 rows")
+
+        reader = Doctor(tmp_path, server.url.replace(f"{servers.USER}:{servers.PASSWORD}@",
+                                                     "reader:pw@"))
+        grants = reader.findings()["grants"]
+        assert grants["verdict"] == "warning"
+        assert grants["statement"] == 'GRANT pg_read_all_stats TO "reader"'
+        cursor.execute("REVOKE SELECT ON t_invoice FROM reader; "
+                       "GRANT SELECT (fid, ftenant_id) ON t_invoice TO reader")
+        assert reader.findings(code=1)["select"]["verdict"] == "failure"
+        connection.close()
