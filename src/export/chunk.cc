@@ -10,6 +10,11 @@ std::size_t GroupTable::id(std::string_view tenant, std::string_view country) {
   return entry->second;
 }
 
+std::pair<std::string, std::string> GroupTable::name(std::size_t group) const {
+  const std::lock_guard lock(mutex_);
+  return {groups_[group].tenant, groups_[group].country};
+}
+
 void GroupTable::add(std::size_t group, const GroupCount& counts) {
   const std::lock_guard lock(mutex_);
   GroupCount& total = groups_[group];

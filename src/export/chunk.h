@@ -46,6 +46,8 @@ class GroupTable {
  public:
   /// The group's number, stable for the run.
   [[nodiscard]] std::size_t id(std::string_view tenant, std::string_view country);
+  /// Tenant and country.
+  [[nodiscard]] std::pair<std::string, std::string> name(std::size_t group) const;
   void add(std::size_t group, const GroupCount& counts);
   [[nodiscard]] std::vector<GroupCount> all() const;
   [[nodiscard]] std::size_t size() const;
@@ -73,7 +75,7 @@ struct RowPlan {
   std::string staged;  ///< write: name in the worker's staging folder.
 };
 
-/// One line for a packed file (layout ndjson), by group.
+/// Lines of one group for its packed file (layout ndjson).
 struct PackedBlock {
   std::size_t group = 0;
   std::uint64_t rows = 0;

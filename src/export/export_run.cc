@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "export/ndjson_sink.h"
 #include "export/source_record.h"
 #include "export/tenants.h"
 
@@ -71,6 +72,10 @@ Result<ExportSummary> ExportRun::run() {
   if (Result<void> done = work(); !done) return fail(std::move(done.error()));
   if (Result<void> again = read_again(); !again) return fail(std::move(again.error()));
   publisher_->finish();
+  if (Result<void> committed = commit_packed(); !committed) {
+    summary_.errors.push_back(committed.error());
+    for (Job& job : jobs_) job.fail_with(committed.error());
+  }
   if (!options_.dry_run) {
     if (Result<void> cleaned = Staging::clean(state_directory_); !cleaned) {
       summary_.errors.push_back(cleaned.error());
@@ -205,16 +210,8 @@ Result<void> ExportRun::open_index() {
   index_ = std::move(*index);
 
   if (!options_.dry_run) {
-    // What a killed run had committed but not yet removed.
-    const Result<std::vector<std::string>> stale = index_->removals();
-    if (!stale) return std::unexpected(stale.error());
-    if (!stale->empty()) {
-      Result<TreeFolder> tree = TreeFolder::open(options_.output, false);
-      if (!tree) return fail(std::move(tree.error()));
-      for (const std::string& path : *stale) {
-        if (Result<void> removed = tree->remove(path); !removed) return removed;
-      }
-      if (Result<void> cleared = index_->clear_removals(); !cleared) return cleared;
+    if (Result<void> removed = PackedTree::remove_unlisted(*index_, options_.output); !removed) {
+      return removed;
     }
   }
   const Result<std::int64_t> run = index_->next_run();
@@ -358,6 +355,15 @@ Result<std::unique_ptr<SliceReader>> ExportRun::make_reader(std::size_t worker, 
   if (!tree && tree.error().kind != ErrorKind::not_found) return fail(std::move(tree.error()));
   trees_[worker] = tree ? std::optional(std::move(*tree)) : std::nullopt;
 
+  const SliceReader::Options reading{.worker = static_cast<int>(worker),
+                                     .zone = options_.zone,
+                                     .required_fields = options_.required_fields};
+  if (options_.layout == Layout::ndjson) {
+    return std::make_unique<SliceReader>(
+        environment_.connect, *table_,
+        std::make_unique<NdjsonSink>(options_.compression, options_.compression_level), groups_,
+        known_rejects_, queue, *publisher_, counts_, environment_.stop, reading);
+  }
   std::optional<IndexReader> reader;
   if (max_id_ > 0 || (!adopt && !options_.dry_run)) {
     Result<IndexReader> opened = IndexReader::open(
@@ -371,12 +377,9 @@ Result<std::unique_ptr<SliceReader>> ExportRun::make_reader(std::size_t worker, 
                                  FileSink::Options{.compression = options_.compression,
                                                    .compression_level = options_.compression_level,
                                                    .adopt = adopt && tree_may_have_files_});
-  return std::make_unique<SliceReader>(
-      environment_.connect, *table_, std::move(sink), groups_, known_rejects_, queue, *publisher_,
-      counts_, environment_.stop,
-      SliceReader::Options{.worker = static_cast<int>(worker),
-                           .zone = options_.zone,
-                           .required_fields = options_.required_fields});
+  return std::make_unique<SliceReader>(environment_.connect, *table_, std::move(sink), groups_,
+                                       known_rejects_, queue, *publisher_, counts_,
+                                       environment_.stop, reading);
 }
 
 Result<void> ExportRun::start_publisher() {
@@ -392,6 +395,18 @@ Result<void> ExportRun::start_publisher() {
     if (!staging) return fail(std::move(staging.error()));
     staging_fds[worker] = staging->fd();
     stagings_[worker] = std::move(*staging);
+  }
+  if (options_.layout == Layout::ndjson) {
+    // Microseconds, so that names of parts sort by time and never meet an older one.
+    const std::string run_name = fmt::format(
+        "{:%Y%m%dT}{:016}", std::chrono::floor<std::chrono::seconds>(environment_.clock.wall()),
+        environment_.clock.wall().time_since_epoch().count());
+    packed_ = std::make_unique<PackedTree>(PackedTree::Options{.mode = options_.mode,
+                                                               .compression = options_.compression,
+                                                               .dry_run = options_.dry_run,
+                                                               .run = run_name,
+                                                               .output = options_.output},
+                                           state_directory_);
   }
   publisher_ = std::make_unique<Publisher>(
       *index_, std::move(*tree), groups_, std::move(staging_fds),
@@ -536,7 +551,39 @@ Result<void> ExportRun::close_rejects() {
   return {};
 }
 
+/// Layout ndjson: the parts of all tenants that are complete come into the tree at once.
+Result<void> ExportRun::commit_packed() {
+  if (!packed_ || options_.dry_run) return {};
+  const bool full = options_.mode == Mode::full;
+  if (publisher_->failure() || (full && !is_complete())) return {};
+  const auto job_of = [this](const std::string& tenant) {
+    return std::ranges::find_if(jobs_,
+                                [&](const Job& job) { return job.window && job.tenant == tenant; });
+  };
+  Result<PackedTree::Counts> counts = packed_->commit(
+      *index_,
+      [&](const std::string& tenant) {
+        const auto job = job_of(tenant);
+        return job == jobs_.end() || !job->error();
+      },
+      [&](const std::string& tenant) {
+        const auto job = job_of(tenant);
+        return job == jobs_.end() ? watermark::Window{} : *job->window;
+      },
+      covers_all(), options_.prune);
+  if (!counts) return fail(std::move(counts.error()));
+  summary_.files_written = counts->parts_written;
+  summary_.files_removed = counts->parts_removed;
+  summary_.bytes_written = counts->bytes_written;
+  summary_.rows_gone = counts->rows_gone;
+  for (const std::string& folder : counts->gone_folders) {
+    summary_.gone_examples.push_back({Key(), folder});
+  }
+  return {};
+}
+
 Result<void> ExportRun::find_gone() {
+  if (packed_) return {};
   if (!covers_all() || !is_complete()) return {};
   std::vector<std::int64_t> gone;
   for (std::int64_t id = 1; id <= max_id_; ++id) {
@@ -584,16 +631,26 @@ void ExportRun::sum_up() {
     ++summary_.groups_total;
     group.failed > 0 ? ++summary_.groups_failed : ++summary_.groups_ok;
     summary_.rows_read += group.rows;
+    summary_.rows_written += group.written;
     summary_.files_unchanged += group.unchanged;
     summary_.rejected += group.rejected;
     summary_.files_failed += group.failed;
     if (group.failed > 0) summary_.failed_groups.push_back(group);
   }
+  const std::uint64_t accounted =
+      summary_.rows_written + summary_.files_unchanged + summary_.rejected + summary_.files_failed;
+  if (accounted != summary_.rows_read) {
+    summary_.errors.push_back(make_error(
+        ErrorKind::corrupt,
+        {"{} rows were read, but {} are accounted for (written, unchanged, rejected, failed)",
+         "读到 {} 行，但只有 {} 行有去向（写入、未变化、拒收、失败）"},
+        summary_.rows_read, accounted));
+  }
   const PublishCounts counts = publisher_->counts();
-  summary_.files_written = counts.written;
+  summary_.files_written += counts.written;
   summary_.files_removed += counts.removed;
   summary_.collisions = counts.collisions;
-  summary_.bytes_written = counts.bytes_written;
+  summary_.bytes_written += counts.bytes_written;
 
   for (const Job& job : jobs_) {
     const std::optional<Error> error = job.error();

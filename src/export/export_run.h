@@ -79,6 +79,7 @@ class ExportRun {
   [[nodiscard]] Result<void> save_coverage();
   [[nodiscard]] bool is_complete() const;
   [[nodiscard]] Result<void> close_rejects();
+  [[nodiscard]] Result<void> commit_packed();
   [[nodiscard]] Result<void> find_gone();
   [[nodiscard]] Result<void> prune(const std::vector<std::int64_t>& ids);
   void sum_up();
@@ -116,6 +117,7 @@ class ExportRun {
   std::deque<Job> jobs_;
   std::vector<std::optional<TreeFolder>> trees_;       ///< By worker.
   std::vector<std::optional<Staging>> stagings_;       ///< By worker, until its reader takes it.
+  std::unique_ptr<PackedTree> packed_;                 ///< Layout ndjson.
   std::vector<std::unique_ptr<SliceReader>> readers_;  ///< Own the staging folders.
   std::unique_ptr<Publisher> publisher_;               ///< Uses them: goes first.
 };

@@ -101,6 +101,16 @@ void Publisher::work() {
 }
 
 Result<void> Publisher::publish(Round& round) {
+  for (const Chunk& chunk : round) {
+    for (const PackedBlock& block : chunk.blocks) {
+      const auto [tenant, country] = groups_.name(block.group);
+      if (Result<void> done = options_.packed->append(tenant, country, block); !done) return done;
+    }
+  }
+  const bool index_changes = std::ranges::any_of(round, [](const Chunk& chunk) {
+    return !chunk.plans.empty() || !chunk.rejects.empty() || !chunk.mended.empty();
+  });
+  if (!index_changes) return {};
   if (!options_.dry_run) {
     if (Result<void> synced = sync_staged(round); !synced) return synced;
   }

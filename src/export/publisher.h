@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "export/chunk.h"
+#include "export/packed_tree.h"
 #include "export/tree_folder.h"
 #include "export/tree_index.h"
 
@@ -35,10 +36,11 @@ class Publisher {
  public:
   struct Options {
     std::int64_t run = 0;
-    bool dry_run = false;       ///< Decide and count, but touch no file.
-    std::size_t queue_max = 8;  ///< Chunks that may wait; submit() blocks beyond that.
-    std::string now_text;       ///< UTC, for the reject list.
-    std::int64_t max_id = 0;    ///< Largest id of the index at the start; what seen() covers.
+    bool dry_run = false;          ///< Decide and count, but touch no file.
+    std::size_t queue_max = 8;     ///< Chunks that may wait; submit() blocks beyond that.
+    std::string now_text;          ///< UTC, for the reject list.
+    PackedTree* packed = nullptr;  ///< Layout ndjson: where blocks go.
+    std::int64_t max_id = 0;       ///< Largest id of the index at the start; what seen() covers.
   };
 
   /// `staging` gives each worker's staging folder descriptor.

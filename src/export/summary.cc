@@ -30,7 +30,7 @@ std::string thousands(std::uint64_t number) {
 int ExportSummary::exit_code() const {
   if (stopped_by != 0) return exit_signal_base + stopped_by;
   if (!errors.empty() || files_failed > 0) {
-    const bool nothing_done = files_written + files_unchanged == 0 && groups_empty == 0;
+    const bool nothing_done = rows_written + files_unchanged == 0 && groups_empty == 0;
     if (!nothing_done) return exit_partial;
     for (const Error& error : errors) {
       if (error.kind == ErrorKind::unauthorized) return exit_unauthorized;
@@ -56,6 +56,7 @@ std::string summary_json(const ExportSummary& s) {
       {"groups_failed", s.groups_failed},
       {"groups_empty", s.groups_empty},
       {"rows_read", s.rows_read},
+      {"rows_written", s.rows_written},
       {"files_written", s.files_written},
       {"files_unchanged", s.files_unchanged},
       {"files_removed", s.files_removed},

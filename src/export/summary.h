@@ -40,7 +40,8 @@ struct ExportSummary {
   std::uint64_t groups_failed = 0;
   std::uint64_t groups_empty = 0;
   std::uint64_t rows_read = 0;
-  std::uint64_t files_written = 0;
+  std::uint64_t rows_written = 0;
+  std::uint64_t files_written = 0;  ///< Layout ndjson: parts.
   std::uint64_t files_unchanged = 0;
   std::uint64_t files_removed = 0;
   std::uint64_t files_failed = 0;

@@ -1,0 +1,123 @@
+#include "export/packed_manifest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.h"
+
+namespace tidemark::exporter {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr std::size_t manifest_bytes_max = 64 << 20;
+constexpr int manifest_version = 1;
+
+}  // namespace
+
+std::string_view packed_extension(Compression compression) {
+  switch (compression) {
+    case Compression::none:
+      return ".ndjson";
+    case Compression::gzip:
+      return ".ndjson.gz";
+    case Compression::zstd:
+      return ".ndjson.zst";
+  }
+  return ".ndjson";
+}
+
+Compression packed_compression(std::string_view file) {
+  if (file.ends_with(".gz")) return Compression::gzip;
+  if (file.ends_with(".zst")) return Compression::zstd;
+  return Compression::none;
+}
+
+std::uint64_t PackedManifest::rows() const {
+  std::uint64_t rows = 0;
+  for (const PackedPart& part : parts) rows += part.rows;
+  return rows;
+}
+
+std::string PackedManifest::text() const {
+  ordered_json object{{"version", manifest_version},
+                      {"tenant", tenant},
+                      {"country", country},
+                      {"rows", rows()},
+                      {"parts", ordered_json::array()}};
+  for (const PackedPart& part : parts) {
+    ordered_json window = nullptr;
+    if (!part.upto.empty()) window = ordered_json{{"after", part.after}, {"upto", part.upto}};
+    object["parts"].push_back({{"file", part.file},
+                               {"rows", part.rows},
+                               {"bytes", part.bytes},
+                               {"xxh128", part.xxh128},
+                               {"run", part.run},
+                               {"mode", part.mode},
+                               {"window", window}});
+  }
+  return object.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+Result<PackedManifest> PackedManifest::parse(std::string_view text, const std::string& path) {
+  try {
+    const json object = json::parse(text);
+    PackedManifest manifest{.tenant = object.at("tenant").get<std::string>(),
+                            .country = object.at("country").get<std::string>()};
+    for (const json& entry : object.at("parts")) {
+      PackedPart part{.file = entry.at("file").get<std::string>(),
+                      .rows = entry.at("rows").get<std::uint64_t>(),
+                      .bytes = entry.at("bytes").get<std::uint64_t>(),
+                      .xxh128 = entry.at("xxh128").get<std::string>(),
+                      .run = entry.at("run").get<std::string>(),
+                      .mode = entry.at("mode").get<std::string>()};
+      if (part.file.contains('/')) throw std::invalid_argument("a part outside its folder");
+      if (const json& window = entry.at("window"); !window.is_null()) {
+        part.after = window.at("after").get<std::string>();
+        part.upto = window.at("upto").get<std::string>();
+      }
+      manifest.parts.push_back(std::move(part));
+    }
+    return manifest;
+  } catch (const std::exception& exception) {
+    return fail(make_error(ErrorKind::corrupt, {"{} is damaged: {}", "{} 已损坏：{}"}, path,
+                           exception.what())
+                    .with_hint({"remove the file and export the group again in full",
+                                "请删除该文件并全量重新导出该分组"}));
+  }
+}
+
+Result<std::optional<PackedManifest>> PackedManifest::load(const std::string& output,
+                                                           const std::string& folder) {
+  const std::string path = fmt::format("{}/{}/{}", output, folder, file_name);
+  const Result<std::string> text = read_file(path, manifest_bytes_max);
+  if (!text) {
+    if (text.error().kind == ErrorKind::not_found) return std::nullopt;
+    return std::unexpected(text.error());
+  }
+  Result<PackedManifest> manifest = parse(*text, path);
+  if (!manifest) return fail(std::move(manifest.error()));
+  return std::move(*manifest);
+}
+
+std::vector<std::string> PackedManifest::folders(const std::string& output) {
+  std::vector<std::string> found;
+  std::error_code code;
+  for (fs::recursive_directory_iterator entry{output, code}, end; !code && entry != end;
+       entry.increment(code)) {
+    if (entry->path().filename() == ".export_state") {
+      entry.disable_recursion_pending();
+    } else if (entry->path().filename() == file_name) {
+      found.push_back(entry->path().parent_path().lexically_relative(output).string());
+    }
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+}  // namespace tidemark::exporter

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "export/spec.h"
+
+namespace tidemark::exporter {
+
+/// One file of packed rows, as its folder's manifest lists it.
+struct PackedPart {
+  std::string file;  ///< `{run}-{part}.ndjson[.gz|.zst]`
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;  ///< On disk.
+  std::string xxh128;       ///< Of the file, as `xxh128sum` prints it.
+  std::string run;          ///< Runs sort by time; the newest line of a key counts.
+  std::string mode;         ///< `full`, `incremental`, `compact`
+  std::string after;        ///< Window; empty for a full export.
+  std::string upto;
+};
+
+/// `{tenant}/{country}/_manifest.json`: which parts make up a group. Readers take the parts that it
+/// lists, in order, and nothing else; it is replaced as a whole.
+struct PackedManifest {
+  static constexpr std::string_view file_name = "_manifest.json";
+
+  std::string tenant;
+  std::string country;
+  std::vector<PackedPart> parts;
+
+  [[nodiscard]] std::uint64_t rows() const;
+  [[nodiscard]] std::string text() const;
+  /// Errors: corrupt.
+  [[nodiscard]] static Result<PackedManifest> parse(std::string_view text, const std::string& path);
+  /// Of `{output}/{folder}`; nullopt if there is none. Errors: corrupt, io.
+  [[nodiscard]] static Result<std::optional<PackedManifest>> load(const std::string& output,
+                                                                  const std::string& folder);
+  /// All folders of the tree that hold a manifest, sorted.
+  [[nodiscard]] static std::vector<std::string> folders(const std::string& output);
+};
+
+[[nodiscard]] std::string_view packed_extension(Compression compression);
+/// By the name's ending.
+[[nodiscard]] Compression packed_compression(std::string_view file);
+
+}  // namespace tidemark::exporter

@@ -1,0 +1,265 @@
+#include "export/packed_tree.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/atomic_file.h"
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/system_error.h"
+#include "export/path_clean.h"
+
+namespace tidemark::exporter {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Open descriptors at a time; further parts are closed and opened again for appending.
+constexpr std::size_t parts_open_max = 64;
+
+struct FreeHash {
+  void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+};
+
+std::string hex_digest(XXH128_hash_t hash) {
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, hash);
+  return hex({reinterpret_cast<const char*>(canonical.digest), sizeof(canonical.digest)});
+}
+
+}  // namespace
+
+/// A part that is being written.
+struct PackedTree::OpenPart {
+  std::string staged;  ///< Path in the staging folder.
+  UniqueFd fd;
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+  std::unique_ptr<XXH3_state_t, FreeHash> hash{XXH3_createState()};
+};
+
+struct PackedTree::Group {
+  std::string tenant;
+  std::string country;
+  std::vector<OpenPart> parts;  ///< The last one is appended to.
+};
+
+PackedTree::PackedTree(Options options, const std::string& state_directory)
+    : options_(std::move(options)), staging_(state_directory + "/staging/parts") {}
+
+PackedTree::~PackedTree() = default;
+
+Result<void> PackedTree::roll(Group& group) {
+  if (next_ == 0) {
+    std::error_code code;
+    fs::create_directories(staging_, code);
+    if (code) return fail_errno(code.value(), {"cannot create {}", "无法创建 {}"}, staging_);
+  }
+  OpenPart part;
+  part.staged = fmt::format("{}/{}", staging_, next_++);
+  check(part.hash != nullptr && XXH3_128bits_reset(part.hash.get()) == XXH_OK, "out of memory");
+  group.parts.push_back(std::move(part));
+  return {};
+}
+
+Result<void> PackedTree::append(const std::string& tenant, const std::string& country,
+                                const PackedBlock& block) {
+  if (options_.dry_run) return {};
+  std::unique_ptr<Group>& group = groups_[{tenant, country}];
+  if (!group) group = std::make_unique<Group>(Group{.tenant = tenant, .country = country});
+  if (group->parts.empty() || group->parts.back().bytes >= options_.part_bytes_max) {
+    if (Result<void> rolled = roll(*group); !rolled) return rolled;
+  }
+  OpenPart& part = group->parts.back();
+  if (!part.fd) {
+    if (groups_.size() > parts_open_max) {
+      for (auto& [name, other] : groups_) {
+        for (OpenPart& open : other->parts) open.fd.reset();
+      }
+    }
+    part.fd.reset(::open(part.staged.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+    if (!part.fd) return fail_errno(errno, {"cannot open {}", "无法打开 {}"}, part.staged);
+  }
+  std::string_view rest = block.bytes;
+  while (!rest.empty()) {
+    const ssize_t written = ::write(part.fd.get(), rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return fail_errno(errno, {"cannot write {}", "无法写入 {}"}, part.staged);
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  check(XXH3_128bits_update(part.hash.get(), block.bytes.data(), block.bytes.size()) == XXH_OK,
+        "hashing");
+  part.rows += block.rows;
+  part.bytes += block.bytes.size();
+  return {};
+}
+
+/// The group's own folder, or one with a mark if another group has it (two names that clean to the
+/// same, or differ in case only).
+Result<std::string> PackedTree::folder_for(const Group& group,
+                                           const std::set<std::string>& taken) const {
+  const std::string country = group.country.empty() ? "UNKNOWN" : group.country;
+  const std::string plain = clean_component(group.tenant) + "/" + clean_component(country);
+  for (std::uint64_t attempt = 0; attempt <= mark_attempts_max; ++attempt) {
+    std::string folder =
+        attempt == 0 ? plain : marked_stem(plain, group.tenant + '\0' + group.country, attempt - 1);
+    const Result<std::optional<PackedManifest>> manifest =
+        PackedManifest::load(options_.output, folder);
+    if (!manifest) return std::unexpected(manifest.error());
+    const bool own = *manifest && (*manifest)->tenant == printable(group.tenant) &&
+                     (*manifest)->country == printable(group.country);
+    if (own || (!*manifest && !taken.contains(fold_case(folder)))) return folder;
+  }
+  return fail(ErrorKind::io, {"no free folder for {}", "{} 没有可用的目录"}, plain);
+}
+
+Result<PackedTree::Counts> PackedTree::commit(
+    TreeIndex& index, const std::function<bool(const std::string&)>& keep,
+    const std::function<watermark::Window(const std::string&)>& window, bool whole, bool prune) {
+  Counts counts;
+  if (options_.dry_run) return counts;
+  Result<TreeFolder> tree = TreeFolder::open(options_.output, false);
+  if (!tree) return fail(std::move(tree.error()));
+  if (Result<void> synced = tree->sync_data(); !synced) return fail(std::move(synced.error()));
+
+  // Names first, in the order of tenant and country, so that collisions end alike every time.
+  std::map<std::string, PackedManifest> manifests;
+  std::vector<std::pair<std::string, std::string>> moves;  // staged path → path in the tree
+  std::vector<std::string> old_parts;
+  std::set<std::string> taken;
+  for (auto& [name, group] : groups_) {
+    if (!keep(group->tenant)) continue;
+    Result<std::string> folder = folder_for(*group, taken);
+    if (!folder) return fail(std::move(folder.error()));
+    taken.insert(fold_case(*folder));
+    Result<std::optional<PackedManifest>> before = PackedManifest::load(options_.output, *folder);
+    if (!before) return fail(std::move(before.error()));
+    PackedManifest manifest{.tenant = printable(group->tenant),
+                            .country = printable(group->country)};
+    if (*before) {
+      for (PackedPart& part : (*before)->parts) {
+        if (options_.mode == Mode::full) {
+          old_parts.push_back(*folder + "/" + part.file);
+        } else {
+          manifest.parts.push_back(std::move(part));
+        }
+      }
+    }
+    const watermark::Window noted =
+        options_.mode == Mode::incremental ? window(group->tenant) : watermark::Window{};
+    for (std::size_t i = 0; i < group->parts.size(); ++i) {
+      OpenPart& part = group->parts[i];
+      part.fd.reset();
+      PackedPart listed{.file = fmt::format("{}-{:04}{}", options_.run, i + 1,
+                                            packed_extension(options_.compression)),
+                        .rows = part.rows,
+                        .bytes = part.bytes,
+                        .xxh128 = hex_digest(XXH3_128bits_digest(part.hash.get())),
+                        .run = options_.run,
+                        .mode = options_.mode == Mode::full ? "full" : "incremental"};
+      if (options_.mode == Mode::incremental) {
+        listed.after = noted.after.text();
+        listed.upto = noted.upto.text();
+      }
+      moves.emplace_back(part.staged, *folder + "/" + listed.file);
+      counts.bytes_written += part.bytes;
+      ++counts.parts_written;
+      manifest.parts.push_back(std::move(listed));
+    }
+    manifests.emplace(std::move(*folder), std::move(manifest));
+  }
+  if (whole) {
+    for (const std::string& folder : PackedManifest::folders(options_.output)) {
+      if (manifests.contains(folder)) continue;
+      const Result<std::optional<PackedManifest>> gone =
+          PackedManifest::load(options_.output, folder);
+      if (!gone) return std::unexpected(gone.error());
+      if (!*gone || (*gone)->rows() == 0) continue;
+      counts.rows_gone += (*gone)->rows();
+      counts.gone_folders.push_back(folder);
+    }
+  }
+
+  // Should we die from here on, the next run removes what no manifest lists.
+  const auto note_all = [&](const std::vector<std::string>& paths) -> Result<void> {
+    if (Result<void> begun = index.begin(); !begun) return begun;
+    for (const std::string& path : paths) {
+      if (Result<void> noted = index.add_removal(path); !noted) return noted;
+    }
+    return index.commit();
+  };
+  std::vector<std::string> doubtful = old_parts;
+  for (const auto& [staged, path] : moves) doubtful.push_back(path);
+  if (Result<void> noted = note_all(doubtful); !noted) return fail(std::move(noted.error()));
+
+  for (const auto& [staged, path] : moves) {
+    std::error_code code;
+    fs::create_directories(options_.output + "/" + std::string(split_path(path).first), code);
+    if (!code) fs::rename(staged, options_.output + "/" + path, code);
+    if (code) return fail_errno(code.value(), {"cannot write {}", "无法写入 {}"}, path);
+  }
+  if (Result<void> synced = tree->sync_data(); !synced) return fail(std::move(synced.error()));
+  for (const auto& [folder, manifest] : manifests) {
+    Result<void> written = write_file_atomically(
+        fmt::format("{}/{}/{}", options_.output, folder, PackedManifest::file_name),
+        manifest.text());
+    if (!written) return fail(std::move(written.error()));
+  }
+  for (const std::string& path : old_parts) {
+    if (Result<void> removed = tree->remove(path); !removed)
+      return fail(std::move(removed.error()));
+    ++counts.parts_removed;
+  }
+  if (prune) {
+    for (const std::string& folder : counts.gone_folders) {
+      const Result<std::optional<PackedManifest>> gone =
+          PackedManifest::load(options_.output, folder);
+      if (!gone || !*gone) continue;
+      // The manifest first: without it the parts do not exist for a reader.
+      if (Result<void> removed =
+              tree->remove(fmt::format("{}/{}", folder, PackedManifest::file_name));
+          !removed) {
+        return fail(std::move(removed.error()));
+      }
+      for (const PackedPart& part : (*gone)->parts) {
+        if (Result<void> removed = tree->remove(folder + "/" + part.file); !removed) {
+          return fail(std::move(removed.error()));
+        }
+        ++counts.parts_removed;
+      }
+    }
+  }
+  if (Result<void> cleared = index.clear_removals(); !cleared) {
+    return fail(std::move(cleared.error()));
+  }
+  return counts;
+}
+
+Result<void> PackedTree::remove_unlisted(TreeIndex& index, const std::string& output) {
+  const Result<std::vector<std::string>> doubtful = index.removals();
+  if (!doubtful) return std::unexpected(doubtful.error());
+  if (doubtful->empty()) return {};
+  Result<TreeFolder> tree = TreeFolder::open(output, false);
+  if (!tree) return fail(std::move(tree.error()));
+  for (const std::string& path : *doubtful) {
+    const auto [folder, file] = split_path(path);
+    if (path.contains(".ndjson")) {
+      const Result<std::optional<PackedManifest>> manifest =
+          PackedManifest::load(output, std::string(folder));
+      if (!manifest) return std::unexpected(manifest.error());
+      if (*manifest && std::ranges::find((*manifest)->parts, file, &PackedPart::file) !=
+                           (*manifest)->parts.end()) {
+        continue;
+      }
+    }
+    if (Result<void> removed = tree->remove(path); !removed) return removed;
+  }
+  return index.clear_removals();
+}
+
+}  // namespace tidemark::exporter

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "export/chunk.h"
+#include "export/packed_manifest.h"
+#include "export/path_template.h"
+#include "export/tree_folder.h"
+#include "export/tree_index.h"
+
+namespace tidemark::exporter {
+
+/// Appends blocks to part files in the staging folder and, when a run is done, brings them into
+/// the tree: parts durable, parts renamed, manifests switched, old parts removed. Readers see the
+/// old set of parts of a group or the new one, never a mixture. One thread at a time.
+class PackedTree {
+ public:
+  struct Options {
+    Mode mode = Mode::full;
+    Compression compression = Compression::none;
+    bool dry_run = false;
+    std::string run;  ///< Sorts by time; first piece of the parts' names.
+    std::string output;
+    /// A part that has grown this large is closed and the next one begun.
+    std::uint64_t part_bytes_max = 256 << 20;
+  };
+  struct Counts {
+    std::uint64_t parts_written = 0;
+    std::uint64_t parts_removed = 0;
+    std::uint64_t bytes_written = 0;
+    std::uint64_t rows_gone = 0;  ///< In groups that a full export does not meet any more.
+    std::vector<std::string> gone_folders;
+  };
+
+  PackedTree(Options options, const std::string& state_directory);
+  ~PackedTree();
+
+  /// Errors: no_space, io.
+  [[nodiscard]] Result<void> append(const std::string& tenant, const std::string& country,
+                                    const PackedBlock& block);
+
+  /// Publishes the parts of all groups for which `keep` is true; the others' are dropped.
+  /// `window` of an incremental run is noted in the manifests. `whole`: a full export of
+  /// everything, so that groups it did not meet are gone (removed if `prune`).
+  [[nodiscard]] Result<Counts> commit(
+      TreeIndex& index, const std::function<bool(const std::string& tenant)>& keep,
+      const std::function<watermark::Window(const std::string& tenant)>& window, bool whole,
+      bool prune);
+
+  /// Parts that a killed run renamed but never listed. Call at the start of a run.
+  [[nodiscard]] static Result<void> remove_unlisted(TreeIndex& index, const std::string& output);
+
+ private:
+  struct OpenPart;
+  struct Group;
+  [[nodiscard]] Result<void> roll(Group& group);
+  [[nodiscard]] Result<std::string> folder_for(const Group& group,
+                                               const std::set<std::string>& taken) const;
+
+  Options options_;
+  std::string staging_;
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<Group>> groups_;
+  std::uint64_t next_ = 0;
+};
+
+}  // namespace tidemark::exporter
