@@ -2,6 +2,32 @@
 
 namespace tidemark::exporter {
 
+std::string_view name(Finding finding) {
+  switch (finding) {
+    case Finding::no_update_time:
+      return "no_update_time";
+    case Finding::unmoved_update_time:
+      return "unmoved_update_time";
+    case Finding::beyond_watermark:
+      return "beyond_watermark";
+    case Finding::file_damaged:
+      return "file_damaged";
+  }
+  return "unknown";
+}
+
+void Findings::add(Finding kind, const Key& key, const std::string& path) {
+  ++counts[static_cast<std::size_t>(kind)];
+  if (examples.size() < examples_max) examples.push_back({kind, key, path});
+}
+
+void Findings::add(const Findings& other) {
+  for (std::size_t kind = 0; kind < counts.size(); ++kind) counts[kind] += other.counts[kind];
+  for (const Example& example : other.examples) {
+    if (examples.size() < examples_max) examples.push_back(example);
+  }
+}
+
 std::size_t GroupTable::id(std::string_view tenant, std::string_view country) {
   const std::lock_guard lock(mutex_);
   const auto [entry, added] =

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <map>
@@ -56,6 +57,31 @@ class GroupTable {
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, std::size_t> ids_;
   std::vector<GroupCount> groups_;
+};
+
+/// What a sweep finds, and no timestamp shows.
+enum class Finding {
+  no_update_time,       ///< NULL or zero stamp: no window ever takes the row.
+  unmoved_update_time,  ///< New or changed, but stamped at or before the watermark.
+  beyond_watermark,     ///< Not exported yet, or updated again and again inside the margin.
+  file_damaged,         ///< The row is as exported; its file is missing or differs.
+};
+inline constexpr std::size_t finding_kinds = 4;
+[[nodiscard]] std::string_view name(Finding finding);
+
+/// Findings of a sweep: how many of each kind, and the first few.
+struct Findings {
+  struct Example {
+    Finding kind;
+    Key key;
+    std::string path;
+  };
+  static constexpr std::size_t examples_max = 20;
+  std::array<std::uint64_t, finding_kinds> counts{};
+  std::vector<Example> examples;
+
+  void add(Finding kind, const Key& key, const std::string& path);
+  void add(const Findings& other);
 };
 
 /// What a worker found that one row needs.
@@ -115,6 +141,7 @@ struct Chunk {
   std::uint64_t bytes = 0;  ///< Of payloads.
   std::vector<RowPlan> plans;
   std::vector<PackedBlock> blocks;
+  Findings findings;  ///< Sweeps only.
   std::vector<Reject> rejects;
   std::vector<Key> mended;                   ///< Good now, but still on the reject list.
   std::vector<std::int64_t> seen;            ///< Index ids of the known rows among them.

@@ -21,48 +21,46 @@ std::unexpected<Error> damaged(std::string_view what) {
   return fail(ErrorKind::corrupt, {"damaged {} data", "{} 数据已损坏"}, what);
 }
 
-Result<std::string> gunzip(std::string_view file, std::size_t limit) {
+Result<std::string> gunzip_first(std::string_view& file, std::size_t limit) {
   const std::unique_ptr<libdeflate_decompressor, FreeGzip> decompressor(
       libdeflate_alloc_decompressor());
   check(decompressor != nullptr, "out of memory");
-  std::string content;
-  while (!file.empty()) {
-    // The trailer's length is that of the last member; it is a good first guess for the only one.
-    std::size_t room = std::max<std::size_t>(file.size() * 4, 4096);
-    std::string member;
-    std::size_t read = 0, written = 0;
-    while (true) {
-      member.resize(room);
-      const libdeflate_result result = libdeflate_gzip_decompress_ex(
-          decompressor.get(), file.data(), file.size(), member.data(), room, &read, &written);
-      if (result == LIBDEFLATE_SUCCESS) break;
-      if (result != LIBDEFLATE_INSUFFICIENT_SPACE || content.size() + room > limit) {
-        return damaged("gzip");
-      }
-      room *= 2;
+  std::string member;
+  for (std::size_t room = std::max<std::size_t>(file.size() * 4, 4096);; room *= 2) {
+    room = std::min(room, limit + 1);
+    member.resize(room);
+    std::size_t read = 0;
+    std::size_t written = 0;
+    const libdeflate_result result = libdeflate_gzip_decompress_ex(
+        decompressor.get(), file.data(), file.size(), member.data(), room, &read, &written);
+    if (result == LIBDEFLATE_SUCCESS && written <= limit) {
+      member.resize(written);
+      file.remove_prefix(read);
+      return member;
     }
-    content.append(member, 0, written);
-    if (content.size() > limit) return damaged("gzip");
-    file.remove_prefix(read);
+    if (result != LIBDEFLATE_INSUFFICIENT_SPACE || room > limit) return damaged("gzip");
   }
-  return content;
 }
 
-Result<std::string> unzstd(std::string_view file, std::size_t limit) {
+Result<std::string> unzstd_first(std::string_view& file, std::size_t limit) {
+  const std::size_t frame = ZSTD_findFrameCompressedSize(file.data(), file.size());
+  if (ZSTD_isError(frame) != 0) return damaged("zstd");
   const std::unique_ptr<ZSTD_DCtx, FreeZstd> context(ZSTD_createDCtx());
   check(context != nullptr, "out of memory");
   std::string content;
-  ZSTD_inBuffer in{file.data(), file.size(), 0};
+  ZSTD_inBuffer in{file.data(), frame, 0};
   std::string block(ZSTD_DStreamOutSize(), '\0');
-  std::size_t left = 0;
-  while (in.pos < in.size || left != 0) {
+  for (std::size_t left = 1; left != 0;) {
     ZSTD_outBuffer out{block.data(), block.size(), 0};
     const std::size_t before = in.pos;
     left = ZSTD_decompressStream(context.get(), &out, &in);
-    if (ZSTD_isError(left) != 0 || (out.pos == 0 && in.pos == before)) return damaged("zstd");
+    if (ZSTD_isError(left) != 0 || (out.pos == 0 && in.pos == before && left != 0)) {
+      return damaged("zstd");
+    }
     content.append(block, 0, out.pos);
     if (content.size() > limit) return damaged("zstd");
   }
+  file.remove_prefix(frame);
   return content;
 }
 
@@ -111,16 +109,31 @@ std::string_view Compressor::compress(std::string_view payload) {
   return std::string_view(s.buffer).substr(0, size);
 }
 
-Result<std::string> decompress(Compression compression, std::string_view file, std::size_t limit) {
+Result<std::string> decompress_first(Compression compression, std::string_view& file,
+                                     std::size_t limit) {
   switch (compression) {
     case Compression::none:
       break;
     case Compression::gzip:
-      return gunzip(file, limit);
+      return gunzip_first(file, limit);
     case Compression::zstd:
-      return unzstd(file, limit);
+      return unzstd_first(file, limit);
   }
-  return std::string(file);
+  return std::string(std::exchange(file, {}));
+}
+
+Result<std::string> decompress(Compression compression, std::string_view file, std::size_t limit) {
+  std::string content;
+  while (!file.empty()) {
+    Result<std::string> piece = decompress_first(compression, file, limit - content.size());
+    if (!piece) return piece;
+    if (content.empty()) {
+      content = std::move(*piece);
+    } else {
+      content += *piece;
+    }
+  }
+  return content;
 }
 
 }  // namespace tidemark::exporter

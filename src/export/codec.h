@@ -37,4 +37,8 @@ class Compressor {
 [[nodiscard]] Result<std::string> decompress(Compression compression, std::string_view file,
                                              std::size_t limit);
 
+/// The first member or frame alone; `file` moves behind it. Errors: corrupt.
+[[nodiscard]] Result<std::string> decompress_first(Compression compression, std::string_view& file,
+                                                   std::size_t limit);
+
 }  // namespace tidemark::exporter

@@ -250,6 +250,11 @@ Result<void> ExportRun::plan() {
   if (options_.retried_rejects) return plan_retry();
   if (Result<void> restricted = restrict_to_limit(); !restricted) return restricted;
   if (options_.mode == Mode::incremental) return plan_tenants();
+  if (options_.sweep) {
+    Result<watermark::State> state = watermark::StateFile(state_directory_).load();
+    if (!state) return fail(std::move(state.error()));
+    state_ = std::move(*state);
+  }
 
   jobs_.emplace_back();
   queue_.put({.job = &jobs_.back()});
@@ -376,7 +381,8 @@ Result<std::unique_ptr<SliceReader>> ExportRun::make_reader(std::size_t worker, 
                                  std::exchange(stagings_[worker], std::nullopt), *path_,
                                  FileSink::Options{.compression = options_.compression,
                                                    .compression_level = options_.compression_level,
-                                                   .adopt = adopt && tree_may_have_files_});
+                                                   .adopt = adopt && tree_may_have_files_,
+                                                   .marks = options_.sweep ? &state_ : nullptr});
   return std::make_unique<SliceReader>(environment_.connect, *table_, std::move(sink), groups_,
                                        known_rejects_, queue, *publisher_, counts_,
                                        environment_.stop, reading);
@@ -397,10 +403,7 @@ Result<void> ExportRun::start_publisher() {
     stagings_[worker] = std::move(*staging);
   }
   if (options_.layout == Layout::ndjson) {
-    // Microseconds, so that names of parts sort by time and never meet an older one.
-    const std::string run_name = fmt::format(
-        "{:%Y%m%dT}{:016}", std::chrono::floor<std::chrono::seconds>(environment_.clock.wall()),
-        environment_.clock.wall().time_since_epoch().count());
+    const std::string run_name = packed_run_name(environment_.clock.wall());
     packed_ = std::make_unique<PackedTree>(PackedTree::Options{.mode = options_.mode,
                                                                .compression = options_.compression,
                                                                .dry_run = options_.dry_run,
@@ -408,10 +411,13 @@ Result<void> ExportRun::start_publisher() {
                                                                .output = options_.output},
                                            state_directory_);
   }
-  publisher_ = std::make_unique<Publisher>(
-      *index_, std::move(*tree), groups_, std::move(staging_fds),
-      Publisher::Options{
-          .run = run_, .dry_run = options_.dry_run, .now_text = now_text_, .max_id = max_id_});
+  publisher_ =
+      std::make_unique<Publisher>(*index_, std::move(*tree), groups_, std::move(staging_fds),
+                                  Publisher::Options{.run = run_,
+                                                     .dry_run = options_.dry_run,
+                                                     .now_text = now_text_,
+                                                     .packed = packed_.get(),
+                                                     .max_id = max_id_});
   return {};
 }
 
@@ -637,6 +643,7 @@ void ExportRun::sum_up() {
     summary_.files_failed += group.failed;
     if (group.failed > 0) summary_.failed_groups.push_back(group);
   }
+  summary_.findings = publisher_->findings();
   const std::uint64_t accounted =
       summary_.rows_written + summary_.files_unchanged + summary_.rejected + summary_.files_failed;
   if (accounted != summary_.rows_read) {

@@ -96,6 +96,21 @@ std::optional<RowPlan> FileSink::already_there(const SourceRow& row, const RowPl
   return std::nullopt;
 }
 
+void FileSink::note_finding(Chunk& chunk, const SourceRow& row, const RowPlan& plan,
+                            bool same_content) const {
+  Finding finding = Finding::beyond_watermark;
+  const std::optional<CivilTime> stamp = CivilTime::parse(row.update_time.substr(0, 26));
+  if (same_content) {
+    finding = Finding::file_damaged;
+  } else if (!stamp) {
+    finding = Finding::no_update_time;
+  } else if (const auto mark = options_.marks->find(row.tenant);
+             mark != options_.marks->end() && *stamp <= mark->second.mark) {
+    finding = Finding::unmoved_update_time;
+  }
+  chunk.findings.add(finding, row.key, plan.path.text());
+}
+
 Result<void> FileSink::add(Chunk& chunk, const SourceRow& row, std::size_t group,
                            const ContentHash& hash) {
   if (Result<void> done = look_up(row.key); !done) return done;
@@ -119,6 +134,9 @@ Result<void> FileSink::add(Chunk& chunk, const SourceRow& row, std::size_t group
       chunk.plans.push_back(std::move(*there));
       return {};
     }
+  }
+  if (options_.marks != nullptr) {
+    note_finding(chunk, row, plan, name_stays && entry_->hash == hash);
   }
   const std::string_view bytes = compressor_.compress(row.payload);
   if (staging_) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
+#include "watermark/state_file.h"
 
 namespace tidemark::exporter {
 namespace {
@@ -45,9 +46,10 @@ std::uint64_t PackedManifest::rows() const {
 }
 
 std::string PackedManifest::text() const {
+  // Percent-encoded as in the state file, so that any bytes come back as they were.
   ordered_json object{{"version", manifest_version},
-                      {"tenant", tenant},
-                      {"country", country},
+                      {"tenant", watermark::encode_tenant(tenant)},
+                      {"country", watermark::encode_tenant(country)},
                       {"rows", rows()},
                       {"parts", ordered_json::array()}};
   for (const PackedPart& part : parts) {
@@ -67,8 +69,10 @@ std::string PackedManifest::text() const {
 Result<PackedManifest> PackedManifest::parse(std::string_view text, const std::string& path) {
   try {
     const json object = json::parse(text);
-    PackedManifest manifest{.tenant = object.at("tenant").get<std::string>(),
-                            .country = object.at("country").get<std::string>()};
+    const auto decoded = [&](const char* name) {
+      return watermark::decode_tenant(object.at(name).get<std::string>()).value();
+    };
+    PackedManifest manifest{.tenant = decoded("tenant"), .country = decoded("country")};
     for (const json& entry : object.at("parts")) {
       PackedPart part{.file = entry.at("file").get<std::string>(),
                       .rows = entry.at("rows").get<std::uint64_t>(),

@@ -28,7 +28,7 @@ struct PackedManifest {
   static constexpr std::string_view file_name = "_manifest.json";
 
   std::string tenant;
-  std::string country;
+  std::string country;  ///< `UNKNOWN` for NULL and empty.
   std::vector<PackedPart> parts;
 
   [[nodiscard]] std::uint64_t rows() const;

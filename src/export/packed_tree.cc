@@ -1,6 +1,7 @@
 #include "export/packed_tree.h"
 
 #include <fcntl.h>
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -46,8 +47,14 @@ struct PackedTree::OpenPart {
 struct PackedTree::Group {
   std::string tenant;
   std::string country;
+  std::string folder{};         ///< Empty: found at commit.
   std::vector<OpenPart> parts;  ///< The last one is appended to.
 };
+
+std::string packed_run_name(WallTime now) {
+  return fmt::format("{:%Y%m%dT%H%M%S}-{:06}", std::chrono::floor<std::chrono::seconds>(now),
+                     now.time_since_epoch().count() % 1'000'000);
+}
 
 PackedTree::PackedTree(Options options, const std::string& state_directory)
     : options_(std::move(options)), staging_(state_directory + "/staging/parts") {}
@@ -71,11 +78,28 @@ Result<void> PackedTree::append(const std::string& tenant, const std::string& co
                                 const PackedBlock& block) {
   if (options_.dry_run) return {};
   std::unique_ptr<Group>& group = groups_[{tenant, country}];
-  if (!group) group = std::make_unique<Group>(Group{.tenant = tenant, .country = country});
-  if (group->parts.empty() || group->parts.back().bytes >= options_.part_bytes_max) {
-    if (Result<void> rolled = roll(*group); !rolled) return rolled;
+  if (!group) {
+    group = std::make_unique<Group>(
+        Group{.tenant = tenant, .country = country.empty() ? "UNKNOWN" : country});
   }
-  OpenPart& part = group->parts.back();
+  return append(*group, block);
+}
+
+Result<void> PackedTree::append_to(const std::string& folder, const PackedManifest& manifest,
+                                   const PackedBlock& block) {
+  std::unique_ptr<Group>& group = groups_[{folder, ""}];
+  if (!group) {
+    group = std::make_unique<Group>(
+        Group{.tenant = manifest.tenant, .country = manifest.country, .folder = folder});
+  }
+  return append(*group, block);
+}
+
+Result<void> PackedTree::append(Group& group, const PackedBlock& block) {
+  if (group.parts.empty() || group.parts.back().bytes >= options_.part_bytes_max) {
+    if (Result<void> rolled = roll(group); !rolled) return rolled;
+  }
+  OpenPart& part = group.parts.back();
   if (!part.fd) {
     if (groups_.size() > parts_open_max) {
       for (auto& [name, other] : groups_) {
@@ -103,16 +127,15 @@ Result<void> PackedTree::append(const std::string& tenant, const std::string& co
 /// same, or differ in case only).
 Result<std::string> PackedTree::folder_for(const Group& group,
                                            const std::set<std::string>& taken) const {
-  const std::string country = group.country.empty() ? "UNKNOWN" : group.country;
-  const std::string plain = clean_component(group.tenant) + "/" + clean_component(country);
+  const std::string plain = clean_component(group.tenant) + "/" + clean_component(group.country);
   for (std::uint64_t attempt = 0; attempt <= mark_attempts_max; ++attempt) {
     std::string folder =
         attempt == 0 ? plain : marked_stem(plain, group.tenant + '\0' + group.country, attempt - 1);
     const Result<std::optional<PackedManifest>> manifest =
         PackedManifest::load(options_.output, folder);
     if (!manifest) return std::unexpected(manifest.error());
-    const bool own = *manifest && (*manifest)->tenant == printable(group.tenant) &&
-                     (*manifest)->country == printable(group.country);
+    const bool own =
+        *manifest && (*manifest)->tenant == group.tenant && (*manifest)->country == group.country;
     if (own || (!*manifest && !taken.contains(fold_case(folder)))) return folder;
   }
   return fail(ErrorKind::io, {"no free folder for {}", "{} 没有可用的目录"}, plain);
@@ -134,13 +157,13 @@ Result<PackedTree::Counts> PackedTree::commit(
   std::set<std::string> taken;
   for (auto& [name, group] : groups_) {
     if (!keep(group->tenant)) continue;
-    Result<std::string> folder = folder_for(*group, taken);
+    Result<std::string> folder =
+        group->folder.empty() ? folder_for(*group, taken) : Result<std::string>(group->folder);
     if (!folder) return fail(std::move(folder.error()));
     taken.insert(fold_case(*folder));
     Result<std::optional<PackedManifest>> before = PackedManifest::load(options_.output, *folder);
     if (!before) return fail(std::move(before.error()));
-    PackedManifest manifest{.tenant = printable(group->tenant),
-                            .country = printable(group->country)};
+    PackedManifest manifest{.tenant = group->tenant, .country = group->country};
     if (*before) {
       for (PackedPart& part : (*before)->parts) {
         if (options_.mode == Mode::full) {
@@ -161,7 +184,7 @@ Result<PackedTree::Counts> PackedTree::commit(
                         .bytes = part.bytes,
                         .xxh128 = hex_digest(XXH3_128bits_digest(part.hash.get())),
                         .run = options_.run,
-                        .mode = options_.mode == Mode::full ? "full" : "incremental"};
+                        .mode = options_.mode_name};
       if (options_.mode == Mode::incremental) {
         listed.after = noted.after.text();
         listed.upto = noted.upto.text();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "export/chunk.h"
 #include "export/packed_manifest.h"
@@ -17,13 +18,18 @@
 
 namespace tidemark::exporter {
 
+/// `20251203T170406-123456`: microseconds, so that names of parts sort by time and never meet an
+/// older one.
+[[nodiscard]] std::string packed_run_name(WallTime now);
+
 /// Appends blocks to part files in the staging folder and, when a run is done, brings them into
 /// the tree: parts durable, parts renamed, manifests switched, old parts removed. Readers see the
 /// old set of parts of a group or the new one, never a mixture. One thread at a time.
 class PackedTree {
  public:
   struct Options {
-    Mode mode = Mode::full;
+    Mode mode = Mode::full;          ///< full: a group's new parts replace its old ones.
+    std::string mode_name = "full";  ///< As the manifests note it.
     Compression compression = Compression::none;
     bool dry_run = false;
     std::string run;  ///< Sorts by time; first piece of the parts' names.
@@ -46,6 +52,10 @@ class PackedTree {
   [[nodiscard]] Result<void> append(const std::string& tenant, const std::string& country,
                                     const PackedBlock& block);
 
+  /// Likewise for the group that lives in `folder` of the tree (compacting).
+  [[nodiscard]] Result<void> append_to(const std::string& folder, const PackedManifest& group,
+                                       const PackedBlock& block);
+
   /// Publishes the parts of all groups for which `keep` is true; the others' are dropped.
   /// `window` of an incremental run is noted in the manifests. `whole`: a full export of
   /// everything, so that groups it did not meet are gone (removed if `prune`).
@@ -60,6 +70,7 @@ class PackedTree {
  private:
   struct OpenPart;
   struct Group;
+  [[nodiscard]] Result<void> append(Group& group, const PackedBlock& block);
   [[nodiscard]] Result<void> roll(Group& group);
   [[nodiscard]] Result<std::string> folder_for(const Group& group,
                                                const std::set<std::string>& taken) const;

@@ -86,6 +86,7 @@ void Publisher::work() {
         chunk.job->fail_with(done.error());
       } else {
         chunk.job->rows += chunk.rows;
+        findings_.add(chunk.findings);
         chunk.job->rejected += chunk.rejects.size();
         for (const auto& [group, counts] : chunk.groups) groups_.add(group, counts);
         for (const std::int64_t id : chunk.seen) {

@@ -12,6 +12,7 @@
 #include "export/path_template.h"
 #include "export/tree_folder.h"
 #include "export/tree_index.h"
+#include "watermark/state_file.h"
 
 namespace tidemark::exporter {
 
@@ -41,6 +42,8 @@ class FileSink final : public RowSink {
     int compression_level = 0;
     /// Files may lie in the tree that the index does not know: look before writing.
     bool adopt = true;
+    /// Sweep: tell why rows are not in the tree, measured by these watermarks.
+    const watermark::State* marks = nullptr;
   };
   /// `reader` is nullopt when the index is empty; `staging` for a dry run.
   FileSink(TreeFolder* tree, std::optional<IndexReader> reader, std::optional<Staging> staging,
@@ -57,6 +60,8 @@ class FileSink final : public RowSink {
  private:
   /// Looks the row up once for is_known() and add().
   [[nodiscard]] Result<void> look_up(const Key& key);
+  void note_finding(Chunk& chunk, const SourceRow& row, const RowPlan& plan,
+                    bool same_content) const;
   [[nodiscard]] bool has_content(const TreePath& path, const SourceRow& row);
   [[nodiscard]] std::optional<RowPlan> already_there(const SourceRow& row, const RowPlan& plan);
 

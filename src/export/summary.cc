@@ -79,6 +79,17 @@ std::string summary_json(const ExportSummary& s) {
     }
     json["missing_grant"] = s.boundary->missing_grant;
   }
+  if (s.options.sweep) {
+    json["findings"] = nlohmann::ordered_json::object();
+    for (std::size_t kind = 0; kind < finding_kinds; ++kind) {
+      json["findings"][std::string(name(static_cast<Finding>(kind)))] = s.findings.counts[kind];
+    }
+    json["finding_examples"] = nlohmann::ordered_json::array();
+    for (const Findings::Example& example : s.findings.examples) {
+      json["finding_examples"].push_back(
+          {{"finding", name(example.kind)}, {"key", example.key.text()}, {"path", example.path}});
+    }
+  }
   json["tenants"] = nlohmann::ordered_json::array();
   for (const TenantReport& tenant : s.tenants) {
     nlohmann::ordered_json entry{{"tenant", tenant.tenant},
@@ -113,6 +124,9 @@ std::string summary_text(const ExportSummary& s, Language language, const std::s
   const int code = s.exit_code();
   if (s.stopped_by != 0) {
     heading("Export stopped; what is done is kept", "导出已中止，已完成的部分已保存");
+  } else if (s.options.sweep && s.options.dry_run) {
+    heading("Sweep: nothing was changed; repair with --apply",
+            "巡检完成：未做任何改动；修复请加 --apply");
   } else if (s.options.dry_run) {
     heading("Dry run: nothing was written", "试运行完成：未写入任何文件");
   } else if (code == exit_ok) {
@@ -121,6 +135,20 @@ std::string summary_text(const ExportSummary& s, Language language, const std::s
     heading("Export incomplete", "导出部分完成");
   } else {
     heading("Export failed", "导出失败");
+  }
+  if (s.options.sweep) {
+    const auto found = [&](Finding kind) {
+      return thousands(s.findings.counts[static_cast<std::size_t>(kind)]);
+    };
+    line("No update time", "无更新时间", found(Finding::no_update_time));
+    line("Changed without a newer update time", "已变化但更新时间未前移",
+         found(Finding::unmoved_update_time));
+    line("Beyond the watermark (new, or updated again and again)", "在水位之后（新数据或频繁更新）",
+         found(Finding::beyond_watermark));
+    line("File missing or different", "文件缺失或内容不符", found(Finding::file_damaged));
+    for (const Findings::Example& example : s.findings.examples) {
+      text += fmt::format("  {} {} {}\n", name(example.kind), example.key.text(), example.path);
+    }
   }
   line("Groups", "总分组数", thousands(s.groups_total));
   line("  ok", "成功分组", thousands(s.groups_ok));
