@@ -97,14 +97,15 @@ Result<ExitCode> run_invoices(Context& context) {
   if (context.arguments.has("--create-index")) {
     if (Result<void> made = create_index(context, "invoices"); !made) return fail(made.error());
   }
-  return run_export(context, "invoices");
+  Result<exporter::ExportOptions> options = export_options(context, "invoices");
+  if (!options) return fail(std::move(options.error()));
+  return run_export(context, "invoices", *options);
 }
 
 }  // namespace
 
-Result<ExitCode> run_export(Context& context, const std::string& name) {
-  Result<exporter::ExportOptions> options = export_options(context, name);
-  if (!options) return fail(std::move(options.error()));
+Result<ExitCode> run_export(Context& context, const std::string& name,
+                            const exporter::ExportOptions& options) {
   Result<ExportSource> source = export_database(context, name);
   if (!source) return fail(std::move(source.error()));
 
@@ -118,11 +119,11 @@ Result<ExitCode> run_export(Context& context, const std::string& name) {
       }};
   Watched watched;
   std::optional<RecordedRun> recorded;  // A dry run writes nothing, not even that it was.
-  if (!options->dry_run) {
+  if (!options.dry_run) {
     recorded.emplace(context, "export " + name, [&watched] { return watched.counts(); });
   }
   Result<exporter::ExportSummary> summary =
-      run_with_rebuild(environment, export_table(context.settings, name), *options,
+      run_with_rebuild(environment, export_table(context.settings, name), options,
                        progress_options(context), watched);
   if (recorded) recorded->finish(summary ? end_of(*summary) : failed_end(context, summary.error()));
   if (!summary) return fail(std::move(summary.error()));

@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/context.h"
+#include "export/spec.h"
 
 namespace tidemark::cli {
 
@@ -15,6 +16,7 @@ namespace tidemark::cli {
 [[nodiscard]] std::vector<Flag> export_invoices_flags();
 
 /// Runs the export of `[export.<name>]`, shows progress and summary.
-[[nodiscard]] Result<ExitCode> run_export(Context& context, const std::string& name);
+[[nodiscard]] Result<ExitCode> run_export(Context& context, const std::string& name,
+                                          const exporter::ExportOptions& options);
 
 }  // namespace tidemark::cli

@@ -404,12 +404,14 @@ Result<void> ExportRun::start_publisher() {
   }
   if (options_.layout == Layout::ndjson) {
     const std::string run_name = packed_run_name(environment_.clock.wall());
-    packed_ = std::make_unique<PackedTree>(PackedTree::Options{.mode = options_.mode,
-                                                               .compression = options_.compression,
-                                                               .dry_run = options_.dry_run,
-                                                               .run = run_name,
-                                                               .output = options_.output},
-                                           state_directory_);
+    packed_ = std::make_unique<PackedTree>(
+        PackedTree::Options{.mode = options_.mode,
+                            .mode_name = options_.mode == Mode::full ? "full" : "incremental",
+                            .compression = options_.compression,
+                            .dry_run = options_.dry_run,
+                            .run = run_name,
+                            .output = options_.output},
+        state_directory_);
   }
   publisher_ =
       std::make_unique<Publisher>(*index_, std::move(*tree), groups_, std::move(staging_fds),

@@ -46,7 +46,7 @@ int ExportSummary::exit_code() const {
 std::string summary_json(const ExportSummary& s) {
   nlohmann::ordered_json json{
       {"message_type", "summary"},
-      {"command", "export " + s.name},
+      {"command", "export " + (s.options.sweep ? std::string("sweep") : s.name)},
       {"mode", mode_name(s.options.mode)},
       {"layout", s.options.layout == Layout::files ? "files" : "ndjson"},
       {"dry_run", s.options.dry_run},

@@ -1,0 +1,70 @@
+#include "cli/export_compact_command.h"
+
+#include <nlohmann/json.hpp>
+
+#include "cli/context.h"
+#include "cli/export_settings.h"
+#include "export/packed_compact.h"
+
+namespace tidemark::cli {
+namespace {
+
+Result<ExitCode> compact(Context& context) {
+  const exporter::ExportOptions options = configured_options(context.settings, "invoices");
+  const bool dry_run = context.arguments.has("--dry-run");
+  const Result<exporter::CompactSummary> done =
+      exporter::compact({.output = options.output,
+                         .compression = options.compression,
+                         .compression_level = options.compression_level,
+                         .dry_run = dry_run},
+                        context.world.clock, context.world.stop);
+  if (!done) return std::unexpected(done.error());
+  if (context.json) {
+    context.world.out.json({{"message_type", "summary"},
+                            {"command", "export compact"},
+                            {"dry_run", dry_run},
+                            {"groups", done->groups},
+                            {"groups_folded", done->groups_folded},
+                            {"rows_before", done->rows_before},
+                            {"rows_after", done->rows_after},
+                            {"parts_before", done->parts_before},
+                            {"parts_after", done->parts_after},
+                            {"bytes_written", done->bytes_written},
+                            {"exit_code", 0}});
+  }
+  context.print(say({"{} of {} groups folded: {} rows in {} parts became {} rows in {} parts",
+                     "折叠了 {}/{} 个分组：{} 行 {} 个分片 → {} 行 {} 个分片"},
+                    done->groups_folded, done->groups, done->rows_before, done->parts_before,
+                    done->rows_after, done->parts_after));
+  return ExitCode::done;
+}
+
+}  // namespace
+
+Command export_compact_command() {
+  using enum FlagKind;
+  return {
+      .name = "compact",
+      .summary = {"Fold the parts of a packed tree: the newest line of each key stays",
+                  "折叠打包目录的分片：每个主键只保留最新一行"},
+      .about = {"For trees of --layout ndjson. Readers see the old parts or the new ones, never a "
+                "mixture. The parts are written with the compression given here.",
+                "用于 --layout ndjson 的目录。读者要么看到旧分片，要么看到新分片，绝不会混合。"
+                "新分片采用此处指定的压缩方式。"},
+      .flags = {{.names = "-o,--output-dir",
+                 .kind = value,
+                 .key = "export.invoices.output",
+                 .placeholder = "DIR"},
+                {.names = "-c,--compress",
+                 .kind = optional_value,
+                 .key = "export.invoices.compress",
+                 .bare = "gzip"},
+                {.names = "-d,--dry-run", .text = {"Count only; write nothing", "仅统计，不写入"}}},
+      .examples = {{"tidemark export compact -o packed --compress=zstd",
+                    {"Fold and compress", "折叠并压缩"}}},
+      .run = compact,
+      .summarises = true,
+  };
+}
+
+}  // namespace tidemark::cli
