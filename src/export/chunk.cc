@@ -2,26 +2,26 @@
 
 namespace tidemark::exporter {
 
-std::string_view name(Finding finding) {
+std::string_view name(SweepFinding finding) {
   switch (finding) {
-    case Finding::no_update_time:
+    case SweepFinding::no_update_time:
       return "no_update_time";
-    case Finding::unmoved_update_time:
+    case SweepFinding::unmoved_update_time:
       return "unmoved_update_time";
-    case Finding::beyond_watermark:
+    case SweepFinding::beyond_watermark:
       return "beyond_watermark";
-    case Finding::file_damaged:
+    case SweepFinding::file_damaged:
       return "file_damaged";
   }
   return "unknown";
 }
 
-void Findings::add(Finding kind, const Key& key, const std::string& path) {
+void SweepFindings::add(SweepFinding kind, const Key& key, const std::string& path) {
   ++counts[static_cast<std::size_t>(kind)];
   if (examples.size() < examples_max) examples.push_back({kind, key, path});
 }
 
-void Findings::add(const Findings& other) {
+void SweepFindings::add(const SweepFindings& other) {
   for (std::size_t kind = 0; kind < counts.size(); ++kind) counts[kind] += other.counts[kind];
   for (const Example& example : other.examples) {
     if (examples.size() < examples_max) examples.push_back(example);

@@ -60,19 +60,19 @@ class GroupTable {
 };
 
 /// What a sweep finds, and no timestamp shows.
-enum class Finding {
+enum class SweepFinding {
   no_update_time,       ///< NULL or zero stamp: no window ever takes the row.
   unmoved_update_time,  ///< New or changed, but stamped at or before the watermark.
   beyond_watermark,     ///< Not exported yet, or updated again and again inside the margin.
   file_damaged,         ///< The row is as exported; its file is missing or differs.
 };
 inline constexpr std::size_t finding_kinds = 4;
-[[nodiscard]] std::string_view name(Finding finding);
+[[nodiscard]] std::string_view name(SweepFinding finding);
 
-/// Findings of a sweep: how many of each kind, and the first few.
-struct Findings {
+/// SweepFindings of a sweep: how many of each kind, and the first few.
+struct SweepFindings {
   struct Example {
-    Finding kind;
+    SweepFinding kind;
     Key key;
     std::string path;
   };
@@ -80,8 +80,8 @@ struct Findings {
   std::array<std::uint64_t, finding_kinds> counts{};
   std::vector<Example> examples;
 
-  void add(Finding kind, const Key& key, const std::string& path);
-  void add(const Findings& other);
+  void add(SweepFinding kind, const Key& key, const std::string& path);
+  void add(const SweepFindings& other);
 };
 
 /// What a worker found that one row needs.
@@ -141,7 +141,7 @@ struct Chunk {
   std::uint64_t bytes = 0;  ///< Of payloads.
   std::vector<RowPlan> plans;
   std::vector<PackedBlock> blocks;
-  Findings findings;  ///< Sweeps only.
+  SweepFindings findings;  ///< Sweeps only.
   std::vector<Reject> rejects;
   std::vector<Key> mended;                   ///< Good now, but still on the reject list.
   std::vector<std::int64_t> seen;            ///< Index ids of the known rows among them.

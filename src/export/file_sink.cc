@@ -98,15 +98,15 @@ std::optional<RowPlan> FileSink::already_there(const SourceRow& row, const RowPl
 
 void FileSink::note_finding(Chunk& chunk, const SourceRow& row, const RowPlan& plan,
                             bool same_content) const {
-  Finding finding = Finding::beyond_watermark;
+  SweepFinding finding = SweepFinding::beyond_watermark;
   const std::optional<CivilTime> stamp = CivilTime::parse(row.update_time.substr(0, 26));
   if (same_content) {
-    finding = Finding::file_damaged;
+    finding = SweepFinding::file_damaged;
   } else if (!stamp) {
-    finding = Finding::no_update_time;
+    finding = SweepFinding::no_update_time;
   } else if (const auto mark = options_.marks->find(row.tenant);
              mark != options_.marks->end() && *stamp <= mark->second.mark) {
-    finding = Finding::unmoved_update_time;
+    finding = SweepFinding::unmoved_update_time;
   }
   chunk.findings.add(finding, row.key, plan.path.text());
 }

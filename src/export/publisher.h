@@ -63,7 +63,7 @@ class Publisher {
   [[nodiscard]] bool seen(std::int64_t id) const { return seen_[static_cast<std::size_t>(id)]; }
   /// Rejects that the run met again, good or bad. Call after drain() or finish().
   [[nodiscard]] const std::set<Key>& met_rejects() const { return met_rejects_; }
-  [[nodiscard]] const Findings& findings() const { return findings_; }  ///< After finish().
+  [[nodiscard]] const SweepFindings& findings() const { return findings_; }  ///< After finish().
   /// Rows whose adopted file went to another row: to be read once more and written.
   [[nodiscard]] std::vector<Key> again() const;
 
@@ -105,7 +105,7 @@ class Publisher {
   std::vector<Key> again_;
   std::vector<TreePath> left_behind_;  ///< In this round, by rows that moved.
   std::vector<std::string> stale_;     ///< Noted in the index, to be removed after the commit.
-  Findings findings_;                  ///< The publisher's thread only.
+  SweepFindings findings_;             ///< The publisher's thread only.
   std::set<Key> met_rejects_;          ///< The publisher's thread only.
   std::vector<bool> seen_;             ///< One bit a row: the publisher's thread only.
   std::thread thread_;

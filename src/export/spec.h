@@ -37,7 +37,7 @@ struct ExportOptions {
   int compression_level = 0;  ///< 0: the codec's default.
   int threads = 4;
   bool dry_run = false;
-  /// A full run that tells why each row was not in the tree; see Finding.
+  /// A full run that tells why each row was not in the tree; see SweepFinding.
   bool sweep = false;
   /// Only the first groups (tenant × country, by their bytes).
   std::optional<std::uint64_t> limit;

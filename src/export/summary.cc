@@ -82,10 +82,11 @@ std::string summary_json(const ExportSummary& s) {
   if (s.options.sweep) {
     json["findings"] = nlohmann::ordered_json::object();
     for (std::size_t kind = 0; kind < finding_kinds; ++kind) {
-      json["findings"][std::string(name(static_cast<Finding>(kind)))] = s.findings.counts[kind];
+      json["findings"][std::string(name(static_cast<SweepFinding>(kind)))] =
+          s.findings.counts[kind];
     }
     json["finding_examples"] = nlohmann::ordered_json::array();
-    for (const Findings::Example& example : s.findings.examples) {
+    for (const SweepFindings::Example& example : s.findings.examples) {
       json["finding_examples"].push_back(
           {{"finding", name(example.kind)}, {"key", example.key.text()}, {"path", example.path}});
     }
@@ -137,16 +138,16 @@ std::string summary_text(const ExportSummary& s, Language language, const std::s
     heading("Export failed", "导出失败");
   }
   if (s.options.sweep) {
-    const auto found = [&](Finding kind) {
+    const auto found = [&](SweepFinding kind) {
       return thousands(s.findings.counts[static_cast<std::size_t>(kind)]);
     };
-    line("No update time", "无更新时间", found(Finding::no_update_time));
+    line("No update time", "无更新时间", found(SweepFinding::no_update_time));
     line("Changed without a newer update time", "已变化但更新时间未前移",
-         found(Finding::unmoved_update_time));
+         found(SweepFinding::unmoved_update_time));
     line("Beyond the watermark (new, or updated again and again)", "在水位之后（新数据或频繁更新）",
-         found(Finding::beyond_watermark));
-    line("File missing or different", "文件缺失或内容不符", found(Finding::file_damaged));
-    for (const Findings::Example& example : s.findings.examples) {
+         found(SweepFinding::beyond_watermark));
+    line("File missing or different", "文件缺失或内容不符", found(SweepFinding::file_damaged));
+    for (const SweepFindings::Example& example : s.findings.examples) {
       text += fmt::format("  {} {} {}\n", name(example.kind), example.key.text(), example.path);
     }
   }

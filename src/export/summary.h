@@ -54,7 +54,7 @@ struct ExportSummary {
   std::vector<GoneRow> gone_examples;
   double seconds = 0;
   std::optional<watermark::Boundary> boundary;
-  Findings findings;                  ///< Sweeps only.
+  SweepFindings findings;             ///< Sweeps only.
   std::vector<TenantReport> tenants;  ///< Incremental only.
   std::vector<GroupCount> failed_groups;
   std::vector<Error> errors;   ///< Distinct, the first few.
