@@ -3,6 +3,14 @@
 #include "config/key.h"
 
 namespace tidemark::cli {
+namespace {
+
+/// The option that a flag sets, whatever table a `*` in its key stands for.
+const config::Option* option_behind(std::string_view key) {
+  return config::option_of(config::concrete_key(key, "invoices"));
+}
+
+}  // namespace
 
 std::string_view Flag::long_name() const { return names.substr(names.find("--")); }
 
@@ -11,21 +19,25 @@ std::string_view Flag::short_name() const {
 }
 
 Wording Flag::description() const {
-  const config::Option* option = config::option_of(key);
+  const config::Option* option = option_behind(key);
   if (!text.empty() || option == nullptr) return text;
   return {option->en, option->zh};
 }
 
 std::string_view Flag::choice_list() const {
-  const config::Option* option = config::option_of(key);
+  const config::Option* option = option_behind(key);
   if (!choices.empty() || option == nullptr || kind == FlagKind::toggle) return choices;
   return option->choices;
 }
 
 std::string_view Flag::default_text() const {
-  const config::Option* option = config::option_of(key);
+  const config::Option* option = option_behind(key);
   if (!fallback.empty() || option == nullptr || kind == FlagKind::toggle) return fallback;
   return option->fallback;
+}
+
+bool Command::stands_for_any_word() const {
+  return !name.empty() && name.front() >= 'A' && name.front() <= 'Z';
 }
 
 const std::vector<Flag>& global_flags() {

@@ -35,7 +35,8 @@ struct Flag {
   std::string_view names;  ///< `-t,--threads` or `--tenant`. The long name is its identity.
   FlagKind kind = FlagKind::toggle;
   /// The configuration key it sets; description, default and choices then come from the option
-  /// table unless given here. Empty: the command reads the flag itself.
+  /// table unless given here. Empty: the command reads the flag itself. A `*` in it stands for the
+  /// table that the command is about: `export.*.threads`.
   std::string_view key{};
   /// What a flag without a value means for `key`, or in Arguments::value(). Empty: `true`.
   std::string_view bare{};
@@ -67,6 +68,8 @@ struct Example {
 
 /// One command, or a group of commands; the program itself is the group at the top.
 struct Command {
+  /// What it is called by. The last of its siblings may have a name in capitals: it stands for
+  /// every word that is none of theirs, as `NAME` does in `tidemark export NAME`.
   std::string_view name;
   Wording summary;  ///< One line.
   Wording about{};  ///< Further paragraphs of the help, parted by `\n\n`.
@@ -74,6 +77,8 @@ struct Command {
   std::vector<Positional> positionals{};
   std::vector<Example> examples{};
   std::vector<Command> children{};
+  /// The table that a `*` in its flags' keys stands for; empty: the word it was called by.
+  std::string_view table{};
   /// What it does; null for a group. An Error means: nothing of use was done. It is printed by the
   /// frame and decides the exit code. A partial or cancelled run that has its own summary returns
   /// the code instead.
@@ -82,6 +87,8 @@ struct Command {
   bool uses_settings = true;
   /// True: with --json the last line is a summary, also when the run could not begin.
   bool summarises = false;
+
+  [[nodiscard]] bool stands_for_any_word() const;
 };
 
 /// Flags that every command takes, before or after its name.

@@ -31,8 +31,10 @@ std::string joined_choices(std::string_view choices) {
 using Visit = std::function<void(const std::string& place, const Command&)>;
 void each_command(const Command& command, const std::string& place, const Visit& visit) {
   visit(place, command);
+  // Which words are exports, only the configuration knows.
   for (const Command& child : command.children)
-    each_command(child, place + "/" + std::string(child.name), visit);
+    if (!child.stands_for_any_word())
+      each_command(child, place + "/" + std::string(child.name), visit);
 }
 
 /// Places of all commands but the program, as alternatives of a shell's `case`.
@@ -76,7 +78,8 @@ std::vector<ValueRule> value_rules(const Command& program) {
 std::vector<Candidate> words_at(const Command& command, Language language) {
   std::vector<Candidate> words;
   for (const Command& child : command.children)
-    words.push_back({std::string(child.name), std::string(child.summary.in(language))});
+    if (!child.stands_for_any_word())
+      words.push_back({std::string(child.name), std::string(child.summary.in(language))});
   for (const Positional& positional : command.positionals)
     for (const std::string_view choice : split_choices(positional.choices))
       words.push_back({std::string(choice), std::string(positional.text.in(language))});

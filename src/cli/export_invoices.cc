@@ -1,10 +1,13 @@
 #include "cli/export_invoices.h"
 
+#include <fmt/ranges.h>
+
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/log.h"
+#include "base/nearest.h"
 #include "cli/doctor_command.h"
 #include "cli/export_settings.h"
 #include "cli/recording.h"
@@ -93,19 +96,44 @@ Result<exporter::ExportSummary> run_with_rebuild(exporter::ExportRun::Environmen
   }
 }
 
-Result<ExitCode> run_invoices(Context& context) {
-  if (context.arguments.has("--create-index")) {
-    if (Result<void> made = create_index(context, "invoices"); !made) return fail(made.error());
-  }
-  Result<exporter::ExportOptions> options = export_options(context, "invoices");
-  if (!options) return fail(std::move(options.error()));
-  return run_export(context, "invoices", *options);
+Result<ExitCode> run_invoices(Context& context) { return run_export(context, "invoices"); }
+
+Error no_such_export(const Context& context, const std::string& name) {
+  const config::TableNames& exports = context.settings.exports();
+  Error error =
+      make_error(ErrorKind::usage, {"there is no export '{}'", "没有名为“{}”的导出"}, name);
+  std::vector<std::string_view> known(exports.begin(), exports.end());
+  for (const Command& group : context.program.children)
+    if (group.name == "export")
+      for (const Command& command : group.children) known.push_back(command.name);
+  if (const std::string_view meant = nearest(name, known); !meant.empty())
+    return std::move(error).with_hint(
+        {"did you mean '{}'? The configuration has: {}", "是否想用“{}”？配置中有：{}"}, meant,
+        fmt::join(exports, ", "));
+  return std::move(error).with_hint({"the configuration has: {0}; [export.{1}] would add it",
+                                     "配置中有：{0}；可用 [export.{1}] 增加"},
+                                    fmt::join(exports, ", "), name);
+}
+
+Result<ExitCode> run_named(Context& context) {
+  const std::string name = context.name.substr(context.name.rfind(' ') + 1);
+  if (!context.settings.exports().contains(name)) return fail(no_such_export(context, name));
+  return run_export(context, name);
 }
 
 }  // namespace
 
+Result<ExitCode> run_export(Context& context, const std::string& name, SummaryText text) {
+  if (context.arguments.has("--create-index")) {
+    if (Result<void> made = create_index(context, name); !made) return fail(made.error());
+  }
+  Result<exporter::ExportOptions> options = export_options(context, name);
+  if (!options) return fail(std::move(options.error()));
+  return run_export(context, name, *options, text);
+}
+
 Result<ExitCode> run_export(Context& context, const std::string& name,
-                            const exporter::ExportOptions& options) {
+                            const exporter::ExportOptions& options, SummaryText text) {
   Result<ExportSource> source = export_database(context, name);
   if (!source) return fail(std::move(source.error()));
 
@@ -137,31 +165,24 @@ Result<ExitCode> run_export(Context& context, const std::string& name,
     }
     context.world.out.line(exporter::summary_json(*summary));
   } else {
-    context.world.out.write(
-        exporter::summary_text(*summary, context.language, context.command_line));
+    context.world.out.write(text(*summary, context.language, context.command_line));
   }
   return static_cast<ExitCode>(summary->exit_code());
 }
 
-std::vector<Flag> export_invoices_flags() {
+std::vector<Flag> export_flags() {
   using enum FlagKind;
   return {
-      {.names = "--source", .kind = value, .key = "export.invoices.source", .placeholder = "URL"},
-      {.names = "-o,--output-dir",
-       .kind = value,
-       .key = "export.invoices.output",
-       .placeholder = "DIR"},
-      {.names = "-t,--threads",
-       .kind = value,
-       .key = "export.invoices.threads",
-       .placeholder = "N"},
+      {.names = "--source", .kind = value, .key = "export.*.source", .placeholder = "URL"},
+      {.names = "-o,--output-dir", .kind = value, .key = "export.*.output", .placeholder = "DIR"},
+      {.names = "-t,--threads", .kind = value, .key = "export.*.threads", .placeholder = "N"},
       {.names = "-c,--compress",
        .kind = optional_value,
-       .key = "export.invoices.compress",
+       .key = "export.*.compress",
        .bare = "gzip"},
       {.names = "--compress-level",
        .kind = value,
-       .key = "export.invoices.compress_level",
+       .key = "export.*.compress_level",
        .placeholder = "N"},
       {.names = "-i,--incremental",
        .text = {"Only what changed since the last incremental run",
@@ -183,24 +204,21 @@ std::vector<Flag> export_invoices_flags() {
        .placeholder = "CC",
        .text = {"Only this country; may be repeated; watermarks stay",
                 "仅此国家；可重复；水位不变"}},
-      {.names = "--layout", .kind = value, .key = "export.invoices.layout"},
-      {.names = "--margin",
-       .kind = value,
-       .key = "export.invoices.margin",
-       .placeholder = "DURATION"},
-      {.names = "--fence", .kind = value, .key = "export.invoices.fence"},
-      {.names = "--zone", .kind = value, .key = "export.invoices.zone", .placeholder = "ZONE"},
+      {.names = "--layout", .kind = value, .key = "export.*.layout"},
+      {.names = "--margin", .kind = value, .key = "export.*.margin", .placeholder = "DURATION"},
+      {.names = "--fence", .kind = value, .key = "export.*.fence"},
+      {.names = "--zone", .kind = value, .key = "export.*.zone", .placeholder = "ZONE"},
       {.names = "--confirm-zone",
        .text = {"The zone of the update time changed, and that is right",
                 "确认更新时间列的时区确已改变"}},
       {.names = "--require-field",
        .kind = repeated,
-       .key = "export.invoices.require_fields",
+       .key = "export.*.require_fields",
        .placeholder = "NAME"},
       {.names = "--create-index",
        .text = {"First make the index that incremental runs want, if it is missing; asks",
                 "先创建增量导出所需的索引（如缺少；会询问）"}},
-      {.names = "--prune", .key = "export.invoices.prune"},
+      {.names = "--prune", .key = "export.*.prune"},
   };
 }
 
@@ -215,7 +233,7 @@ Command export_invoices_command() {
                 "文件写入 DIR/{租户}/{国家}/{yyyymmdd}+{发票号}.json，内容与库中 JSON "
                 "逐字节一致。文件要么完整出现，要么不出现；没有变化的文件不会重写。"
                 "只有当一个租户的所有行都已写入后，它的水位才会前移。"},
-      .flags = export_invoices_flags(),
+      .flags = export_flags(),
       .examples = {{"tidemark export invoices --source mysql://reader@db/finance",
                     {"Everything", "全量导出"}},
                    {"tidemark export invoices --incremental",
@@ -223,7 +241,27 @@ Command export_invoices_command() {
                      "增量导出；适合 cron 每十分钟一次"}},
                    {"tidemark export invoices -i --tenant 42 --dry-run",
                     {"What would happen for one tenant", "预览单个租户"}}},
+      .table = "invoices",
       .run = run_invoices,
+      .summarises = true,
+  };
+}
+
+Command export_named_command() {
+  return {
+      .name = "NAME",
+      .summary = {"Any further table that the configuration names in [export.NAME]",
+                  "配置中 [export.NAME] 所定义的其他表"},
+      .about =
+          {"With [export.receipts] in the configuration, `tidemark export receipts` works as "
+           "`tidemark export invoices` does, on the table, columns and folder given there.",
+           "若配置中有 [export.receipts]，则 tidemark export receipts 的用法与 tidemark export "
+           "invoices 相同，表、列和目录取自该处。"},
+      .flags = export_flags(),
+      .examples = {{"tidemark export receipts --incremental",
+                    {"What changed in the table of [export.receipts]",
+                     "[export.receipts] 所指表中的变化"}}},
+      .run = run_named,
       .summarises = true,
   };
 }

@@ -25,6 +25,8 @@ class Frame {
  public:
   Frame(const Program& program, std::span<const std::string> words, const World& world)
       : program_(program.command),
+        defaults_(program.defaults),
+        variables_(program.variables),
         words_(words),
         world_(world),
         language_(choose_language(words, world.environment, program.language)),
@@ -101,8 +103,16 @@ class Frame {
   }
 
   config::LoadRequest load_request(Invocation& invocation) const {
+    std::vector<std::pair<std::string, config::Setting>> given;
+    for (const auto& [variable, key] : variables_)
+      if (auto value = world_.environment(variable); value && !value->empty())
+        given.emplace_back(key, config::Setting{.value = std::move(*value),
+                                                .origin = config::Origin::environment,
+                                                .where = variable});
+    std::ranges::move(invocation.settings, std::back_inserter(given));
     return {.file = invocation.arguments.value("--config"),
-            .flags = std::move(invocation.settings),
+            .defaults = defaults_,
+            .flags = std::move(given),
             .environment = world_.environment,
             .environment_names = world_.environment_names};
   }
@@ -149,6 +159,8 @@ class Frame {
   }
 
   const Command& program_;
+  const std::vector<std::pair<std::string, std::string>>& defaults_;
+  const std::vector<std::pair<std::string, std::string>>& variables_;
   std::span<const std::string> words_;
   const World& world_;
   Language language_;

@@ -4,6 +4,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/context.h"
@@ -15,6 +17,11 @@ struct Program {
   Command command;
   /// What it speaks unless --lang or TIDEMARK_LANG says otherwise; nullopt: the locale decides.
   std::optional<Language> language{};
+  /// Settings whose default is another here: `export.invoices.output`, `../context/invoices`.
+  std::vector<std::pair<std::string, std::string>> defaults{};
+  /// Variables that are settings here, weaker than flags and stronger than a file: `OUTPUT_DIR`,
+  /// `reference.output`. An empty variable counts as not set.
+  std::vector<std::pair<std::string, std::string>> variables{};
 };
 
 /// What every command has in common: finds language and command, shows help and version, loads

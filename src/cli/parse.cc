@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/nearest.h"
+#include "config/key.h"
 
 namespace tidemark::cli {
 namespace {
@@ -55,8 +56,16 @@ class Parser {
       positionals_.emplace_back(word);
       return {};
     }
-    const auto child = std::ranges::find(command().children, word, &Command::name);
-    if (child == command().children.end()) return unknown_command(word);
+    const std::vector<Command>& children = command().children;
+    auto child = std::ranges::find_if(children, [&](const Command& one) {
+      return one.name == word && !one.stands_for_any_word();
+    });
+    if (child == children.end() && children.back().stands_for_any_word() &&
+        config::is_table_name(word)) {
+      child = std::prev(children.end());
+      result_.word = word;
+    }
+    if (child == children.end()) return unknown_command(word);
     result_.path.push_back(&*child);
     return {};
   }
@@ -116,14 +125,16 @@ class Parser {
 
   void set(const Flag& flag, std::string_view value) {
     auto& settings = result_.settings;
-    const auto known = std::ranges::find(settings, flag.key, [](const auto& s) { return s.first; });
+    const std::string key =
+        config::concrete_key(flag.key, command().table.empty() ? result_.word : command().table);
+    const auto known = std::ranges::find(settings, key, [](const auto& s) { return s.first; });
     if (flag.kind == FlagKind::repeated && known != settings.end()) {
       known->second.value += "," + std::string(value);  // The text form of a list.
       return;
     }
-    settings.emplace_back(flag.key, config::Setting{.value = std::string(value),
-                                                    .origin = config::Origin::flag,
-                                                    .where = std::string(flag.long_name())});
+    settings.emplace_back(key, config::Setting{.value = std::string(value),
+                                               .origin = config::Origin::flag,
+                                               .where = std::string(flag.long_name())});
   }
 
   static Result<void> check_choice(std::string_view name, std::string_view choices,
@@ -150,6 +161,11 @@ class Parser {
         return allowed;
     }
     if (!declared.empty() && declared.back().repeated) return {};
+    if (positionals_.size() > declared.size() && command().stands_for_any_word()) {
+      // `export statee show`: hardly an export.
+      result_.path.pop_back();
+      return unknown_command(result_.word);
+    }
     if (positionals_.size() > declared.size())
       return fail(see_help(make_error(ErrorKind::usage, {"unexpected word '{}'", "多余的参数“{}”"},
                                       printable(positionals_[declared.size()]))));
@@ -189,7 +205,8 @@ class Parser {
 
   Result<void> unknown_command(std::string_view word) const {
     std::vector<std::string_view> known;
-    for (const Command& child : command().children) known.push_back(child.name);
+    for (const Command& child : command().children)
+      if (!child.stands_for_any_word()) known.push_back(child.name);
     return fail(suggest(
         make_error(ErrorKind::usage, {"unknown command '{}'", "未知命令“{}”"}, printable(word)),
         word, known));
@@ -220,7 +237,7 @@ std::string Invocation::name() const {
   std::string joined;
   for (const Command* step : path) {
     if (!joined.empty()) joined += ' ';
-    joined += step->name;
+    joined += step->stands_for_any_word() && !word.empty() ? std::string_view(word) : step->name;
   }
   return joined;
 }

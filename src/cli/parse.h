@@ -16,6 +16,7 @@ namespace tidemark::cli {
 struct Invocation {
   /// From the program down to the command, by the words given: never empty.
   std::vector<const Command*> path;
+  std::string word;  ///< What the last of them was called by, where it stands for any word.
   Arguments arguments;
   /// The settings that flags made, for config::LoadRequest.
   std::vector<std::pair<std::string, config::Setting>> settings;

@@ -163,6 +163,30 @@ TEST(Parse, HelpIsShownThoughTheRestIsIncomplete) {
   }
 }
 
+TEST(Parse, ANameInCapitalsStandsForEveryOtherWord) {
+  const std::vector<Flag> flags = {
+      {.names = "--threads", .kind = FlagKind::value, .key = "export.*.threads"}};
+  const Command tree = {.name = "tidemark",
+                        .children = {{.name = "invoices", .flags = flags, .table = "invoices"},
+                                     {.name = "drop_in", .flags = flags, .table = "invoices"},
+                                     {.name = "NAME", .flags = flags}}};
+  const auto key_of = [&](const std::string& word) {
+    const std::vector<std::string> words = {word, "--threads", "2"};
+    const Result<Invocation> invocation = parse(tree, words);
+    return invocation ? invocation->name() + ": " + invocation->settings.front().first
+                      : invocation.error().what.en;
+  };
+  EXPECT_EQ(key_of("invoices"), "tidemark invoices: export.invoices.threads");
+  EXPECT_EQ(key_of("drop_in"), "tidemark drop_in: export.invoices.threads");
+  EXPECT_EQ(key_of("receipts"), "tidemark receipts: export.receipts.threads");
+  // What cannot be the name of a table is a slip.
+  EXPECT_EQ(key_of("NAME"), "unknown command 'NAME'");
+  EXPECT_EQ(key_of("re.ceipts"), "unknown command 're.ceipts'");
+  EXPECT_EQ(key_of(""), "unknown command ''");
+  const std::vector<std::string> words = {"invoces", "show"};
+  EXPECT_THAT(parse(tree, words).error().hint.en, HasSubstr("'invoices'"));
+}
+
 TEST(Parse, MentionsLooksNoFurtherThanTheDoubleDash) {
   const std::vector<std::string> words = {"show", "--", "--json"};
   EXPECT_FALSE(mentions(words, "--json"));

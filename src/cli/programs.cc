@@ -1,10 +1,9 @@
 #include "cli/programs.h"
 
-#include <span>
-
 #include "cli/completion_command.h"
 #include "cli/config_command.h"
 #include "cli/doctor_command.h"
+#include "cli/drop_ins.h"
 #include "cli/export_command.h"
 #include "cli/runs_command.h"
 #include "cli/samples_command.h"
@@ -19,7 +18,8 @@ struct DropIn {
   Program (*make)();
 };
 
-constexpr std::span<const DropIn> drop_ins;
+constexpr DropIn drop_ins[] = {{"export_invoice_data", export_invoice_data_program},
+                               {"export_basic_data", export_basic_data_program}};
 
 }  // namespace
 

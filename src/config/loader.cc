@@ -116,6 +116,7 @@ void Loader::take_defaults() {
     settings.settings_[std::move(key)] =
         Setting{.value = std::string{option->fallback}, .where = {}};
   }
+  for (const auto& [key, value] : request_.defaults) settings.settings_.at(key).value = value;
 }
 
 void Loader::take_entry(const TomlEntry& entry) {
@@ -233,7 +234,7 @@ void Loader::take_flags() {
     } else if (!settings.settings_.contains(key)) {
       no_such_table(key, setting.where);
     } else {
-      set(key, *option, {setting.value, Origin::flag, setting.where});
+      set(key, *option, setting);
     }
   }
 }

@@ -31,7 +31,10 @@ struct Setting {
 struct LoadRequest {
   /// `--config`; empty: find_config_file() searches. That there is none is fine.
   std::optional<std::string> file;
-  /// Keys set on the command line: `{"export.invoices.threads", {"8", Origin::flag, "--threads"}}`.
+  /// Defaults in place of those of the option table, by key.
+  std::vector<std::pair<std::string, std::string>> defaults{};
+  /// Keys set on the command line (their origin and place are kept): `{"export.invoices.threads",
+  /// {"8", Origin::flag, "--threads"}}`.
   std::vector<std::pair<std::string, Setting>> flags;
   Environment environment = system_environment();
   /// All variable names, to find unknown `TIDEMARK_*` ones.

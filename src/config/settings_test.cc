@@ -77,6 +77,15 @@ TEST_F(SettingsTest, NothingConfiguredGivesTheDefaults) {
   EXPECT_FALSE(settings.is_set("lang"));
 }
 
+TEST_F(SettingsTest, AProgramMayHaveDefaultsOfItsOwn) {
+  LoadRequest request = with_file("[export.invoices]\nthreads = 5\n");
+  request.defaults = {{"export.invoices.output", "../context"}, {"export.invoices.threads", "9"}};
+  const Settings settings = load(request);
+  EXPECT_EQ(settings.text("export.invoices.output"), "../context");
+  EXPECT_FALSE(settings.is_set("export.invoices.output"));
+  EXPECT_EQ(settings.integer("export.invoices.threads"), 5);
+}
+
 TEST_F(SettingsTest, TheStrongerLayerWins) {
   constexpr std::string_view file = "[export.invoices]\nthreads = 5\ntable = 'f'\noutput = 'o'\n";
   LoadRequest request = with_file(file, {{"TIDEMARK_EXPORT__INVOICES__THREADS", "6"},

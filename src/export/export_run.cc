@@ -655,6 +655,7 @@ void ExportRun::sum_up() {
          "读到 {} 行，但只有 {} 行有去向（写入、未变化、拒收、失败）"},
         summary_.rows_read, accounted));
   }
+  std::set<std::string> tenants = tenants_with_rows;
   const PublishCounts counts = publisher_->counts();
   summary_.files_written += counts.written;
   summary_.files_removed += counts.removed;
@@ -669,6 +670,7 @@ void ExportRun::sum_up() {
       summary_.errors.push_back(*error);
     }
     if (!job.window) continue;
+    tenants.insert(job.tenant);
     if (!tenants_with_rows.contains(job.tenant)) {
       ++summary_.groups_total;
       error ? ++summary_.groups_failed : ++summary_.groups_empty;
@@ -688,6 +690,7 @@ void ExportRun::sum_up() {
     }
     summary_.tenants.push_back(std::move(report));
   }
+  summary_.tenants_total = tenants.size();
   if (summary_.boundary && !summary_.boundary->missing_grant.empty()) {
     summary_.notes.push_back(
         say({"the user lacks {}: transactions of others cannot be seen, only the margin protects "

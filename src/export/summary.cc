@@ -51,6 +51,7 @@ std::string summary_json(const ExportSummary& s) {
       {"layout", s.options.layout == Layout::files ? "files" : "ndjson"},
       {"dry_run", s.options.dry_run},
       {"output", s.options.output},
+      {"tenants_total", s.tenants_total},
       {"groups_total", s.groups_total},
       {"groups_ok", s.groups_ok},
       {"groups_failed", s.groups_failed},
@@ -149,6 +150,15 @@ std::string summary_text(const ExportSummary& s, Language language, const std::s
     line("File missing or different", "文件缺失或内容不符", found(SweepFinding::file_damaged));
     for (const SweepFindings::Example& example : s.findings.examples) {
       text += fmt::format("  {} {} {}\n", name(example.kind), example.key.text(), example.path);
+    }
+  }
+  // The line that scripts look for since the first exporter: digits without commas.
+  if (!s.options.dry_run) {
+    const std::uint64_t exported = s.rows_written + s.files_unchanged;
+    if (s.options.mode == Mode::full) {
+      line("Exported", "成功导出", fmt::format("{} {}", exported, zh ? "条记录" : "records"));
+    } else {
+      line("Exported", "成功导出", fmt::format("{} {}", exported, zh ? "条新记录" : "new records"));
     }
   }
   line("Groups", "总分组数", thousands(s.groups_total));

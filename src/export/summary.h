@@ -35,6 +35,7 @@ struct GoneRow {
 struct ExportSummary {
   std::string name = "invoices";
   ExportOptions options;
+  std::uint64_t tenants_total = 0;  ///< With rows, or looked at by an incremental run.
   std::uint64_t groups_total = 0;
   std::uint64_t groups_ok = 0;
   std::uint64_t groups_failed = 0;
