@@ -1,0 +1,187 @@
+"""Layout ndjson: parts behind manifests, and compacting."""
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from export_fixture import BINARY, invoice, payload_of
+
+
+def manifest(tree, group):
+    with open(os.path.join(tree.path, group, "_manifest.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def content(path):
+    """A part, decompressed."""
+    with open(path, "rb") as file:
+        data = file.read()
+    if path.endswith(".gz"):
+        return gzip.decompress(data)
+    if path.endswith(".zst"):
+        return subprocess.run(["zstd", "-dc"], input=data, check=True, capture_output=True).stdout
+    return data
+
+
+def lines(tree, group):
+    """All lines that the manifest lists, in order; every part as the manifest describes it."""
+    found = []
+    for part in manifest(tree, group)["parts"]:
+        path = os.path.join(tree.path, group, part["file"])
+        assert os.path.getsize(path) == part["bytes"]
+        rows = content(path).decode().splitlines()
+        assert len(rows) == part["rows"]
+        found += [json.loads(row) for row in rows]
+    return found
+
+
+def newest(tree):
+    """{key: payload} as a reader of the whole tree sees it: the newest line of a key counts."""
+    seen = {}
+    for folder, _, names in os.walk(tree.path):
+        if "_manifest.json" not in names:
+            continue
+        group = os.path.relpath(folder, tree.path)
+        for part in manifest(tree, group)["parts"]:
+            for row in content(os.path.join(folder, part["file"])).decode().splitlines():
+                line = json.loads(row)
+                order = (part["run"], line["update_time"] or "")
+                if line["key"] not in seen or seen[line["key"]][0] <= order:
+                    seen[line["key"]] = (order, line["payload"])
+    return {key: payload for key, (_, payload) in seen.items()}
+
+
+def parts_on_disk(tree):
+    return sorted(path for path in tree.raw() if ".ndjson" in path)
+
+
+def parts_listed(tree):
+    listed = []
+    for folder, _, names in os.walk(tree.path):
+        if "_manifest.json" in names:
+            group = os.path.relpath(folder, tree.path)
+            listed += [f"{group}/{part['file']}" for part in manifest(tree, group)["parts"]]
+    return sorted(listed)
+
+
+def compact(tree, *words):
+    ran = subprocess.run([BINARY, "export", "compact", "-o", tree.path, "--json", *words],
+                         capture_output=True, encoding="utf-8", cwd=tree.home, check=False,
+                         env={"PATH": os.environ["PATH"], "HOME": tree.home})
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return json.loads(ran.stdout.splitlines()[-1])
+
+
+@pytest.fixture
+def table(source):
+    source.make_table()
+    source.add(*[invoice(fid, tenant="t1" if fid % 3 else "t2", country="CN" if fid % 2 else None)
+                 for fid in range(1, 301)])
+    return source
+
+
+@pytest.mark.parametrize("compress", [[], ["-c"], ["-c=zstd"]])
+def test_a_full_export_holds_every_row(table, tree, compress):
+    if compress == ["-c=zstd"] and not shutil.which("zstd"):
+        compress = ["-c"]
+    ran = tree.export(table, "--layout", "ndjson", *compress)
+    assert (ran.rows_read, ran.rows_written, ran.files_written) == (300, 300, 4)
+    rows = table.run("SELECT fid, fext_field FROM t_invoice")
+    assert newest(tree) == {fid: json.loads(payload) for fid, payload in rows}
+    first = lines(tree, "t1/CN")[0]
+    assert list(first) == ["key", "invoice_no", "issue_date", "update_time", "payload"]
+    assert (first["key"], first["invoice_no"]) == (1, "INV1")
+    assert manifest(tree, "t2/UNKNOWN")["parts"][0]["window"] is None
+    tree.check_tidy()
+
+
+def test_a_second_full_export_replaces_the_parts(table, tree):
+    tree.export(table, "--layout", "ndjson")
+    before = parts_on_disk(tree)
+    table.run("DELETE FROM t_invoice WHERE fid = 300")
+    ran = tree.export(table, "--layout", "ndjson")
+    assert (ran.files_written, ran.files_removed) == (4, 4)
+    assert not set(before) & set(parts_on_disk(tree))
+    assert parts_on_disk(tree) == parts_listed(tree)
+    assert 300 not in newest(tree)
+
+
+def test_incremental_runs_add_parts_and_compacting_folds_them(table, tree):
+    tree.incremental(table, "60m", "--layout", "ndjson")
+    table.change(1, table.ago(55), fext_field=payload_of(1, 2))
+    table.change(2, table.ago(55), ftenant_id="t9")
+    ran = tree.incremental(table, "50m", "--layout", "ndjson")
+    assert (ran.rows_read, ran.files_written) == (2, 2)
+    window = manifest(tree, "t1/CN")["parts"][1]["window"]
+    assert window == {"after": ran.tenant("t1")["from"], "upto": ran.boundary}
+    rows = table.run("SELECT fid, fext_field FROM t_invoice")
+    expected = {fid: json.loads(payload) for fid, payload in rows}
+    assert newest(tree) == expected
+
+    folded = compact(tree)
+    assert (folded["rows_before"], folded["rows_after"]) == (302, 300)
+    # Row 2 left t1/UNKNOWN: its old line is gone there, though that group got no new part.
+    assert 2 not in [line["key"] for line in lines(tree, "t1/UNKNOWN")]
+    assert [line["key"] for line in lines(tree, "t9/UNKNOWN")] == [2]
+    assert newest(tree) == expected
+    assert parts_on_disk(tree) == parts_listed(tree)
+    tree.check_tidy()
+    assert compact(tree)["groups_folded"] == 0
+
+
+def test_line_breaks_of_a_payload_become_blanks(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1, payload='{\n "a": "x\\ny",\r\n "b": 12345678901234567890.10\n}'))
+    tree.export(sqlite, "--layout", "ndjson")
+    part = parts_on_disk(tree)[0]
+    text = content(os.path.join(tree.path, part)).decode()
+    assert text.count("\n") == 1
+    assert text.endswith('"payload":{  "a": "x\\ny",   "b": 12345678901234567890.10 }}\n')
+
+
+def test_groups_whose_folders_would_meet_stay_apart(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1, tenant="a/b"), invoice(2, tenant="a:b"), invoice(3, tenant="A_B"))
+    tree.export(sqlite, "--layout", "ndjson")
+    groups = sorted({os.path.dirname(part) for part in parts_listed(tree)})
+    assert len({group.lower() for group in groups}) == 3
+    tree.export(sqlite, "--layout", "ndjson")
+    assert sorted({os.path.dirname(part) for part in parts_listed(tree)}) == groups
+    assert sorted(newest(tree)) == [1, 2, 3]
+
+
+def test_a_killed_run_leaves_the_old_parts(table, tree):
+    tree.export(table, "--layout", "ndjson")
+    before = tree.raw()
+    for delay in (0.02, 0.06, 0.1, 0.15):
+        process = tree.start(table, "--layout", "ndjson", "-t", "1")
+        try:
+            process.wait(delay)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.communicate()
+        assert set(parts_listed(tree)) <= set(parts_on_disk(tree))
+        assert len(newest(tree)) == 300
+    tree.export(table, "--layout", "ndjson")
+    assert parts_on_disk(tree) == parts_listed(tree)
+    assert len(before) == len(tree.raw())
+    tree.check_tidy()
+
+
+def test_a_damaged_part_is_named_and_nothing_is_folded(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1), invoice(2))
+    tree.export(sqlite, "--layout", "ndjson")
+    part = os.path.join(tree.path, parts_on_disk(tree)[0])
+    with open(part, "ab") as file:
+        file.write(b'{"key":3')
+    ran = subprocess.run([BINARY, "export", "compact", "-o", tree.path], capture_output=True,
+                         encoding="utf-8", check=False,
+                         env={"PATH": os.environ["PATH"], "HOME": tree.home, "LANG": "C"})
+    assert ran.returncode == 1
+    assert os.path.basename(part) in ran.stderr
+    assert len(parts_listed(tree)) == 1
