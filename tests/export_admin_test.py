@@ -345,3 +345,46 @@ def test_a_state_database_that_is_away_stops_no_run(export):
     export.invoice(1)
     ran = export.run("invoices", TIDEMARK_STATE="mysql://nobody@127.0.0.1:1/none")
     assert len(export.files()) == 1 and "127.0.0.1" in ran.stderr
+
+
+# selftest
+
+
+def selftest(export, *words, code=0):
+    (export.folder / "tmp").mkdir(exist_ok=True)
+    ran = export.run("selftest", *words, code=code, TMPDIR=str(export.folder / "tmp"))
+    assert os.listdir(export.folder / "tmp") == [] and not export.out.exists()
+    return ran.stdout
+
+
+def test_selftest_plays_eight_tests_and_leaves_nothing(export):
+    for key in range(1, 8):
+        export.invoice(key, str(key % 4), payload="{broken" if key == 5 else "{}")
+    shown = selftest(export, "--lang", "zh")
+    assert "[TEST] 测试1: " in shown and "[TEST] 测试8: " in shown
+    assert shown.count("[SUCCESS] ✓ ") == 8 and "[ERROR]" not in shown
+    assert "[SUCCESS] 通过: 8" in shown and "[SUCCESS] 所有测试通过!" in shown
+    *tests, summary = [json.loads(line) for line in selftest(export, "--json").splitlines()]
+    assert summary["passed"] == 8 and all(test["passed"] for test in tests)
+
+
+def test_selftest_does_not_export_a_large_table(export):
+    rows = [(key, "big" if key % 10 else "small", f"INV-{key}",
+             f"2025-01-01 {key // 3600:02}:{key // 60 % 60:02}:{key % 60:02}")
+            for key in range(1, 5001)]
+    with sqlite3.connect(export.folder / "source.db") as connection:
+        connection.executemany(
+            "INSERT INTO t_invoice VALUES (?,?,'DE','2025-05-01',?,3,'{}',?)", rows)
+    connection.close()
+    tests = [json.loads(line) for line in selftest(export, "--json").splitlines()]
+    details = {test["number"]: test["detail"] for test in tests[:-1]}
+    assert details[1].endswith("> 2025-01-01 01:04:48")  # The 1,001st newest of the large one.
+    assert details[2].startswith("1112 rows") and details[7].startswith("1112 rows, 0 files written")
+    assert "1 tenants" in json.loads(selftest(export, "--json", "-l", "1").splitlines()[0])["detail"]
+
+
+def test_selftest_fails_with_its_source(export):
+    export.sql("DROP TABLE t_invoice")
+    shown = selftest(export, code=1)
+    assert "[ERROR] ✗ configuration and connection" in shown and "passed: 0" in shown
+    assert "test 2" not in shown

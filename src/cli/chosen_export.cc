@@ -26,27 +26,33 @@ std::vector<Flag> tree_and_source_flags() {
   return flags;
 }
 
-Result<ChosenExport> chosen_export(const Context& context) {
-  const std::string name = context.arguments.value("--export").value_or("invoices");
+Result<std::string> chosen_name(const Context& context) {
+  std::string name = context.arguments.value("--export").value_or("invoices");
   if (!context.settings.exports().contains(name)) {
     return fail(ErrorKind::usage,
                 {"there is no export '{}'; there are: {}", "没有名为“{}”的导出；现有：{}"}, name,
                 fmt::join(context.settings.exports(), ", "));
   }
-  std::string output = context.settings.text(fmt::format("export.{}.output", name));
-  if (auto given = context.arguments.value("--output-dir")) output = std::move(*given);
-  return ChosenExport{.name = name, .output = std::move(output)};
+  return name;
 }
 
-Result<ExportSource> chosen_source(const Context& context, const ChosenExport& chosen) {
-  if (chosen.name != "invoices" &&
+Result<ChosenExport> chosen_export(const Context& context) {
+  Result<std::string> name = chosen_name(context);
+  if (!name) return fail(std::move(name).error());
+  std::string output = context.settings.text(fmt::format("export.{}.output", *name));
+  if (auto given = context.arguments.value("--output-dir")) output = std::move(*given);
+  return ChosenExport{.name = std::move(*name), .output = std::move(output)};
+}
+
+Result<ExportSource> chosen_source(const Context& context, const std::string& name) {
+  if (name != "invoices" &&
       context.settings.setting("export.invoices.source").origin == config::Origin::flag) {
     return fail(ErrorKind::usage,
                 {"--source is for the invoices; export.{}.source says where '{}' comes from",
                  "--source 仅用于 invoices；“{1}”的数据源由 export.{0}.source 指定"},
-                chosen.name, chosen.name);
+                name, name);
   }
-  return export_database(context, chosen.name);
+  return export_database(context, name);
 }
 
 }  // namespace tidemark::cli

@@ -22,9 +22,10 @@ struct ChosenExport {
 [[nodiscard]] std::vector<Flag> tree_and_source_flags();
 
 /// Errors: usage (there is no such export).
+[[nodiscard]] Result<std::string> chosen_name(const Context& context);
+/// Errors: as above.
 [[nodiscard]] Result<ChosenExport> chosen_export(const Context& context);
 /// For a command with tree_and_source_flags(). Errors: invalid_config, usage.
-[[nodiscard]] Result<ExportSource> chosen_source(const Context& context,
-                                                 const ChosenExport& chosen);
+[[nodiscard]] Result<ExportSource> chosen_source(const Context& context, const std::string& name);
 
 }  // namespace tidemark::cli

@@ -43,7 +43,7 @@ std::vector<Finding> examine(const Context& context, const ChosenExport& chosen)
     return findings;
   };
 
-  const Result<ExportSource> source = chosen_source(context, chosen);
+  const Result<ExportSource> source = chosen_source(context, chosen.name);
   if (!source) return without_source("connection", source.error());
   const Result<std::unique_ptr<sql::Connection>> connection = source->connect();
   if (!connection) return without_source("connection", connection.error());

@@ -5,6 +5,7 @@
 #include "cli/export_invoices.h"
 #include "cli/export_reference.h"
 #include "cli/export_rejects_command.h"
+#include "cli/export_selftest.h"
 #include "cli/export_state_command.h"
 #include "cli/export_sweep_command.h"
 
@@ -19,7 +20,7 @@ Command export_command() {
                     {"What changed since the last run", "导出上次运行以来的变化"}}},
       .children = {export_invoices_command(), export_reference_command(), export_state_command(),
                    export_rejects_command(), export_sweep_command(), export_compact_command(),
-                   export_named_command()},
+                   export_selftest_command(), export_named_command()},
   };
 }
 

@@ -88,7 +88,7 @@ void print_json(const Context& context, const ImportReport& report, bool dry_run
 Result<ExitCode> take_over(Context& context) {
   const Result<ChosenExport> chosen = chosen_export(context);
   if (!chosen) return fail(chosen.error());
-  const Result<ExportSource> source = chosen_source(context, *chosen);
+  const Result<ExportSource> source = chosen_source(context, chosen->name);
   if (!source) return fail(source.error());
   const Result<std::unique_ptr<sql::Connection>> connection = source->connect();
   if (!connection) return fail(connection.error());

@@ -93,7 +93,7 @@ Result<ExitCode> accept(Context& context) {
 Result<ExitCode> retry(Context& context) {
   const Result<ChosenExport> chosen = chosen_export(context);
   if (!chosen) return fail(chosen.error());
-  const Result<ExportSource> source = chosen_source(context, *chosen);
+  const Result<ExportSource> source = chosen_source(context, chosen->name);
   if (!source) return fail(source.error());
   exporter::ExportOptions options = configured_options(context.settings, chosen->name);
   options.output = chosen->output;

@@ -57,7 +57,7 @@ ExportProgress ExportRun::progress() const {
 /// Every row of the source is looked at: what is not met is gone.
 bool ExportRun::covers_all() const {
   return options_.mode == Mode::full && options_.tenants.empty() && options_.countries.empty() &&
-         !options_.limit && !options_.retried_rejects;
+         !options_.limit && !options_.retried_rejects && !options_.since;
 }
 
 /// A tenant that is only partly covered keeps its watermark.
@@ -256,8 +256,13 @@ Result<void> ExportRun::plan() {
     state_ = std::move(*state);
   }
 
+  Slice slice;
+  if (options_.since) {
+    slice.window = watermark::Window{.after = *options_.since,
+                                     .upto = *CivilTime::parse("9999-12-31 23:59:59")};
+  }
   jobs_.emplace_back();
-  queue_.put({.job = &jobs_.back()});
+  queue_.put({.job = &jobs_.back(), .slice = std::move(slice)});
   if (covers_all()) {
     const Statement estimate = table_->estimate();
     const Result<std::optional<std::string>> rows =
@@ -312,6 +317,7 @@ Result<void> ExportRun::plan_tenants() {
     const bool indexed = covered_.contains(tenant);
     watermark::Window window{.after = CivilTime::baseline(), .upto = boundary->upto};
     if (entry != state_.end() && indexed) window.after = entry->second.mark;
+    if (options_.since) window.after = std::max(window.after, *options_.since);
     Job& job = jobs_.emplace_back();
     job.tenant = tenant;
     job.window = window;

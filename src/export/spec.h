@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/civil_time.h"
+
 namespace tidemark::exporter {
 
 /// Which table is exported and what its columns are called. The defaults are the invoice table.
@@ -52,6 +54,8 @@ struct ExportOptions {
   /// Set: read just the rows on the reject list that have these keys (empty: all of the list)
   /// again, and nothing else; watermarks stay.
   std::optional<std::vector<std::string>> retried_rejects;
+  /// Set: rows stamped at or before it do not exist, in both modes. For trying a large table out.
+  std::optional<CivilTime> since;
 };
 
 }  // namespace tidemark::exporter
