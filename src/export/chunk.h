@@ -116,8 +116,12 @@ struct Job {
   std::atomic<int> pending{1};  ///< Slices to be read and chunks to be published.
   std::atomic<std::uint64_t> rows{0};
   std::atomic<std::uint64_t> rejected{0};
-  bool recorded = false;  ///< Its line in the state file is up to date.
+  std::atomic<std::uint64_t> failed{0};  ///< Rows whose file could not be written.
+  bool recorded = false;                 ///< Its line in the state file is up to date.
 
+  [[nodiscard]] std::uint64_t exported() const {
+    return rows.load() - rejected.load() - failed.load();
+  }
   void fail_with(const Error& error) {
     const std::lock_guard lock(mutex);
     if (!failure) failure = error;

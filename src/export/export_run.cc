@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/atomic_file.h"
 #include "base/bytes.h"
 #include "base/log.h"
 #include "export/ndjson_sink.h"
@@ -29,6 +30,17 @@ bool has_files_besides_state(const std::string& output) {
     if (entry->path().filename() != ".export_state") return true;
   }
   return false;
+}
+
+/// What a killed run left of the files that it was about to replace.
+void remove_temporary_files(const std::string& folder) {
+  std::error_code code;
+  for (fs::directory_iterator entry{folder, code}, end; !code && entry != end;
+       entry.increment(code)) {
+    if (!is_temporary_name(entry->path().filename().native())) continue;
+    std::error_code ignored;  // It does no harm; the next run tries again.
+    fs::remove(entry->path(), ignored);
+  }
 }
 
 }  // namespace
@@ -67,6 +79,14 @@ bool ExportRun::moves_watermarks() const {
 }
 
 Result<ExportSummary> ExportRun::run() {
+  Result<ExportSummary> summary = lock_to_summary();
+  if (!summary && summary.error().kind == ErrorKind::corrupt && index_ && !index_damaged_) {
+    index_damaged_ = index_->is_damaged();
+  }
+  return summary;
+}
+
+Result<ExportSummary> ExportRun::lock_to_summary() {
   const SteadyTime start = environment_.clock.steady();
   if (Result<void> ready = prepare(); !ready) return fail(std::move(ready.error()));
   if (Result<void> done = work(); !done) return fail(std::move(done.error()));
@@ -81,12 +101,9 @@ Result<ExportSummary> ExportRun::run() {
       summary_.errors.push_back(cleaned.error());
     }
   }
+  if (const std::optional<Error> damage = index_damage()) return fail(*damage);
   if (const std::optional<Error> failure = publisher_->failure()) {
     summary_.errors.push_back(*failure);
-    if (failure->kind == ErrorKind::corrupt) {
-      index_damaged_ = true;
-      return fail(*failure);
-    }
   } else {
     if (Result<void> closed = close_rejects(); !closed) return fail(std::move(closed.error()));
     if (Result<void> gone = find_gone(); !gone) return fail(std::move(gone.error()));
@@ -98,6 +115,21 @@ Result<ExportSummary> ExportRun::run() {
   sum_up();
   summary_.seconds = std::chrono::duration<double>(environment_.clock.steady() - start).count();
   return summary_;
+}
+
+/// A reader may meet the damage as well as the publisher; but a damaged source says "corrupt" too.
+std::optional<Error> ExportRun::index_damage() {
+  const auto is_corrupt = [](const std::optional<Error>& error) {
+    return error && error->kind == ErrorKind::corrupt;
+  };
+  if (const std::optional<Error> failure = publisher_->failure(); is_corrupt(failure)) {
+    return failure;
+  }
+  for (const Job& job : jobs_) {
+    const std::optional<Error> error = job.error();
+    if (is_corrupt(error) && index_->is_damaged()) return error;
+  }
+  return std::nullopt;
 }
 
 Result<void> ExportRun::put_index_aside() {
@@ -157,6 +189,7 @@ Result<void> ExportRun::open_tree() {
             lock->took_over()));
   }
   lock_ = std::move(*lock);
+  remove_temporary_files(state_directory_);
   return Staging::clean(state_directory_);
 }
 
@@ -210,6 +243,7 @@ Result<void> ExportRun::open_index() {
   index_ = std::move(*index);
 
   if (!options_.dry_run) {
+    if (Result<void> cleared = clear_up(); !cleared) return cleared;
     if (Result<void> removed = PackedTree::remove_unlisted(*index_, options_.output); !removed) {
       return removed;
     }
@@ -228,6 +262,62 @@ Result<void> ExportRun::open_index() {
   for (const Reject& reject : *rejects) known_rejects_.insert(reject.key);
   retried_rejects_ = known_rejects_;
   return {};
+}
+
+/// What a killed run left behind in the tree.
+Result<void> ExportRun::clear_up() {
+  Result<TreeFolder> tree = TreeFolder::open(options_.output, false);
+  if (!tree) return fail(std::move(tree.error()));
+  // Committed, but not yet removed.
+  const Result<std::vector<std::string>> stale = index_->removals();
+  if (!stale) return std::unexpected(stale.error());
+  for (const std::string& path : *stale) {
+    if (Result<void> removed = tree->remove(path); !removed) return removed;
+  }
+  if (!stale->empty()) {
+    if (Result<void> cleared = index_->clear_removals(); !cleared) return cleared;
+  }
+  return remove_unknown(*tree);
+}
+
+/// Files that got their names in a round that was never committed. Their rows are read again by
+/// this run or, if they changed, have got other names. Where the round wrote over the file of a row
+/// that was committed before, that row has to be exported again: it goes to the reject list, which
+/// every run retries.
+Result<void> ExportRun::remove_unknown(TreeFolder& tree) {
+  Result<RoundJournal> journal = RoundJournal::open(state_directory_);
+  if (!journal) return fail(std::move(journal.error()));
+  journal_ = std::move(*journal);
+  const Result<std::vector<TreePath>> names = journal_->names();
+  if (!names) return std::unexpected(names.error());
+  if (names->empty()) return journal_->clear();
+
+  std::vector<std::string> unknown;
+  if (Result<void> begun = index_->begin(); !begun) return begun;
+  for (const TreePath& path : *names) {
+    const Result<std::optional<NameOwner>> owner = index_->owner_of(name_hash(path.stem));
+    if (!owner) return std::unexpected(owner.error());
+    const std::optional<FileStamp> stamp = tree.stamp(path);
+    if (!*owner || (*owner)->file.path != path) {
+      if (stamp) unknown.push_back(path.text());
+    } else if (const TreeFile& file = (*owner)->file;
+               stamp != FileStamp{.size = file.size, .mtime = file.mtime}) {
+      const Reject interrupted{.key = (*owner)->key,
+                               .tenant = {},
+                               .country = {},
+                               .number = path.stem,
+                               .reason = "the run that wrote its file was killed",
+                               .hash = {},
+                               .first_seen = now_text_,
+                               .last_seen = now_text_};
+      if (Result<void> put = index_->put_reject(interrupted); !put) return put;
+    }
+  }
+  if (Result<void> committed = index_->commit(); !committed) return committed;
+  for (const std::string& path : unknown) {
+    if (Result<void> removed = tree.remove(path); !removed) return removed;
+  }
+  return journal_->clear();
 }
 
 Result<void> ExportRun::restrict_to_limit() {
@@ -419,13 +509,13 @@ Result<void> ExportRun::start_publisher() {
                             .output = options_.output},
         state_directory_);
   }
-  publisher_ =
-      std::make_unique<Publisher>(*index_, std::move(*tree), groups_, std::move(staging_fds),
-                                  Publisher::Options{.run = run_,
-                                                     .dry_run = options_.dry_run,
-                                                     .now_text = now_text_,
-                                                     .packed = packed_.get(),
-                                                     .max_id = max_id_});
+  publisher_ = std::make_unique<Publisher>(
+      *index_, std::move(*tree), journal_ ? &*journal_ : nullptr, groups_, std::move(staging_fds),
+      Publisher::Options{.run = run_,
+                         .dry_run = options_.dry_run,
+                         .now_text = now_text_,
+                         .packed = packed_.get(),
+                         .max_id = max_id_});
   return {};
 }
 
@@ -506,7 +596,7 @@ Result<void> ExportRun::save_watermarks() {
     const std::optional<Error> error = job.error();
     if (error && error->kind == ErrorKind::cancelled) continue;
     watermark::TenantState& entry = state_[job.tenant];
-    entry.records = job.rows.load() - job.rejected.load();
+    entry.records = job.exported();
     if (error) {
       entry.status = watermark::TenantStatus::failed;
     } else {
@@ -687,7 +777,7 @@ void ExportRun::sum_up() {
         .to = error || job.window->empty() || options_.limit || !options_.countries.empty()
                   ? job.window->after
                   : job.window->upto,
-        .records = job.rows.load() - job.rejected.load(),
+        .records = job.exported(),
         .error = error};
     if (error) {
       report.status = watermark::TenantStatus::failed;

@@ -13,6 +13,7 @@
 #include "base/stop.h"
 #include "export/path_template.h"
 #include "export/publisher.h"
+#include "export/round_journal.h"
 #include "export/slice_reader.h"
 #include "export/source_table.h"
 #include "export/spec.h"
@@ -60,11 +61,15 @@ class ExportRun {
   [[nodiscard]] ExportProgress progress() const;
 
  private:
+  [[nodiscard]] Result<ExportSummary> lock_to_summary();
   [[nodiscard]] Result<void> prepare();
   [[nodiscard]] Result<void> open_source();
   [[nodiscard]] Result<void> open_tree();
   [[nodiscard]] Result<void> check_source_record();
   [[nodiscard]] Result<void> open_index();
+  [[nodiscard]] std::optional<Error> index_damage();
+  [[nodiscard]] Result<void> clear_up();
+  [[nodiscard]] Result<void> remove_unknown(TreeFolder& tree);
   [[nodiscard]] Result<void> restrict_to_limit();
   [[nodiscard]] Result<void> plan();
   [[nodiscard]] Result<void> plan_tenants();
@@ -97,6 +102,7 @@ class ExportRun {
   std::optional<PathTemplate> path_;
   std::optional<TreeLock> lock_;
   std::optional<TreeIndex> index_;
+  std::optional<RoundJournal> journal_;
   std::optional<watermark::StateFile> state_file_;
   watermark::State state_;
   std::map<std::string, CivilTime, std::less<>> covered_;

@@ -20,7 +20,7 @@ Key Key::from_columns(const std::vector<std::string_view>& columns, bool integer
   }
   if (columns.size() == 1) return Key(std::string(columns.front()));
   std::string text;
-  for (const std::string_view column : columns) {
+  for (const std::string_view& column : columns) {
     if (&column != &columns.front()) text += '|';
     for (const char c : column) {
       if (c == '|') {

@@ -15,10 +15,11 @@ constexpr std::size_t files_synced_singly_max = 64;
 
 }  // namespace
 
-Publisher::Publisher(TreeIndex& index, TreeFolder tree, GroupTable& groups,
+Publisher::Publisher(TreeIndex& index, TreeFolder tree, RoundJournal* journal, GroupTable& groups,
                      std::vector<int> staging, Options options)
     : index_(index),
       tree_(std::move(tree)),
+      journal_(journal),
       groups_(groups),
       staging_(std::move(staging)),
       options_(std::move(options)),
@@ -114,6 +115,7 @@ Result<void> Publisher::publish(Round& round) {
   if (!index_changes) return {};
   if (!options_.dry_run) {
     if (Result<void> synced = sync_staged(round); !synced) return synced;
+    if (Result<void> written = write_journal(round); !written) return written;
   }
   if (Result<void> begun = index_.begin(); !begun) return begun;
   for (Chunk& chunk : round) {
@@ -124,6 +126,9 @@ Result<void> Publisher::publish(Round& round) {
     if (Result<void> synced = tree_.sync_names(); !synced) return synced;
   }
   if (Result<void> committed = index_.commit(); !committed) return committed;
+  if (journal_ != nullptr) {
+    if (Result<void> cleared = journal_->clear(); !cleared) return cleared;
+  }
   return remove_stale();
 }
 
@@ -142,6 +147,16 @@ Result<void> Publisher::sync_staged(const Round& round) {
     if (Result<void> synced = tree_.sync_file(folder, *name); !synced) return synced;
   }
   return {};
+}
+
+/// What the round may rename files to, before it does.
+Result<void> Publisher::write_journal(const Round& round) {
+  for (const Chunk& chunk : round) {
+    for (const RowPlan& plan : chunk.plans) {
+      if (!plan.staged.empty()) journal_->add(plan.path, plan.key);
+    }
+  }
+  return journal_->write();
 }
 
 Result<void> Publisher::publish_chunk(Chunk& chunk) {
@@ -267,6 +282,9 @@ Result<std::string> Publisher::claim(const std::string& stem, const Key& key) {
   const TreePath from = other.file.path;
   other.file.path.stem = *free;
   if (!options_.dry_run) {
+    // Often a row of an earlier round, which this round's block does not name.
+    journal_->add(from, other.key);
+    if (Result<void> written = journal_->write(); !written) return fail(std::move(written.error()));
     if (Result<void> renamed = tree_.rename(from, other.file.path); !renamed) {
       return fail(std::move(renamed.error()));
     }
@@ -312,6 +330,7 @@ void Publisher::row_failed(Chunk& chunk, const RowPlan& plan, const Error& error
   GroupCount& group = chunk.groups[plan.group];
   group.failed++;
   if (group.error.empty()) group.error = error.what.en;
+  chunk.job->failed += 1;
   chunk.job->fail_with(error);
 }
 

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "export/chunk.h"
 #include "export/packed_tree.h"
+#include "export/round_journal.h"
 #include "export/tree_folder.h"
 #include "export/tree_index.h"
 
@@ -43,9 +44,9 @@ class Publisher {
     std::int64_t max_id = 0;       ///< Largest id of the index at the start; what seen() covers.
   };
 
-  /// `staging` gives each worker's staging folder descriptor.
-  Publisher(TreeIndex& index, TreeFolder tree, GroupTable& groups, std::vector<int> staging,
-            Options options);
+  /// `staging` gives each worker's staging folder descriptor; `journal` is nullptr for a dry run.
+  Publisher(TreeIndex& index, TreeFolder tree, RoundJournal* journal, GroupTable& groups,
+            std::vector<int> staging, Options options);
   ~Publisher();
 
   /// Hands a chunk over; waits while the queue is full. Its job's `pending` goes down when the
@@ -73,6 +74,7 @@ class Publisher {
   void work();
   [[nodiscard]] Result<void> publish(Round& round);
   [[nodiscard]] Result<void> sync_staged(const Round& round);
+  [[nodiscard]] Result<void> write_journal(const Round& round);
   [[nodiscard]] Result<void> publish_chunk(Chunk& chunk);
   /// False: the row failed (its group's error is set); an Error: the whole round.
   [[nodiscard]] Result<void> publish_row(Chunk& chunk, RowPlan& plan);
@@ -91,6 +93,7 @@ class Publisher {
 
   TreeIndex& index_;
   TreeFolder tree_;
+  RoundJournal* journal_;
   GroupTable& groups_;
   std::vector<int> staging_;
   Options options_;

@@ -40,7 +40,8 @@ int ExportSummary::exit_code() const {
     }
     return exit_failed;
   }
-  return rejects_open > 0 || rejected > 0 ? exit_partial : exit_ok;
+  // Rejects that somebody accepted do not count.
+  return rejects_open > 0 ? exit_partial : exit_ok;
 }
 
 std::string summary_json(const ExportSummary& s) {

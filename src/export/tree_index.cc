@@ -139,7 +139,7 @@ Result<void> TreeIndex::create_or_check() {
   version->reset();
   if (found == schema_version) return {};
   if (found != 0) {
-    return fail(make_error(ErrorKind::corrupt,
+    return fail(make_error(ErrorKind::unsupported,
                            {"the index of the export tree has version {}, this program knows {}",
                             "导出目录的索引版本为 {}，本程序只认识 {}"},
                            found, schema_version)
@@ -175,6 +175,13 @@ Result<void> TreeIndex::prepare() {
 Result<void> TreeIndex::begin() { return db_.run("BEGIN IMMEDIATE"); }
 Result<void> TreeIndex::commit() { return db_.run("COMMIT"); }
 void TreeIndex::rollback() { static_cast<void>(db_.run("ROLLBACK")); }
+
+bool TreeIndex::is_damaged() {
+  Result<IndexStatement> check = db_.prepare("PRAGMA quick_check(1)");
+  if (!check) return true;
+  const Result<bool> row = check->step();
+  return !row || !*row || check->bytes(0) != "ok";
+}
 
 Result<std::optional<TreeFile>> TreeIndex::find(const Key& key) { return find_file(find_, key); }
 

@@ -46,7 +46,7 @@ class TreeIndex {
   static constexpr std::string_view file_name = "index.db";
   static constexpr int schema_version = 1;
 
-  /// Errors: corrupt (damaged, or of a newer version), no_space, io.
+  /// Errors: corrupt (damaged), unsupported (of a newer version), no_space, io.
   [[nodiscard]] static Result<TreeIndex> open(const std::string& directory, IndexDb::Mode mode);
   [[nodiscard]] static std::string path_in(const std::string& directory);
   /// Puts a damaged index aside as `index.db.damaged`, with its WAL.
@@ -58,6 +58,8 @@ class TreeIndex {
   [[nodiscard]] Result<void> begin();
   [[nodiscard]] Result<void> commit();
   void rollback();
+  /// Reads the whole index; for when something else already hinted at damage.
+  [[nodiscard]] bool is_damaged();
 
   // --- files
   [[nodiscard]] Result<std::optional<TreeFile>> find(const Key& key);

@@ -1,0 +1,118 @@
+#include "export/round_journal.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+
+#include "base/system_error.h"
+
+namespace tidemark::exporter {
+namespace {
+
+constexpr std::string_view end_mark = "\tend ";
+
+std::string end_of(std::string_view block) {
+  return fmt::format("{}{:016x}\n", end_mark, static_cast<std::uint64_t>(hash64(block)));
+}
+
+/// The path that a line of the journal or its text form stands for.
+std::optional<TreePath> path_from(std::string_view text) {
+  // The longest ending first: `.json` is the start of the others.
+  for (const Compression compression : {Compression::zstd, Compression::gzip, Compression::none}) {
+    const std::string_view extension = extension_of(compression);
+    if (!text.ends_with(extension)) continue;
+    text.remove_suffix(extension.size());
+    return TreePath{.stem = std::string(text), .compression = compression};
+  }
+  return std::nullopt;
+}
+
+void add_names(std::string_view block, std::vector<TreePath>& names) {
+  while (!block.empty()) {
+    const std::size_t newline = block.find('\n');
+    const std::string_view line = block.substr(0, newline);
+    block.remove_prefix(newline + 1);
+    const std::size_t tab = line.find('\t');
+    if (tab == std::string_view::npos) continue;
+    std::optional<TreePath> plain = path_from(line.substr(0, tab));
+    if (!plain) continue;
+    names.push_back({.stem = fmt::format("{}~{}", plain->stem, line.substr(tab + 1)),
+                     .compression = plain->compression});
+    names.push_back(std::move(*plain));
+  }
+}
+
+}  // namespace
+
+Result<RoundJournal> RoundJournal::open(const std::string& state_directory) {
+  std::string path = fmt::format("{}/{}", state_directory, file_name);
+  UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  if (!file) return fail_errno(errno, {"cannot open {}", "无法打开 {}"}, path);
+  return RoundJournal(std::move(file), std::move(path));
+}
+
+void RoundJournal::add(const TreePath& plain, const Key& key) {
+  block_ += plain.stem;
+  block_ += extension_of(plain.compression);
+  block_ += '\t';
+  block_ += short_hash(key.text());
+  block_ += '\n';
+}
+
+Result<void> RoundJournal::write() {
+  if (block_.empty()) return {};
+  block_ += end_of(block_);
+  std::string_view left = block_;
+  while (!left.empty()) {
+    const ssize_t written = ::write(file_.get(), left.data(), left.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return fail_errno(errno, {"cannot write {}", "无法写入 {}"}, path_);
+    left.remove_prefix(static_cast<std::size_t>(written));
+  }
+  block_.clear();
+  if (::fdatasync(file_.get()) != 0) {
+    return fail_errno(errno, {"cannot make {} durable", "无法将 {} 落盘"}, path_);
+  }
+  return {};
+}
+
+Result<void> RoundJournal::clear() {
+  block_.clear();
+  if (::ftruncate(file_.get(), 0) != 0) {
+    return fail_errno(errno, {"cannot empty {}", "无法清空 {}"}, path_);
+  }
+  return {};
+}
+
+Result<std::vector<TreePath>> RoundJournal::names() const {
+  struct stat info{};
+  if (::fstat(file_.get(), &info) != 0) {
+    return fail_errno(errno, {"cannot read {}", "无法读取 {}"}, path_);
+  }
+  std::string text(static_cast<std::size_t>(info.st_size), '\0');
+  for (std::size_t filled = 0; filled < text.size();) {
+    const ssize_t got = ::pread(file_.get(), text.data() + filled, text.size() - filled,
+                                static_cast<off_t>(filled));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno(errno, {"cannot read {}", "无法读取 {}"}, path_);
+    if (got == 0) text.resize(filled);
+    filled += static_cast<std::size_t>(got);
+  }
+  std::vector<TreePath> names;
+  std::string_view left = text;
+  while (true) {
+    const std::size_t end = left.find(end_mark);
+    if (end == std::string_view::npos) return names;
+    const std::string_view block = left.substr(0, end);
+    const std::string expected = end_of(block);
+    if (!left.substr(end).starts_with(expected)) return names;
+    add_names(block, names);
+    left.remove_prefix(end + expected.size());
+  }
+}
+
+}  // namespace tidemark::exporter
