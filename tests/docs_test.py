@@ -7,6 +7,7 @@ Words after `sh` say what else holds: `exit=3` that each line of the block ends 
 (or postgres, data, root, …) that it wants something that is not there; then its words are checked
 alone."""
 
+import json
 import os
 import re
 import shlex
@@ -168,3 +169,30 @@ def test_every_page_of_the_manual_is_there_in_both_languages():
     pages_of = {language: set(os.listdir(os.path.join(ROOT, "docs", language)))
                 for language in ("manual", "manual.zh-CN")}
     assert pages_of["manual"] == pages_of["manual.zh-CN"]
+
+
+MANUALS = ["docs/manual/export.md", "docs/manual.zh-CN/export.md"]
+
+
+@pytest.mark.parametrize("page", MANUALS)
+def test_the_manual_names_every_option_of_an_export(page, shell):
+    shown = shell("tidemark export invoices --help --lang en").stdout
+    options = shown.split("\nOptions:\n")[1].split("\n\n")[0]
+    missing = set(re.findall(r"^ +(?:-\w, )?(--[\w-]+)", options, re.MULTILINE))
+    assert len(missing) > 10
+    missing -= set(re.findall(r"--[\w-]+", text_of(page)))
+    assert not missing
+
+
+@pytest.mark.parametrize("page", MANUALS)
+def test_the_manual_names_every_field_of_the_summary(page, shell, sample):
+    shutil.copy(sample, shell.folder / "sample.db")
+    fields = set()
+    for command in ("invoices --incremental", "sweep"):
+        ran = shell(f"tidemark export {command} --json 2>/dev/null | tail -n 1")
+        summary = json.loads(ran.stdout)
+        fields |= set(summary)
+        fields |= {name for tenant in summary["tenants"] for name in tenant}
+    assert "boundary" in fields and "findings" in fields
+    missing = {name for name in fields if not re.search(rf"`{name}(?:\[\])?`", text_of(page))}
+    assert not missing
