@@ -75,7 +75,7 @@ def test_show_says_what_the_tree_remembers(export):
     assert [t["tenant"] for t in tenants] == ["1", "租户|2"]
     assert all(t["status"] == "SUCCESS" and t["records"] == 1 for t in tenants)
     assert all(t["mark"] == t["indexed_upto"] and 290 < t["age_seconds"] < 400 for t in tenants)
-    assert summary["zone"] == "UTC" and summary["source"].endswith("t_invoice")
+    assert summary["zone"] == "UTC" and summary["table"] == "t_invoice"
     assert summary["lock"] is None and summary["files"] == 2 and summary["rejects_open"] == 0
 
     english = export.run("state", "show").stdout

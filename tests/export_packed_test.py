@@ -185,3 +185,54 @@ def test_a_damaged_part_is_named_and_nothing_is_folded(sqlite, tree):
     assert ran.returncode == 1
     assert os.path.basename(part) in ran.stderr
     assert len(parts_listed(tree)) == 1
+
+
+def test_watermarks_wait_for_the_parts(sqlite, tree):
+    """A finished tenant is not marked while another one's rows are still being packed."""
+    sqlite.make_table()
+    sqlite.add(*[invoice(fid, tenant="a") for fid in range(1, 1001)])
+    sqlite.add(*[invoice(fid, tenant="b") for fid in range(1001, 20001)])
+    for delay in (0.05, 0.1, 0.2, 0.4):
+        process = tree.start(sqlite, "-i", "--layout", "ndjson", "-t", "1")
+        try:
+            process.wait(delay)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.communicate()
+        if os.path.exists(tree.state_path):
+            marked = [tenant for tenant, (mark, _, _) in tree.state().items() if mark > "1971"]
+            assert all(parts_listed(tree) for _ in marked)
+    tree.export(sqlite, "-i", "--layout", "ndjson")
+    assert len(newest(tree)) == 20000
+
+
+def test_no_country_and_the_country_unknown_are_one_group(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1, country=None), invoice(2, country=""), invoice(3, country="UNKNOWN"))
+    for _ in range(2):
+        tree.export(sqlite, "--layout", "ndjson")
+        assert sorted(line["key"] for line in lines(tree, "t1/UNKNOWN")) == [1, 2, 3]
+
+
+def test_retrying_single_rejects_is_refused(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1), invoice(2, payload="{broken"))
+    tree.export(sqlite, "--layout", "ndjson", code=3)
+    sqlite.change(2, "2025-06-01 10:00:00", fext_field=payload_of(2))
+    ran = subprocess.run(
+        [BINARY, "export", "rejects", "retry", "--source", sqlite.url, "-o", tree.path],
+        capture_output=True, encoding="utf-8", check=False,
+        env={"PATH": os.environ["PATH"], "HOME": tree.home, "LANG": "C",
+             "TIDEMARK_EXPORT__INVOICES__LAYOUT": "ndjson"})
+    assert ran.returncode == 1
+    assert len(newest(tree)) == 1
+    tree.incremental(sqlite, "1m", "--layout", "ndjson")
+    assert len(newest(tree)) == 2
+
+
+def test_a_tree_keeps_its_layout(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1))
+    tree.export(sqlite)
+    ran = tree.export(sqlite, "-i", "--layout", "ndjson", code=2)
+    assert "layout files" in ran.exit_error["message"]

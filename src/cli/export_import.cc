@@ -99,7 +99,8 @@ Result<ExitCode> take_over(Context& context) {
       .output = chosen->output,
       .old_zone = context.arguments.value("--old-zone").value_or(""),
       .zone = configured.zone,
-      .source = source->url.identity() + " " + export_table(context.settings, chosen->name).table,
+      .source = source->url.identity(),
+      .table = export_table(context.settings, chosen->name).table,
       .margin = configured.margin,
       .dry_run = context.arguments.has("--dry-run")};
   const Result<ImportReport> report =

@@ -23,12 +23,19 @@ exporter::TableSpec export_table(const config::Settings& settings, const std::st
           .path = text("path")};
 }
 
+std::string export_output(const config::Settings& settings, const std::string& name) {
+  const std::string key = fmt::format("export.{}.output", name);
+  // Two tables in one tree would remove each other's files.
+  if (!settings.is_set(key) && name != "invoices") return "context/" + name;
+  return settings.text(key);
+}
+
 exporter::ExportOptions configured_options(const config::Settings& settings,
                                            const std::string& name) {
   const auto key = [&](std::string_view last) { return fmt::format("export.{}.{}", name, last); };
   const std::string& compress = settings.text(key("compress"));
   return exporter::ExportOptions{
-      .output = settings.text(key("output")),
+      .output = export_output(settings, name),
       .layout = settings.text(key("layout")) == "ndjson" ? exporter::Layout::ndjson
                                                          : exporter::Layout::files,
       .compression = compress == "gzip"   ? exporter::Compression::gzip

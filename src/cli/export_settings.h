@@ -14,6 +14,8 @@ namespace tidemark::cli {
 /// What the settings and flags of one export mean for the export room.
 [[nodiscard]] exporter::TableSpec export_table(const config::Settings& settings,
                                                const std::string& name);
+/// The tree of one export: `export.<name>.output`, by default `context/<name>`.
+[[nodiscard]] std::string export_output(const config::Settings& settings, const std::string& name);
 /// Without any flag that is for one run.
 [[nodiscard]] exporter::ExportOptions configured_options(const config::Settings& settings,
                                                          const std::string& name);

@@ -52,6 +52,8 @@ void show_json(const Context& context, const StateView& view) {
   if (view.source) {
     json["zone"] = view.source->zone;
     json["source"] = view.source->source;
+    json["table"] = view.source->table;
+    json["layout"] = view.source->layout;
   }
   if (view.lock) {
     json["lock"] = view.lock->text;
@@ -86,7 +88,8 @@ void show_tree(const Context& context, const StateView& view) {
   context.print(say({"state:    {}", "状态：  {}"}, view.directory));
   if (view.source) {
     context.print(say({"zone:     {}", "时区：  {}"}, view.source->zone));
-    context.print(say({"source:   {}", "数据源：{}"}, view.source->source));
+    context.print(
+        say({"source:   {} {}", "数据源：{} {}"}, view.source->source, view.source->table));
   } else {
     context.print(say({"source:   none recorded; not yet exported by Tidemark",
                        "数据源：无记录；尚未由 Tidemark 导出"}));

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   using namespace tidemark;
   static Stop stop;
   cli::keep_standard_descriptors();
+  cli::raise_descriptor_limit();
   cli::install_signals(stop);
 
   const SystemClock clock;

@@ -15,4 +15,8 @@ void install_signals(Stop& stop);
 /// Writing to such a stdout fails, as it should. Ends the process if even that is impossible.
 void keep_standard_descriptors();
 
+/// Lets the process open as many descriptors as it may: an export keeps folders of many groups
+/// open, and the usual soft limit is 1,024.
+void raise_descriptor_limit();
+
 }  // namespace tidemark::cli

@@ -122,6 +122,8 @@ struct Job {
   [[nodiscard]] std::uint64_t exported() const {
     return rows.load() - rejected.load() - failed.load();
   }
+  /// All of it is read and published.
+  [[nodiscard]] bool is_done() const { return pending.load() == 0 && !error(); }
   void fail_with(const Error& error) {
     const std::lock_guard lock(mutex);
     if (!failure) failure = error;

@@ -144,6 +144,14 @@ Result<void> ExportRun::prepare() {
   Result<PathTemplate> path = PathTemplate::parse(spec_.path);
   if (!path) return fail(std::move(path.error()));
   path_ = std::move(*path);
+  if (options_.retried_rejects && options_.layout == Layout::ndjson) {
+    return fail(make_error(ErrorKind::unsupported,
+                           {"single rows of a packed tree (layout ndjson) cannot be written anew",
+                            "打包目录（ndjson 布局）无法单独重写某些行"})
+                    .with_hint({"an incremental run retries all rejects: tidemark export {} -i",
+                                "增量运行会重试全部拒收记录：tidemark export {} -i"},
+                               spec_.name));
+  }
   for (Result<void> (ExportRun::*step)() :
        {&ExportRun::open_source, &ExportRun::open_tree, &ExportRun::check_source_record,
         &ExportRun::open_index, &ExportRun::plan}) {
@@ -197,15 +205,43 @@ Result<void> ExportRun::check_source_record() {
   const Result<sql::ServerInfo> server = connection_->server();
   if (!server) return std::unexpected(server.error());
   const SourceRecord present{.zone = options_.zone.empty() ? server->zone : options_.zone,
-                             .source = environment_.source + " " + spec_.table};
-  const Result<std::optional<SourceRecord>> recorded = SourceRecord::load(state_directory_);
-  if (!recorded) return std::unexpected(recorded.error());
-  if (*recorded && (*recorded)->zone != present.zone && !options_.confirm_zone) {
+                             .source = environment_.source,
+                             .table = spec_.table,
+                             .layout = options_.layout == Layout::files ? "files" : "ndjson"};
+  const Result<std::optional<SourceRecord>> loaded = SourceRecord::load(state_directory_);
+  if (!loaded) return std::unexpected(loaded.error());
+  const std::optional<SourceRecord>& recorded = *loaded;
+  if (recorded) {
+    if (Result<void> fits = compare_with(*recorded, present); !fits) return fits;
+  }
+
+  // A zone that changed, or one that an older exporter never wrote down: two zones are never more
+  // than 26 hours apart, and reading rows again does no harm. Saved before the record: a crash in
+  // between steps back twice.
+  state_file_.emplace(state_directory_);
+  if (!recorded || recorded->zone != present.zone) {
+    Result<watermark::State> state = state_file_->load();
+    if (!state) return fail(std::move(state.error()));
+    for (auto& [tenant, entry] : *state) {
+      entry.mark = std::max(CivilTime::baseline(), entry.mark - std::chrono::hours{26});
+    }
+    if (options_.dry_run) {
+      stepped_back_ = std::move(*state);
+    } else if (!state->empty()) {
+      if (Result<void> saved = state_file_->save(*state); !saved) return saved;
+    }
+  }
+  const bool same = recorded && *recorded == present;
+  return options_.dry_run || same ? Result<void>{} : present.save(state_directory_);
+}
+
+Result<void> ExportRun::compare_with(const SourceRecord& recorded, const SourceRecord& present) {
+  if (recorded.zone != present.zone && !options_.confirm_zone) {
     return fail(
         make_error(ErrorKind::invalid_config,
                    {"the watermarks of {} were taken in zone {}, now it is {}",
                     "{} 的水位是按时区 {} 记录的，现在是 {}"},
-                   options_.output, (*recorded)->zone, present.zone)
+                   options_.output, recorded.zone, present.zone)
             .with_hint({"if the column is written in the new zone from now on, confirm "
                         "with --confirm-zone (watermarks go back by a day); else set "
                         "export.{}.zone",
@@ -213,17 +249,32 @@ Result<void> ExportRun::check_source_record() {
                         "否则请设置 export.{}.zone"},
                        spec_.name));
   }
-  if (*recorded && (*recorded)->source != present.source) {
-    summary_.notes.push_back(
-        say({"this tree was last exported from {}, now from {}", "该目录上次导出自 {}，本次为 {}"},
-            (*recorded)->source, present.source));
+  if (!recorded.table.empty() && recorded.table != present.table) {
+    return fail(
+        make_error(ErrorKind::invalid_config,
+                   {"{} holds the export of table {}, not of {}", "{} 中是表 {} 的导出，而不是 {}"},
+                   options_.output, recorded.table, present.table)
+            .with_hint({"give each export a folder of its own: export.{}.output",
+                        "请为每个导出设置各自的目录：export.{}.output"},
+                       spec_.name));
   }
-  zone_changed_ = *recorded && (*recorded)->zone != present.zone;
-  const bool same =
-      *recorded && (*recorded)->zone == present.zone && (*recorded)->source == present.source;
-  first_run_ = !*recorded;
-  if (options_.dry_run || same) return {};
-  return present.save(state_directory_);
+  if (!recorded.layout.empty() && recorded.layout != present.layout) {
+    return fail(
+        make_error(ErrorKind::invalid_config,
+                   {"{} was exported with layout {}, not {}", "{} 是以 {} 布局导出的，而不是 {}"},
+                   options_.output, recorded.layout, present.layout)
+            .with_hint({"export into another folder (-o), or with --layout {}",
+                        "请导出到其他目录（-o），或使用 --layout {}"},
+                       recorded.layout));
+  }
+  if (recorded.source != present.source) {
+    summary_.notes.push_back(
+        say({"this tree was last exported from {}, now from {}; nothing is pruned in this run",
+             "该目录上次导出自 {}，本次为 {}；本次运行不会清理任何文件"},
+            recorded.source, present.source));
+    options_.prune = false;
+  }
+  return {};
 }
 
 Result<void> ExportRun::open_index() {
@@ -363,8 +414,8 @@ Result<void> ExportRun::plan() {
 }
 
 Result<void> ExportRun::plan_tenants() {
-  state_file_.emplace(state_directory_);
-  Result<watermark::State> state = state_file_->load();
+  Result<watermark::State> state =
+      stepped_back_ ? Result<watermark::State>(*stepped_back_) : state_file_->load();
   if (!state) return fail(std::move(state.error()));
   state_ = std::move(*state);
 
@@ -378,14 +429,6 @@ Result<void> ExportRun::plan_tenants() {
   summary_.boundary = *boundary;
   if (!options_.dry_run) {
     if (Result<void> saved = state_file_->back_up(boundary->now); !saved) return saved;
-  }
-
-  // A zone that changed, or one that an older exporter never wrote down: two zones are never more
-  // than 26 hours apart, and reading rows again does no harm.
-  if ((first_run_ && !state_.empty()) || zone_changed_) {
-    for (auto& [tenant, entry] : state_) {
-      entry.mark = std::max(CivilTime::baseline(), entry.mark - std::chrono::hours{26});
-    }
   }
 
   std::vector<std::string> known;
@@ -564,9 +607,15 @@ Result<void> ExportRun::work() {
 /// Rows that the windows did not give: rejects are tried again whatever their stamp; rows whose
 /// file was adopted and then went to another row are written under a name of their own.
 Result<void> ExportRun::read_again() {
-  if (environment_.stop.requested()) return {};
   publisher_->drain();
+  if (environment_.stop.requested()) {
+    // Counts as stopped also if the signal came after the last slice: not everything was tried.
+    summary_.stopped_by = environment_.stop.signal();
+    return {};
+  }
   std::vector<Key> keys = publisher_->again();
+  // Until they are written they stand on the reject list, see Publisher::place_new().
+  known_rejects_.insert(keys.begin(), keys.end());
   const bool adopt = keys.empty();
   if (options_.mode == Mode::incremental) {
     std::ranges::set_difference(known_rejects_, publisher_->met_rejects(),
@@ -589,12 +638,14 @@ Result<void> ExportRun::read_again() {
 /// index by now: `pending` counts what is not published.
 Result<void> ExportRun::save_watermarks() {
   if (!moves_watermarks()) return {};
-  bool changed = false;
+  // Packed rows are in the tree only when all parts are.
+  if (packed_ && !packed_committed_) return {};
+  std::vector<Job*> saved;
   for (Job& job : jobs_) {
     if (!job.window || job.recorded || job.pending.load() > 0 || job.window->empty()) continue;
-    job.recorded = true;
     const std::optional<Error> error = job.error();
     if (error && error->kind == ErrorKind::cancelled) continue;
+    saved.push_back(&job);
     watermark::TenantState& entry = state_[job.tenant];
     entry.records = job.exported();
     if (error) {
@@ -604,9 +655,11 @@ Result<void> ExportRun::save_watermarks() {
       entry.status = job.rejected.load() > 0 ? watermark::TenantStatus::partial
                                              : watermark::TenantStatus::success;
     }
-    changed = true;
   }
-  return changed ? state_file_->save(state_) : Result<void>{};
+  if (saved.empty()) return {};
+  if (Result<void> written = state_file_->save(state_); !written) return written;
+  for (Job* job : saved) job->recorded = true;
+  return {};
 }
 
 /// What the index covers from now on, in one transaction after the watermarks.
@@ -615,13 +668,18 @@ Result<void> ExportRun::save_coverage() {
   if (Result<void> begun = index_->begin(); !begun) return begun;
   if (moves_watermarks()) {
     for (const Job& job : jobs_) {
-      if (!job.window || job.window->empty() || job.error()) continue;
+      if (!job.window || job.window->empty() || !job.is_done()) continue;
+      if (packed_ && !packed_committed_) continue;
       if (Result<void> set = index_->set_covered(job.tenant, job.window->upto); !set) return set;
     }
-    if (Result<void> set =
-            index_->set_meta("state_hash", short_hash(watermark::format_state(state_)));
-        !set) {
-      return set;
+    // Unedited from here on, and complete: every tenant that there is has a line. Else the next run
+    // looks for further spellings of tenants among all rows.
+    if (options_.tenants.empty() && summary_.stopped_by == 0) {
+      if (Result<void> set =
+              index_->set_meta("state_hash", short_hash(watermark::format_state(state_)));
+          !set) {
+        return set;
+      }
     }
   } else if (covers_all() && is_complete()) {
     for (const GroupCount& group : groups_.all()) {
@@ -659,7 +717,7 @@ Result<void> ExportRun::close_rejects() {
 Result<void> ExportRun::commit_packed() {
   if (!packed_ || options_.dry_run) return {};
   const bool full = options_.mode == Mode::full;
-  if (publisher_->failure() || (full && !is_complete())) return {};
+  if (publisher_->failure() || (full && !is_complete())) return {};  // The old parts stand.
   const auto job_of = [this](const std::string& tenant) {
     return std::ranges::find_if(jobs_,
                                 [&](const Job& job) { return job.window && job.tenant == tenant; });
@@ -668,7 +726,7 @@ Result<void> ExportRun::commit_packed() {
       *index_,
       [&](const std::string& tenant) {
         const auto job = job_of(tenant);
-        return job == jobs_.end() || !job->error();
+        return job == jobs_.end() || job->is_done();
       },
       [&](const std::string& tenant) {
         const auto job = job_of(tenant);
@@ -676,6 +734,12 @@ Result<void> ExportRun::commit_packed() {
       },
       covers_all(), options_.prune);
   if (!counts) return fail(std::move(counts.error()));
+  packed_committed_ = true;
+  // A tenant that failed keeps its rejects for the next run.
+  const std::vector<Key> mended = is_complete() ? publisher_->mended_rows() : std::vector<Key>{};
+  for (const Key& key : mended) {
+    if (Result<void> erased = index_->erase_reject(key); !erased) return erased;
+  }
   summary_.files_written = counts->parts_written;
   summary_.files_removed = counts->parts_removed;
   summary_.bytes_written = counts->bytes_written;

@@ -15,6 +15,7 @@
 #include "export/publisher.h"
 #include "export/round_journal.h"
 #include "export/slice_reader.h"
+#include "export/source_record.h"
 #include "export/source_table.h"
 #include "export/spec.h"
 #include "export/summary.h"
@@ -66,6 +67,8 @@ class ExportRun {
   [[nodiscard]] Result<void> open_source();
   [[nodiscard]] Result<void> open_tree();
   [[nodiscard]] Result<void> check_source_record();
+  [[nodiscard]] Result<void> compare_with(const SourceRecord& recorded,
+                                          const SourceRecord& present);
   [[nodiscard]] Result<void> open_index();
   [[nodiscard]] std::optional<Error> index_damage();
   [[nodiscard]] Result<void> clear_up();
@@ -107,9 +110,9 @@ class ExportRun {
   watermark::State state_;
   std::map<std::string, CivilTime, std::less<>> covered_;
   bool tree_may_have_files_ = true;
-  bool first_run_ = false;  ///< The tree knows no source yet.
+  std::optional<watermark::State> stepped_back_;  ///< Dry run: marks as a run would move them.
   bool index_damaged_ = false;
-  bool zone_changed_ = false;  ///< And that was confirmed.
+  bool packed_committed_ = false;
   std::int64_t run_ = 0;
   std::int64_t max_id_ = 0;
   std::string now_text_;

@@ -53,9 +53,10 @@ Result<bool> FileSink::is_known(const SourceRow& row, const ContentHash& hash) {
   return entry_ && entry_->hash == hash;
 }
 
-void FileSink::keep(Chunk& chunk, const SourceRow& row) {
-  // A failed look-up shows up again at the next row; the worst here is a file reported as stale.
-  if (look_up(row.key) && entry_) chunk.seen.push_back(entry_->id);
+Result<void> FileSink::keep(Chunk& chunk, const SourceRow& row) {
+  if (Result<void> done = look_up(row.key); !done) return done;
+  if (entry_) chunk.seen.push_back(entry_->id);
+  return {};
 }
 
 bool FileSink::has_content(const TreePath& path, const SourceRow& row) {

@@ -76,7 +76,7 @@ Result<void> NdjsonSink::add(Chunk& chunk, const SourceRow& row, std::size_t gro
   return {};
 }
 
-void NdjsonSink::keep(Chunk& /*chunk*/, const SourceRow& /*row*/) {}
+Result<void> NdjsonSink::keep(Chunk& /*chunk*/, const SourceRow& /*row*/) { return {}; }
 
 Result<void> NdjsonSink::end(Chunk& chunk) {
   for (auto& [group, lines] : groups_) {

@@ -26,7 +26,7 @@ class NdjsonSink final : public RowSink {
   [[nodiscard]] Result<bool> is_known(const SourceRow& row, const ContentHash& hash) override;
   [[nodiscard]] Result<void> add(Chunk& chunk, const SourceRow& row, std::size_t group,
                                  const ContentHash& hash) override;
-  void keep(Chunk& chunk, const SourceRow& row) override;
+  [[nodiscard]] Result<void> keep(Chunk& chunk, const SourceRow& row) override;
   [[nodiscard]] Result<void> end(Chunk& chunk) override;
   void discard(Chunk& chunk) override;
 

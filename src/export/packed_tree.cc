@@ -77,11 +77,9 @@ Result<void> PackedTree::roll(Group& group) {
 Result<void> PackedTree::append(const std::string& tenant, const std::string& country,
                                 const PackedBlock& block) {
   if (options_.dry_run) return {};
-  std::unique_ptr<Group>& group = groups_[{tenant, country}];
-  if (!group) {
-    group = std::make_unique<Group>(
-        Group{.tenant = tenant, .country = country.empty() ? "UNKNOWN" : country});
-  }
+  const std::string named = country.empty() ? "UNKNOWN" : country;
+  std::unique_ptr<Group>& group = groups_[{tenant, named}];
+  if (!group) group = std::make_unique<Group>(Group{.tenant = tenant, .country = named});
   return append(*group, block);
 }
 
@@ -136,7 +134,8 @@ Result<std::string> PackedTree::folder_for(const Group& group,
     if (!manifest) return std::unexpected(manifest.error());
     const bool own =
         *manifest && (*manifest)->tenant == group.tenant && (*manifest)->country == group.country;
-    if (own || (!*manifest && !taken.contains(fold_case(folder)))) return folder;
+    if (taken.contains(fold_case(folder))) continue;
+    if (own || !*manifest) return folder;
   }
   return fail(ErrorKind::io, {"no free folder for {}", "{} 没有可用的目录"}, plain);
 }

@@ -169,8 +169,12 @@ Result<void> Publisher::publish_chunk(Chunk& chunk) {
     met_rejects_.insert(reject.key);
   }
   for (const Key& key : chunk.mended) {
-    if (Result<void> erased = index_.erase_reject(key); !erased) return erased;
     met_rejects_.insert(key);
+    if (options_.packed != nullptr) {
+      mended_rows_.push_back(key);
+    } else if (Result<void> erased = index_.erase_reject(key); !erased) {
+      return erased;
+    }
   }
   return {};
 }
@@ -236,7 +240,16 @@ Result<void> Publisher::place_new(Chunk& chunk, RowPlan& plan) {
     if (!before) return fail(std::move(before.error()));
     if (*before) return place_known(chunk, plan, **before);
     if (plan.action != RowPlan::Action::write) {
-      // The file that has this row's content goes to another row: read the row once more.
+      // The file that has this row's content goes to another row: read the row once more. Until
+      // then it stands on the reject list, which later runs try whatever the watermark says.
+      const auto [tenant, country] = groups_.name(plan.group);
+      Result<void> noted = index_.put_reject({.key = plan.key,
+                                              .tenant = tenant,
+                                              .country = country,
+                                              .reason = "its file belongs to another row",
+                                              .hash = plan.hash,
+                                              .last_seen = options_.now_text});
+      if (!noted) return noted;
       const std::lock_guard lock(mutex_);
       again_.push_back(plan.key);
       chunk.groups[plan.group].rows--;

@@ -62,6 +62,9 @@ class Publisher {
   [[nodiscard]] std::optional<Error> failure() const;
   /// Whether the row behind an index id was met. Call after finish().
   [[nodiscard]] bool seen(std::int64_t id) const { return seen_[static_cast<std::size_t>(id)]; }
+  /// Layout ndjson: rejects that are good now; theirs is to be erased when the parts are in the
+  /// tree. Call after finish().
+  [[nodiscard]] const std::vector<Key>& mended_rows() const { return mended_rows_; }
   /// Rejects that the run met again, good or bad. Call after drain() or finish().
   [[nodiscard]] const std::set<Key>& met_rejects() const { return met_rejects_; }
   [[nodiscard]] const SweepFindings& findings() const { return findings_; }  ///< After finish().
@@ -109,6 +112,7 @@ class Publisher {
   std::vector<TreePath> left_behind_;  ///< In this round, by rows that moved.
   std::vector<std::string> stale_;     ///< Noted in the index, to be removed after the commit.
   SweepFindings findings_;             ///< The publisher's thread only.
+  std::vector<Key> mended_rows_;       ///< The publisher's thread only.
   std::set<Key> met_rejects_;          ///< The publisher's thread only.
   std::vector<bool> seen_;             ///< One bit a row: the publisher's thread only.
   std::thread thread_;

@@ -28,7 +28,7 @@ class RowSink {
   /// Whether the index vouches for exactly this content of this row.
   [[nodiscard]] virtual Result<bool> is_known(const SourceRow& row, const ContentHash& hash) = 0;
   /// The row is there, but nothing is written for it (rejected): its old file is not stale.
-  virtual void keep(Chunk& chunk, const SourceRow& row) = 0;
+  [[nodiscard]] virtual Result<void> keep(Chunk& chunk, const SourceRow& row) = 0;
   [[nodiscard]] virtual Result<void> end(Chunk& chunk) = 0;
   /// The chunk failed: takes back what add() did.
   virtual void discard(Chunk& chunk) = 0;
@@ -53,7 +53,7 @@ class FileSink final : public RowSink {
   [[nodiscard]] Result<bool> is_known(const SourceRow& row, const ContentHash& hash) override;
   [[nodiscard]] Result<void> add(Chunk& chunk, const SourceRow& row, std::size_t group,
                                  const ContentHash& hash) override;
-  void keep(Chunk& chunk, const SourceRow& row) override;
+  [[nodiscard]] Result<void> keep(Chunk& chunk, const SourceRow& row) override;
   [[nodiscard]] Result<void> end(Chunk& chunk) override;
   void discard(Chunk& chunk) override;
 

@@ -8,10 +8,12 @@ void SliceQueue::put(SliceTask task) {
   changed_.notify_one();
 }
 
-void SliceQueue::put_first(SliceTask task) {
+bool SliceQueue::put_first(SliceTask task) {
   const std::lock_guard lock(mutex_);
+  if (closed_) return false;
   tasks_.push_front(std::move(task));
   changed_.notify_one();
+  return true;
 }
 
 std::optional<SliceTask> SliceQueue::take() {

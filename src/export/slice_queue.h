@@ -23,7 +23,8 @@ class SliceQueue {
  public:
   void put(SliceTask task);
   /// To the front: the rest of a slice, so that a big tenant is spread over all workers at once.
-  void put_first(SliceTask task);
+  /// False if the queue was closed: the task is not taken.
+  [[nodiscard]] bool put_first(SliceTask task);
   /// Waits for work; nullopt when all is done or the queue was closed.
   [[nodiscard]] std::optional<SliceTask> take();
   /// Must follow each take(), when the task is finished.

@@ -110,7 +110,10 @@ void SliceReader::give_back_rest(SliceTask& task, const Position& upto) {
   task.slice.upto = upto;
   task.cut = true;
   task.job->pending.fetch_add(1);
-  queue_.put_first(std::move(rest));
+  if (!queue_.put_first(std::move(rest))) {
+    task.job->fail_with(make_error(ErrorKind::cancelled, {"stopped", "已中止"}));
+    task.job->pending.fetch_sub(1);
+  }
 }
 
 Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
@@ -195,24 +198,24 @@ Result<void> SliceReader::take_row(Chunk& chunk, const SourceRow& row) {
   }
   if (!checked) {
     if (const std::optional<JsonFault> fault = check_json(row.payload, options_.required_fields)) {
-      reject(chunk, row, group, hash, reason_of(*fault));
-      return {};
+      return reject(chunk, row, group, hash, reason_of(*fault));
     }
   }
   if (!known_rejects_.empty() && known_rejects_.contains(row.key)) chunk.mended.push_back(row.key);
   return sink_->add(chunk, row, group, hash);
 }
 
-void SliceReader::reject(Chunk& chunk, const SourceRow& row, std::size_t group,
-                         const ContentHash& hash, std::string reason) {
+Result<void> SliceReader::reject(Chunk& chunk, const SourceRow& row, std::size_t group,
+                                 const ContentHash& hash, std::string reason) {
   chunk.groups[group].rejected++;
-  sink_->keep(chunk, row);
+  if (Result<void> kept = sink_->keep(chunk, row); !kept) return kept;
   chunk.rejects.push_back({.key = row.key,
                            .tenant = std::string(row.tenant),
                            .country = std::string(row.country),
                            .number = std::string(row.number),
                            .reason = std::move(reason),
                            .hash = hash});
+  return {};
 }
 
 }  // namespace tidemark::exporter

@@ -57,8 +57,8 @@ class SliceReader {
   void give_back_rest(SliceTask& task, const Position& upto);
   [[nodiscard]] Result<void> read_rows(SliceTask& task, Chunk& chunk);
   [[nodiscard]] Result<void> take_row(Chunk& chunk, const SourceRow& row);
-  void reject(Chunk& chunk, const SourceRow& row, std::size_t group, const ContentHash& hash,
-              std::string reason);
+  [[nodiscard]] Result<void> reject(Chunk& chunk, const SourceRow& row, std::size_t group,
+                                    const ContentHash& hash, std::string reason);
 
   Connect connect_;
   const SourceTable& table_;

@@ -32,12 +32,18 @@ Result<std::optional<SourceRecord>> SourceRecord::load(const std::string& state_
                     .with_hint({"remove the file; the next run writes it anew",
                                 "请删除该文件；下次运行会重新生成"}));
   }
-  return SourceRecord{.zone = json["zone"].get<std::string>(),
-                      .source = json["source"].get<std::string>()};
+  const auto member = [&](const char* name) {
+    return json.contains(name) && json[name].is_string() ? json[name].get<std::string>() : "";
+  };
+  return SourceRecord{.zone = member("zone"),
+                      .source = member("source"),
+                      .table = member("table"),
+                      .layout = member("layout")};
 }
 
 Result<void> SourceRecord::save(const std::string& state_directory) const {
-  const nlohmann::ordered_json json{{"zone", zone}, {"source", source}};
+  const nlohmann::ordered_json json{
+      {"zone", zone}, {"source", source}, {"table", table}, {"layout", layout}};
   return write_file_atomically(
       path_in(state_directory),
       json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");

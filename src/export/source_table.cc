@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace tidemark::exporter {
@@ -276,6 +277,21 @@ Result<SourceTable> SourceTable::open(sql::Connection& connection, TableSpec spe
                            {"table {} has no primary key", "表 {} 没有主键"}, spec.table)
                     .with_hint({"name the columns that identify a row: export.{}.key = \"…\"",
                                 "请指定唯一标识一行的列：export.{}.key = \"…\""},
+                               spec.name));
+  }
+  // A view has no indexes to prove it by.
+  const auto is_unique = [&](const sql::Index& index) {
+    return index.unique && index.columns == spec.key;
+  };
+  if (spec.key != table->primary_key && !table->indexes.empty() &&
+      std::ranges::none_of(table->indexes, is_unique)) {
+    return fail(make_error(ErrorKind::invalid_config,
+                           {"no unique index of table {} is on exactly ({})",
+                            "表 {} 没有恰好建在 ({}) 上的唯一索引"},
+                           spec.table, join(spec.key, ", "))
+                    .with_hint({"rows with equal keys would overwrite each other: choose other "
+                                "columns for export.{}.key",
+                                "主键相同的行会互相覆盖：请为 export.{}.key 选择其他列"},
                                spec.name));
   }
   std::vector<std::string> wanted = spec.key;

@@ -98,7 +98,9 @@ Result<ImportReport> import_state(sql::Connection& connection, const ImportOptio
   const Result<sql::ServerInfo> server = connection.server();
   if (!server) return fail(server.error());
   report.record = {.zone = options.zone.empty() ? server->zone : options.zone,
-                   .source = options.source};
+                   .source = options.source,
+                   .table = options.table,
+                   .layout = "files"};  // The old exporters knew no other.
   const Result<std::chrono::microseconds> apart = clock_difference(connection, clock);
   if (!apart) return fail(apart.error());
   report.stepped_back = std::chrono::ceil<std::chrono::seconds>(options.margin) +

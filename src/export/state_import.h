@@ -21,6 +21,7 @@ struct ImportOptions {
   std::string old_zone;  ///< In which the old exporter wrote its marks. Empty: this machine's.
   std::string zone;      ///< Of the column. Empty: the server's.
   std::string source;    ///< Identity of database and table, for the source record.
+  std::string table;
   std::chrono::milliseconds margin{};
   bool dry_run = false;
 };

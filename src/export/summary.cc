@@ -150,7 +150,8 @@ std::string summary_text(const ExportSummary& s, Language language, const std::s
          found(SweepFinding::beyond_watermark));
     line("File missing or different", "文件缺失或内容不符", found(SweepFinding::file_damaged));
     for (const SweepFindings::Example& example : s.findings.examples) {
-      text += fmt::format("  {} {} {}\n", name(example.kind), example.key.text(), example.path);
+      text += fmt::format("  {} {} {}\n", name(example.kind), printable(example.key.text()),
+                          printable(example.path));
     }
   }
   // The line that scripts look for since the first exporter: digits without commas.
@@ -178,7 +179,7 @@ std::string summary_text(const ExportSummary& s, Language language, const std::s
   if (s.collisions > 0) line("Name collisions", "重名文件", thousands(s.collisions));
   if (s.rows_gone > 0) {
     line("Deleted or voided at the source", "源端已删除或作废", thousands(s.rows_gone));
-    for (const GoneRow& gone : s.gone_examples) text += fmt::format("  {}\n", gone.path);
+    for (const GoneRow& gone : s.gone_examples) text += fmt::format("  {}\n", printable(gone.path));
   }
   line("Bytes written", "写入字节", thousands(s.bytes_written));
   line("Total time", "总耗时", fmt::format("{:.2f} {}", s.seconds, zh ? "秒" : "s"));

@@ -151,6 +151,7 @@ Result<void> TreeFolder::remove(const std::string& path) {
     touched_.erase(folder_path);
     parent = split_path(parent).first;
   }
+  touched_.emplace(parent);
   return {};
 }
 

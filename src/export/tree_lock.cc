@@ -73,7 +73,7 @@ Result<TreeLock> TreeLock::acquire(const std::string& state_directory, const Clo
   }
 
   while (true) {
-    UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+    UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666));
     if (!file) return fail_errno(errno, {"cannot open {}", "无法打开 {}"}, path);
     if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) return fail_errno(errno, {"cannot lock {}", "无法锁定 {}"}, path);

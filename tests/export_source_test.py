@@ -1,0 +1,46 @@
+"""What a tree remembers of its source, and what that forbids."""
+
+from export_fixture import invoice
+
+
+def test_another_table_does_not_enter_the_tree(sqlite, tree):
+    sqlite.make_table()
+    sqlite.make_table("t_receipt")
+    sqlite.add(invoice(1))
+    sqlite.add(invoice(1, number="R1"), table="t_receipt")
+    tree.export(sqlite)
+    ran = tree.export(sqlite, code=2, TIDEMARK_EXPORT__INVOICES__TABLE="t_receipt")
+    assert "t_invoice" in ran.exit_error["message"]
+    tree.check_equals(sqlite)
+
+
+def test_a_confirmed_zone_moves_the_marks_back_whatever_the_mode(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1))
+    tree.incremental(sqlite, "60m")
+    mark = tree.state()["t1"][0]
+    tree.export(sqlite, "--zone=-08:00", code=2)
+    assert tree.state()["t1"][0] == mark
+    tree.export(sqlite, "--zone=-08:00", "--confirm-zone")
+    assert tree.state()["t1"][0] < mark
+    stepped = tree.state()["t1"][0]
+    ran = tree.incremental(sqlite, "60m", "--zone=-08:00")
+    assert ran.tenant("t1")["from"] == stepped
+
+
+def test_a_key_must_be_unique(mariadb, tree):
+    mariadb.make_table()
+    mariadb.add(invoice(1))
+    ran = tree.export(mariadb, code=2, TIDEMARK_EXPORT__INVOICES__KEY="ftenant_id")
+    assert "unique" in ran.exit_error["message"]
+
+
+def test_nothing_is_pruned_when_the_database_is_another(sqlite, mariadb, tree):
+    for source in (sqlite, mariadb):
+        source.make_table()
+        source.add(invoice(1))
+    sqlite.add(invoice(2))
+    tree.export(sqlite)
+    ran = tree.export(mariadb, "--prune", "--confirm-zone")
+    assert ran.gone_removed == 0
+    assert len(tree.files()) == 2
