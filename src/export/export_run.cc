@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "export/ndjson_sink.h"
 #include "export/source_record.h"
+#include "export/state_admin.h"
 #include "export/tenants.h"
 
 namespace tidemark::exporter {
@@ -49,7 +50,7 @@ ExportRun::ExportRun(Environment environment, TableSpec spec, ExportOptions opti
     : environment_(std::move(environment)),
       spec_(std::move(spec)),
       options_(std::move(options)),
-      state_directory_(options_.output + "/.export_state") {
+      state_directory_(state_directory_of(options_.output)) {
   summary_.name = spec_.name;
   summary_.options = options_;
 }

@@ -10,6 +10,7 @@
 #include "export/packed_manifest.h"
 #include "export/packed_reader.h"
 #include "export/packed_tree.h"
+#include "export/state_admin.h"
 #include "export/tree_lock.h"
 
 namespace tidemark::exporter {
@@ -190,7 +191,7 @@ Result<void> Compaction::fold(TreeIndex& index, const std::string& state_directo
 
 Result<CompactSummary> compact(const CompactOptions& options, const Clock& clock,
                                const Stop& stop) {
-  const std::string state_directory = options.output + "/.export_state";
+  const std::string state_directory = state_directory_of(options.output);
   Result<TreeLock> lock = TreeLock::acquire(state_directory, clock);
   if (!lock) return fail(std::move(lock.error()));
   if (Result<void> cleaned = Staging::clean(state_directory); !cleaned) {

@@ -63,8 +63,6 @@ class TreeFolder {
       : root_(std::move(root)), output_(std::move(output)) {}
   /// -1 and errno if it is missing (and not to be created) or not a folder.
   [[nodiscard]] int folder(std::string_view path, bool create);
-  [[nodiscard]] Error failure(std::string_view what_en, std::string_view what_zh,
-                              std::string_view path, int code) const;
 
   UniqueFd root_;
   std::string output_;
