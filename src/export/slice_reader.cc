@@ -3,8 +3,8 @@
 #include <thread>
 
 #include "base/bytes.h"
+#include "base/json_check.h"
 #include "base/log.h"
-#include "export/json_check.h"
 
 namespace tidemark::exporter {
 namespace {

@@ -1,8 +1,8 @@
-#include "export/json_check.h"
+#include "base/json_check.h"
 
 #include <gtest/gtest.h>
 
-namespace tidemark::exporter {
+namespace tidemark {
 namespace {
 
 using namespace std::string_literals;
@@ -61,4 +61,4 @@ TEST(JsonCheck, MissesRequiredFields) {
 }
 
 }  // namespace
-}  // namespace tidemark::exporter
+}  // namespace tidemark

@@ -1,4 +1,4 @@
-#include "export/json_check.h"
+#include "base/json_check.h"
 
 #include <simdjson.h>
 
@@ -12,7 +12,7 @@
 #include <emmintrin.h>
 #endif
 
-namespace tidemark::exporter {
+namespace tidemark {
 namespace {
 
 constexpr std::size_t buffer_kept_max = 256 << 10;
@@ -365,4 +365,4 @@ std::optional<JsonFault> check_json(std::string_view text, std::span<const std::
   return Checker(text, required).run();
 }
 
-}  // namespace tidemark::exporter
+}  // namespace tidemark

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace tidemark::exporter {
+namespace tidemark {
 
 inline constexpr std::size_t json_depth_max = 1000;
 
@@ -28,4 +28,4 @@ struct JsonFault {
 [[nodiscard]] std::optional<JsonFault> check_json(std::string_view text,
                                                   std::span<const std::string> required = {});
 
-}  // namespace tidemark::exporter
+}  // namespace tidemark
