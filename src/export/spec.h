@@ -56,6 +56,16 @@ struct ExportOptions {
   std::optional<std::vector<std::string>> retried_rejects;
   /// Set: rows stamped at or before it do not exist, in both modes. For trying a large table out.
   std::optional<CivilTime> since;
+
+  /// Every row of the source is looked at: what is not met is gone.
+  [[nodiscard]] bool covers_all() const {
+    return mode == Mode::full && tenants.empty() && countries.empty() && !limit &&
+           !retried_rejects && !since;
+  }
+  /// A tenant that is only partly covered keeps its watermark.
+  [[nodiscard]] bool moves_watermarks() const {
+    return mode == Mode::incremental && countries.empty() && !limit && !dry_run;
+  }
 };
 
 }  // namespace tidemark::exporter

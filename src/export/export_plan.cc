@@ -1,0 +1,163 @@
+#include "export/export_plan.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/bytes.h"
+#include "export/tenants.h"
+
+namespace tidemark::exporter {
+namespace {
+
+constexpr std::size_t keys_per_slice = 200;
+
+Result<void> restrict_to_groups(sql::Connection& connection, SourceTable& table,
+                                std::uint64_t limit) {
+  const Statement query = table.groups(limit);
+  Result<std::unique_ptr<sql::Cursor>> cursor = connection.query(query.sql, query.params);
+  if (!cursor) return fail(std::move(cursor.error()));
+  std::vector<std::pair<std::string, std::string>> groups;
+  while (true) {
+    const Result<bool> row = (*cursor)->next();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) break;
+    groups.emplace_back((*cursor)->at(0).value_or(""), (*cursor)->at(1).value_or(""));
+  }
+  table.set_groups(std::move(groups));
+  return {};
+}
+
+Result<void> plan_table(sql::Connection& connection, const SourceTable& table,
+                        const ExportOptions& options, const HeldTree& tree, ExportPlan& plan) {
+  if (options.sweep) {
+    Result<watermark::State> state = watermark::StateFile(tree.state_directory).load();
+    if (!state) return fail(std::move(state.error()));
+    plan.state = std::move(*state);
+  }
+  Slice slice;
+  if (options.since) {
+    slice.window = watermark::Window{.after = *options.since,
+                                     .upto = *CivilTime::parse("9999-12-31 23:59:59")};
+  }
+  plan.jobs.emplace_back();
+  plan.queue.put({.job = &plan.jobs.back(), .slice = std::move(slice)});
+  if (options.covers_all()) {
+    const Statement estimate = table.estimate();
+    const Result<std::optional<std::string>> rows =
+        sql::query_value(connection, estimate.sql, estimate.params);
+    if (rows && *rows) plan.rows_expected = std::strtoull(rows->value().c_str(), nullptr, 10);
+  }
+  return {};
+}
+
+/// The tenants of the table and of the state file.
+Result<std::vector<std::string>> tenants_to_read(sql::Connection& connection,
+                                                 const SourceTable& table, HeldTree& tree,
+                                                 const ExportPlan& plan) {
+  std::vector<std::string> known;
+  CivilTime oldest = plan.boundary->upto;
+  for (const auto& [tenant, entry] : plan.state) {
+    known.push_back(tenant);
+    oldest = std::min(oldest, tree.covered.contains(tenant) ? entry.mark : CivilTime::baseline());
+  }
+  const Result<std::string> last_state = tree.index->meta("state_hash");
+  if (!last_state) return std::unexpected(last_state.error());
+  const bool edited = *last_state != short_hash(watermark::format_state(plan.state));
+  if (plan.state.empty() || edited) oldest = CivilTime::baseline();
+  return find_tenants(connection, table, known, {.after = oldest, .upto = plan.boundary->upto});
+}
+
+Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
+                          const ExportOptions& options, HeldTree& tree,
+                          const std::optional<watermark::State>& stepped_back, ExportPlan& plan) {
+  const watermark::StateFile state_file(tree.state_directory);
+  Result<watermark::State> state =
+      stepped_back ? Result<watermark::State>(*stepped_back) : state_file.load();
+  if (!state) return fail(std::move(state.error()));
+  plan.state = std::move(*state);
+
+  const sql::Column& column = *table.update_column();
+  Result<watermark::Boundary> boundary =
+      watermark::fix_boundary(connection, {.margin = options.margin,
+                                           .fence = options.fence,
+                                           .decimals = column.decimals,
+                                           .whole_days = column.type == sql::ColumnType::date});
+  if (!boundary) return fail(std::move(boundary.error()));
+  plan.boundary = *boundary;
+  if (!options.dry_run) {
+    if (Result<void> saved = state_file.back_up(boundary->now); !saved) return saved;
+  }
+
+  const Result<std::vector<std::string>> tenants = tenants_to_read(connection, table, tree, plan);
+  if (!tenants) return std::unexpected(tenants.error());
+  for (const std::string& tenant : *tenants) {
+    const auto entry = plan.state.find(tenant);
+    watermark::Window window{.after = CivilTime::baseline(), .upto = boundary->upto};
+    if (entry != plan.state.end() && tree.covered.contains(tenant)) {
+      window.after = entry->second.mark;
+    }
+    if (options.since) window.after = std::max(window.after, *options.since);
+    Job& job = plan.jobs.emplace_back();
+    job.tenant = tenant;
+    job.window = window;
+    if (window.empty()) {
+      job.pending = 0;
+      continue;
+    }
+    plan.queue.put({.job = &job, .slice = {.tenant = tenant, .window = window}});
+  }
+  return {};
+}
+
+Result<void> plan_retry(const SourceTable& table, const std::vector<std::string>& chosen,
+                        const std::set<Key>& rejects, ExportPlan& plan) {
+  if (!chosen.empty()) {
+    plan.retried_rejects.clear();
+    for (const std::string& text : chosen) {
+      const Key key = Key::from_text(text, table.integer_key());
+      if (!rejects.contains(key)) {
+        return fail(ErrorKind::not_found,
+                    {"no row with the key {} is on the reject list", "拒绝清单中没有键为 {} 的行"},
+                    printable(text));
+      }
+      plan.retried_rejects.insert(key);
+    }
+  }
+  Job& job = plan.jobs.emplace_back();
+  job.pending = 0;
+  put_keys({plan.retried_rejects.begin(), plan.retried_rejects.end()}, job, plan.queue);
+  return {};
+}
+
+}  // namespace
+
+Result<void> plan_export(sql::Connection& connection, SourceTable& table,
+                         const ExportOptions& options, HeldTree& tree,
+                         const std::optional<watermark::State>& stepped_back, ExportPlan& plan) {
+  plan.retried_rejects = tree.rejects;
+  if (options.retried_rejects) {
+    return plan_retry(table, *options.retried_rejects, tree.rejects, plan);
+  }
+  if (options.limit) {
+    if (Result<void> restricted = restrict_to_groups(connection, table, *options.limit);
+        !restricted) {
+      return restricted;
+    }
+  }
+  return options.mode == Mode::incremental
+             ? plan_tenants(connection, table, options, tree, stepped_back, plan)
+             : plan_table(connection, table, options, tree, plan);
+}
+
+void put_keys(const std::vector<Key>& keys, Job& job, SliceQueue& queue) {
+  for (std::size_t i = 0; i < keys.size(); i += keys_per_slice) {
+    Slice slice;
+    slice.keys.assign(
+        keys.begin() + static_cast<std::ptrdiff_t>(i),
+        keys.begin() + static_cast<std::ptrdiff_t>(std::min(i + keys_per_slice, keys.size())));
+    job.pending.fetch_add(1);
+    queue.put({.job = &job, .slice = std::move(slice)});
+  }
+}
+
+}  // namespace tidemark::exporter

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "export/chunk.h"
+#include "export/held_tree.h"
+#include "export/key.h"
+#include "export/slice_queue.h"
+#include "export/source_table.h"
+#include "export/spec.h"
+#include "sql/connection.h"
+#include "watermark/boundary.h"
+#include "watermark/state_file.h"
+
+namespace tidemark::exporter {
+
+/// What a run is going to read, and by which watermarks.
+struct ExportPlan {
+  SliceQueue queue;
+  std::deque<Job> jobs;                         ///< The slices in the queue point to them.
+  watermark::State state;                       ///< Incremental runs and sweeps: as it is now.
+  std::optional<watermark::Boundary> boundary;  ///< Incremental runs only.
+  /// The server's estimate, for the progress bar. Full exports of everything only.
+  std::optional<std::uint64_t> rows_expected;
+  std::set<Key> retried_rejects;  ///< Which rejects the run will have tried: by default all.
+};
+
+/// Fills in `plan`: one job for the whole table (full), one a tenant from its watermark up to the
+/// boundary (incremental; all windows end there), or just the keys on the reject list. Restricts
+/// `table` if there is a limit. `stepped_back` replaces the state file, see SourceCheck.
+///
+/// The boundary is fixed here, so no row of the run may have been read before.
+/// Errors: not_found (a reject that is not on the list), corrupt (state file), no_space, io, those
+/// of the connection.
+[[nodiscard]] Result<void> plan_export(sql::Connection& connection, SourceTable& table,
+                                       const ExportOptions& options, HeldTree& tree,
+                                       const std::optional<watermark::State>& stepped_back,
+                                       ExportPlan& plan);
+
+/// Adds slices that read just these rows.
+void put_keys(const std::vector<Key>& keys, Job& job, SliceQueue& queue);
+
+}  // namespace tidemark::exporter

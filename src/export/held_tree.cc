@@ -1,0 +1,110 @@
+#include "export/held_tree.h"
+
+#include <filesystem>
+
+#include "export/packed_tree.h"
+#include "export/state_admin.h"
+#include "export/tree_folder.h"
+#include "export/tree_recovery.h"
+
+namespace tidemark::exporter {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has_files_besides_state(const std::string& output) {
+  std::error_code code;
+  for (fs::directory_iterator entry{output, code}, end; !code && entry != end;
+       entry.increment(code)) {
+    if (entry->path().filename() != ".export_state") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+HeldTree::HeldTree(std::string output_folder, bool dry_run_only)
+    : output(std::move(output_folder)),
+      state_directory(state_directory_of(output)),
+      dry_run(dry_run_only) {}
+
+Result<void> HeldTree::lock(const Clock& clock, std::vector<Message>& notes) {
+  if (dry_run) return {};
+  if (Result<TreeFolder> tree = TreeFolder::open(output, true); !tree) {
+    return fail(std::move(tree.error()));
+  }
+  std::error_code code;
+  fs::create_directories(state_directory, code);
+  if (code) {
+    return fail(ErrorKind::io, {"cannot create {}: {}", "无法创建 {}：{}"}, state_directory,
+                code.message());
+  }
+  Result<TreeLock> acquired = TreeLock::acquire(state_directory, clock);
+  if (!acquired) return fail(std::move(acquired.error()));
+  if (!acquired->took_over().empty()) {
+    notes.push_back(
+        say({"took over the lock of an exporter that is gone ({})", "接管了已退出进程的锁（{}）"},
+            acquired->took_over()));
+  }
+  held = std::move(*acquired);
+  remove_temporary_files(state_directory);
+  return Staging::clean(state_directory);
+}
+
+Result<void> HeldTree::open_index(const std::string& now_text, std::vector<Message>& notes) {
+  const IndexDb::Mode mode = dry_run ? IndexDb::Mode::scratch : IndexDb::Mode::read_write;
+  Result<TreeIndex> opened = TreeIndex::open(state_directory, mode);
+  if (!opened) {
+    index_damaged = opened.error().kind == ErrorKind::corrupt;
+    return fail(std::move(opened.error()));
+  }
+  may_have_files = has_files_besides_state(output);
+  if (opened->fresh() && may_have_files) {
+    notes.push_back(
+        say({"there was no index: files found in the tree are compared with "
+             "their rows and adopted",
+             "没有索引：将把目录中已有的文件与数据逐一比对并接管"}));
+  }
+  index = std::move(*opened);
+  if (!dry_run) {
+    if (Result<void> cleared = clear_up(now_text); !cleared) return cleared;
+  }
+  return read_records();
+}
+
+Result<void> HeldTree::clear_up(const std::string& now_text) {
+  Result<RoundJournal> opened = RoundJournal::open(state_directory);
+  if (!opened) return fail(std::move(opened.error()));
+  journal = std::move(*opened);
+  if (Result<void> recovered = recover_tree(output, *index, *journal, now_text); !recovered) {
+    return recovered;
+  }
+  return PackedTree::remove_unlisted(*index, output);
+}
+
+Result<void> HeldTree::read_records() {
+  const Result<std::int64_t> next = index->next_run();
+  if (!next) return std::unexpected(next.error());
+  run = *next;
+  const Result<std::int64_t> last = index->max_id();
+  if (!last) return std::unexpected(last.error());
+  max_id = *last;
+  Result<std::map<std::string, CivilTime, std::less<>>> tenants = index->covered();
+  if (!tenants) return fail(std::move(tenants.error()));
+  covered = std::move(*tenants);
+  const Result<std::vector<Reject>> list = index->rejects();
+  if (!list) return std::unexpected(list.error());
+  for (const Reject& reject : *list) rejects.insert(reject.key);
+  return {};
+}
+
+void HeldTree::examine_damage() {
+  if (index && !index_damaged) index_damaged = index->is_damaged();
+}
+
+Result<void> HeldTree::put_index_aside() {
+  index.reset();
+  return TreeIndex::put_aside(state_directory);
+}
+
+}  // namespace tidemark::exporter

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "base/text.h"
+#include "export/source_record.h"
+#include "export/spec.h"
+#include "watermark/state_file.h"
+
+namespace tidemark::exporter {
+
+/// What a run has to respect because its tree was exported from elsewhere before.
+struct SourceCheck {
+  /// The tree's rows may be another database's: nothing is gone just because it was not met.
+  bool may_prune = true;
+  /// Dry run: the watermarks as a run would move them. See check_source().
+  std::optional<watermark::State> stepped_back{};
+  std::optional<Message> note{};
+};
+
+/// Compares `present` with what the tree remembers of its last export, and writes it down there
+/// (not in a dry run). `name` is the `[export.NAME]`, for hints.
+///
+/// If the zone changed, or was never written down, all watermarks go back by 26 hours: two zones
+/// are never further apart, and reading rows again does no harm. They are saved before the record:
+/// a crash in between steps back twice.
+/// Errors: invalid_config (another table or layout; another zone that was not confirmed), corrupt,
+/// no_space, io.
+[[nodiscard]] Result<SourceCheck> check_source(const SourceRecord& present,
+                                               const ExportOptions& options,
+                                               const std::string& name,
+                                               const std::string& state_directory);
+
+}  // namespace tidemark::exporter

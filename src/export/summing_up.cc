@@ -1,0 +1,98 @@
+#include "export/summing_up.h"
+
+#include <algorithm>
+#include <set>
+
+namespace tidemark::exporter {
+namespace {
+
+constexpr std::size_t errors_max = 20;
+
+void add_groups(const std::vector<GroupCount>& groups, ExportSummary& summary) {
+  for (const GroupCount& group : groups) {
+    ++summary.groups_total;
+    group.failed > 0 ? ++summary.groups_failed : ++summary.groups_ok;
+    summary.rows_read += group.rows;
+    summary.rows_written += group.written;
+    summary.files_unchanged += group.unchanged;
+    summary.rejected += group.rejected;
+    summary.files_failed += group.failed;
+    if (group.failed > 0) summary.failed_groups.push_back(group);
+  }
+}
+
+void check_accounts(ExportSummary& summary) {
+  const std::uint64_t accounted =
+      summary.rows_written + summary.files_unchanged + summary.rejected + summary.files_failed;
+  if (accounted == summary.rows_read) return;
+  summary.errors.push_back(make_error(
+      ErrorKind::corrupt,
+      {"{} rows were read, but {} are accounted for (written, unchanged, rejected, failed)",
+       "读到 {} 行，但只有 {} 行有去向（写入、未变化、拒收、失败）"},
+      summary.rows_read, accounted));
+}
+
+void add_error(const Error& error, ExportSummary& summary) {
+  const auto is_same = [&](const Error& other) { return other.what.en == error.what.en; };
+  if (summary.errors.size() < errors_max && std::ranges::none_of(summary.errors, is_same)) {
+    summary.errors.push_back(error);
+  }
+}
+
+TenantReport report_of(const Job& job, const ExportOptions& options) {
+  const std::optional<Error> error = job.error();
+  TenantReport report{
+      .tenant = job.tenant,
+      .from = job.window->after,
+      .to = error || job.window->empty() || options.limit || !options.countries.empty()
+                ? job.window->after
+                : job.window->upto,
+      .records = job.exported(),
+      .error = error};
+  if (error) {
+    report.status = watermark::TenantStatus::failed;
+  } else if (job.rejected.load() > 0) {
+    report.status = watermark::TenantStatus::partial;
+  }
+  return report;
+}
+
+}  // namespace
+
+void sum_up(const GroupTable& groups, const Publisher& publisher, const std::deque<Job>& jobs,
+            ExportSummary& summary) {
+  const std::vector<GroupCount> counted = groups.all();
+  add_groups(counted, summary);
+  check_accounts(summary);
+  summary.findings = publisher.findings();
+  const PublishCounts counts = publisher.counts();
+  summary.files_written += counts.written;
+  summary.files_removed += counts.removed;
+  summary.collisions = counts.collisions;
+  summary.bytes_written += counts.bytes_written;
+
+  std::set<std::string> tenants_with_rows;
+  for (const GroupCount& group : counted) tenants_with_rows.insert(group.tenant);
+  std::set<std::string> tenants = tenants_with_rows;
+  for (const Job& job : jobs) {
+    const std::optional<Error> error = job.error();
+    if (error) add_error(*error, summary);
+    if (!job.window) continue;
+    tenants.insert(job.tenant);
+    if (!tenants_with_rows.contains(job.tenant)) {
+      ++summary.groups_total;
+      error ? ++summary.groups_failed : ++summary.groups_empty;
+    }
+    summary.tenants.push_back(report_of(job, summary.options));
+  }
+  summary.tenants_total = tenants.size();
+  if (summary.boundary && !summary.boundary->missing_grant.empty()) {
+    summary.notes.push_back(
+        say({"the user lacks {}: transactions of others cannot be seen, only the margin protects "
+             "against late commits",
+             "账号缺少 {} 权限：看不到其他会话的事务，只有安全边界能防止迟到的提交"},
+            summary.boundary->missing_grant));
+  }
+}
+
+}  // namespace tidemark::exporter

@@ -1,0 +1,85 @@
+#include "export/tree_recovery.h"
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "export/tree_folder.h"
+
+namespace tidemark::exporter {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Committed, but not yet removed.
+Result<void> finish_removals(TreeFolder& tree, TreeIndex& index) {
+  const Result<std::vector<std::string>> stale = index.removals();
+  if (!stale) return std::unexpected(stale.error());
+  if (stale->empty()) return {};
+  for (const std::string& path : *stale) {
+    if (Result<void> removed = tree.remove(path); !removed) return removed;
+  }
+  return index.clear_removals();
+}
+
+/// The row was committed with another content than its file has now.
+Result<void> retry_interrupted(TreeIndex& index, const NameOwner& owner,
+                               const std::string& now_text) {
+  return index.put_reject({.key = owner.key,
+                           .tenant = {},
+                           .country = {},
+                           .number = owner.file.path.stem,
+                           .reason = "the run that wrote its file was killed",
+                           .hash = {},
+                           .first_seen = now_text,
+                           .last_seen = now_text});
+}
+
+Result<void> undo_round(TreeFolder& tree, TreeIndex& index, RoundJournal& journal,
+                        const std::string& now_text) {
+  const Result<std::vector<TreePath>> names = journal.names();
+  if (!names) return std::unexpected(names.error());
+  if (names->empty()) return journal.clear();
+
+  std::vector<std::string> unknown;
+  if (Result<void> begun = index.begin(); !begun) return begun;
+  for (const TreePath& path : *names) {
+    const Result<std::optional<NameOwner>> owner = index.owner_of(name_hash(path.stem));
+    if (!owner) return std::unexpected(owner.error());
+    const std::optional<FileStamp> stamp = tree.stamp(path);
+    if (!*owner || (*owner)->file.path != path) {
+      if (stamp) unknown.push_back(path.text());
+    } else if (const TreeFile& file = (*owner)->file;
+               stamp != FileStamp{.size = file.size, .mtime = file.mtime}) {
+      if (Result<void> put = retry_interrupted(index, **owner, now_text); !put) return put;
+    }
+  }
+  if (Result<void> committed = index.commit(); !committed) return committed;
+  for (const std::string& path : unknown) {
+    if (Result<void> removed = tree.remove(path); !removed) return removed;
+  }
+  return journal.clear();
+}
+
+}  // namespace
+
+Result<void> recover_tree(const std::string& output, TreeIndex& index, RoundJournal& journal,
+                          const std::string& now_text) {
+  Result<TreeFolder> tree = TreeFolder::open(output, false);
+  if (!tree) return fail(std::move(tree.error()));
+  if (Result<void> finished = finish_removals(*tree, index); !finished) return finished;
+  return undo_round(*tree, index, journal, now_text);
+}
+
+void remove_temporary_files(const std::string& folder) {
+  std::error_code code;
+  for (fs::directory_iterator entry{folder, code}, end; !code && entry != end;
+       entry.increment(code)) {
+    if (!is_temporary_name(entry->path().filename().native())) continue;
+    std::error_code ignored;  // See the header.
+    fs::remove(entry->path(), ignored);
+  }
+}
+
+}  // namespace tidemark::exporter

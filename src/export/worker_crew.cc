@@ -1,0 +1,168 @@
+#include "export/worker_crew.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "export/ndjson_sink.h"
+
+namespace tidemark::exporter {
+namespace {
+
+constexpr std::chrono::milliseconds watch_interval{20};
+constexpr std::chrono::seconds save_interval{2};
+
+}  // namespace
+
+Result<std::unique_ptr<WorkerCrew>> WorkerCrew::start(const Workplace& workplace) {
+  std::unique_ptr<WorkerCrew> crew(new WorkerCrew(workplace));
+  if (Result<void> started = crew->start_publisher(); !started) {
+    return fail(std::move(started.error()));
+  }
+  return crew;
+}
+
+WorkerCrew::WorkerCrew(const Workplace& workplace)
+    : at_(workplace), known_rejects_(workplace.tree.rejects) {}
+
+WorkerCrew::~WorkerCrew() = default;
+
+Result<void> WorkerCrew::start_publisher() {
+  const ExportOptions& options = at_.options;
+  Result<TreeFolder> tree = TreeFolder::open(options.dry_run ? "." : options.output, false);
+  if (!tree) return fail(std::move(tree.error()));
+  // One worker more than threads: for the rows that are read again at the end.
+  const auto workers = static_cast<std::size_t>(options.threads) + 1;
+  trees_.resize(workers);
+  stagings_.resize(workers);
+  std::vector<int> staging_fds(workers, -1);
+  for (std::size_t worker = 0; worker < workers && !options.dry_run; ++worker) {
+    Result<Staging> staging = Staging::open(at_.tree.state_directory, static_cast<int>(worker));
+    if (!staging) return fail(std::move(staging.error()));
+    staging_fds[worker] = staging->fd();
+    stagings_[worker] = std::move(*staging);
+  }
+  if (options.layout == Layout::ndjson) {
+    packed_ = std::make_unique<PackedTree>(
+        PackedTree::Options{.mode = options.mode,
+                            .mode_name = options.mode == Mode::full ? "full" : "incremental",
+                            .compression = options.compression,
+                            .dry_run = options.dry_run,
+                            .run = packed_run_name(at_.clock.wall()),
+                            .output = options.output},
+        at_.tree.state_directory);
+  }
+  publisher_ = std::make_unique<Publisher>(at_.index, std::move(*tree), at_.journal, at_.groups,
+                                           std::move(staging_fds),
+                                           Publisher::Options{.run = at_.tree.run,
+                                                              .dry_run = options.dry_run,
+                                                              .now_text = at_.now_text,
+                                                              .packed = packed_.get(),
+                                                              .max_id = at_.tree.max_id});
+  return {};
+}
+
+Result<std::unique_ptr<RowSink>> WorkerCrew::make_sink(std::size_t worker, bool adopt) {
+  const ExportOptions& options = at_.options;
+  if (options.layout == Layout::ndjson) {
+    return std::make_unique<NdjsonSink>(options.compression, options.compression_level);
+  }
+  std::optional<IndexReader> index;
+  if (at_.tree.max_id > 0 || (!adopt && !options.dry_run)) {
+    Result<IndexReader> opened =
+        IndexReader::open(at_.tree.state_directory,
+                          options.dry_run ? IndexDb::Mode::untouched : IndexDb::Mode::read_only);
+    if (!opened) return fail(std::move(opened.error()));
+    index = std::move(*opened);
+  }
+  return std::make_unique<FileSink>(
+      trees_[worker] ? &*trees_[worker] : nullptr, std::move(index),
+      std::exchange(stagings_[worker], std::nullopt), at_.path,
+      FileSink::Options{.compression = options.compression,
+                        .compression_level = options.compression_level,
+                        .adopt = adopt && at_.tree.may_have_files,
+                        .marks = options.sweep ? &at_.plan.state : nullptr});
+}
+
+Result<void> WorkerCrew::add_reader(std::size_t worker, SliceQueue& queue, bool adopt) {
+  Result<TreeFolder> tree = TreeFolder::open(at_.options.output, false);
+  if (!tree && tree.error().kind != ErrorKind::not_found) return fail(std::move(tree.error()));
+  trees_[worker] = tree ? std::optional(std::move(*tree)) : std::nullopt;
+  Result<std::unique_ptr<RowSink>> sink = make_sink(worker, adopt);
+  if (!sink) return fail(std::move(sink.error()));
+  readers_.push_back(std::make_unique<SliceReader>(
+      at_.connect, at_.table, std::move(*sink), at_.groups, known_rejects_, queue, *publisher_,
+      at_.counts, at_.stop,
+      SliceReader::Options{.worker = static_cast<int>(worker),
+                           .zone = at_.options.zone,
+                           .required_fields = at_.options.required_fields}));
+  return {};
+}
+
+Result<void> WorkerCrew::work(const std::function<void()>& save) {
+  for (int worker = 0; worker < at_.options.threads; ++worker) {
+    Result<void> added = add_reader(static_cast<std::size_t>(worker), at_.plan.queue, true);
+    if (!added) return added;
+  }
+
+  std::mutex mutex;
+  std::condition_variable finished;
+  int running = at_.options.threads;
+  std::vector<std::thread> threads;
+  for (const std::unique_ptr<SliceReader>& reader : readers_) {
+    threads.emplace_back([&] {
+      reader->run();
+      const std::lock_guard lock(mutex);
+      --running;
+      finished.notify_all();
+    });
+  }
+  SteadyTime saved = at_.clock.steady();
+  bool stopped = false;
+  const auto all_finished = [&running] { return running == 0; };
+  for (std::unique_lock lock(mutex); !finished.wait_for(lock, watch_interval, all_finished);) {
+    if (at_.stop.requested() && !stopped) {
+      stopped = true;
+      cancel_rest();
+    }
+    if (at_.clock.steady() - saved > save_interval) {
+      saved = at_.clock.steady();
+      save();
+    }
+  }
+  for (std::thread& thread : threads) thread.join();
+  return {};
+}
+
+void WorkerCrew::cancel_rest() {
+  for (const SliceTask& left : at_.plan.queue.close()) {
+    left.job->fail_with(make_error(ErrorKind::cancelled, {"stopped", "已中止"}));
+    left.job->pending.fetch_sub(1);
+  }
+}
+
+Result<void> WorkerCrew::read_again() {
+  std::vector<Key> keys = publisher_->again();
+  // Until they are written they stand on the reject list, see Publisher::place_new().
+  known_rejects_.insert(keys.begin(), keys.end());
+  const bool adopt = keys.empty();
+  if (at_.options.mode == Mode::incremental) {
+    std::ranges::set_difference(known_rejects_, publisher_->met_rejects(),
+                                std::back_inserter(keys));
+  }
+  if (keys.empty()) return {};
+  SliceQueue queue;
+  Job& job = at_.plan.jobs.emplace_back();
+  job.pending = 0;
+  put_keys(keys, job, queue);
+  if (Result<void> added = add_reader(static_cast<std::size_t>(at_.options.threads), queue, adopt);
+      !added) {
+    return added;
+  }
+  readers_.back()->run();
+  return {};
+}
+
+}  // namespace tidemark::exporter
