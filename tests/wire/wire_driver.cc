@@ -1,6 +1,7 @@
 // Lets Python ask the signatures of src/http: one request a line, words parted by tabs, all but the
 // first in base64; one line of answer each, `ok` and words in base64, or `refused` and the reason.
 //   sorted BODY
+//   key SECRET                                -> the key
 //   sign STYLE ID TIMESTAMP BODY SECRET…         -> header name, value, name, value…
 //   verify NOW TOLERANCE ACCEPTED HEADERS BODY SECRET…  -> the style, or the fault
 // ACCEPTED is a list like `standard,raw`; HEADERS are lines `name: value`, names in lower case.
@@ -49,6 +50,11 @@ std::string refusal(std::string_view reason) { return "refused\t" + base64(reaso
 std::string sorted(const Words& words) {
   const auto text = sorted_json(words.at(1));
   return text ? answer({*text}) : refusal(text.error().what.en);
+}
+
+std::string key(const Words& words) {
+  const auto found = webhook_key(words.at(1));
+  return found ? answer({*found}) : refusal("no key");
 }
 
 std::string sign(const Words& words) {
@@ -103,6 +109,7 @@ std::string serve(const std::string& line) {
     words[i] = *std::move(word);
   }
   if (words[0] == "sorted") return sorted(words);
+  if (words[0] == "key") return key(words);
   if (words[0] == "sign") return sign(words);
   check(words[0] == "verify", "the request is known");
   return verify(words);
