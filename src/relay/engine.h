@@ -1,0 +1,150 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "relay/delivery.h"
+#include "relay/lane.h"
+#include "relay/publication.h"
+#include "relay/sender.h"
+#include "relay/store.h"
+#include "relay/subscription.h"
+
+namespace tidemark::relay {
+
+struct EngineOptions {
+  /// Deliveries of one subscription that are kept in memory at most; the rest stays in the
+  /// database until there is room.
+  std::size_t window_max = 1024;
+  /// Failures in a row after which an endpoint is only probed.
+  std::int64_t failures_max = 10;
+  /// While other hubs share the state: how often it is looked at for what they published.
+  std::chrono::milliseconds poll_interval{100};
+};
+
+struct PublishRequest {
+  Publication publication;
+  std::string idempotency_key{};  ///< With the publisher's token id in front; empty: none.
+  std::string request_hash{};
+};
+
+/// The answer to a publisher.
+struct Published {
+  std::optional<std::int64_t> voucher_id{};
+  std::string voucher_no{};
+  std::string event_id;
+  std::int64_t source_version = 1;
+  std::int64_t deliveries = 0;
+  bool duplicate = false;  ///< It was there already; nothing was stored.
+};
+
+/// Why a publication is not taken, beyond what parse_voucher refuses.
+/// ErrorKind::rejected with these texts at the beginning of `what.en`; the API answers by them.
+inline constexpr std::string_view version_conflict = "version_conflict";          ///< 409
+inline constexpr std::string_view idempotency_conflict = "idempotency_conflict";  ///< 422
+
+struct HubCounters {
+  std::uint64_t published = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t failed_attempts = 0;
+  std::uint64_t parked = 0;
+  std::uint64_t commits = 0;
+  std::uint64_t commit_failures = 0;
+};
+
+/// One finished attempt on its way into the database.
+struct AttemptDone {
+  std::string subscription_id;
+  std::vector<std::int64_t> sequences;  ///< One, or those of a batch.
+  AttemptResult result;
+};
+
+/// The hub's logic without its thread: what is to be written, what is to be sent, when. Not
+/// thread-safe. Time comes from the clock, so that a week of retries can be played in
+/// milliseconds. Nothing is sent, and nobody is answered, before what it rests on is committed.
+class Engine {
+ public:
+  /// All must outlive it. `done` is handed to the sender's callbacks: it takes finished attempts
+  /// from any thread and brings them back as Turn::attempts.
+  Engine(Store& store, Sender& sender, const Clock& clock, Random& random, EngineOptions options,
+         std::function<void(AttemptDone)> done);
+  ~Engine();
+
+  /// Reads the subscriptions. What an earlier process had under way is simply due again.
+  [[nodiscard]] Result<void> start();
+
+  struct PublishTask {
+    PublishRequest request;
+    std::move_only_function<void(Result<Published>)> answer;
+  };
+  struct ChangeTask {
+    std::move_only_function<Result<void>(Engine&)> work;
+    std::move_only_function<void(Result<void>)> answer;
+  };
+  struct Turn {
+    std::vector<PublishTask> publishes;
+    std::vector<ChangeTask> changes;
+    std::vector<AttemptDone> attempts;
+  };
+  /// Writes all of it in one transaction (when that fails: one by one), answers, loads what is
+  /// due, and starts requests. When the database is away: publishers get the error, attempts are
+  /// kept and written when it is back.
+  void turn(Turn turn);
+
+  /// When turn() should be called again though nothing came in; nullopt: never.
+  [[nodiscard]] std::optional<WallTime> next_wake() const;
+  /// No new requests; those under way go on.
+  void drain() { draining_ = true; }
+  [[nodiscard]] std::size_t in_flight() const;
+  [[nodiscard]] bool has_unwritten() const { return !unwritten_.empty(); }
+  [[nodiscard]] std::vector<DeliveryKey> delivering() const;
+  [[nodiscard]] const HubCounters& counters() const { return counters_; }
+
+  // For changes, inside their transaction.
+  [[nodiscard]] Store& store() { return store_; }
+  [[nodiscard]] WallTime now() const { return clock_.wall(); }
+  [[nodiscard]] Random& random() { return random_; }
+  [[nodiscard]] const Subscription* subscription(const std::string& id) const;
+  [[nodiscard]] std::vector<const Subscription*> subscriptions() const;
+  /// Stores a new subscription, or a changed one, or takes one away.
+  [[nodiscard]] Result<void> add(Subscription subscription);
+  [[nodiscard]] Result<void> replace(Subscription subscription);
+  [[nodiscard]] Result<void> remove(const std::string& id);
+  /// By a person: pause, or back to active from any state (the backlog is drained slowly).
+  [[nodiscard]] Result<void> pause(const std::string& id);
+  [[nodiscard]] Result<void> resume(const std::string& id);
+  [[nodiscard]] Result<bool> retry(const DeliveryKey& key);
+  [[nodiscard]] Result<bool> cancel(const DeliveryKey& key);
+  /// One event for one subscription, as a new delivery or, if there is one, that one again.
+  [[nodiscard]] Result<void> replay(const std::string& subscription_id,
+                                    const std::string& event_id);
+  /// An event that only this subscription gets.
+  [[nodiscard]] Result<Published> publish_to(const std::string& subscription_id,
+                                             const Publication& publication);
+
+ private:
+  class Transaction;
+  Store& store_;
+  Sender& sender_;
+  const Clock& clock_;
+  Random& random_;
+  const EngineOptions options_;
+  std::function<void(AttemptDone)> done_;
+  std::map<std::string, std::unique_ptr<Lane>, std::less<>> lanes_;
+  std::vector<AttemptDone> unwritten_;
+  HubCounters counters_;
+  bool draining_ = false;
+};
+
+}  // namespace tidemark::relay

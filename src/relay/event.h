@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+
+namespace tidemark::relay {
+
+/// A stored event. Immutable once stored; shared by the deliveries that carry it.
+struct Event {
+  std::string id;  ///< `msg_` and a ULID; `webhook-id` of all its deliveries.
+  std::string type;
+  std::string source_system;
+  std::string source_type;
+  std::string source_id;
+  std::int64_t source_version = 1;
+  std::optional<std::int64_t> voucher_id{};
+  std::string voucher_no{};
+  std::shared_ptr<const std::string> body;  ///< Sent as it stands here, byte for byte.
+  WallTime created_at{};
+};
+
+}  // namespace tidemark::relay

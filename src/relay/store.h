@@ -1,0 +1,168 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "relay/delivery.h"
+#include "relay/event.h"
+#include "relay/publication.h"
+#include "relay/secret_box.h"
+#include "relay/subscription.h"
+#include "sql/connection.h"
+
+namespace tidemark::relay {
+
+/// What is stored under an identity already.
+struct StoredEvent {
+  std::string event_id;
+  std::int64_t source_version = 0;
+  std::string content_hash;
+  std::optional<std::int64_t> voucher_id{};
+  std::string voucher_no{};
+};
+
+/// A delivery that can be sent, with its event.
+struct DueDelivery {
+  std::int64_t sequence = 0;
+  std::int64_t attempts = 0;
+  std::int64_t retry_step = 0;
+  WallTime due_at{};
+  WallTime created_at{};
+  bool ordered = false;  ///< Others of its source may wait behind it.
+  std::shared_ptr<const Event> event;
+};
+
+/// What one attempt changed of a delivery.
+struct DeliveryChange {
+  DeliveryKey key;
+  DeliveryStatus status = DeliveryStatus::pending;
+  std::optional<WallTime> due_at{};
+  std::int64_t attempts = 0;
+  std::int64_t retry_step = 0;
+  std::optional<int> status_code{};
+  std::string error_code{};
+  std::string message{};
+  std::optional<WallTime> started_at{};  ///< Set at the first attempt.
+  std::optional<WallTime> finished_at{};
+  bool open = true;  ///< Ordered: those behind it go on waiting.
+};
+
+struct AttemptRecord {
+  DeliveryKey key;
+  std::int64_t attempt = 1;
+  WallTime started_at{};
+  std::chrono::microseconds duration{};
+  std::optional<int> status_code{};
+  std::string error_code{};
+  std::string message{};
+  std::string response{};
+};
+
+struct IdempotentAnswer {
+  std::string request_hash;
+  std::string answer;
+};
+
+/// The SQL of the hub's own thread: everything that writes. Not thread-safe, waits on the database.
+/// Errors of all calls: those of sql::Connection. After unreachable the connection must be opened
+/// anew: reopen().
+class Store {
+ public:
+  /// Connects, migrates. An SQLite file belongs to one hub: locked when another process has it.
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open(const sql::Url& state,
+                                                           SecretBox secrets);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  [[nodiscard]] Result<void> reopen();
+  /// Other hubs may share this state: sequences and subscriptions are read under locks.
+  [[nodiscard]] bool shared() const;
+
+  [[nodiscard]] Result<void> begin();
+  [[nodiscard]] Result<void> commit();
+  void rollback();
+
+  // Subscriptions.
+  [[nodiscard]] Result<std::vector<Subscription>> subscriptions();
+  [[nodiscard]] Result<void> insert(const Subscription& subscription);
+  /// What a person set: everything but state and sequence.
+  [[nodiscard]] Result<void> update(const Subscription& subscription);
+  /// State, failures, probe.
+  [[nodiscard]] Result<void> update_state(const Subscription& subscription);
+  /// Its unfinished deliveries are cancelled.
+  [[nodiscard]] Result<void> remove(const Subscription& subscription, WallTime now);
+  /// Counts every change that other hubs must know of. Locked until the commit.
+  [[nodiscard]] Result<std::int64_t> subscriptions_version();
+  [[nodiscard]] Result<void> bump_subscriptions_version();
+
+  // Publishing.
+  /// The newest version under the identity of `publication`, its version apart.
+  [[nodiscard]] Result<std::optional<StoredEvent>> latest(const Publication& publication);
+  [[nodiscard]] Result<std::optional<StoredEvent>> version(const Publication& publication,
+                                                           std::int64_t source_version);
+  /// Whatever event the source published before: it keeps its voucher.
+  [[nodiscard]] Result<std::optional<StoredEvent>> voucher_of(const Publication& publication);
+  [[nodiscard]] Result<std::int64_t> next_voucher_id();
+  [[nodiscard]] Result<void> insert(const Event& event, const Publication& publication);
+  /// Shared: locks the subscription's row until the commit.
+  [[nodiscard]] Result<std::int64_t> next_sequence(const std::string& subscription_id);
+  [[nodiscard]] Result<void> set_next_sequence(const std::string& subscription_id,
+                                               std::int64_t next);
+  /// `due_at` empty: an earlier one of the same `open_key` comes first.
+  [[nodiscard]] Result<void> insert_delivery(const DeliveryKey& key, const std::string& event_id,
+                                             std::optional<WallTime> due_at,
+                                             const std::optional<std::string>& open_key,
+                                             WallTime now);
+  [[nodiscard]] Result<bool> has_open(const std::string& subscription_id,
+                                      const std::string& open_key);
+  [[nodiscard]] Result<std::int64_t> delivery_count(const std::string& event_id);
+  [[nodiscard]] Result<std::optional<IdempotentAnswer>> idempotent_answer(const std::string& key);
+  [[nodiscard]] Result<void> keep_answer(const std::string& key, const IdempotentAnswer& answer,
+                                         WallTime now);
+
+  // Delivering.
+  /// Due until `upto`, by due time and sequence, those after (`after_due`, `after_sequence`).
+  [[nodiscard]] Result<std::vector<DueDelivery>> due(const std::string& subscription_id,
+                                                     WallTime upto, WallTime after_due,
+                                                     std::int64_t after_sequence,
+                                                     std::int64_t limit);
+  /// The earliest due time after `now`.
+  [[nodiscard]] Result<std::optional<WallTime>> next_due(const std::string& subscription_id,
+                                                         WallTime now);
+  [[nodiscard]] Result<void> record(const AttemptRecord& attempt);
+  /// False when it was finished or cancelled in the meantime: nothing was changed.
+  [[nodiscard]] Result<bool> change(const DeliveryChange& change);
+  /// An ordered delivery was finished: the next one of its source becomes due.
+  [[nodiscard]] Result<void> wake_next(const DeliveryKey& finished, WallTime now);
+
+  // Repairs by hand.
+  /// A parked, failing or finished delivery is due now, from the first step of the schedule.
+  /// Returns false for one that is not there.
+  [[nodiscard]] Result<bool> retry_now(const DeliveryKey& key, WallTime now);
+  [[nodiscard]] Result<bool> cancel(const DeliveryKey& key, WallTime now);
+  /// Everything that waits for a batch's time is due now.
+  [[nodiscard]] Result<void> make_due(const std::string& subscription_id, WallTime now);
+  /// Deletes what was finished before `before`, at most `limit` deliveries, with their attempts;
+  /// events and idempotency keys that nothing needs any more. Returns the deliveries deleted.
+  [[nodiscard]] Result<std::int64_t> prune(WallTime before, std::int64_t limit);
+
+  [[nodiscard]] sql::Connection& connection() { return *connection_; }
+
+ private:
+  class Lock;
+  Store(sql::Url state, SecretBox secrets);
+
+  const sql::Url state_;
+  const SecretBox secrets_;
+  std::unique_ptr<Lock> lock_;
+  std::unique_ptr<sql::Connection> connection_;
+};
+
+}  // namespace tidemark::relay
