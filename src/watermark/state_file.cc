@@ -66,6 +66,22 @@ Result<std::pair<std::string, TenantState>> parse_line(std::string_view line, st
   return std::pair{*tenant, state};
 }
 
+/// Under a name of its own if another state was backed up in the same second. Nothing to do if this
+/// one was.
+Result<void> write_backup(const std::string& directory, const std::string& stamp,
+                          std::string_view text) {
+  const std::string plain = fmt::format("{}/{}{}", directory, backup_prefix, stamp);
+  std::string path = plain;
+  for (int number = 2;; ++number) {
+    const Result<std::string> there = read_file(path, state_bytes_max);
+    if (!there && there.error().kind == ErrorKind::not_found) break;
+    if (!there) return std::unexpected(there.error());
+    if (*there == text) return {};
+    path = fmt::format("{}-{:02}", plain, number);
+  }
+  return write_file_atomically(path, text);
+}
+
 }  // namespace
 
 std::string_view name(TenantStatus status) {
@@ -200,11 +216,7 @@ Result<void> StateFile::back_up(CivilTime now) const {
   std::string stamp = now.text();  // yyyy-mm-dd hh:mm:ss
   std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
   std::ranges::replace(stamp, ' ', '-');
-  if (Result<void> written =
-          write_file_atomically(fmt::format("{}/{}{}", directory_, backup_prefix, stamp), *text);
-      !written) {
-    return written;
-  }
+  if (Result<void> written = write_backup(directory_, stamp, *text); !written) return written;
 
   // Newest first: the first ten stay, then the first seen of each younger day.
   std::string oldest_day = (now - kept_days).text().substr(0, 10);

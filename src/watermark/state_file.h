@@ -61,7 +61,8 @@ class StateFile {
   [[nodiscard]] Result<void> save(const State& state) const;
 
   /// Copies the file to `.last_export_time.backup.{yyyymmdd-hhmmss}` (nothing to do without a
-  /// file) and removes old copies: the last 10 stay, and the last of each day for 30 days.
+  /// file) and removes old copies: the last 10 stay, and the last of each day for 30 days. A second
+  /// state within one second gets `-02` behind its name, and so on. Errors: no_space, io.
   [[nodiscard]] Result<void> back_up(CivilTime now) const;
   /// File names of the backups, oldest first.
   [[nodiscard]] std::vector<std::string> backups() const;
