@@ -28,8 +28,8 @@ class Event:
     def record(self):
         """What the version belongs to: system, type, id and event name, for Inbox.newer."""
         of = self.voucher or self.source or {}
-        return "/".join(str(part) for part in (of.get("source_system"), of.get("source_type"),
-                                               of.get("source_id"), self.event))
+        parts = (of.get("source_system"), of.get("source_type"), of.get("source_id"), self.event)
+        return "/".join("" if part is None else str(part) for part in parts)
 
 
 def parse(text):
