@@ -113,6 +113,7 @@ Result<std::string> decompress_first(Compression compression, std::string_view& 
                                      std::size_t limit) {
   switch (compression) {
     case Compression::none:
+      if (file.size() > limit) return damaged("stored");
       break;
     case Compression::gzip:
       return gunzip_first(file, limit);

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 
-#include "export/packed_tree.h"
 #include "export/state_admin.h"
 #include "export/tree_folder.h"
 #include "export/tree_recovery.h"
@@ -76,10 +75,7 @@ Result<void> HeldTree::clear_up(const std::string& now_text) {
   Result<RoundJournal> opened = RoundJournal::open(state_directory);
   if (!opened) return fail(std::move(opened.error()));
   journal = std::move(*opened);
-  if (Result<void> recovered = recover_tree(output, *index, *journal, now_text); !recovered) {
-    return recovered;
-  }
-  return PackedTree::remove_unlisted(*index, output);
+  return recover_tree(output, *index, *journal, now_text);
 }
 
 Result<void> HeldTree::read_records() {

@@ -64,7 +64,9 @@ class PackedTree {
       const std::function<watermark::Window(const std::string& tenant)>& window, bool whole,
       bool prune);
 
-  /// Parts that a killed run renamed but never listed. Call at the start of a run.
+  /// Carries out what the index notes as to be removed, but leaves parts that a manifest lists: a
+  /// run that was killed in commit() noted its new parts and those that they replace, and only the
+  /// manifests tell how far it came. Call at the start of a run.
   [[nodiscard]] static Result<void> remove_unlisted(TreeIndex& index, const std::string& output);
 
  private:

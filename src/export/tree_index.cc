@@ -86,27 +86,8 @@ Result<TreeIndex> TreeIndex::open(const std::string& directory, IndexDb::Mode mo
   if (!db) return fail(std::move(db));
   TreeIndex index(std::move(*db));
   if (mode == IndexDb::Mode::scratch && std::filesystem::exists(path)) {
-    // ATTACH and copy: the tree's own file is only read.
-    Result<IndexStatement> attach = index.db_.prepare("ATTACH ? AS tree");
-    if (!attach) return fail(std::move(attach));
-    const std::string uri = IndexDb::untouched_uri(path);
-    if (Result<void> attached = attach->reset().bind_text(uri).run(); !attached) {
-      return fail(std::move(attached.error()));
-    }
-    if (Result<void> made = index.create_or_check(); !made) return fail(std::move(made.error()));
-    if (Result<void> copied =
-            index.db_.run("DELETE FROM meta; INSERT INTO meta SELECT * FROM tree.meta;"
-                          "INSERT INTO file SELECT * FROM tree.file;"
-                          "INSERT INTO removal SELECT * FROM tree.removal;"
-                          "INSERT INTO reject SELECT * FROM tree.reject;"
-                          "INSERT INTO tenant SELECT * FROM tree.tenant");
-        !copied) {
+    if (Result<void> copied = index.copy_from(path); !copied) {
       return fail(std::move(copied.error()));
-    }
-    index.fresh_ = false;
-    attach->reset();
-    if (Result<void> detached = index.db_.run("DETACH tree"); !detached) {
-      return fail(std::move(detached.error()));
     }
   } else if (Result<void> made = index.create_or_check(); !made) {
     return fail(std::move(made.error()));
@@ -130,21 +111,48 @@ Result<void> TreeIndex::put_aside(const std::string& directory) {
   return {};
 }
 
-Result<void> TreeIndex::create_or_check() {
-  Result<IndexStatement> version = db_.prepare("PRAGMA main.user_version");
+Result<void> TreeIndex::copy_from(const std::string& path) {
+  Result<IndexStatement> attach = db_.prepare("ATTACH ? AS tree");
+  if (!attach) return fail(std::move(attach.error()));
+  const std::string uri = IndexDb::untouched_uri(path);
+  if (Result<void> attached = attach->reset().bind_text(uri).run(); !attached) return attached;
+  attach->reset();
+  const Result<bool> made = is_made("tree");
+  if (!made) return std::unexpected(made.error());
+  if (Result<void> created = create_or_check(); !created) return created;
+  if (*made) {
+    if (Result<void> copied = db_.run("DELETE FROM meta; INSERT INTO meta SELECT * FROM tree.meta;"
+                                      "INSERT INTO file SELECT * FROM tree.file;"
+                                      "INSERT INTO removal SELECT * FROM tree.removal;"
+                                      "INSERT INTO reject SELECT * FROM tree.reject;"
+                                      "INSERT INTO tenant SELECT * FROM tree.tenant");
+        !copied) {
+      return copied;
+    }
+    fresh_ = false;
+  }
+  return db_.run("DETACH tree");
+}
+
+Result<bool> TreeIndex::is_made(std::string_view database) {
+  Result<IndexStatement> version = db_.prepare(fmt::format("PRAGMA {}.user_version", database));
   if (!version) return fail(std::move(version.error()));
   const Result<bool> row = version->step();
   if (!row) return std::unexpected(row.error());
   const std::int64_t found = version->number(0);
-  version->reset();
-  if (found == schema_version) return {};
-  if (found != 0) {
-    return fail(make_error(ErrorKind::unsupported,
-                           {"the index of the export tree has version {}, this program knows {}",
-                            "导出目录的索引版本为 {}，本程序只认识 {}"},
-                           found, schema_version)
-                    .with_hint({"use a newer tidemark", "请使用更新版本的 tidemark"}));
-  }
+  if (found == schema_version) return true;
+  if (found == 0) return false;
+  return fail(make_error(ErrorKind::unsupported,
+                         {"the index of the export tree has version {}, this program knows {}",
+                          "导出目录的索引版本为 {}，本程序只认识 {}"},
+                         found, schema_version)
+                  .with_hint({"use a newer tidemark", "请使用更新版本的 tidemark"}));
+}
+
+Result<void> TreeIndex::create_or_check() {
+  const Result<bool> made = is_made("main");
+  if (!made) return std::unexpected(made.error());
+  if (*made) return {};
   fresh_ = true;
   const std::string create =
       fmt::format("BEGIN IMMEDIATE;{};PRAGMA main.user_version={};COMMIT", schema, schema_version);

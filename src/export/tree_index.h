@@ -104,6 +104,10 @@ class TreeIndex {
 
  private:
   explicit TreeIndex(IndexDb db) : db_(std::move(db)) {}
+  /// The tree's own file is attached and only read.
+  [[nodiscard]] Result<void> copy_from(const std::string& path);
+  /// False: whoever began to make the index of `database` was killed. Errors: unsupported.
+  [[nodiscard]] Result<bool> is_made(std::string_view database);
   [[nodiscard]] Result<void> create_or_check();
   [[nodiscard]] Result<void> prepare();
 

@@ -5,23 +5,13 @@
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "export/packed_tree.h"
 #include "export/tree_folder.h"
 
 namespace tidemark::exporter {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Committed, but not yet removed.
-Result<void> finish_removals(TreeFolder& tree, TreeIndex& index) {
-  const Result<std::vector<std::string>> stale = index.removals();
-  if (!stale) return std::unexpected(stale.error());
-  if (stale->empty()) return {};
-  for (const std::string& path : *stale) {
-    if (Result<void> removed = tree.remove(path); !removed) return removed;
-  }
-  return index.clear_removals();
-}
 
 /// The row was committed with another content than its file has now.
 Result<void> retry_interrupted(TreeIndex& index, const NameOwner& owner,
@@ -66,9 +56,9 @@ Result<void> undo_round(TreeFolder& tree, TreeIndex& index, RoundJournal& journa
 
 Result<void> recover_tree(const std::string& output, TreeIndex& index, RoundJournal& journal,
                           const std::string& now_text) {
+  if (Result<void> removed = PackedTree::remove_unlisted(index, output); !removed) return removed;
   Result<TreeFolder> tree = TreeFolder::open(output, false);
   if (!tree) return fail(std::move(tree.error()));
-  if (Result<void> finished = finish_removals(*tree, index); !finished) return finished;
   return undo_round(*tree, index, journal, now_text);
 }
 

@@ -11,7 +11,8 @@ namespace tidemark::exporter {
 /// Removes what a killed run left in the tree `output`, with the tree's lock held and before any
 /// row is read:
 ///
-/// - Stale files whose removal was committed, but not carried out.
+/// - Stale files whose removal was committed, but not carried out. Parts of packed groups are noted
+///   before it is certain that they go: those that a manifest lists stay.
 /// - Files that got their names in a round that was never committed. Their rows are read again by
 ///   this run or, if they changed, have got other names. Where the round wrote over the file of a
 ///   row that was committed before, that row has to be exported again: it goes to the reject list,

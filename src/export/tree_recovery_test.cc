@@ -1,0 +1,103 @@
+#include "export/tree_recovery.h"
+
+#include <gtest/gtest.h>
+
+#include "export/packed_manifest.h"
+#include "export/tree_folder.h"
+#include "tests/temporary_folder.h"
+
+namespace tidemark::exporter {
+namespace {
+
+class TreeRecovery : public testing::Test {
+ protected:
+  TreeRecovery()
+      : index_(TreeIndex::open(folder_.text(), IndexDb::Mode::read_write).value()),
+        journal_(RoundJournal::open(folder_.text()).value()),
+        tree_(TreeFolder::open(folder_.text(), false).value()) {}
+
+  void recover() {
+    const Result<void> done =
+        recover_tree(folder_.text(), index_, journal_, "2026-01-02T00:00:00Z");
+    ASSERT_TRUE(done) << done.error().what.en;
+    EXPECT_TRUE(index_.removals().value().empty());
+    EXPECT_TRUE(journal_.names().value().empty());
+  }
+  /// A row with its file, as a run left it.
+  void commit_row(std::int64_t key, const std::string& stem) {
+    folder_.write(stem + ".json", "{}");
+    const FileStamp stamp = tree_.stamp({.stem = stem}).value();
+    TreeFile file{.path = {.stem = stem}, .size = stamp.size, .mtime = stamp.mtime};
+    ASSERT_TRUE(index_.insert(Key(key), file).value());
+  }
+
+  TemporaryFolder folder_;
+  TreeIndex index_;
+  RoundJournal journal_;
+  TreeFolder tree_;
+};
+
+TEST_F(TreeRecovery, CarriesOutRemovalsThatWereCommitted) {
+  folder_.write("t/CN/old.json", "{}");
+  folder_.write("t/CN/kept.json", "{}");
+  ASSERT_TRUE(index_.add_removal("t/CN/old.json"));
+  ASSERT_TRUE(index_.add_removal("gone/already.json"));
+  recover();
+  EXPECT_FALSE(folder_.has("t/CN/old.json"));
+  EXPECT_TRUE(folder_.has("t/CN/kept.json"));
+}
+
+TEST_F(TreeRecovery, PartsThatAManifestListsStay) {
+  PackedManifest manifest{.tenant = "t", .country = "CN"};
+  manifest.parts.push_back({.file = "old-0001.ndjson", .run = "old", .mode = "full"});
+  folder_.write("t/CN/" + std::string(PackedManifest::file_name), manifest.text());
+  folder_.write("t/CN/old-0001.ndjson", "{}\n");
+  folder_.write("t/CN/new-0001.ndjson", "{}\n");
+  folder_.write("u/CN/new-0001.ndjson", "{}\n");
+  // As PackedTree::commit() notes them before it moves anything.
+  for (const char* part :
+       {"t/CN/old-0001.ndjson", "t/CN/new-0001.ndjson", "u/CN/new-0001.ndjson"}) {
+    ASSERT_TRUE(index_.add_removal(part));
+  }
+  recover();
+  EXPECT_TRUE(folder_.has("t/CN/old-0001.ndjson"));
+  EXPECT_FALSE(folder_.has("t/CN/new-0001.ndjson"));
+  EXPECT_FALSE(folder_.has("u/CN/new-0001.ndjson"));
+}
+
+TEST_F(TreeRecovery, FilesOfARoundThatWasNotCommittedGo) {
+  commit_row(1, "t/CN/known");
+  folder_.write("t/CN/unknown.json", "{}");
+  for (const char* stem : {"t/CN/known", "t/CN/unknown", "t/CN/never"}) {
+    journal_.add({.stem = stem}, Key(std::int64_t{2}));
+  }
+  ASSERT_TRUE(journal_.write());
+  recover();
+  EXPECT_TRUE(folder_.has("t/CN/known.json"));
+  EXPECT_FALSE(folder_.has("t/CN/unknown.json"));
+  EXPECT_TRUE(index_.rejects().value().empty());
+}
+
+TEST_F(TreeRecovery, ARowWhoseFileWasWrittenOverIsTriedAgain) {
+  commit_row(1, "t/CN/known");
+  folder_.write("t/CN/known.json", R"({"newer":true})");
+  journal_.add({.stem = "t/CN/known"}, Key(std::int64_t{1}));
+  ASSERT_TRUE(journal_.write());
+  recover();
+  EXPECT_TRUE(folder_.has("t/CN/known.json"));
+  const std::vector<Reject> rejects = index_.rejects().value();
+  ASSERT_EQ(rejects.size(), 1U);
+  EXPECT_EQ(rejects[0].key, Key(std::int64_t{1}));
+}
+
+TEST_F(TreeRecovery, OnlyOurTemporaryFilesAreRemoved) {
+  folder_.write(".tidemark-17-0.tmp", "half");
+  folder_.write("notes.tmp", "an operator's");
+  remove_temporary_files(folder_.text());
+  remove_temporary_files(folder_.text() + "/none");
+  EXPECT_FALSE(folder_.has(".tidemark-17-0.tmp"));
+  EXPECT_TRUE(folder_.has("notes.tmp"));
+}
+
+}  // namespace
+}  // namespace tidemark::exporter
