@@ -52,7 +52,27 @@ class Go:
         assert "--- PASS: TestInbox" in output, output
 
 
-KITS = {"node": Node, "go": Go}
+class Java:
+    def __init__(self, folder):
+        self.classes = folder / "classes"
+
+    def java(self, *words):
+        if not self.classes.exists():
+            sources = [*(SDK / "java/src").rglob("*.java"), *(SDK / "java/test").rglob("*.java")]
+            run(["javac", "-encoding", "UTF-8", "-Xlint:all", "-Werror", "-d", self.classes, *sources],
+                SDK / "java")
+        output = run(["java", "-cp", self.classes, "tidemark.receiver.ReceiverTest", *words],
+                     SDK / "java")
+        assert output.splitlines()[-1:] == ["passed"], output
+
+    def tests(self):
+        self.java()
+
+    def inbox(self, **variables):
+        self.java("inbox", variables["TIDEMARK_SQL_BRIDGE"], variables["TIDEMARK_SQL_DIALECT"])
+
+
+KITS = {"node": Node, "go": Go, "java": Java}
 
 
 @pytest.fixture(scope="module", params=KITS)
