@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/json_text.h"
 #include "samples/country_names.h"
-#include "samples/json_append.h"
 
 namespace tidemark::samples {
 namespace {
@@ -19,7 +19,7 @@ void append_text_or_null(std::string& out, std::string_view text) {
   if (text.empty()) {
     out += "null";
   } else {
-    append_json(out, text);
+    append_json_text(out, text);
   }
 }
 
@@ -125,7 +125,7 @@ Result<void> OnlineRetailInvoices::add(const Line& line) {
 
   std::string& out = invoice.lines;
   out += out.empty() ? R"({"stock_code":)" : R"(,{"stock_code":)";
-  append_json(out, line.stock_code);
+  append_json_text(out, line.stock_code);
   out += R"(,"description":)";
   append_text_or_null(out, line.description);
   out += R"(,"quantity":)" + line.quantity.text() + R"(,"unit_price":)" + line.price.text() +
@@ -154,13 +154,13 @@ void OnlineRetailInvoices::finish(const Open& invoice, Invoice& out) {
 
   std::string& json = out.payload;
   json = R"({"invoice_no":)";
-  append_json(json, invoice.number);
+  append_json_text(json, invoice.number);
   json += R"(,"invoice_type":")";
   json += cancels ? "381" : "380";
   json += R"(","invoice_date":")" + invoice.first.text() + R"(","customer_id":)";
   append_text_or_null(json, invoice.customer);
   json += R"(,"country":)";
-  append_json(json, invoice.country);
+  append_json_text(json, invoice.country);
   json += R"(,"country_code":)";
   append_text_or_null(json, out.country.value_or(""));
   json += R"(,"currency":"GBP","lines":[)" + invoice.lines + R"(],"totals":{"lines":)" +

@@ -3,7 +3,7 @@
 #include <array>
 #include <span>
 
-#include "samples/json_append.h"
+#include "base/json_text.h"
 #include "samples/text_buffer.h"
 
 namespace tidemark::samples {
@@ -31,7 +31,7 @@ class PayloadWriter {
     sign_ = credit_note ? -1 : 1;
     out_ += R"({"invoice_no":)";
     std::string number;
-    append_json(number, invoice.number);
+    append_json_text(number, invoice.number);
     out_ += number;
     out_ += R"(,"invoice_type":")";
     out_ += credit_note ? "381" : "380";

@@ -1,4 +1,4 @@
-#include "export/row_sink.h"
+#include "export/file_sink.h"
 
 namespace tidemark::exporter {
 namespace {

@@ -1,32 +1,12 @@
 #include "export/ndjson_sink.h"
 
-#include "base/bytes.h"
+#include "base/json_text.h"
 
 namespace tidemark::exporter {
 namespace {
 
-void append_json_text(std::string& out, std::string_view text) {
-  out += '"';
-  while (!text.empty()) {
-    const auto first = static_cast<unsigned char>(text.front());
-    const std::size_t length = first < 0x80 ? 1 : utf8_length(text);
-    if (length == 0) {
-      out += "\xEF\xBF\xBD";
-      text.remove_prefix(1);
-      continue;
-    }
-    if (first == '"' || first == '\\') {
-      out += '\\';
-      out += text.front();
-    } else if (first < 0x20) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", first);
-    } else {
-      out += text.substr(0, length);
-    }
-    text.remove_prefix(length);
-  }
-  out += '"';
-}
+/// What the source calls its rows may be any bytes.
+constexpr JsonTextStyle style{.replace_invalid = true};
 
 }  // namespace
 
@@ -35,17 +15,17 @@ void append_ndjson_line(std::string& out, const SourceRow& row) {
   if (row.key.is_integer()) {
     fmt::format_to(std::back_inserter(out), "{}", row.key.number());
   } else {
-    append_json_text(out, row.key.text());
+    append_json_text(out, row.key.text(), style);
   }
   out += R"(,"invoice_no":)";
-  append_json_text(out, row.number);
+  append_json_text(out, row.number, style);
   out += R"(,"issue_date":)";
-  append_json_text(out, row.date);
+  append_json_text(out, row.date, style);
   out += R"(,"update_time":)";
   if (row.update_time.empty()) {
     out += "null";
   } else {
-    append_json_text(out, row.update_time);
+    append_json_text(out, row.update_time, style);
   }
   out += R"(,"payload":)";
   const std::size_t start = out.size();

@@ -138,7 +138,7 @@ class ListExport {
     content_ += content_.empty() ? "[\n  {" : ",\n  {";
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       content_ += i == 0 ? "\n    " : ",\n    ";
-      append_json_text(content_, columns_[i].name);
+      append_reference_text(content_, columns_[i].name);
       content_ += ": ";
       if (Result<void> added = append_json_value(content_, columns_[i], row.at(i)); !added) {
         return fail(std::move(added.error())

@@ -1,57 +1,11 @@
 #include "export/reference_json.h"
 
-#include <algorithm>
-
 #include "base/bytes.h"
+#include "base/json_text.h"
 
 namespace tidemark::exporter {
-namespace {
-
-/// Takes the digits off the front; how many.
-std::size_t take_digits(std::string_view& text) {
-  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  text.remove_prefix(digits);
-  return digits;
-}
-
-}  // namespace
-
-bool is_json_number(std::string_view text) {
-  if (text.starts_with('-')) text.remove_prefix(1);
-  const bool zero = text.starts_with('0');
-  const std::size_t digits = take_digits(text);
-  if (digits == 0 || (zero && digits > 1)) return false;
-  if (text.starts_with('.')) {
-    text.remove_prefix(1);
-    if (take_digits(text) == 0) return false;
-  }
-  if (text.starts_with('e') || text.starts_with('E')) {
-    text.remove_prefix(1);
-    if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
-    if (take_digits(text) == 0) return false;
-  }
-  return text.empty();
-}
-
-void append_json_text(std::string& out, std::string_view text) {
-  static constexpr std::string_view digits = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += digits[byte >> 4];
-      out += digits[byte & 15];
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
+void append_reference_text(std::string& out, std::string_view text) {
+  append_json_text(out, text, {.short_line_feed = true});
 }
 
 Result<void> append_json_value(std::string& out, const sql::Column& column,
@@ -61,7 +15,7 @@ Result<void> append_json_value(std::string& out, const sql::Column& column,
     return {};
   }
   if (column.type == sql::ColumnType::binary) {
-    append_json_text(out, hex(*value));
+    append_reference_text(out, hex(*value));
     return {};
   }
   if (!is_utf8(*value)) {
@@ -93,7 +47,7 @@ Result<void> append_json_value(std::string& out, const sql::Column& column,
       return {};
     }
   }
-  append_json_text(out, *value);
+  append_reference_text(out, *value);
   return {};
 }
 

@@ -16,10 +16,7 @@ namespace tidemark::exporter {
 [[nodiscard]] Result<void> append_json_value(std::string& out, const sql::Column& column,
                                              std::optional<std::string_view> value);
 
-/// Appends `text` as a JSON string.
-void append_json_text(std::string& out, std::string_view text);
-
-/// Whether `text` is a number as RFC 8259 writes it.
-[[nodiscard]] bool is_json_number(std::string_view text);
+/// Appends `text`, which must be UTF-8, as a JSON string; line feeds as `\n`.
+void append_reference_text(std::string& out, std::string_view text);
 
 }  // namespace tidemark::exporter

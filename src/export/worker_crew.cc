@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "export/file_sink.h"
 #include "export/ndjson_sink.h"
 
 namespace tidemark::exporter {
