@@ -4,9 +4,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/exit_code.h"
 #include "base/result.h"
 #include "base/text.h"
-#include "cli/exit_code.h"
 
 namespace tidemark::cli {
 

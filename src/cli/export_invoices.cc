@@ -69,11 +69,11 @@ run::RunEnd end_of(const exporter::ExportSummary& summary) {
                                       {"files_failed", summary.files_failed},
                                       {"rejected", summary.rejected},
                                       {"bytes_written", summary.bytes_written}};
-  const int code = summary.exit_code();
-  return {.status = run_status(static_cast<ExitCode>(code)),
+  const ExitCode code = summary.exit_code();
+  return {.status = run_status(code),
           .counts = counts.dump(),
           .error = summary.errors.empty() ? "" : summary.errors.front().what.en,
-          .exit_code = code};
+          .exit_code = static_cast<int>(code)};
 }
 
 /// A damaged index is put aside by the next opening: one more attempt is all it takes.
@@ -167,7 +167,7 @@ Result<ExitCode> run_export(Context& context, const std::string& name,
   } else {
     context.world.out.write(text(*summary, context.language, context.command_line));
   }
-  return static_cast<ExitCode>(summary->exit_code());
+  return summary->exit_code();
 }
 
 std::vector<Flag> export_flags() {

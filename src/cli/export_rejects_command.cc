@@ -121,7 +121,7 @@ Result<ExitCode> retry(Context& context) {
                     summary->rows_read, summary->files_written, summary->files_unchanged,
                     summary->rejected, summary->rejects_open));
   for (const Error& error : summary->errors) context.print(error.what);
-  return static_cast<ExitCode>(summary->exit_code());
+  return summary->exit_code();
 }
 
 std::vector<Flag> accept_flags() {

@@ -1,7 +1,7 @@
 #include "cli/lines_report.h"
 
 #include "base/bytes.h"
-#include "cli/exit_code.h"
+#include "base/exit_code.h"
 
 namespace tidemark::cli {
 namespace {
@@ -32,7 +32,7 @@ class Lines {
   [[nodiscard]] bool incremental() const {
     return summary_.options.mode == exporter::Mode::incremental;
   }
-  [[nodiscard]] ExitCode code() const { return static_cast<ExitCode>(summary_.exit_code()); }
+  [[nodiscard]] ExitCode code() const { return summary_.exit_code(); }
 
   void add(std::string_view level, const Message& line) {
     text_ += fmt::format("[{}] {}\n", level, line.in(language_));

@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "base/exit_code.h"
 #include "cli/context.h"
-#include "cli/exit_code.h"
 #include "run/ledger.h"
 #include "run/progress.h"
 

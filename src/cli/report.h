@@ -1,8 +1,8 @@
 #pragma once
 
+#include "base/exit_code.h"
 #include "base/result.h"
 #include "cli/context.h"
-#include "cli/exit_code.h"
 #include "config/settings.h"
 
 namespace tidemark::cli {

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include "base/exit_code.h"
 #include "cli/context.h"
-#include "cli/exit_code.h"
 #include "samples/load_invoices.h"
 
 namespace tidemark::cli {

@@ -1,47 +1,34 @@
 #include "export/summary.h"
 
-#include <signal.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
+#include "run/figures.h"
 
 namespace tidemark::exporter {
 namespace {
 
-/// Exit codes as in docs/manual; the command line room has the list for people.
-constexpr int exit_ok = 0;
-constexpr int exit_failed = 1;
-constexpr int exit_partial = 3;
-constexpr int exit_unauthorized = 12;
-constexpr int exit_temporary = 75;
-constexpr int exit_signal_base = 128;
+using run::count_text;
 
 std::string_view mode_name(Mode mode) { return mode == Mode::full ? "full" : "incremental"; }
 
-std::string thousands(std::uint64_t number) {
-  std::string text = fmt::format("{}", number);
-  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
-  return text;
-}
-
 }  // namespace
 
-int ExportSummary::exit_code() const {
-  if (stopped_by != 0) return exit_signal_base + stopped_by;
+ExitCode ExportSummary::exit_code() const {
+  if (stopped_by != 0) return exit_code_of_signal(stopped_by);
   if (!errors.empty() || files_failed > 0) {
     const bool nothing_done = rows_written + files_unchanged == 0 && groups_empty == 0;
-    if (!nothing_done) return exit_partial;
+    if (!nothing_done) return ExitCode::partial;
     for (const Error& error : errors) {
-      if (error.kind == ErrorKind::unauthorized) return exit_unauthorized;
+      if (error.kind == ErrorKind::unauthorized) return ExitCode::unauthorized;
       if (error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout) {
-        return exit_temporary;
+        return ExitCode::retry_later;
       }
     }
-    return exit_failed;
+    return ExitCode::failed;
   }
   // Rejects that somebody accepted do not count.
-  return rejects_open > 0 ? exit_partial : exit_ok;
+  return rejects_open > 0 ? ExitCode::partial : ExitCode::done;
 }
 
 std::string summary_json(const ExportSummary& s) {
@@ -109,7 +96,7 @@ std::string summary_json(const ExportSummary& s) {
   }
   json["notes"] = nlohmann::ordered_json::array();
   for (const Message& note : s.notes) json["notes"].push_back(note.en);
-  json["exit_code"] = s.exit_code();
+  json["exit_code"] = static_cast<int>(s.exit_code());
   // Tenants are the source's bytes; what is not UTF-8 shows as U+FFFD.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -124,7 +111,7 @@ std::string summary_text(const ExportSummary& s, Language language, const std::s
   const auto heading = [&](std::string_view en, std::string_view chinese) {
     text += fmt::format("{0}\n{1}\n{0}\n", rule, zh ? chinese : en);
   };
-  const int code = s.exit_code();
+  const ExitCode code = s.exit_code();
   if (s.stopped_by != 0) {
     heading("Export stopped; what is done is kept", "导出已中止，已完成的部分已保存");
   } else if (s.options.sweep && s.options.dry_run) {
@@ -132,16 +119,16 @@ std::string summary_text(const ExportSummary& s, Language language, const std::s
             "巡检完成：未做任何改动；修复请加 --apply");
   } else if (s.options.dry_run) {
     heading("Dry run: nothing was written", "试运行完成：未写入任何文件");
-  } else if (code == exit_ok) {
+  } else if (code == ExitCode::done) {
     heading("Export complete!", "导出完成!");
-  } else if (code == exit_partial) {
+  } else if (code == ExitCode::partial) {
     heading("Export incomplete", "导出部分完成");
   } else {
     heading("Export failed", "导出失败");
   }
   if (s.options.sweep) {
     const auto found = [&](SweepFinding kind) {
-      return thousands(s.findings.counts[static_cast<std::size_t>(kind)]);
+      return count_text(s.findings.counts[static_cast<std::size_t>(kind)]);
     };
     line("No update time", "无更新时间", found(SweepFinding::no_update_time));
     line("Changed without a newer update time", "已变化但更新时间未前移",
@@ -163,25 +150,25 @@ std::string summary_text(const ExportSummary& s, Language language, const std::s
       line("Exported", "成功导出", fmt::format("{} {}", exported, zh ? "条新记录" : "new records"));
     }
   }
-  line("Groups", "总分组数", thousands(s.groups_total));
-  line("  ok", "成功分组", thousands(s.groups_ok));
-  line("  failed", "失败分组", thousands(s.groups_failed));
-  line("  empty", "无数据分组", thousands(s.groups_empty));
-  line("Invoices", "总发票数", thousands(s.rows_read));
-  line("Files written", "成功文件", thousands(s.files_written));
-  line("Files unchanged", "未变化文件", thousands(s.files_unchanged));
-  line("Files removed", "移除文件", thousands(s.files_removed));
-  line("Files failed", "失败文件", thousands(s.files_failed));
-  line("Rejected", "拒收记录", thousands(s.rejected));
+  line("Groups", "总分组数", count_text(s.groups_total));
+  line("  ok", "成功分组", count_text(s.groups_ok));
+  line("  failed", "失败分组", count_text(s.groups_failed));
+  line("  empty", "无数据分组", count_text(s.groups_empty));
+  line("Invoices", "总发票数", count_text(s.rows_read));
+  line("Files written", "成功文件", count_text(s.files_written));
+  line("Files unchanged", "未变化文件", count_text(s.files_unchanged));
+  line("Files removed", "移除文件", count_text(s.files_removed));
+  line("Files failed", "失败文件", count_text(s.files_failed));
+  line("Rejected", "拒收记录", count_text(s.rejected));
   if (s.rejects_open != s.rejected) {
-    line("Rejects still open", "待处理拒收", thousands(s.rejects_open));
+    line("Rejects still open", "待处理拒收", count_text(s.rejects_open));
   }
-  if (s.collisions > 0) line("Name collisions", "重名文件", thousands(s.collisions));
+  if (s.collisions > 0) line("Name collisions", "重名文件", count_text(s.collisions));
   if (s.rows_gone > 0) {
-    line("Deleted or voided at the source", "源端已删除或作废", thousands(s.rows_gone));
+    line("Deleted or voided at the source", "源端已删除或作废", count_text(s.rows_gone));
     for (const GoneRow& gone : s.gone_examples) text += fmt::format("  {}\n", printable(gone.path));
   }
-  line("Bytes written", "写入字节", thousands(s.bytes_written));
+  line("Bytes written", "写入字节", count_text(s.bytes_written));
   line("Total time", "总耗时", fmt::format("{:.2f} {}", s.seconds, zh ? "秒" : "s"));
   if (s.rows_read > 0) {
     line("Mean time per invoice", "平均每张发票处理时间",
@@ -214,7 +201,7 @@ std::string summary_text(const ExportSummary& s, Language language, const std::s
   if (s.rejects_open > 0) {
     line("See the rejects with", "查看拒收记录", fmt::format("tidemark export rejects list"));
   }
-  if (code != exit_ok && !redo.empty()) line("To redo what failed", "重做失败部分", redo);
+  if (code != ExitCode::done && !redo.empty()) line("To redo what failed", "重做失败部分", redo);
   text += rule + "\n";
   return text;
 }

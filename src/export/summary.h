@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/exit_code.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "export/chunk.h"
@@ -62,8 +63,8 @@ struct ExportSummary {
   std::vector<Message> notes;  ///< What a reader should know: rebuilt index, missing grant.
   int stopped_by = 0;          ///< Signal, 0 if the run came to its end.
 
-  /// 0 done, 3 partial, else by the kind of the failure when nothing was done; 130/143 stopped.
-  [[nodiscard]] int exit_code() const;
+  /// done, partial, else by the kind of the failure when nothing was done; the signal's if stopped.
+  [[nodiscard]] ExitCode exit_code() const;
 };
 
 /// The one-line JSON object of `--json`: message_type "summary".

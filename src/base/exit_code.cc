@@ -1,8 +1,8 @@
-#include "cli/exit_code.h"
+#include "base/exit_code.h"
 
 #include <csignal>
 
-namespace tidemark::cli {
+namespace tidemark {
 
 ExitCode exit_code_for(ErrorKind kind, const Stop& stop) {
   switch (kind) {
@@ -30,8 +30,10 @@ ExitCode exit_code_for(ErrorKind kind, const Stop& stop) {
   return ExitCode::failed;
 }
 
-ExitCode exit_code_for(const Stop& stop) {
-  switch (stop.signal()) {
+ExitCode exit_code_for(const Stop& stop) { return exit_code_of_signal(stop.signal()); }
+
+ExitCode exit_code_of_signal(int signal) {
+  switch (signal) {
     case SIGINT:
       return ExitCode::interrupted;
     case SIGTERM:
@@ -41,4 +43,4 @@ ExitCode exit_code_for(const Stop& stop) {
   }
 }
 
-}  // namespace tidemark::cli
+}  // namespace tidemark

@@ -1,10 +1,10 @@
-#include "cli/exit_code.h"
+#include "base/exit_code.h"
 
 #include <gtest/gtest.h>
 
 #include <csignal>
 
-namespace tidemark::cli {
+namespace tidemark {
 namespace {
 
 TEST(ExitCode, TellsRetryableFromFinal) {
@@ -27,4 +27,4 @@ TEST(ExitCode, ACancelledRunEndsWithTheCodeOfItsSignal) {
 }
 
 }  // namespace
-}  // namespace tidemark::cli
+}  // namespace tidemark

@@ -3,7 +3,7 @@
 #include "base/result.h"
 #include "base/stop.h"
 
-namespace tidemark::cli {
+namespace tidemark {
 
 /// How the process ends. Scripts depend on these: a code never changes its meaning, and a code
 /// that a script does not know means failure.
@@ -25,5 +25,7 @@ enum class ExitCode {
 
 /// interrupted or terminated; failed if nobody asked.
 [[nodiscard]] ExitCode exit_code_for(const Stop& stop);
+/// Likewise for the number of a signal, 0 if nobody asked.
+[[nodiscard]] ExitCode exit_code_of_signal(int signal);
 
-}  // namespace tidemark::cli
+}  // namespace tidemark
