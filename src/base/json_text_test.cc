@@ -40,7 +40,8 @@ TEST(JsonText, Appends) {
 }
 
 TEST(JsonNumber, IsWhatTheStandardSays) {
-  for (const char* text : {"0", "-0", "12", "-12.50", "0.000", "1e5", "1E+05", "1.5e-7", "123456789012345678901234567890"}) {
+  for (const char* text : {"0", "-0", "12", "-12.50", "0.000", "1e5", "1E+05", "1.5e-7",
+                           "123456789012345678901234567890"}) {
     EXPECT_TRUE(is_json_number(text)) << text;
   }
   for (const char* text : {"", "-", "+1", "01", "-01", ".5", "1.", "1e", "1e+", "1.e5", "NaN",
