@@ -4,6 +4,7 @@
 #include <zstd.h>
 
 #include "base/check.h"
+#include "export/fast_gzip.h"
 
 namespace tidemark::exporter {
 namespace {
@@ -80,7 +81,8 @@ Compressor::Compressor(Compression compression, int level) : state_(std::make_un
     case Compression::none:
       break;
     case Compression::gzip:
-      state_->gzip.reset(libdeflate_alloc_compressor(level == 0 ? gzip_level_default : level));
+      if (level == 0) break;  // fast_gzip() keeps no state.
+      state_->gzip.reset(libdeflate_alloc_compressor(level));
       check(state_->gzip != nullptr, "gzip level out of range");
       break;
     case Compression::zstd:
@@ -98,6 +100,10 @@ Compressor::~Compressor() = default;
 std::string_view Compressor::compress(std::string_view payload) {
   State& s = *state_;
   if (s.compression == Compression::none) return payload;
+  if (s.compression == Compression::gzip && !s.gzip) {
+    const std::size_t size = fast_gzip(payload, s.buffer);
+    return std::string_view(s.buffer).substr(0, size);
+  }
   const std::size_t bound = s.gzip ? libdeflate_gzip_compress_bound(s.gzip.get(), payload.size())
                                    : ZSTD_compressBound(payload.size());
   if (s.buffer.size() < bound) s.buffer.resize(bound);

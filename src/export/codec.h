@@ -9,12 +9,12 @@
 
 namespace tidemark::exporter {
 
-/// Level used when none is given: fast, and smaller than what moving the bytes would cost.
-inline constexpr int gzip_level_default = 1;
+/// Level used when none is given: fast, and smaller than what moving the bytes would cost. That of
+/// gzip is fast_gzip(), below its level 1.
 inline constexpr int zstd_level_default = 1;
 
 /// Compresses whole buffers, one complete gzip member or zstd frame each; the same bytes in give
-/// the same bytes out. One per thread.
+/// the same bytes out (on one kind of processor). One per thread.
 class Compressor {
  public:
   /// Levels: gzip 1..12, zstd 1..22; 0 is the default.
