@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <wctype.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/bytes.h"
 #include "export/content_hash.h"
 
@@ -44,23 +47,32 @@ void encode(char32_t point, std::string& text) {
   }
 }
 
-bool is_between(char32_t point, char32_t first, char32_t last) {
+constexpr bool is_between(char32_t point, char32_t first, char32_t last) {
   return point >= first && point <= last;
 }
 
 /// Blanks, control and invisible format characters outside ASCII.
-bool is_invisible(char32_t point) {
+constexpr bool is_invisible(char32_t point) {
   return is_between(point, 0x80, 0xa0) || point == 0xad || point == 0x1680 || point == 0x180e ||
          is_between(point, 0x2000, 0x200f) || is_between(point, 0x2028, 0x202f) ||
          is_between(point, 0x205f, 0x206f) || point == 0x3000 || point == 0xfeff ||
          is_between(point, 0xfff9, 0xfffb) || is_between(point, 0xe0000, 0xe007f);
 }
 
-bool is_forbidden(char32_t point) {
+constexpr bool is_forbidden(char32_t point) {
   if (point >= 0x80) return is_invisible(point);
   return point <= 0x20 || point == 0x7f ||
          std::string_view("/\\:*?\"<>|").contains(static_cast<char>(point));
 }
+
+/// By byte: ASCII that may stand in a name. Nearly all names consist of these alone.
+constexpr std::array<bool, 256> kept_ascii = [] {
+  std::array<bool, 256> kept{};
+  for (std::size_t byte = 0; byte < 0x80; ++byte) {
+    kept[byte] = !is_forbidden(static_cast<char32_t>(byte));
+  }
+  return kept;
+}();
 
 /// Lower-casing that does not depend on the user's locale.
 locale_t unicode_locale() {
@@ -71,6 +83,8 @@ locale_t unicode_locale() {
 }  // namespace
 
 std::string clean_value(std::string_view value) {
+  const auto is_kept = [](char c) { return kept_ascii[static_cast<unsigned char>(c)]; };
+  if (std::ranges::all_of(value, is_kept)) return std::string(value);
   std::string text;
   text.reserve(value.size());
   while (!value.empty()) {
@@ -104,12 +118,18 @@ std::string clean_part(std::string part) {
 std::string clean_component(std::string_view value) { return clean_part(clean_value(value)); }
 
 std::string fold_case(std::string_view text) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
   std::string folded;
+  if (std::ranges::all_of(text, is_ascii)) {
+    folded.resize(text.size());
+    std::ranges::transform(text, folded.begin(), lower);
+    return folded;
+  }
   folded.reserve(text.size());
   while (!text.empty()) {
-    const auto first = static_cast<unsigned char>(text.front());
-    if (first < 0x80) {
-      folded += static_cast<char>(first >= 'A' && first <= 'Z' ? first + 32 : first);
+    if (is_ascii(text.front())) {
+      folded += lower(text.front());
       text.remove_prefix(1);
       continue;
     }

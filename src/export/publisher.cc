@@ -49,11 +49,6 @@ void Publisher::finish() {
   if (thread_.joinable()) thread_.join();
 }
 
-PublishCounts Publisher::counts() const {
-  const std::lock_guard lock(mutex_);
-  return counts_;
-}
-
 std::optional<Error> Publisher::failure() const {
   const std::lock_guard lock(mutex_);
   return failure_;
@@ -282,10 +277,7 @@ Result<std::string> Publisher::claim(const std::string& stem, const Key& key) {
   const Key& marked = displace ? other.key : key;
   Result<std::string> free = free_marked_stem(stem, marked);
   if (!free) return free;
-  {
-    const std::lock_guard lock(mutex_);
-    ++counts_.collisions;
-  }
+  ++counts_.collisions;
   const Message note =
       say({"two rows share the name {}: key {} gets {}", "两行的文件名同为 {}：主键 {} 改用 {}"},
           stem, marked.text(), *free);
@@ -329,7 +321,6 @@ bool Publisher::move_into_place(Chunk& chunk, RowPlan& plan, const TreePath& pat
     }
   }
   chunk.groups[plan.group].written++;
-  const std::lock_guard lock(mutex_);
   ++counts_.written;
   counts_.bytes_written += plan.stamp.size;
   return true;
@@ -360,18 +351,13 @@ Result<void> Publisher::note_removals() {
 
 Result<void> Publisher::remove_stale() {
   if (stale_.empty()) return {};
-  std::uint64_t removed = 0;
   for (const std::string& path : stale_) {
     if (!options_.dry_run) {
       if (Result<void> gone = tree_.remove(path); !gone) return gone;
     }
-    ++removed;
+    ++counts_.removed;
   }
   stale_.clear();
-  {
-    const std::lock_guard lock(mutex_);
-    counts_.removed += removed;
-  }
   if (options_.dry_run) return {};
   if (Result<void> synced = tree_.sync_names(); !synced) return synced;
   return index_.clear_removals();

@@ -37,8 +37,11 @@ class Publisher {
  public:
   struct Options {
     std::int64_t run = 0;
-    bool dry_run = false;          ///< Decide and count, but touch no file.
-    std::size_t queue_max = 8;     ///< Chunks that may wait; submit() blocks beyond that.
+    bool dry_run = false;  ///< Decide and count, but touch no file.
+    /// Chunks that may wait; submit() blocks beyond that. What waits when the last row is read is
+    /// published while the readers have nothing to do: long enough to share the cost of a sync, no
+    /// longer.
+    std::size_t queue_max = 4;
     std::string now_text;          ///< UTC, for the reject list.
     PackedTree* packed = nullptr;  ///< Layout ndjson: where blocks go.
     std::int64_t max_id = 0;       ///< Largest id of the index at the start; what seen() covers.
@@ -58,7 +61,7 @@ class Publisher {
   /// damaged or disk full) are in failure().
   void finish();
 
-  [[nodiscard]] PublishCounts counts() const;
+  [[nodiscard]] const PublishCounts& counts() const { return counts_; }  ///< After finish().
   [[nodiscard]] std::optional<Error> failure() const;
   /// Whether the row behind an index id was met. Call after finish().
   [[nodiscard]] bool seen(std::int64_t id) const { return seen_[static_cast<std::size_t>(id)]; }
@@ -107,7 +110,7 @@ class Publisher {
   bool finishing_ = false;
   bool at_work_ = false;
   std::optional<Error> failure_;
-  PublishCounts counts_;
+  PublishCounts counts_;  ///< The publisher's thread only.
   std::vector<Key> again_;
   std::vector<TreePath> left_behind_;  ///< In this round, by rows that moved.
   std::vector<std::string> stale_;     ///< Noted in the index, to be removed after the commit.

@@ -3,7 +3,10 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
+#include <string>
+#include <unordered_map>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -28,12 +31,13 @@ struct ReadCounts {
 ///
 /// A slice that turns out large is cut: after `rows_per_chunk` rows, or `bytes_per_chunk` bytes,
 /// its rest goes back to the queue. A chunk goes to the publisher only if as many rows were read
-/// as the database itself counts in the same snapshot.
+/// as the database itself counts in the same snapshot: with the probe that finds where to cut,
+/// which passes over exactly that many rows, else with a COUNT.
 class SliceReader {
  public:
   struct Options {
     int worker = 0;
-    std::uint64_t rows_per_chunk = 2048;
+    std::uint64_t rows_per_chunk = 1024;
     std::uint64_t bytes_per_chunk = 16 << 20;
     std::string zone;
     std::vector<std::string> required_fields;
@@ -55,6 +59,9 @@ class SliceReader {
   /// Cuts the slice to one chunk and gives its rest back to the queue.
   [[nodiscard]] Result<void> cut(SliceTask& task);
   void give_back_rest(SliceTask& task, const Position& upto);
+  /// Compares the rows read with the database's count of the slice.
+  [[nodiscard]] Result<void> prove(const Slice& slice, std::uint64_t rows);
+  [[nodiscard]] std::size_t group_of(const SourceRow& row);
   [[nodiscard]] Result<void> read_rows(SliceTask& task, Chunk& chunk);
   [[nodiscard]] Result<void> take_row(Chunk& chunk, const SourceRow& row);
   [[nodiscard]] Result<void> reject(Chunk& chunk, const SourceRow& row, std::size_t group,
@@ -71,6 +78,10 @@ class SliceReader {
   const Stop& stop_;
   Options options_;
   std::unique_ptr<sql::Connection> connection_;
+  /// Rows of the present slice as the probe counted them in the present snapshot.
+  std::optional<std::uint64_t> probed_rows_;
+  std::unordered_map<std::string, std::size_t> group_ids_;  ///< Spares the shared table's lock.
+  std::string group_name_;
 };
 
 }  // namespace tidemark::exporter
