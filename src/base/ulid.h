@@ -11,4 +11,7 @@ namespace tidemark {
 /// base 32 (github.com/ulid/spec). Used as the id of runs.
 [[nodiscard]] std::string make_ulid(WallTime now, Random& random);
 
+/// The least ULID of that millisecond: where a range of time begins.
+[[nodiscard]] std::string ulid_floor(WallTime time);
+
 }  // namespace tidemark

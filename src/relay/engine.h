@@ -66,7 +66,7 @@ struct HubCounters {
 /// One finished attempt on its way into the database.
 struct AttemptDone {
   std::string subscription_id;
-  std::vector<std::int64_t> sequences;  ///< One, or those of a batch.
+  std::int64_t sequence = 0;  ///< Of a batch: of its first event.
   AttemptResult result;
 };
 
@@ -75,8 +75,9 @@ struct AttemptDone {
 /// milliseconds. Nothing is sent, and nobody is answered, before what it rests on is committed.
 class Engine {
  public:
-  /// All must outlive it. `done` is handed to the sender's callbacks: it takes finished attempts
-  /// from any thread and brings them back as Turn::attempts.
+  /// All must outlive it, but `done`, which is copied into the sender's callbacks: it takes
+  /// finished attempts from any thread, also after the engine's end, and brings them back as
+  /// Turn::attempts.
   Engine(Store& store, Sender& sender, const Clock& clock, Random& random, EngineOptions options,
          std::function<void(AttemptDone)> done);
   ~Engine();
@@ -134,15 +135,70 @@ class Engine {
                                              const Publication& publication);
 
  private:
-  class Transaction;
+  /// A finished attempt whose deliveries are known.
+  struct Ended {
+    std::string subscription_id;
+    std::vector<DueDelivery> deliveries;
+    AttemptResult result;
+  };
+  struct Transaction;
+
+  // engine.cc: one turn.
+  void take(std::vector<AttemptDone> attempts);
+  [[nodiscard]] bool write(Turn& turn);
+  [[nodiscard]] Result<void> write_together(Turn& turn, std::vector<Result<Published>>& published,
+                                            std::vector<Result<void>>& changed);
+  void write_apart(Turn& turn);
+  [[nodiscard]] Result<void> commit(Transaction& transaction);
+  void refuse(Turn& turn, const Error& error);
+  void attend_all();
+  void attend(Lane& lane);
+  [[nodiscard]] Result<void> load(Lane& lane);
+  void send_next(Lane& lane);
+  void wake_lane_at(const std::string& id, WallTime time);
+  /// After the commit: what waits in memory is read anew.
+  void look_again(const std::string& id);
+  void touch(const std::string& id) { hot_.insert(id); }
+  void report(const Error& error);
+
+  // engine_publish.cc: inside a transaction.
+  [[nodiscard]] Result<Published> publish(PublishRequest& request);
+  [[nodiscard]] Result<Published> store_new(const Publication& publication, Identity identity,
+                                            const std::string* only);
+  [[nodiscard]] Result<void> add_delivery(const std::string& subscription_id,
+                                          const std::shared_ptr<const Event>& event);
+  [[nodiscard]] Result<Identity> identity_for(const Publication& publication,
+                                              const std::optional<StoredEvent>& before,
+                                              std::int64_t source_version);
+
+  // engine_outcome.cc: inside a transaction.
+  [[nodiscard]] Result<void> write_outcome(const Ended& ended);
+  [[nodiscard]] Result<void> write_delivery(const Subscription& subscription,
+                                            const DueDelivery& delivery, const Ended& ended,
+                                            const Verdict& verdict);
+  void judge_endpoint(Subscription& subscription, bool& state_changed, const Verdict& verdict);
+
+  /// In the order of their ids, so that hubs that share a state lock rows in one order; those of
+  /// the running transaction last. `visit` may make drafts of existing ones.
+  template <class Visit>
+  void each_subscription(Visit visit) const;
+  /// The subscription as the running transaction changes it.
+  [[nodiscard]] Subscription* draft(const std::string& id);
+
   Store& store_;
   Sender& sender_;
   const Clock& clock_;
   Random& random_;
   const EngineOptions options_;
-  std::function<void(AttemptDone)> done_;
+  const std::function<void(AttemptDone)> done_;
+
   std::map<std::string, std::unique_ptr<Lane>, std::less<>> lanes_;
-  std::vector<AttemptDone> unwritten_;
+  std::vector<Ended> unwritten_;
+  std::set<std::string> hot_;                             ///< Lanes to look at in this turn.
+  std::set<std::pair<WallTime, std::string>> wakes_;      ///< Lanes to look at later.
+  std::map<std::string, WallTime, std::less<>> wake_of_;  ///< The one entry of each in wakes_.
+  Transaction* transaction_ = nullptr;
+  std::optional<WallTime> retry_at_{};  ///< The database was away: when to try again.
   HubCounters counters_;
   bool draining_ = false;
 };

@@ -21,6 +21,11 @@ struct Event {
   std::string voucher_no{};
   std::shared_ptr<const std::string> body;  ///< Sent as it stands here, byte for byte.
   WallTime created_at{};
+
+  /// What an ordered subscription keeps in order: its source. No part holds the separator.
+  [[nodiscard]] std::string ordering_key() const {
+    return source_system + '\x1f' + source_type + '\x1f' + source_id;
+  }
 };
 
 }  // namespace tidemark::relay

@@ -45,7 +45,8 @@ class Hub {
   /// Takes nothing new, waits until requests under way are answered (at most `patience`), commits.
   void stop(std::chrono::milliseconds patience);
 
-  /// Errors: rejected-conflict and the others of Published.
+  /// Errors: rejected (version_conflict, idempotency_conflict); unreachable or timeout when the
+  /// state is away or the hub has too much to do: the caller tries again.
   void publish(PublishRequest request, Answer<Published> answer);
   /// All or nothing is not promised: each has its own result, in order, one transaction if it can.
   void publish_all(std::vector<PublishRequest> requests,
@@ -54,7 +55,8 @@ class Hub {
   /// Any other change, run inside the next transaction on the hub's thread.
   void change(std::move_only_function<Result<void>(Engine&)> work, Answer<void> answer);
 
-  /// What is under way right now, for status `delivering`. Thread-safe, a snapshot.
+  /// What is under way right now, for status `delivering`. A snapshot; waits for the hub's thread,
+  /// so never from a callback.
   [[nodiscard]] std::vector<DeliveryKey> delivering() const;
   [[nodiscard]] HubCounters counters() const;
 

@@ -71,7 +71,7 @@ struct IdempotentAnswer {
 
 /// The SQL of the hub's own thread: everything that writes. Not thread-safe, waits on the database.
 /// Errors of all calls: those of sql::Connection. After unreachable the connection must be opened
-/// anew: reopen().
+/// anew: disconnect().
 class Store {
  public:
   /// Connects, migrates. An SQLite file belongs to one hub: locked when another process has it.
@@ -81,7 +81,9 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  [[nodiscard]] Result<void> reopen();
+  /// After unreachable: the next call of connect() opens a new connection.
+  void disconnect() { connection_.reset(); }
+  [[nodiscard]] Result<void> connect();
   /// Other hubs may share this state: sequences and subscriptions are read under locks.
   [[nodiscard]] bool shared() const;
 
@@ -140,7 +142,14 @@ class Store {
   /// False when it was finished or cancelled in the meantime: nothing was changed.
   [[nodiscard]] Result<bool> change(const DeliveryChange& change);
   /// An ordered delivery was finished: the next one of its source becomes due.
-  [[nodiscard]] Result<void> wake_next(const DeliveryKey& finished, WallTime now);
+  [[nodiscard]] Result<void> wake_next(const std::string& subscription_id,
+                                       const std::string& open_key, WallTime now);
+
+  /// The number of the delivery that carries this event to this subscription.
+  [[nodiscard]] Result<std::optional<std::int64_t>> delivery_of(const std::string& subscription_id,
+                                                                const std::string& event_id);
+  /// Errors: not_found.
+  [[nodiscard]] Result<std::shared_ptr<const Event>> event(const std::string& event_id);
 
   // Repairs by hand.
   /// A parked, failing or finished delivery is due now, from the first step of the schedule.
@@ -156,6 +165,8 @@ class Store {
   [[nodiscard]] sql::Connection& connection() { return *connection_; }
 
  private:
+  [[nodiscard]] Result<void> prune_events(WallTime before, std::int64_t limit);
+
   class Lock;
   Store(sql::Url state, SecretBox secrets);
 

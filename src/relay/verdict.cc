@@ -48,4 +48,19 @@ Verdict judge(const AttemptResult& result) {
   return verdict;
 }
 
+Verdict judge_code(std::int64_t code) {
+  Verdict verdict;
+  if (code == 0) {
+    verdict.outcome = Outcome::delivered;
+    return verdict;
+  }
+  const bool is_status = code >= 100 && code < 600;
+  verdict.outcome = is_status ? outcome_of(static_cast<int>(code)) : Outcome::retry;
+  if (verdict.outcome == Outcome::pause || verdict.outcome == Outcome::disable)
+    verdict.outcome = Outcome::retry;
+  if (verdict.outcome != Outcome::delivered)
+    verdict.error_code = fmt::format("{}_{}", is_status ? "HTTP" : "CODE", code);
+  return verdict;
+}
+
 }  // namespace tidemark::relay

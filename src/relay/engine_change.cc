@@ -1,0 +1,133 @@
+#include "base/check.h"
+#include "relay/engine.h"
+#include "relay/lane.h"
+#include "relay/transaction.h"
+
+// What people change: subscriptions, and deliveries by hand. All inside a transaction.
+namespace tidemark::relay {
+
+Subscription* Engine::draft(const std::string& id) {
+  check(transaction_ != nullptr, "changes happen inside a transaction");
+  if (const auto known = transaction_->drafts.find(id); known != transaction_->drafts.end())
+    return known->second.removed ? nullptr : &known->second.subscription;
+  const auto lane = lanes_.find(id);
+  if (lane == lanes_.end()) return nullptr;
+  return &transaction_->drafts.try_emplace(id, Transaction::Draft{lane->second->subscription()})
+              .first->second.subscription;
+}
+
+const Subscription* Engine::subscription(const std::string& id) const {
+  if (transaction_ != nullptr)
+    if (const auto known = transaction_->drafts.find(id); known != transaction_->drafts.end())
+      return known->second.removed ? nullptr : &known->second.subscription;
+  const auto lane = lanes_.find(id);
+  return lane == lanes_.end() ? nullptr : &lane->second->subscription();
+}
+
+std::vector<const Subscription*> Engine::subscriptions() const {
+  std::vector<const Subscription*> list;
+  list.reserve(lanes_.size());
+  each_subscription([&list](const Subscription& one) { list.push_back(&one); });
+  return list;
+}
+
+Result<void> Engine::add(Subscription subscription) {
+  if (Result<void> stored = store_.insert(subscription); !stored) return stored;
+  transaction_->subscriptions_changed = true;
+  const std::string id = subscription.id;
+  transaction_->drafts[id] = {.subscription = std::move(subscription)};
+  return {};
+}
+
+Result<void> Engine::replace(Subscription subscription) {
+  Subscription* current = draft(subscription.id);
+  check(current != nullptr, "a change of a subscription that is there");
+  ++subscription.version;
+  subscription.updated_at = now();
+  if (Result<void> stored = store_.update(subscription); !stored) return stored;
+  transaction_->subscriptions_changed = true;
+  *current = std::move(subscription);
+  return {};
+}
+
+Result<void> Engine::remove(const std::string& id) {
+  Subscription* current = draft(id);
+  check(current != nullptr, "the end of a subscription that is there");
+  if (Result<void> stored = store_.remove(*current, now()); !stored) return stored;
+  transaction_->subscriptions_changed = true;
+  transaction_->drafts.at(id).removed = true;
+  return {};
+}
+
+Result<void> Engine::pause(const std::string& id) {
+  Subscription* current = draft(id);
+  check(current != nullptr, "a pause of a subscription that is there");
+  current->state = SubscriptionState::paused;
+  current->state_reason = "operator";
+  current->state_since = now();
+  current->probe_at.reset();
+  transaction_->drafts.at(id).state_changed = true;
+  transaction_->subscriptions_changed = true;
+  return {};
+}
+
+Result<void> Engine::resume(const std::string& id) {
+  Subscription* current = draft(id);
+  check(current != nullptr, "the end of a pause of a subscription that is there");
+  current->state = SubscriptionState::active;
+  current->state_reason.clear();
+  current->state_since = now();
+  current->failures = 0;
+  current->probe_at.reset();
+  transaction_->drafts.at(id).state_changed = true;
+  transaction_->subscriptions_changed = true;
+  transaction_->after_commit.emplace_back([this, id] {
+    if (const auto lane = lanes_.find(id); lane != lanes_.end()) lane->second->begin_slowly();
+  });
+  return {};
+}
+
+Result<bool> Engine::retry(const DeliveryKey& key) {
+  const Result<bool> found = store_.retry_now(key, now());
+  if (found && *found) look_again(key.subscription_id);
+  return found;
+}
+
+Result<bool> Engine::cancel(const DeliveryKey& key) {
+  const Result<bool> found = store_.cancel(key, now());
+  if (found && *found) look_again(key.subscription_id);
+  return found;
+}
+
+Result<void> Engine::replay(const std::string& subscription_id, const std::string& event_id) {
+  const Result<std::optional<std::int64_t>> existing =
+      store_.delivery_of(subscription_id, event_id);
+  if (!existing) return fail(existing.error());
+  if (*existing) {
+    const Result<bool> again = retry({subscription_id, **existing});
+    if (!again) return fail(again.error());
+    return {};
+  }
+  Result<std::shared_ptr<const Event>> event = store_.event(event_id);
+  if (!event) return fail(std::move(event).error());
+  return add_delivery(subscription_id, *event);
+}
+
+Result<Published> Engine::publish_to(const std::string& subscription_id,
+                                     const Publication& publication) {
+  const Result<std::optional<StoredEvent>> before = store_.latest(publication);
+  if (!before) return fail(before.error());
+  const Result<Identity> identity =
+      identity_for(publication, *before, *before ? (*before)->source_version + 1 : 1);
+  if (!identity) return fail(identity.error());
+  return store_new(publication, *identity, &subscription_id);
+}
+
+void Engine::look_again(const std::string& id) {
+  transaction_->after_commit.emplace_back([this, id] {
+    if (const auto lane = lanes_.find(id); lane != lanes_.end()) lane->second->clear_waiting();
+    touch(id);
+  });
+}
+
+}  // namespace tidemark::relay

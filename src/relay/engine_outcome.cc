@@ -1,0 +1,170 @@
+#include <algorithm>
+
+#include "relay/backoff.h"
+#include "relay/batch.h"
+#include "relay/engine.h"
+#include "relay/transaction.h"
+#include "relay/verdict.h"
+
+// What an attempt means for its deliveries and for the endpoint.
+namespace tidemark::relay {
+namespace {
+
+std::span<const std::chrono::seconds> schedule_of(const Subscription& subscription) {
+  const auto& own = subscription.settings.retry_schedule;
+  return own.empty() ? default_retry_schedule() : std::span<const std::chrono::seconds>(own);
+}
+
+void set_state(Subscription& subscription, SubscriptionState state, std::string reason,
+               WallTime now) {
+  subscription.state = state;
+  subscription.state_reason = std::move(reason);
+  subscription.state_since = now;
+  if (state != SubscriptionState::probing) subscription.probe_at.reset();
+}
+
+}  // namespace
+
+Result<void> Engine::write_outcome(const Ended& ended) {
+  Subscription* subscription = draft(ended.subscription_id);
+  if (subscription == nullptr) return {};  // Deleted; its deliveries are cancelled.
+  const Verdict verdict = judge(ended.result);
+  // The endpoint first: a delivery that fails a probe waits for the next one.
+  judge_endpoint(*subscription, transaction_->drafts.at(ended.subscription_id).state_changed,
+                 verdict);
+
+  const std::map<std::string, int> codes =
+      verdict.outcome == Outcome::delivered && subscription->settings.mode == Mode::batch
+          ? batch_codes(ended.result.response)
+          : std::map<std::string, int>{};
+  for (const DueDelivery& delivery : ended.deliveries) {
+    Verdict own = verdict;
+    if (const auto code = codes.find(delivery.event->id); code != codes.end())
+      own = judge_code(code->second);
+    if (Result<void> written = write_delivery(*subscription, delivery, ended, own); !written)
+      return written;
+  }
+  const bool good = verdict.outcome == Outcome::delivered;
+  transaction_->after_commit.emplace_back([this, id = ended.subscription_id, good,
+                                           failed = verdict.endpoint_failed,
+                                           hold = verdict.retry_after] {
+    const auto lane = lanes_.find(id);
+    if (lane == lanes_.end()) return;
+    if (good) lane->second->succeeded();
+    if (failed) lane->second->failed();
+    if (hold) lane->second->hold_until(clock_.wall() + *hold);
+  });
+  return {};
+}
+
+void Engine::judge_endpoint(Subscription& subscription, bool& state_changed,
+                            const Verdict& verdict) {
+  const WallTime now = clock_.wall();
+  const bool working = subscription.state == SubscriptionState::active ||
+                       subscription.state == SubscriptionState::probing;
+  if (verdict.outcome == Outcome::pause || verdict.outcome == Outcome::disable) {
+    if (!working) return;
+    const bool gone = verdict.outcome == Outcome::disable;
+    set_state(subscription, gone ? SubscriptionState::disabled : SubscriptionState::paused,
+              gone ? "gone" : "unauthorized", now);
+    state_changed = true;
+  } else if (verdict.endpoint_failed) {
+    ++subscription.failures;
+    if (!working || subscription.failures < options_.failures_max) return;
+    if (subscription.state == SubscriptionState::active)
+      set_state(subscription, SubscriptionState::probing, "failures", now);
+    std::chrono::milliseconds pause =
+        probe_pause(subscription.failures - options_.failures_max, random_);
+    if (verdict.retry_after)
+      pause = std::max<std::chrono::milliseconds>(pause, *verdict.retry_after);
+    subscription.probe_at = now + pause;
+    state_changed = true;
+  } else if (verdict.outcome == Outcome::delivered || verdict.outcome == Outcome::park) {
+    // It answers: what it says of one event is no fault of the endpoint.
+    subscription.failures = 0;
+    if (subscription.state != SubscriptionState::probing) return;
+    set_state(subscription, SubscriptionState::active, "", now);
+    state_changed = true;
+  }
+}
+
+Result<void> Engine::write_delivery(const Subscription& subscription, const DueDelivery& delivery,
+                                    const Ended& ended, const Verdict& verdict) {
+  const WallTime now = clock_.wall();
+  const DeliveryKey key{subscription.id, delivery.sequence};
+  const std::int64_t attempt = delivery.attempts + 1;
+  DeliveryChange change{.key = key,
+                        .status = DeliveryStatus::retrying,
+                        .due_at = now,
+                        .attempts = attempt,
+                        .retry_step = delivery.retry_step,
+                        .status_code = ended.result.status_code,
+                        .error_code = verdict.error_code,
+                        .message = verdict.message,
+                        .started_at = ended.result.started_at};
+  const auto park = [&] {
+    change.status = DeliveryStatus::parked;
+    change.due_at.reset();
+    change.finished_at = now;
+    change.open = subscription.settings.after_parked == AfterParked::block;
+    ++transaction_->counters.parked;
+  };
+  switch (verdict.outcome) {
+    case Outcome::delivered:
+      change.status = DeliveryStatus::delivered;
+      change.due_at.reset();
+      change.finished_at = now;
+      change.open = false;
+      ++transaction_->counters.delivered;
+      break;
+    case Outcome::park:
+      park();
+      break;
+    case Outcome::pause:
+    case Outcome::disable:
+      break;  // Due now; the subscription's state holds it.
+    case Outcome::retry: {
+      // While the endpoint as such is down, its deliveries do not use up their schedule.
+      if (subscription.state == SubscriptionState::probing && verdict.endpoint_failed) break;
+      const auto pause = retry_pause(schedule_of(subscription), delivery.retry_step, random_);
+      if (!pause) {
+        park();
+        break;
+      }
+      change.due_at = now + *pause;
+      if (verdict.retry_after) change.due_at = std::max(*change.due_at, now + *verdict.retry_after);
+      change.retry_step = delivery.retry_step + 1;
+      break;
+    }
+  }
+  if (verdict.outcome != Outcome::delivered) ++transaction_->counters.failed_attempts;
+
+  if (Result<void> recorded = store_.record({.key = key,
+                                             .attempt = attempt,
+                                             .started_at = ended.result.started_at,
+                                             .duration = ended.result.duration,
+                                             .status_code = ended.result.status_code,
+                                             .error_code = verdict.error_code,
+                                             .message = verdict.message,
+                                             .response = ended.result.response});
+      !recorded)
+    return recorded;
+  const Result<bool> changed = store_.change(change);
+  if (!changed) return fail(changed.error());
+  if (*changed && delivery.ordered && !change.open)
+    if (Result<void> woken = store_.wake_next(subscription.id, delivery.event->ordering_key(), now);
+        !woken)
+      return woken;
+  transaction_->after_commit.emplace_back([this, id = subscription.id, sequence = delivery.sequence,
+                                           due = change.due_at, again = delivery.ordered] {
+    const auto lane = lanes_.find(id);
+    if (lane == lanes_.end()) return;
+    lane->second->forget(sequence);
+    if (again) lane->second->backlog = true;
+    if (due && (!lane->second->next_due || *due < *lane->second->next_due))
+      lane->second->next_due = due;
+  });
+  return {};
+}
+
+}  // namespace tidemark::relay

@@ -1,0 +1,177 @@
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "relay/batch_time.h"
+#include "relay/engine.h"
+#include "relay/event_id.h"
+#include "relay/published_text.h"
+#include "relay/transaction.h"
+
+// Publishing: identity and version, the event, one delivery for each subscription that wants it.
+namespace tidemark::relay {
+namespace {
+
+/// `V20260115-1001`
+std::string make_voucher_no(WallTime now, std::int64_t voucher_id) {
+  return fmt::format("V{:%Y%m%d}-{}", std::chrono::floor<std::chrono::seconds>(now), voucher_id);
+}
+
+Published answer_for(const StoredEvent& stored, std::int64_t deliveries) {
+  return {.voucher_id = stored.voucher_id,
+          .voucher_no = stored.voucher_no,
+          .event_id = stored.event_id,
+          .source_version = stored.source_version,
+          .deliveries = deliveries,
+          .duplicate = true};
+}
+
+}  // namespace
+
+Result<Published> Engine::publish(PublishRequest& request) {
+  const Publication& publication = request.publication;
+  if (!request.idempotency_key.empty()) {
+    const auto known = store_.idempotent_answer(request.idempotency_key);
+    if (!known) return fail(known.error());
+    if (*known) {
+      if ((*known)->request_hash != request.request_hash)
+        return fail(ErrorKind::rejected,
+                    {"idempotency_conflict: this Idempotency-Key was used with another body",
+                     "idempotency_conflict：该 Idempotency-Key 已用于其他内容"});
+      ++transaction_->counters.duplicates;
+      return parse_published((*known)->answer);
+    }
+  }
+  Result<std::optional<StoredEvent>> before =
+      publication.source_version ? store_.version(publication, *publication.source_version)
+                                 : store_.latest(publication);
+  if (!before) return fail(std::move(before).error());
+
+  Result<Published> published;
+  if (*before && (*before)->content_hash == publication.content_hash) {
+    const Result<std::int64_t> count = store_.delivery_count((*before)->event_id);
+    if (!count) return fail(count.error());
+    published = answer_for(**before, *count);
+    ++transaction_->counters.duplicates;
+  } else if (*before && publication.source_version) {
+    return fail(
+        make_error(ErrorKind::rejected,
+                   {"version_conflict: version {} of {} {} {} is stored with other content",
+                    "version_conflict：{1} {2} {3} 的版本 {0} 已存在，且内容不同"},
+                   *publication.source_version, publication.source_system, publication.source_type,
+                   publication.source_id)
+            .with_hint({"publish the change as the next version", "请以下一个版本号发布变更"}));
+  } else {
+    const std::int64_t next = *before ? (*before)->source_version + 1 : 1;
+    const Result<Identity> identity =
+        identity_for(publication, *before, publication.source_version.value_or(next));
+    if (!identity) return fail(identity.error());
+    published = store_new(publication, *identity, nullptr);
+    if (!published) return published;
+  }
+  if (!request.idempotency_key.empty())
+    if (Result<void> kept = store_.keep_answer(
+            request.idempotency_key,
+            {.request_hash = request.request_hash, .answer = published_text(*published)}, now());
+        !kept)
+      return fail(std::move(kept).error());
+  return published;
+}
+
+Result<Identity> Engine::identity_for(const Publication& publication,
+                                      const std::optional<StoredEvent>& before,
+                                      std::int64_t source_version) {
+  Identity identity{.source_version = source_version,
+                    .voucher_id = publication.voucher_id,
+                    .voucher_no = publication.voucher_no};
+  if (!publication.is_voucher || (identity.voucher_id && !identity.voucher_no.empty()))
+    return identity;
+  std::optional<StoredEvent> known = before;
+  if (!known) {
+    Result<std::optional<StoredEvent>> of_source = store_.voucher_of(publication);
+    if (!of_source) return fail(std::move(of_source).error());
+    known = std::move(*of_source);
+  }
+  if (known && known->voucher_id) {
+    if (!identity.voucher_id) identity.voucher_id = known->voucher_id;
+    if (identity.voucher_no.empty() && identity.voucher_id == known->voucher_id)
+      identity.voucher_no = known->voucher_no;
+  }
+  if (!identity.voucher_id) {
+    const Result<std::int64_t> made = store_.next_voucher_id();
+    if (!made) return fail(made.error());
+    identity.voucher_id = *made;
+  }
+  if (identity.voucher_no.empty())
+    identity.voucher_no = make_voucher_no(now(), *identity.voucher_id);
+  return identity;
+}
+
+Result<Published> Engine::store_new(const Publication& publication, Identity identity,
+                                    const std::string* only) {
+  const WallTime at = now();
+  auto event = std::make_shared<Event>();
+  event->id = make_event_id(at, random_);
+  event->type = publication.event_type;
+  event->source_system = publication.source_system;
+  event->source_type = publication.source_type;
+  event->source_id = publication.source_id;
+  event->source_version = identity.source_version;
+  event->voucher_id = identity.voucher_id;
+  event->voucher_no = identity.voucher_no;
+  event->body = std::make_shared<const std::string>(event_body(publication, identity, at));
+  event->created_at = at;
+  if (Result<void> stored = store_.insert(*event, publication); !stored)
+    return fail(std::move(stored).error());
+
+  Published published{.voucher_id = event->voucher_id,
+                      .voucher_no = event->voucher_no,
+                      .event_id = event->id,
+                      .source_version = event->source_version};
+  Result<void> added;
+  each_subscription([&](const Subscription& subscription) {
+    if (!added) return;
+    if (only != nullptr ? subscription.id != *only : !subscription.wants(publication)) return;
+    added = add_delivery(std::string(subscription.id), event);
+    ++published.deliveries;
+  });
+  if (!added) return fail(std::move(added).error());
+  ++transaction_->counters.published;
+  return published;
+}
+
+Result<void> Engine::add_delivery(const std::string& subscription_id,
+                                  const std::shared_ptr<const Event>& event) {
+  Subscription* subscription = draft(subscription_id);
+  check(subscription != nullptr, "a delivery for a subscription that is there");
+  Transaction::Draft& changed = transaction_->drafts.at(subscription_id);
+  if (store_.shared() && !changed.sequence_changed) {
+    const Result<std::int64_t> next = store_.next_sequence(subscription_id);
+    if (!next) return fail(next.error());
+    subscription->next_sequence = *next;
+  }
+  const SubscriptionSettings& settings = subscription->settings;
+  const WallTime at = now();
+  const DeliveryKey key{subscription_id, subscription->next_sequence++};
+  changed.sequence_changed = true;
+
+  std::optional<std::string> open_key;
+  std::optional<WallTime> due =
+      settings.mode == Mode::batch ? next_batch_time(settings.batch, at) : at;
+  if (settings.ordering == Ordering::source) {
+    open_key = event->ordering_key();
+    const Result<bool> behind = store_.has_open(subscription_id, *open_key);
+    if (!behind) return fail(behind.error());
+    if (*behind) due.reset();
+  }
+  if (Result<void> stored = store_.insert_delivery(key, event->id, due, open_key, at); !stored)
+    return stored;
+  transaction_->fresh.emplace_back(subscription_id, DueDelivery{.sequence = key.sequence,
+                                                                .due_at = due.value_or(at),
+                                                                .created_at = at,
+                                                                .ordered = open_key.has_value(),
+                                                                .event = event});
+  return {};
+}
+
+}  // namespace tidemark::relay

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "relay/store.h"
+#include "relay/subscription.h"
+
+namespace tidemark::relay {
+
+/// The way to one endpoint, in memory: what waits for it, what is under way, how much it may get.
+/// Nothing in here needs to be durable: the database knows every delivery. A slow or dead endpoint
+/// fills its own lane only.
+///
+/// Concurrency adapts to the endpoint: it begins low, grows by one with each success up to what the
+/// subscription allows, and is halved by each failure (additive increase, multiplicative decrease),
+/// so that an endpoint that is back is not run over by its backlog.
+class Lane {
+ public:
+  Lane(Subscription subscription, std::size_t window_max);
+
+  [[nodiscard]] const Subscription& subscription() const { return *subscription_; }
+  [[nodiscard]] std::shared_ptr<const Subscription> shared() const { return subscription_; }
+  /// Requests under way keep what they began with.
+  void set(Subscription subscription);
+
+  // What waits. A sequence number is taken at most once until it is forgotten.
+  /// A delivery that was published just now; false when there is no room, or it must not overtake:
+  /// then it is left to the database.
+  bool push_fresh(DueDelivery delivery);
+  /// Deliveries read from the database; those known already are left out.
+  void push_loaded(std::vector<DueDelivery> deliveries);
+  /// The next one to be sent: fresh and loaded ones take turns, so that a backlog does not hold up
+  /// what is new.
+  [[nodiscard]] std::optional<DueDelivery> pop();
+  /// Those that wait are forgotten: they were cancelled, or their settings changed.
+  void clear_waiting();
+  /// Its attempt was written: it may be loaded again.
+  void forget(std::int64_t sequence) { known_.erase(sequence); }
+  [[nodiscard]] bool waiting() const { return !fresh_.empty() || !loaded_.empty(); }
+  [[nodiscard]] std::size_t room() const;
+
+  // What is under way.
+  /// May another request begin now? By state, requests under way, rate limit and Retry-After; not
+  /// by what waits.
+  [[nodiscard]] bool may_start(WallTime now) const;
+  void started(std::int64_t first_sequence, std::vector<DueDelivery> all, WallTime now);
+  /// The deliveries of a request that came back; its place is free. Empty when it is unknown.
+  [[nodiscard]] std::vector<DueDelivery> ended(std::int64_t first_sequence);
+  void succeeded();
+  /// It is back: one request at first.
+  void begin_slowly();
+  void failed();
+  [[nodiscard]] std::size_t in_flight() const { return under_way_.size(); }
+  [[nodiscard]] std::vector<std::int64_t> sequences_in_flight() const;
+  void hold_until(WallTime time);
+  /// When may_start() can change by itself: rate limit, Retry-After, probe.
+  [[nodiscard]] std::optional<WallTime> opens_at(WallTime now) const;
+
+  // What the database may hold beyond memory.
+  bool backlog = true;                 ///< Due rows may be there.
+  std::optional<WallTime> next_due{};  ///< The earliest row that is not due yet.
+  WallTime loaded_due{};               ///< Loading goes on behind this one.
+  std::int64_t loaded_sequence = 0;
+
+ private:
+  [[nodiscard]] std::size_t slots() const;
+
+  std::shared_ptr<const Subscription> subscription_;
+  std::size_t window_max_;
+  std::deque<DueDelivery> fresh_;
+  std::deque<DueDelivery> loaded_;
+  std::set<std::int64_t> known_;  ///< Waiting, under way, or not yet written.
+  std::map<std::int64_t, std::vector<DueDelivery>> under_way_;  ///< By first sequence.
+  double slots_;
+  bool loaded_turn_ = false;
+  double tokens_ = 1;  ///< Of the rate limit's bucket.
+  WallTime tokens_at_{};
+  WallTime hold_until_{};
+};
+
+}  // namespace tidemark::relay

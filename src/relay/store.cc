@@ -1,0 +1,88 @@
+#include "relay/store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/system_error.h"
+#include "base/unique_fd.h"
+#include "relay/schema.h"
+#include "run/state_database.h"
+
+namespace tidemark::relay {
+
+/// An SQLite state belongs to one hub. The lock ends with the process, however it ends.
+class Store::Lock {
+ public:
+  static Result<std::unique_ptr<Lock>> take(const std::string& database) {
+    const std::string path = database + ".hub";
+    UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!fd.valid())
+      return fail(ErrorKind::io, {"cannot open {}: {}", "无法打开 {}：{}"}, path,
+                  system_error_text(errno));
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
+      return fail(
+          make_error(ErrorKind::locked,
+                     {"another hub is running on the state {}", "另一个 hub 正在使用状态库 {}"},
+                     database)
+              .with_hint({"an SQLite state serves one process; for several, put the state into "
+                          "MySQL or PostgreSQL (--state)",
+                          "SQLite 状态库只供一个进程使用；多个进程请使用 MySQL 或 "
+                          "PostgreSQL 状态库（--state）"}));
+    return std::unique_ptr<Lock>(new Lock(std::move(fd)));
+  }
+
+ private:
+  explicit Lock(UniqueFd fd) : fd_(std::move(fd)) {}
+  UniqueFd fd_;
+};
+
+Store::Store(sql::Url state, SecretBox secrets)
+    : state_(std::move(state)), secrets_(std::move(secrets)) {}
+
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(const sql::Url& state, SecretBox secrets) {
+  std::unique_ptr<Store> store(new Store(state, std::move(secrets)));
+  if (Result<void> opened = store->connect(); !opened) return fail(std::move(opened).error());
+  if (state.dialect == sql::Dialect::sqlite) {
+    Result<std::unique_ptr<Lock>> lock = Lock::take(state.path);
+    if (!lock) return fail(std::move(lock));
+    store->lock_ = std::move(*lock);
+  }
+  if (Result<void> migrated = migrate(*store->connection_); !migrated)
+    return fail(std::move(migrated).error());
+  return store;
+}
+
+Result<void> Store::connect() {
+  if (connection_) return {};
+  auto connection = run::open_state(state_);
+  if (!connection)
+    return fail(std::move(connection)
+                    .error()
+                    .within({"state database {}", "状态库 {}"}, state_.redacted()));
+  // A row that was locked by another hub is read as that hub left it.
+  if (state_.dialect == sql::Dialect::mysql)
+    if (const auto set =
+            (*connection)->execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+        !set)
+      return fail(set.error());
+  connection_ = std::move(*connection);
+  return {};
+}
+
+bool Store::shared() const { return state_.dialect != sql::Dialect::sqlite; }
+
+Result<void> Store::begin() {
+  if (Result<void> opened = connect(); !opened) return opened;
+  return connection_->begin(sql::Isolation::write);
+}
+
+Result<void> Store::commit() { return connection_->commit(); }
+
+void Store::rollback() {
+  if (connection_) connection_->rollback();
+}
+
+}  // namespace tidemark::relay
