@@ -19,7 +19,7 @@ constexpr std::int64_t load_max = 256;
 /// The database is asked again after so long.
 constexpr std::chrono::milliseconds outage_pause{500};
 
-void add(HubCounters& sum, const HubCounters& more) {
+void add_up(HubCounters& sum, const HubCounters& more) {
   sum.published += more.published;
   sum.duplicates += more.duplicates;
   sum.delivered += more.delivered;
@@ -138,7 +138,7 @@ Result<void> Engine::commit(Transaction& transaction) {
   if (Result<void> committed = store_.commit(); !committed) return committed;
 
   ++counters_.commits;
-  add(counters_, transaction.counters);
+  add_up(counters_, transaction.counters);
   for (auto& [id, draft] : transaction.drafts) {
     touch(id);
     if (draft.removed) {
@@ -297,7 +297,7 @@ void Engine::send_next(Lane& lane) {
                                         : settings.timeout};
   if (settings.mode == Mode::batch) {
     request.webhook_id = make_event_id(now, random_);
-    request.body = std::make_shared<const std::string>(batch_body(subscription->id, deliveries));
+    request.body = std::make_shared<const std::string>(batch_body(deliveries));
   } else {
     request.delivery_id = DeliveryKey{subscription->id, first.sequence}.text();
   }

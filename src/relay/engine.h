@@ -19,6 +19,7 @@
 #include "relay/sender.h"
 #include "relay/store.h"
 #include "relay/subscription.h"
+#include "relay/verdict.h"
 
 namespace tidemark::relay {
 
@@ -85,19 +86,9 @@ class Engine {
   /// Reads the subscriptions. What an earlier process had under way is simply due again.
   [[nodiscard]] Result<void> start();
 
-  struct PublishTask {
-    PublishRequest request;
-    std::move_only_function<void(Result<Published>)> answer;
-  };
-  struct ChangeTask {
-    std::move_only_function<Result<void>(Engine&)> work;
-    std::move_only_function<void(Result<void>)> answer;
-  };
-  struct Turn {
-    std::vector<PublishTask> publishes;
-    std::vector<ChangeTask> changes;
-    std::vector<AttemptDone> attempts;
-  };
+  struct PublishTask;
+  struct ChangeTask;
+  struct Turn;
   /// Writes all of it in one transaction (when that fails: one by one), answers, loads what is
   /// due, and starts requests. When the database is away: publishers get the error, attempts are
   /// kept and written when it is back.
@@ -201,6 +192,22 @@ class Engine {
   std::optional<WallTime> retry_at_{};  ///< The database was away: when to try again.
   HubCounters counters_;
   bool draining_ = false;
+};
+
+struct Engine::PublishTask {
+  PublishRequest request;
+  std::move_only_function<void(Result<Published>)> answer;
+};
+
+struct Engine::ChangeTask {
+  std::move_only_function<Result<void>(Engine&)> work;
+  std::move_only_function<void(Result<void>)> answer;
+};
+
+struct Engine::Turn {
+  std::vector<PublishTask> publishes;
+  std::vector<ChangeTask> changes;
+  std::vector<AttemptDone> attempts;
 };
 
 }  // namespace tidemark::relay

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "relay/backoff.h"
 #include "relay/batch.h"
 #include "relay/engine.h"
@@ -9,6 +10,9 @@
 // What an attempt means for its deliveries and for the endpoint.
 namespace tidemark::relay {
 namespace {
+
+/// Of an answer, so many bytes are kept with the attempt.
+constexpr std::size_t response_kept_max = 2'000;
 
 std::span<const std::chrono::seconds> schedule_of(const Subscription& subscription) {
   const auto& own = subscription.settings.retry_schedule;
@@ -33,10 +37,10 @@ Result<void> Engine::write_outcome(const Ended& ended) {
   judge_endpoint(*subscription, transaction_->drafts.at(ended.subscription_id).state_changed,
                  verdict);
 
-  const std::map<std::string, int> codes =
+  const std::map<std::string, std::int64_t> codes =
       verdict.outcome == Outcome::delivered && subscription->settings.mode == Mode::batch
           ? batch_codes(ended.result.response)
-          : std::map<std::string, int>{};
+          : std::map<std::string, std::int64_t>{};
   for (const DueDelivery& delivery : ended.deliveries) {
     Verdict own = verdict;
     if (const auto code = codes.find(delivery.event->id); code != codes.end())
@@ -139,14 +143,15 @@ Result<void> Engine::write_delivery(const Subscription& subscription, const DueD
   }
   if (verdict.outcome != Outcome::delivered) ++transaction_->counters.failed_attempts;
 
-  if (Result<void> recorded = store_.record({.key = key,
-                                             .attempt = attempt,
-                                             .started_at = ended.result.started_at,
-                                             .duration = ended.result.duration,
-                                             .status_code = ended.result.status_code,
-                                             .error_code = verdict.error_code,
-                                             .message = verdict.message,
-                                             .response = ended.result.response});
+  if (Result<void> recorded =
+          store_.record({.key = key,
+                         .attempt = attempt,
+                         .started_at = ended.result.started_at,
+                         .duration = ended.result.duration,
+                         .status_code = ended.result.status_code,
+                         .error_code = verdict.error_code,
+                         .message = verdict.message,
+                         .response = printable(ended.result.response, response_kept_max)});
       !recorded)
     return recorded;
   const Result<bool> changed = store_.change(change);

@@ -17,9 +17,7 @@ class Store::Lock {
   static Result<std::unique_ptr<Lock>> take(const std::string& database) {
     const std::string path = database + ".hub";
     UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!fd.valid())
-      return fail(ErrorKind::io, {"cannot open {}: {}", "无法打开 {}：{}"}, path,
-                  system_error_text(errno));
+    if (!fd) return fail_errno(errno, {"cannot open {}", "无法打开 {}"}, path);
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
       return fail(
           make_error(ErrorKind::locked,
