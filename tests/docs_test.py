@@ -5,7 +5,7 @@ The lines of ```sh blocks that begin with `tidemark` (also as `./build/tidemark`
 drop-ins) run in order, page by page, in a folder with a sample database that TIDEMARK_SOURCE names.
 Words after `sh` say what else holds: `exit=3` that each line of the block ends with 3, `needs=mysql`
 (or postgres, data, root, …) that it wants something that is not there; then its words are checked
-alone."""
+alone. A block of any language with `file=NAME` is that file, without the newline at its end."""
 
 import json
 import os
@@ -36,11 +36,11 @@ def text_of(page):
         return file.read()
 
 
-def blocks(page, language):
-    """(words after the language, text) of each fenced block of a language."""
+def blocks(page, language=None):
+    """(words after the language, text) of each fenced block of a language, or of all."""
     fence = re.compile(r"^( *)```(\S*)[ ]*(.*?)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
     return [(match[3].split(), re.sub(f"^{match[1]}", "", match[4], flags=re.MULTILINE))
-            for match in fence.finditer(text_of(page)) if match[2] == language]
+            for match in fence.finditer(text_of(page)) if language in (None, match[2])]
 
 
 def commands(page):
@@ -110,6 +110,9 @@ def check_words(shell, line):
 @pytest.mark.parametrize("page", [page for page in pages() if any(commands(page))])
 def test_the_commands_of_a_page_run(page, shell, sample):
     shutil.copy(sample, shell.folder / "sample.db")
+    for words, text in blocks(page):
+        for name in (word[5:] for word in words if word.startswith("file=")):
+            (shell.folder / name).write_text(text.removesuffix("\n"), encoding="utf-8")
     for words, line in commands(page):
         settings = dict(word.split("=", 1) for word in words)
         if "needs" in settings:

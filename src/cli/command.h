@@ -79,9 +79,9 @@ struct Command {
   std::vector<Command> children{};
   /// The table that a `*` in its flags' keys stands for; empty: the word it was called by.
   std::string_view table{};
-  /// What it does; null for a group. An Error means: nothing of use was done. It is printed by the
-  /// frame and decides the exit code. A partial or cancelled run that has its own summary returns
-  /// the code instead.
+  /// What it does; null for a group that does nothing by itself. An Error means: nothing of use was
+  /// done. It is printed by the frame and decides the exit code. A partial or cancelled run that
+  /// has its own summary returns the code instead.
   Result<ExitCode> (*run)(Context&) = nullptr;
   /// False for commands that must work with a broken configuration.
   bool uses_settings = true;

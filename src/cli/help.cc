@@ -43,7 +43,10 @@ class HelpPage {
 
   void usage() {
     std::string line = name_;
-    if (!command_.children.empty()) line += Wording{" COMMAND", " 命令"}.in(language_);
+    if (!command_.children.empty())
+      line += (command_.run == nullptr ? Wording{" COMMAND", " 命令"}
+                                       : Wording{" [COMMAND]", " [命令]"})
+                  .in(language_);
     for (const Positional& positional : command_.positionals)
       line += fmt::format(fmt::runtime(positional.required ? " {}{}" : " [{}{}]"), positional.name,
                           positional.repeated ? "…" : "");

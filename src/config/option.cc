@@ -37,6 +37,13 @@ std::span<const OptionGroup> option_groups() {
           .about_zh = "`tidemark export reference` 导出的代码表。",
           .options = reference_options(),
       },
+      OptionGroup{
+          .title_en = "Receive",
+          .title_zh = "接收",
+          .about_en = "The receiving side, `tidemark receive`.",
+          .about_zh = "接收端 `tidemark receive`。",
+          .options = receive_options(),
+      },
   };
   return groups;
 }

@@ -10,5 +10,6 @@ namespace tidemark::config {
 [[nodiscard]] std::span<const Option> general_options();
 [[nodiscard]] std::span<const Option> export_options();
 [[nodiscard]] std::span<const Option> reference_options();
+[[nodiscard]] std::span<const Option> receive_options();
 
 }  // namespace tidemark::config

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "config/database_url.h"
+#include "config/key.h"
 #include "config/value.h"
 
 namespace tidemark::config {
@@ -109,6 +110,41 @@ Result<DatabaseAddress> resolved(const Settings& settings, const Environment& en
   return address;
 }
 
+/// A database of Tidemark's own: configured, or a file in the state folder.
+struct OwnDatabase {
+  std::string_view key;
+  std::string_view password_key;
+  std::string_view file;
+};
+
+Result<DatabaseAddress> own_database(const Settings& settings, const Environment& environment,
+                                     const OwnDatabase& own) {
+  DatabaseAddress address;
+  if (const Setting& url = settings.setting(own.key); !url.value.empty()) {
+    address.url = url.value;
+    address.where = url.where;
+    const std::string& password = settings.text(own.password_key);
+    if (!password.empty() && !address.url.starts_with("sqlite:") && !has_password(address.url))
+      address.password = password;
+    return address;
+  }
+  const auto state_home = environment("XDG_STATE_HOME"), home = environment("HOME");
+  if (state_home && !state_home->empty()) {
+    address.url = fmt::format("sqlite:{}/tidemark/{}", *state_home, own.file);
+    address.where = "XDG_STATE_HOME";
+  } else if (home && !home->empty()) {
+    address.url = fmt::format("sqlite:{}/.local/state/tidemark/{}", *home, own.file);
+    address.where = "HOME";
+  } else {
+    return fail(make_error(ErrorKind::invalid_config,
+                           {"no place for Tidemark's own database: HOME is not set",
+                            "无法确定 Tidemark 自身数据库的位置：未设置 HOME"})
+                    .with_hint({"set {} ({}) or HOME", "请设置 {}（{}）或 HOME"}, own.key,
+                               variable_of(own.key)));
+  }
+  return address;
+}
+
 }  // namespace
 
 Result<DatabaseAddress> export_source(const Settings& settings, std::string_view name,
@@ -127,30 +163,15 @@ Result<DatabaseAddress> common_source(const Settings& settings, const Environmen
 }
 
 Result<DatabaseAddress> state_database(const Settings& settings, const Environment& environment) {
-  DatabaseAddress address;
-  if (const Setting& state = settings.setting("state"); !state.value.empty()) {
-    address.url = state.value;
-    address.where = state.where;
-    const std::string& password = settings.text("state_password");
-    if (!password.empty() && !address.url.starts_with("sqlite:") && !has_password(address.url))
-      address.password = password;
-    return address;
-  }
-  const auto state_home = environment("XDG_STATE_HOME"), home = environment("HOME");
-  if (state_home && !state_home->empty()) {
-    address.url = fmt::format("sqlite:{}/tidemark/tidemark.db", *state_home);
-    address.where = "XDG_STATE_HOME";
-  } else if (home && !home->empty()) {
-    address.url = fmt::format("sqlite:{}/.local/state/tidemark/tidemark.db", *home);
-    address.where = "HOME";
-  } else {
-    return fail(make_error(ErrorKind::invalid_config,
-                           {"no place for Tidemark's own database: HOME is not set",
-                            "无法确定 Tidemark 自身数据库的位置：未设置 HOME"})
-                    .with_hint({"set state (TIDEMARK_STATE) or HOME",
-                                "请设置 state（TIDEMARK_STATE）或 HOME"}));
-  }
-  return address;
+  return own_database(settings, environment,
+                      {.key = "state", .password_key = "state_password", .file = "tidemark.db"});
+}
+
+Result<DatabaseAddress> receive_database(const Settings& settings, const Environment& environment) {
+  return own_database(settings, environment,
+                      {.key = "receive.database",
+                       .password_key = "receive.database_password",
+                       .file = "receive.db"});
 }
 
 }  // namespace tidemark::config

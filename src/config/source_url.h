@@ -41,4 +41,9 @@ struct DatabaseAddress {
 [[nodiscard]] Result<DatabaseAddress> state_database(const Settings& settings,
                                                      const Environment& environment);
 
+/// What `tidemark receive` stores into: `receive.database`, else the SQLite file receive.db beside
+/// the default state database. Errors: as state_database().
+[[nodiscard]] Result<DatabaseAddress> receive_database(const Settings& settings,
+                                                       const Environment& environment);
+
 }  // namespace tidemark::config

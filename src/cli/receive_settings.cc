@@ -1,0 +1,100 @@
+#include "cli/receive_settings.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "config/source_url.h"
+
+namespace tidemark::cli {
+
+std::vector<Flag> signature_flags() {
+  using enum FlagKind;
+  return {{.names = "--secret", .kind = repeated, .key = "receive.secret", .placeholder = "SECRET"},
+          {.names = "--style",
+           .kind = repeated,
+           .key = "receive.styles",
+           .placeholder = "STYLE",
+           .choices = "standard|raw|sorted-json"},
+          {.names = "--tolerance",
+           .kind = value,
+           .key = "receive.tolerance",
+           .placeholder = "DURATION"}};
+}
+
+Flag receive_database_flag() {
+  return {.names = "--database",
+          .kind = FlagKind::value,
+          .key = "receive.database",
+          .placeholder = "URL"};
+}
+
+Result<http::SignaturePolicy> signature_policy(const config::Settings& settings) {
+  http::SignaturePolicy policy{.tolerance = std::chrono::duration_cast<std::chrono::seconds>(
+                                   settings.duration("receive.tolerance")),
+                               .standard = false,
+                               .raw = false,
+                               .sorted_json = false};
+  for (const std::string& style : settings.list("receive.styles")) {
+    if (style == "standard")
+      policy.standard = true;
+    else if (style == "raw")
+      policy.raw = true;
+    else if (style == "sorted-json")
+      policy.sorted_json = true;
+    else
+      return fail(ErrorKind::invalid_config,
+                  {"receive.styles: '{}' is none of standard, raw, sorted-json",
+                   "receive.styles：“{}”不是 standard、raw、sorted-json 之一"},
+                  printable(style));
+  }
+  return policy;
+}
+
+Result<std::vector<std::string>> webhook_secrets(const config::Settings& settings) {
+  std::vector<std::string> secrets = settings.list("receive.secret");
+  std::erase(secrets, "");
+  if (!secrets.empty()) return secrets;
+  return fail(make_error(ErrorKind::invalid_config,
+                         {"no secret is configured: without one nothing can be verified",
+                          "未配置密钥：没有密钥就无法验证签名"})
+                  .with_hint({"set TIDEMARK_RECEIVE__SECRET_FILE (or receive.secret) to the "
+                              "subscription's whsec_… secret",
+                              "请将 TIDEMARK_RECEIVE__SECRET_FILE（或 receive.secret）设为订阅的 "
+                              "whsec_… 密钥"}));
+}
+
+Result<sql::Url> receive_database_url(const Context& context) {
+  Result<config::DatabaseAddress> address =
+      config::receive_database(context.settings, context.world.environment);
+  if (!address) return fail(std::move(address));
+  Result<sql::Url> url = sql::Url::parse(address->url);
+  if (!url) return fail(std::move(url));
+  if (!url->password) url->password = address->password;
+  return url;
+}
+
+Result<receive::ReceiverOptions> receiver_options(const Context& context) {
+  const config::Settings& settings = context.settings;
+  Result<http::ListenAddress> listen = http::ListenAddress::parse(settings.text("receive.listen"));
+  if (!listen) return fail(std::move(listen).error().within({"receive.listen", "receive.listen"}));
+  Result<http::SignaturePolicy> policy = signature_policy(settings);
+  if (!policy) return fail(std::move(policy));
+  Result<std::vector<std::string>> secrets = webhook_secrets(settings);
+  if (!secrets) return fail(std::move(secrets));
+  Result<sql::Url> database = receive_database_url(context);
+  if (!database) return fail(std::move(database));
+  return receive::ReceiverOptions{
+      .listen = std::move(*listen),
+      .paths = settings.list("receive.path"),
+      .body_bytes_max = static_cast<std::size_t>(settings.bytes("receive.body_max")),
+      .database = std::move(*database),
+      .webhook = {.secrets = std::move(*secrets),
+                  .policy = *policy,
+                  .subscription = settings.text("receive.subscription"),
+                  .language = context.language},
+      .housekeeping = {.gap_grace = settings.duration("receive.gap_grace"),
+                       .keep_ids = settings.duration("receive.keep_ids"),
+                       .language = context.language}};
+}
+
+}  // namespace tidemark::cli

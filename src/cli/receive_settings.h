@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/command.h"
+#include "cli/context.h"
+#include "http/signature.h"
+#include "relay/receive/receiver.h"
+#include "sql/url.h"
+
+namespace tidemark::cli {
+
+/// `--secret`, `--style`, `--tolerance`: what a signature is checked with.
+[[nodiscard]] std::vector<Flag> signature_flags();
+/// `--database`
+[[nodiscard]] Flag receive_database_flag();
+
+/// Errors: invalid_config for a style that there is not.
+[[nodiscard]] Result<http::SignaturePolicy> signature_policy(const config::Settings& settings);
+/// Errors: invalid_config when there is no secret, or an empty one.
+[[nodiscard]] Result<std::vector<std::string>> webhook_secrets(const config::Settings& settings);
+/// Errors: invalid_config.
+[[nodiscard]] Result<sql::Url> receive_database_url(const Context& context);
+/// All of `receive.*`. Errors: invalid_config.
+[[nodiscard]] Result<receive::ReceiverOptions> receiver_options(const Context& context);
+
+}  // namespace tidemark::cli
