@@ -145,6 +145,7 @@ RequestParser::Step RequestParser::read(std::string_view input) {
     const bool flood = state_->header_bytes > state_->header_bytes_max;
     return {.used = 2, .fault = flood ? std::optional(RequestFault::malformed) : std::nullopt};
   }
+  if (!grammar.got_some() && input == "\r") return {.used = 0, .fault = std::nullopt};
   // Whatever part of a chunked body is missing, its end alone has this many bytes. Beast 1.81 has
   // an assert that fails when it has seen a last chunk and is given fewer.
   constexpr std::size_t last_chunk_bytes = 5;

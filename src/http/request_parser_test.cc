@@ -87,7 +87,9 @@ TEST(RequestParser, KnowsWhenMoreMayCome) {
   EXPECT_FALSE(read("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").head.keep_alive);
   EXPECT_FALSE(read("GET / HTTP/1.0\r\n\r\n").head.keep_alive);
   EXPECT_TRUE(read("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").head.keep_alive);
-  EXPECT_EQ(read("\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n").stage, RequestParser::Stage::complete);
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{100}})
+    EXPECT_EQ(read("\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", piece).stage,
+              RequestParser::Stage::complete);
 }
 
 TEST(RequestParser, KnowsWhoWaitsForAWord) {

@@ -33,10 +33,10 @@ namespace {
     const std::size_t end = std::min(path.find('/'), path.size());
     auto segment = percent_decode(path.substr(0, end));
     if (!segment || *segment == "." || *segment == "..") return std::nullopt;
-    if (segments.size() == path_segments_max) return std::nullopt;
     segments.push_back(*std::move(segment));
     path.remove_prefix(end);
     if (path == "/") segments.emplace_back();
+    if (segments.size() > path_segments_max) return std::nullopt;
   }
   return segments;
 }

@@ -68,6 +68,7 @@ TEST(Target, RefusesTheRest) {
   for (std::size_t depth = 0; depth < path_segments_max; ++depth) deep += "/a";
   EXPECT_TRUE(parse_target(deep));
   EXPECT_FALSE(parse_target(deep + "/a"));
+  EXPECT_FALSE(parse_target(deep + "/")) << "an empty segment is one, too";
 }
 
 }  // namespace
