@@ -22,7 +22,7 @@ struct SubscriptionLimits {
                                                       const SubscriptionLimits& limits);
 
 /// The request of PATCH: only what it names changes. The same fields but `secret` (rotate-secret)
-/// and `active` (pause, resume). Errors: rejected.
+/// and `active` (pause, resume). All of it or nothing. Errors: rejected.
 [[nodiscard]] Result<void> patch_subscription(Subscription& subscription, std::string_view json,
                                               const SubscriptionLimits& limits);
 
@@ -30,7 +30,8 @@ struct SubscriptionLimits {
 [[nodiscard]] std::string subscription_json(const Subscription& subscription, bool show_secret);
 
 /// How settings are stored, and read back. Unknown fields of a newer version are ignored.
+/// Error: corrupt, when a known one has a value that it cannot have.
 [[nodiscard]] std::string settings_json(const SubscriptionSettings& settings);
-[[nodiscard]] SubscriptionSettings parse_settings(std::string_view json);
+[[nodiscard]] Result<SubscriptionSettings> parse_settings(std::string_view json);
 
 }  // namespace tidemark::relay
