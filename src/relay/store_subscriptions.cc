@@ -40,12 +40,17 @@ constexpr std::string_view columns =
     "state_reason, state_since, failures, probe_at, next_sequence, version, created_at, updated_at";
 
 Result<Subscription> subscription_of(const sql::Cursor& row, const SecretBox& box) {
+  Result<SubscriptionSettings> settings = parse_settings(text_at(row, 5));
+  if (!settings) {
+    return fail(
+        std::move(settings).error().within({"subscription {}", "订阅 {}"}, text_at(row, 0)));
+  }
   Subscription subscription{
       .id = text_at(row, 0),
       .name = text_at(row, 1),
       .target_system = text_at(row, 2),
       .url = text_at(row, 3),
-      .settings = parse_settings(text_at(row, 5)),
+      .settings = *std::move(settings),
       .state = parse_subscription_state(text_at(row, 7)).value_or(SubscriptionState::paused),
       .state_reason = text_at(row, 8),
       .state_since = time_at(row, 9),
