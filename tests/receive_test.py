@@ -80,6 +80,23 @@ def test_twenty_at_once_are_applied_once(receiver, database):
     assert receiver.stop()["events_stored"] == 1
 
 
+def test_two_receivers_on_one_database_apply_once(receiver, database, tmp_path):
+    (tmp_path / "other").mkdir()
+    with Receiver(tmp_path / "other", database.url) as other:
+        sends = [(each, number) for number in range(1, 61) for each in (receiver, other)]
+
+        def send(each, number):
+            while each.deliver(invoice(number), number)[0] != 200:  # As the hub does.
+                pass
+
+        with concurrent.futures.ThreadPoolExecutor(12) as pool:
+            list(pool.map(lambda pair: send(*pair), sends))
+        stored = receiver.stop()["events_stored"] + other.stop()["events_stored"]
+    assert stored == 60
+    assert sorted(invoices(database)) == list(range(1, 61))
+    assert database.run("SELECT contiguous, missing FROM received_sequences") == [(60, 0)]
+
+
 def test_an_older_version_does_not_replace_a_newer_one(receiver, database):
     for version, amount in ((2, "2.00"), (3, "3.00"), (1, "1.00")):
         assert receiver.deliver(invoice(5, version, amount)) == (200, SUCCESS)

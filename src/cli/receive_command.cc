@@ -5,6 +5,8 @@
 #include <thread>
 
 #include "cli/context.h"
+#include "cli/receive_check.h"
+#include "cli/receive_lookup.h"
 #include "cli/receive_settings.h"
 #include "cli/receive_verify.h"
 #include "relay/receive/receiver.h"
@@ -74,6 +76,7 @@ std::vector<Flag> flags() {
        .kind = value,
        .key = "receive.subscription",
        .placeholder = "ID"}};
+  for (Flag& flag : hub_flags()) all.push_back(std::move(flag));
   for (Flag& flag : signature_flags()) all.push_back(std::move(flag));
   return all;
 }
@@ -95,7 +98,7 @@ Command receive_command() {
                     {"Into an SQLite file", "保存到 SQLite 文件"}},
                    {"tidemark receive --listen 10.0.0.5:8001 --database mysql://tax@db/tax",
                     {"For other machines, into MySQL", "供其他机器访问，保存到 MySQL"}}},
-      .children = {receive_verify_command()},
+      .children = {receive_check_command(), receive_lookup_command(), receive_verify_command()},
       .run = run,
       .summarises = true,
   };

@@ -3,9 +3,35 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "config/environment.h"
 #include "config/source_url.h"
 
 namespace tidemark::cli {
+namespace {
+
+Result<receive::HubOptions> hub_options(const Context& context) {
+  const auto token = config::read_variable(context.world.environment, "TIDEMARK_TOKEN");
+  if (!token) return fail(token.error());
+  return receive::HubOptions{.url = context.settings.text("receive.hub"),
+                             .token = *token ? (*token)->value : std::string(),
+                             .ca_file = context.settings.text("receive.hub_ca")};
+}
+
+}  // namespace
+
+std::vector<Flag> hub_flags() {
+  return {{.names = "--hub", .kind = FlagKind::value, .key = "receive.hub", .placeholder = "URL"}};
+}
+
+Result<receive::HubClient> configured_hub(const Context& context) {
+  Result<receive::HubOptions> options = hub_options(context);
+  if (!options) return fail(std::move(options));
+  if (options->url.empty())
+    return fail(make_error(ErrorKind::invalid_config, {"no hub is configured", "未配置中台"})
+                    .with_hint({"give --hub URL or set receive.hub, and TIDEMARK_TOKEN",
+                                "请使用 --hub URL 或设置 receive.hub，并设置 TIDEMARK_TOKEN"}));
+  return receive::HubClient::create(std::move(*options));
+}
 
 std::vector<Flag> signature_flags() {
   using enum FlagKind;
@@ -83,6 +109,14 @@ Result<receive::ReceiverOptions> receiver_options(const Context& context) {
   if (!secrets) return fail(std::move(secrets));
   Result<sql::Url> database = receive_database_url(context);
   if (!database) return fail(std::move(database));
+  receive::HousekeepingOptions housekeeping{.gap_grace = settings.duration("receive.gap_grace"),
+                                            .keep_ids = settings.duration("receive.keep_ids"),
+                                            .language = context.language};
+  if (!settings.text("receive.hub").empty()) {
+    Result<receive::HubOptions> hub = hub_options(context);
+    if (!hub) return fail(std::move(hub));
+    housekeeping.hub = std::move(*hub);
+  }
   return receive::ReceiverOptions{
       .listen = std::move(*listen),
       .paths = settings.list("receive.path"),
@@ -92,9 +126,7 @@ Result<receive::ReceiverOptions> receiver_options(const Context& context) {
                   .policy = *policy,
                   .subscription = settings.text("receive.subscription"),
                   .language = context.language},
-      .housekeeping = {.gap_grace = settings.duration("receive.gap_grace"),
-                       .keep_ids = settings.duration("receive.keep_ids"),
-                       .language = context.language}};
+      .housekeeping = std::move(housekeeping)};
 }
 
 }  // namespace tidemark::cli

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/context.h"
 #include "http/signature.h"
+#include "relay/receive/hub_client.h"
 #include "relay/receive/receiver.h"
 #include "sql/url.h"
 
@@ -17,12 +18,18 @@ namespace tidemark::cli {
 /// `--database`
 [[nodiscard]] Flag receive_database_flag();
 
+/// `--hub`
+[[nodiscard]] std::vector<Flag> hub_flags();
+
 /// Errors: invalid_config for a style that there is not.
 [[nodiscard]] Result<http::SignaturePolicy> signature_policy(const config::Settings& settings);
 /// Errors: invalid_config when there is no secret, or an empty one.
 [[nodiscard]] Result<std::vector<std::string>> webhook_secrets(const config::Settings& settings);
 /// Errors: invalid_config.
 [[nodiscard]] Result<sql::Url> receive_database_url(const Context& context);
+/// `receive.hub` with TIDEMARK_TOKEN (or TIDEMARK_TOKEN_FILE). Errors: invalid_config when there is
+/// none, or it is no URL.
+[[nodiscard]] Result<receive::HubClient> configured_hub(const Context& context);
 /// All of `receive.*`. Errors: invalid_config.
 [[nodiscard]] Result<receive::ReceiverOptions> receiver_options(const Context& context);
 

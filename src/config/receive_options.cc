@@ -73,6 +73,12 @@ std::span<const Option> receive_options() {
              .en = "The hub, to ask for events that did not come; empty: gaps are only reported. "
                    "Its token is TIDEMARK_TOKEN",
              .zh = "中台地址，用于补取未收到的事件；留空则只报告缺口。令牌取自 TIDEMARK_TOKEN"},
+      Option{.key = "receive.hub_ca",
+             .type = text,
+             .example = "/etc/tidemark/hub-ca.pem",
+             .en = "Certificates (PEM) of the authority that signed the hub's; empty means the "
+                   "system's",
+             .zh = "签发中台证书的机构证书（PEM）；留空则使用系统证书"},
       Option{.key = "receive.subscription",
              .type = text,
              .example = "sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C",

@@ -4,24 +4,29 @@
 #include <utility>
 
 #include "base/log.h"
+#include "relay/receive/pull.h"
 
 namespace tidemark::receive {
 namespace {
 
 constexpr std::chrono::milliseconds round_longest{1'000};
 constexpr std::chrono::milliseconds round_shortest{50};
+/// After the hub failed.
+constexpr std::chrono::seconds ask_pause{10};
 constexpr std::chrono::hours forget_interval{1};
 /// Of one statement, so that requests are not held up behind it.
 constexpr std::int64_t forget_rows_max = 2'000;
 
 }  // namespace
 
-Housekeeping::Housekeeping(ReceiverStore store, sql::Url database, HousekeepingOptions options,
-                           const Clock& clock)
+Housekeeping::Housekeeping(ReceiverStore store, sql::Url database, std::optional<HubClient> hub,
+                           HousekeepingOptions options, const Clock& clock)
     : database_(std::move(database)),
-      options_(options),
+      options_(std::move(options)),
       clock_(clock),
       store_(std::move(store)),
+      hub_(std::move(hub)),
+      ask_next_(clock.steady()),
       forget_next_(clock.steady()) {
   thread_ = std::thread([this] { run(); });
 }
@@ -34,7 +39,13 @@ void Housekeeping::stop() {
     stopping_ = true;
   }
   woken_.notify_one();
+  if (hub_) hub_->stop();
   if (thread_.joinable()) thread_.join();
+}
+
+bool Housekeeping::stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
 }
 
 void Housekeeping::run() {
@@ -74,14 +85,37 @@ Result<void> Housekeeping::look_at(const std::string& subscription_id) {
   if (!track) return fail(track.error());
   const std::optional<WallTime> since = track->oldest_hole();
   if (!since || clock_.wall() - *since < options_.gap_grace) return {};
+  if (hub_) return pull(subscription_id);
+  report_gap(subscription_id, *track);
+  return {};
+}
+
+Result<void> Housekeeping::pull(const std::string& subscription_id) {
+  if (clock_.steady() < ask_next_) return {};
+  const Result<PullCounts> counts = pull_missing(
+      *store_, *hub_, subscription_id, clock_, [this] { return stopping(); }, options_.language);
+  if (!counts) {
+    ask_next_ = clock_.steady() + ask_pause;
+    return fail(
+        Error{counts.error()}.within({"{}: asking the hub", "{}：向中台补取"}, subscription_id));
+  }
+  pulled_ += counts->stored;
+  log_line(LogLevel::info, say({"{}: asked the hub: {} events stored, {} were here, {} refused",
+                                "{}：已向中台补取：保存 {} 个事件，{} 个已存在，{} 个被拒绝"},
+                               subscription_id, counts->stored, counts->repeated, counts->refused)
+                               .in(options_.language));
+  return {};
+}
+
+/// Once for each gap.
+void Housekeeping::report_gap(const std::string& subscription_id, const SequenceTrack& track) {
   const auto [reported, first_time] = reported_.try_emplace(subscription_id, -1);
-  if (!first_time && reported->second == track->contiguous()) return {};
-  reported->second = track->contiguous();
+  if (!first_time && reported->second == track.contiguous()) return;
+  reported->second = track.contiguous();
   log_line(LogLevel::warning, say({"{}: {} events after number {} did not come",
                                    "{}：缺少 {} 个事件（位于序号 {} 之后）"},
-                                  subscription_id, track->missing(), track->contiguous())
+                                  subscription_id, track.missing(), track.contiguous())
                                   .in(options_.language));
-  return {};
 }
 
 Result<void> Housekeeping::forget_old_ids() {

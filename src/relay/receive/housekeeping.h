@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/text.h"
+#include "relay/receive/hub_client.h"
 #include "relay/receive/receiver_store.h"
 #include "sql/url.h"
 
@@ -24,16 +25,18 @@ struct HousekeepingOptions {
   /// How long ids of events are kept.
   std::chrono::milliseconds keep_ids = std::chrono::days(90);
   Language language = Language::english;  ///< Of the log.
+  std::optional<HubOptions> hub{};        ///< None: gaps are only reported.
 };
 
-/// What the receiver does beside taking requests, on a thread and a connection of its own: finds
-/// gaps that stand, and forgets ids that are too old to be repeated. What fails is logged, and done
-/// the next time.
+/// What the receiver does beside taking requests, on a thread and a connection of its own: asks the
+/// hub for what did not come, and forgets ids that are too old to be repeated. What fails is
+/// logged, and done again later.
 class Housekeeping {
  public:
-  /// `store` is open; `database` is where to find it again. `clock` must outlive this.
-  Housekeeping(ReceiverStore store, sql::Url database, HousekeepingOptions options,
-               const Clock& clock);
+  /// `store` is open; `database` is where to find it again; `hub` may be none. `clock` must outlive
+  /// this.
+  Housekeeping(ReceiverStore store, sql::Url database, std::optional<HubClient> hub,
+               HousekeepingOptions options, const Clock& clock);
   ~Housekeeping();  ///< As stop().
   Housekeeping(const Housekeeping&) = delete;
   Housekeeping& operator=(const Housekeeping&) = delete;
@@ -46,12 +49,17 @@ class Housekeeping {
   void run();
   Result<void> look_around();
   Result<void> look_at(const std::string& subscription_id);
+  void report_gap(const std::string& subscription_id, const SequenceTrack& track);
+  Result<void> pull(const std::string& subscription_id);
+  [[nodiscard]] bool stopping();
   Result<void> forget_old_ids();
 
   const sql::Url database_;
   const HousekeepingOptions options_;
   const Clock& clock_;
   std::optional<ReceiverStore> store_;
+  std::optional<HubClient> hub_;
+  SteadyTime ask_next_;                           ///< The hub failed: not before.
   std::map<std::string, std::int64_t> reported_;  ///< Contiguous mark of a gap that was logged.
   SteadyTime forget_next_;
   std::atomic<std::uint64_t> pulled_{0};

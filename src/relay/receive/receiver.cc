@@ -31,11 +31,12 @@ struct Receiver::Parts {
   Housekeeping housekeeping;
   std::unique_ptr<http::Server> server{};
 
-  Parts(ReceiverStore store, ReceiverStore own_store, const ReceiverOptions& options,
-        const Clock& clock)
+  Parts(ReceiverStore store, ReceiverStore own_store, std::optional<HubClient> hub,
+        const ReceiverOptions& options, const Clock& clock)
       : committer(std::move(store), options.database, clock),
         webhook(options.webhook, committer, clock),
-        housekeeping(std::move(own_store), options.database, options.housekeeping, clock) {}
+        housekeeping(std::move(own_store), options.database, std::move(hub), options.housekeeping,
+                     clock) {}
 };
 
 Receiver::Receiver(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -50,7 +51,15 @@ Result<std::unique_ptr<Receiver>> Receiver::start(ReceiverOptions options, const
   Result<ReceiverStore> own_store = ReceiverStore::open(options.database);
   if (!own_store) return fail(std::move(own_store).error());
 
-  auto parts = std::make_unique<Parts>(std::move(*store), std::move(*own_store), options, clock);
+  std::optional<HubClient> hub;
+  if (options.housekeeping.hub) {
+    Result<HubClient> created = HubClient::create(*options.housekeeping.hub);
+    if (!created) return fail(std::move(created).error());
+    hub = std::move(*created);
+  }
+
+  auto parts = std::make_unique<Parts>(std::move(*store), std::move(*own_store), std::move(hub),
+                                       options, clock);
   http::Router router;
   for (const std::string& path : std::set<std::string>(options.paths.begin(), options.paths.end()))
     router.add("POST", path,

@@ -34,6 +34,13 @@ enum class Taken {
   repeated,  ///< It was here before, or twice in this group; nothing was changed.
 };
 
+/// What tax_invoice_cache says, as far as a comparison needs it.
+struct CachedInvoice {
+  std::string invoice_no;
+  std::optional<std::string> amount;  ///< As the database writes it: zeros may follow.
+  std::int64_t source_version = 0;
+};
+
 /// The receiver's tables. Not thread-safe; waits on the database.
 /// Errors of all calls: those of sql::Connection. `timeout` also when another receiver took the
 /// same events at the same time: trying again succeeds.
@@ -63,6 +70,13 @@ class ReceiverStore {
                                                             std::string_view source_type,
                                                             std::string_view source_id);
 
+  [[nodiscard]] Result<std::optional<CachedInvoice>> cached_invoice(std::string_view source_system,
+                                                                    std::int64_t invoice_id);
+
+  /// Puts the hub's version in place of what is here, unless that is newer; whether the event came
+  /// before does not matter. All in one transaction.
+  [[nodiscard]] Result<void> restore(std::span<const ReceivedEvent> events, WallTime now);
+
   /// Forgets ids of events received before `before`, at most `limit`. Returns how many. A repeat of
   /// one of them is then held off by its version alone.
   [[nodiscard]] Result<std::int64_t> forget_events(WallTime before, std::int64_t limit);
@@ -75,15 +89,11 @@ class ReceiverStore {
 
   template <class Work>
   Result<std::vector<Taken>> in_transaction(const Work& work);
+  Result<void> remove_not_newer(const ReceivedEvent& event);
   Result<std::vector<Taken>> store(std::span<const Arrival> arrivals, WallTime now);
   Result<void> note_places(std::span<const Arrival> arrivals, WallTime now);
-  Result<SequenceTrack> locked_track(const std::string& subscription_id);
-  Result<void> save_track(const std::string& subscription_id, const SequenceTrack& track);
 
   std::unique_ptr<sql::Connection> connection_;
 };
-
-/// `2026-01-15 08:30:00.000000`, UTC, as every database takes it.
-[[nodiscard]] std::string utc_text(WallTime time);
 
 }  // namespace tidemark::receive
