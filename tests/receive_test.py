@@ -321,7 +321,7 @@ def test_without_a_secret_it_does_not_start(tmp_path):
 
 
 @pytest.mark.parametrize("words, message", [
-    (["--path", "hooks"], "is no path"), (["--path", "/a/{id}"], "is no path"),
+    (["--path", ""], "path"), (["--path", "hooks"], "is no path"), (["--path", "/a/{id}"], "is no path"),
     (["--listen", "example.com:80"], "receive.listen"), (["--style", "md5"], "--style")])
 def test_wrong_settings_are_errors(words, message, tmp_path):
     ran = run(["tidemark", "receive", "--listen", "127.0.0.1:0", *words], tmp_path, code=2,

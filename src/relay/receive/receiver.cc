@@ -44,6 +44,8 @@ Receiver::Receiver(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Receiver::~Receiver() { stop(std::chrono::milliseconds{0}); }
 
 Result<std::unique_ptr<Receiver>> Receiver::start(ReceiverOptions options, const Clock& clock) {
+  if (options.paths.empty())
+    return fail(ErrorKind::invalid_config, {"no path is configured", "未配置接收路径"});
   for (const std::string& path : options.paths)
     if (Result<void> checked = check_path(path); !checked) return fail(std::move(checked).error());
   Result<ReceiverStore> store = ReceiverStore::open(options.database);
