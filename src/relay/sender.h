@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -37,6 +38,9 @@ struct AttemptResult {
   WallTime started_at{};
   std::chrono::microseconds duration{};
 };
+
+/// The error_code of an attempt that could not be signed, and so was not sent.
+inline constexpr std::string_view unsignable = "UNSIGNABLE";
 
 /// Sends requests to subscribers. Never follows redirects, never sends unsigned.
 class Sender {

@@ -36,6 +36,8 @@ Verdict judge(const AttemptResult& result) {
     verdict.error_code = result.error_code.empty() ? "NETWORK_ERROR" : result.error_code;
     verdict.message = printable(result.message, message_bytes_max);
     verdict.endpoint_failed = !result.own_fault;
+    // No later attempt would be signed either: a person must mend the secret or the event.
+    if (result.error_code == unsignable) verdict.outcome = Outcome::park;
     return verdict;
   }
   verdict.outcome = outcome_of(result.status_code);
