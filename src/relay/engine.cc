@@ -151,11 +151,21 @@ Result<void> Engine::commit(Transaction& transaction) {
       lanes_[id] = std::make_unique<Lane>(std::move(draft.subscription), options_.window_max);
     }
   }
-  for (auto& [id, delivery] : transaction.fresh)
-    if (const auto lane = lanes_.find(id); lane != lanes_.end())
-      if (!lane->second->push_fresh(std::move(delivery))) lane->second->backlog = true;
+  for (auto& [id, delivery] : transaction.fresh) hand_over(id, std::move(delivery));
   for (const std::function<void()>& effect : transaction.after_commit) effect();
   return {};
+}
+
+void Engine::hand_over(const std::string& id, DueDelivery delivery) {
+  const auto found = lanes_.find(id);
+  if (found == lanes_.end()) return;
+  Lane& lane = *found->second;
+  if (lane.subscription().settings.mode == Mode::batch) {
+    if (lane.gather()) full_batches_.insert(id);
+    if (!lane.next_due || delivery.due_at < *lane.next_due) lane.next_due = delivery.due_at;
+  } else if (!lane.push_fresh(std::move(delivery))) {
+    lane.backlog = true;
+  }
 }
 
 /// One of them is to blame: each gets a transaction of its own.
@@ -221,6 +231,10 @@ void Engine::attend(Lane& lane) {
   const SubscriptionState state = lane.subscription().state;
   if (draining_ || state == SubscriptionState::paused || state == SubscriptionState::disabled)
     return;
+  if (full_batches_.erase(id) > 0) {
+    if (Result<void> due = store_.make_due(id, now); !due) report(due.error());
+    lane.backlog = true;
+  }
   if (lane.next_due && *lane.next_due <= now) {
     lane.next_due.reset();
     lane.backlog = true;

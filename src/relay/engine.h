@@ -146,6 +146,8 @@ class Engine {
   void attend(Lane& lane);
   [[nodiscard]] Result<void> load(Lane& lane);
   void send_next(Lane& lane);
+  /// Hands a new delivery to its lane, after the commit.
+  void hand_over(const std::string& id, DueDelivery delivery);
   void wake_lane_at(const std::string& id, WallTime time);
   /// After the commit: what waits in memory is read anew.
   void look_again(const std::string& id);
@@ -186,6 +188,7 @@ class Engine {
   std::map<std::string, std::unique_ptr<Lane>, std::less<>> lanes_;
   std::vector<Ended> unwritten_;
   std::set<std::string> hot_;                             ///< Lanes to look at in this turn.
+  std::set<std::string> full_batches_;                    ///< Batches to be sent now.
   std::set<std::pair<WallTime, std::string>> wakes_;      ///< Lanes to look at later.
   std::map<std::string, WallTime, std::less<>> wake_of_;  ///< The one entry of each in wakes_.
   Transaction* transaction_ = nullptr;

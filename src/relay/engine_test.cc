@@ -171,8 +171,7 @@ TEST(Engine, OrderedSubscriptionKeepsTheOrderOfEachSource) {
 TEST(Engine, ParkedDeliveryBlocksOrLetsPass) {
   for (const AfterParked rule : {AfterParked::block, AfterParked::skip}) {
     SimulatedWorld world;
-    const std::string id =
-        world.subscribe({.ordering = Ordering::source, .after_parked = rule});
+    const std::string id = world.subscribe({.ordering = Ordering::source, .after_parked = rule});
     ASSERT_TRUE(world.publish(world.voucher("7", "1")));
     ASSERT_TRUE(world.publish(world.voucher("7", "2")));
     world.answer(422);
@@ -219,7 +218,7 @@ TEST(Engine, BatchGathersAndSendsOnlyTheFailedAgain) {
   for (int i = 0; i < 5; ++i)
     events.push_back(world.publish(world.voucher(std::to_string(i)))->event_id);
   EXPECT_TRUE(world.sender.requests.empty());
-  world.pass(61s);
+  world.pass(60s);
   ASSERT_EQ(world.sender.requests.size(), 1U);
   EXPECT_THAT(*world.sender.requests[0].body, testing::HasSubstr(events[2]));
   world.answer(200, R"({"results":[{"id":")" + events[1] + R"(","code":500}]})");
@@ -233,6 +232,15 @@ TEST(Engine, BatchGathersAndSendsOnlyTheFailedAgain) {
   EXPECT_EQ(world.query("SELECT count(*) FROM deliveries WHERE status = 'delivered'"), "5");
   EXPECT_EQ(world.query("SELECT attempts FROM deliveries WHERE sequence = 2"), "2");
   EXPECT_EQ(world.status(id, 1), "delivered");
+}
+
+TEST(Engine, FullBatchDoesNotWaitForItsTime) {
+  SimulatedWorld world;
+  world.subscribe({.mode = Mode::batch, .batch = {.size = 3, .interval = 3600s, .at = ""}});
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(world.publish(world.voucher(std::to_string(i))));
+  EXPECT_TRUE(world.sender.requests.empty());
+  ASSERT_TRUE(world.publish(world.voucher("2")));
+  EXPECT_EQ(world.sender.requests.size(), 1U);
 }
 
 TEST(Engine, CrashAtAnyMomentLosesNothing) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-
 #include "http/retry_after.h"
 #include "http/signature.h"
 
@@ -45,19 +44,22 @@ void HttpSender::send(AttemptRequest request, std::move_only_function<void(Attem
   const Subscription& subscription = *request.subscription;
   const SubscriptionSettings& settings = subscription.settings;
   const std::vector<std::string> secrets = valid_secrets(subscription, now);
-  auto signatures = http::signature_headers({.id = request.webhook_id,
-                                             .timestamp = std::chrono::floor<std::chrono::seconds>(now),
-                                             .body = *request.body,
-                                             .secrets = secrets,
-                                             .style = settings.signature_style});
+  auto signatures =
+      http::signature_headers({.id = request.webhook_id,
+                               .timestamp = std::chrono::floor<std::chrono::seconds>(now),
+                               .body = *request.body,
+                               .secrets = secrets,
+                               .style = settings.signature_style});
   if (!signatures) {
     // Not from within send(): the client's thread brings the bad news as it brings all other.
     http::ClientRequest refused{.method = "", .url = ""};
-    client_.send(std::move(refused), [done = std::move(done), now,
-                                      why = signatures.error().what.en](auto) mutable {
-      done({.error_code = std::string(unsignable), .message = why, .own_fault = true,
-            .started_at = now});
-    });
+    client_.send(std::move(refused),
+                 [done = std::move(done), now, why = signatures.error().what.en](auto) mutable {
+                   done({.error_code = std::string(unsignable),
+                         .message = why,
+                         .own_fault = true,
+                         .started_at = now});
+                 });
     return;
   }
   http::ClientRequest post{.method = "POST",

@@ -49,6 +49,12 @@ void Lane::push_loaded(std::vector<DueDelivery> deliveries) {
     if (known_.insert(delivery.sequence).second) loaded_.push_back(std::move(delivery));
 }
 
+bool Lane::gather() {
+  if (++gathered_ < subscription_->settings.batch.size) return false;
+  gathered_ = 0;
+  return true;
+}
+
 std::optional<DueDelivery> Lane::pop() {
   if (!waiting()) return std::nullopt;
   const bool from_loaded = fresh_.empty() || (!loaded_.empty() && loaded_turn_);

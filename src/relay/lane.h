@@ -65,6 +65,9 @@ class Lane {
   /// When may_start() can change by itself: rate limit, Retry-After, probe.
   [[nodiscard]] std::optional<WallTime> opens_at(WallTime now) const;
 
+  /// Batch mode: counts what was published; true when that makes a full batch.
+  [[nodiscard]] bool gather();
+
   // What the database may hold beyond memory.
   bool backlog = true;                 ///< Due rows may be there.
   std::optional<WallTime> next_due{};  ///< The earliest row that is not due yet.
@@ -81,6 +84,7 @@ class Lane {
   std::set<std::int64_t> known_;  ///< Waiting, under way, or not yet written.
   std::map<std::int64_t, std::vector<DueDelivery>> under_way_;  ///< By first sequence.
   double slots_;
+  std::int64_t gathered_ = 0;
   bool loaded_turn_ = false;
   double tokens_ = 1;  ///< Of the rate limit's bucket.
   WallTime tokens_at_{};

@@ -149,10 +149,10 @@ class SimulatedWorld {
     return value && *value ? **value : "";
   }
   std::string status(const std::string& id, std::int64_t sequence) {
-    const auto value = sql::query_value(
-        store_->connection(),
-        "SELECT status FROM deliveries WHERE subscription_id = ? AND sequence = ?",
-        sql::Values{id, sequence});
+    const auto value =
+        sql::query_value(store_->connection(),
+                         "SELECT status FROM deliveries WHERE subscription_id = ? AND sequence = ?",
+                         sql::Values{id, sequence});
     return value && *value ? **value : "";
   }
   SubscriptionState subscription_state(const std::string& id) const {
@@ -171,8 +171,9 @@ class SimulatedWorld {
     store_ = std::move(*store);
     // A power cut is not simulated, so no commit need wait for the disk.
     ASSERT_TRUE(store_->connection().execute("PRAGMA synchronous=OFF"));
-    engine_ = std::make_unique<Engine>(*store_, sender, clock, random, options_,
-                                       [this](AttemptDone done) { done_.push_back(std::move(done)); });
+    engine_ =
+        std::make_unique<Engine>(*store_, sender, clock, random, options_,
+                                 [this](AttemptDone done) { done_.push_back(std::move(done)); });
     const Result<void> started = engine_->start();
     ASSERT_TRUE(started) << started.error().what.en;
   }
