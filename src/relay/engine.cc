@@ -48,6 +48,8 @@ Result<void> Engine::start() {
     lanes_[id] = std::make_unique<Lane>(std::move(subscription), options_.window_max);
     touch(id);
   }
+  if (store_.shared())
+    leases_ = std::make_unique<Leases>(make_ulid(clock_.wall(), random_), clock_);
   attend_all();
   return {};
 }
@@ -97,6 +99,7 @@ Result<void> Engine::write_together(Turn& turn, std::vector<Result<Published>>& 
   Transaction transaction;
   transaction_ = &transaction;
   Result<void> done = store_.begin();
+  if (done) done = follow_subscriptions();
   for (std::size_t i = 0; done && i < unwritten_.size(); ++i) done = write_outcome(unwritten_[i]);
   for (std::size_t i = 0; done && i < turn.publishes.size(); ++i) {
     Result<Published> one = publish(turn.publishes[i].request);
@@ -134,7 +137,11 @@ Result<void> Engine::commit(Transaction& transaction) {
       if (Result<void> set = store_.update_state(draft.subscription); !set) return set;
   }
   if (transaction.subscriptions_changed)
-    if (Result<void> bumped = store_.bump_subscriptions_version(); !bumped) return bumped;
+    if (Result<void> counted = store_.count_change(Store::Change::subscriptions); !counted)
+      return counted;
+  if (transaction.deliveries_changed)
+    if (Result<void> counted = store_.count_change(Store::Change::deliveries); !counted)
+      return counted;
   if (Result<void> committed = store_.commit(); !committed) return committed;
 
   ++counters_.commits;
@@ -174,6 +181,7 @@ void Engine::write_apart(Turn& turn) {
     Transaction transaction;
     transaction_ = &transaction;
     Result<void> done = store_.begin();
+    if (done) done = follow_subscriptions();
     if (done) done = work();
     if (done) done = commit(transaction);
     transaction_ = nullptr;
@@ -216,6 +224,7 @@ void Engine::attend_all() {
   const WallTime now = clock_.wall();
   if (retry_at_ && now < *retry_at_) return;
   retry_at_.reset();
+  follow_others();
   while (!wakes_.empty() && wakes_.begin()->first <= now) {
     touch(wakes_.begin()->second);
     wake_of_.erase(wakes_.begin()->second);
@@ -229,7 +238,8 @@ void Engine::attend(Lane& lane) {
   const std::string& id = lane.subscription().id;
   const WallTime now = clock_.wall();
   const SubscriptionState state = lane.subscription().state;
-  if (draining_ || state == SubscriptionState::paused || state == SubscriptionState::disabled)
+  if (draining_ || state == SubscriptionState::paused || state == SubscriptionState::disabled ||
+      !may_send(id))
     return;
   if (full_batches_.erase(id) > 0) {
     if (Result<void> due = store_.make_due(id, now); !due) report(due.error());
@@ -335,8 +345,8 @@ void Engine::wake_lane_at(const std::string& id, WallTime time) {
 std::optional<WallTime> Engine::next_wake() const {
   if (retry_at_) return retry_at_;
   if (!hot_.empty()) return clock_.wall();
-  if (wakes_.empty()) return std::nullopt;
-  return wakes_.begin()->first;
+  if (wakes_.empty()) return look_at_;
+  return look_at_ ? std::min(*look_at_, wakes_.begin()->first) : wakes_.begin()->first;
 }
 
 std::size_t Engine::in_flight() const {

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "relay/delivery.h"
 #include "relay/lane.h"
+#include "relay/leases.h"
 #include "relay/publication.h"
 #include "relay/sender.h"
 #include "relay/store.h"
@@ -96,6 +97,8 @@ class Engine {
 
   /// When turn() should be called again though nothing came in; nullopt: never.
   [[nodiscard]] std::optional<WallTime> next_wake() const;
+  /// Gives the leases back. Call it when nothing is under way any more.
+  void leave();
   /// No new requests; those under way go on.
   void drain() { draining_ = true; }
   [[nodiscard]] std::size_t in_flight() const;
@@ -154,6 +157,15 @@ class Engine {
   void touch(const std::string& id) { hot_.insert(id); }
   void report(const Error& error);
 
+  // engine_shared.cc: other hubs on the same state.
+  /// Inside a transaction: reads the subscriptions anew if somebody changed them.
+  [[nodiscard]] Result<void> follow_subscriptions();
+  [[nodiscard]] Result<void> reload(std::int64_t version);
+  /// Renews leases and looks for what others published, when it is time.
+  void follow_others();
+  [[nodiscard]] Result<void> renew_leases();
+  [[nodiscard]] bool may_send(const std::string& id) const;
+
   // engine_publish.cc: inside a transaction.
   [[nodiscard]] Result<Published> publish(PublishRequest& request);
   [[nodiscard]] Result<Published> store_new(const Publication& publication, Identity identity,
@@ -161,8 +173,7 @@ class Engine {
   [[nodiscard]] Result<void> add_delivery(const std::string& subscription_id,
                                           const std::shared_ptr<const Event>& event);
   [[nodiscard]] Result<Identity> identity_for(const Publication& publication,
-                                              const std::optional<StoredEvent>& before,
-                                              std::int64_t source_version);
+                                              const std::optional<StoredEvent>& before);
 
   // engine_outcome.cc: inside a transaction.
   [[nodiscard]] Result<void> write_outcome(const Ended& ended);
@@ -193,6 +204,10 @@ class Engine {
   std::map<std::string, WallTime, std::less<>> wake_of_;  ///< The one entry of each in wakes_.
   Transaction* transaction_ = nullptr;
   std::optional<WallTime> retry_at_{};  ///< The database was away: when to try again.
+  std::unique_ptr<Leases> leases_;      ///< Only when the state is shared.
+  std::int64_t subscriptions_version_ = -1;
+  std::int64_t changes_seen_ = 0;  ///< Repairs by hand, anywhere.
+  std::optional<WallTime> look_at_{};
   HubCounters counters_;
   bool draining_ = false;
 };

@@ -117,13 +117,13 @@ Result<Published> Engine::publish_to(const std::string& subscription_id,
                                      const Publication& publication) {
   const Result<std::optional<StoredEvent>> before = store_.latest(publication);
   if (!before) return fail(before.error());
-  const Result<Identity> identity =
-      identity_for(publication, *before, *before ? (*before)->source_version + 1 : 1);
+  const Result<Identity> identity = identity_for(publication, *before);
   if (!identity) return fail(identity.error());
   return store_new(publication, *identity, &subscription_id);
 }
 
 void Engine::look_again(const std::string& id) {
+  transaction_->deliveries_changed = true;
   transaction_->after_commit.emplace_back([this, id] {
     if (const auto lane = lanes_.find(id); lane != lanes_.end()) lane->second->clear_waiting();
     touch(id);

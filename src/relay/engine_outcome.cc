@@ -32,6 +32,11 @@ void set_state(Subscription& subscription, SubscriptionState state, std::string 
 Result<void> Engine::write_outcome(const Ended& ended) {
   Subscription* subscription = draft(ended.subscription_id);
   if (subscription == nullptr) return {};  // Deleted; its deliveries are cancelled.
+  if (leases_) {
+    const Result<bool> ours = leases_->holds(store_.connection(), ended.subscription_id);
+    if (!ours) return fail(ours.error());
+    if (!*ours) return {};  // Another hub has taken over, and sends it again.
+  }
   const Verdict verdict = judge(ended.result);
   // The endpoint first: a delivery that fails a probe waits for the next one.
   judge_endpoint(*subscription, transaction_->drafts.at(ended.subscription_id).state_changed,

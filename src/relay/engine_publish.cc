@@ -62,9 +62,7 @@ Result<Published> Engine::publish(PublishRequest& request) {
                    publication.source_id)
             .with_hint({"publish the change as the next version", "请以下一个版本号发布变更"}));
   } else {
-    const std::int64_t next = *before ? (*before)->source_version + 1 : 1;
-    const Result<Identity> identity =
-        identity_for(publication, *before, publication.source_version.value_or(next));
+    const Result<Identity> identity = identity_for(publication, *before);
     if (!identity) return fail(identity.error());
     published = store_new(publication, *identity, nullptr);
     if (!published) return published;
@@ -79,11 +77,15 @@ Result<Published> Engine::publish(PublishRequest& request) {
 }
 
 Result<Identity> Engine::identity_for(const Publication& publication,
-                                      const std::optional<StoredEvent>& before,
-                                      std::int64_t source_version) {
-  Identity identity{.source_version = source_version,
-                    .voucher_id = publication.voucher_id,
-                    .voucher_no = publication.voucher_no};
+                                      const std::optional<StoredEvent>& before) {
+  Identity identity{.voucher_id = publication.voucher_id, .voucher_no = publication.voucher_no};
+  if (publication.source_version) {
+    identity.source_version = *publication.source_version;
+  } else {
+    const Result<std::int64_t> highest = store_.highest_version(publication);
+    if (!highest) return fail(highest.error());
+    identity.source_version = *highest + 1;
+  }
   if (!publication.is_voucher || (identity.voucher_id && !identity.voucher_no.empty()))
     return identity;
   std::optional<StoredEvent> known = before;

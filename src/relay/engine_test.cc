@@ -42,6 +42,16 @@ TEST(Engine, SameContentIsOneEventOtherContentTheNextVersion) {
   EXPECT_EQ(changed->voucher_no, first->voucher_no);
 }
 
+TEST(Engine, VersionsCountOverAllEventsOfASource) {
+  SimulatedWorld world;
+  Publication cancelled = world.voucher("7", "1.00");
+  cancelled.event_type = "l1_cancelled";
+  EXPECT_EQ(world.publish(world.voucher("7", "1.00"))->source_version, 1);
+  EXPECT_EQ(world.publish(cancelled)->source_version, 2);
+  EXPECT_TRUE(world.publish(world.voucher("7", "1.00"))->duplicate);  // Sent again, not changed.
+  EXPECT_EQ(world.publish(world.voucher("7", "2.00"))->source_version, 3);
+}
+
 TEST(Engine, GivenVersionWithOtherContentIsAConflict) {
   SimulatedWorld world;
   Publication one = world.voucher("7", "1.00");

@@ -197,6 +197,7 @@ class Hub::Worker {
 
   /// Whoever still waits is told.
   void end() {
+    if (mailbox_->draining) engine_.leave();
     Engine::Turn rest;
     {
       const std::scoped_lock lock(mailbox_->mutex);

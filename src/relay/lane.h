@@ -73,6 +73,7 @@ class Lane {
   std::optional<WallTime> next_due{};  ///< The earliest row that is not due yet.
   WallTime loaded_due{};               ///< Loading goes on behind this one.
   std::int64_t loaded_sequence = 0;
+  std::int64_t published_upto = 0;  ///< Shared states: the next number, as last seen.
 
  private:
   [[nodiscard]] std::size_t slots() const;

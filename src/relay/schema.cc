@@ -189,6 +189,13 @@ constexpr std::array steps = {
         .postgres = "INSERT INTO counters (counter, value) VALUES ('subscriptions', 0) "
                     "ON CONFLICT DO NOTHING",
     },
+    Migration{
+        .sqlite = "INSERT INTO counters (counter, value) SELECT 'deliveries', 0 WHERE NOT "
+                  "EXISTS (SELECT 1 FROM counters WHERE counter = 'deliveries')",
+        .mysql = "INSERT IGNORE INTO counters (counter, value) VALUES ('deliveries', 0)",
+        .postgres = "INSERT INTO counters (counter, value) VALUES ('deliveries', 0) "
+                    "ON CONFLICT DO NOTHING",
+    },
     // Who sends for a subscription. epoch grows with each owner: the fencing token.
     Migration{
         .sqlite = "CREATE TABLE IF NOT EXISTS leases (subscription_id TEXT NOT NULL PRIMARY KEY, "

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -100,15 +101,23 @@ class Store {
   [[nodiscard]] Result<void> update_state(const Subscription& subscription);
   /// Its unfinished deliveries are cancelled.
   [[nodiscard]] Result<void> remove(const Subscription& subscription, WallTime now);
-  /// Counts every change that other hubs must know of. Locked until the commit.
-  [[nodiscard]] Result<std::int64_t> subscriptions_version();
-  [[nodiscard]] Result<void> bump_subscriptions_version();
+
+  // What other hubs on the same state must know of.
+  enum class Change { subscriptions, deliveries };
+  [[nodiscard]] Result<void> count_change(Change change);
+  /// How many there were. With `lock` nobody adds one before the commit.
+  [[nodiscard]] Result<std::int64_t> changes(Change change, bool lock);
+  /// The next sequence number of each subscription, as others may have moved it.
+  [[nodiscard]] Result<std::map<std::string, std::int64_t>> next_sequences();
 
   // Publishing.
   /// The newest version under the identity of `publication`, its version apart.
   [[nodiscard]] Result<std::optional<StoredEvent>> latest(const Publication& publication);
   [[nodiscard]] Result<std::optional<StoredEvent>> version(const Publication& publication,
                                                            std::int64_t source_version);
+  /// The highest version of the source's record, whatever the event type: receivers apply only what
+  /// is newer. 0: none yet.
+  [[nodiscard]] Result<std::int64_t> highest_version(const Publication& publication);
   /// Whatever event the source published before: it keeps its voucher.
   [[nodiscard]] Result<std::optional<StoredEvent>> voucher_of(const Publication& publication);
   [[nodiscard]] Result<std::int64_t> next_voucher_id();

@@ -65,6 +65,13 @@ Result<std::optional<StoredEvent>> Store::version(const Publication& publication
   return stored_event(*connection_, "AND event_type = ? AND source_version = ?", params);
 }
 
+Result<std::int64_t> Store::highest_version(const Publication& publication) {
+  return number(*connection_,
+                "SELECT MAX(source_version) FROM events WHERE source_system = ? AND "
+                "source_type = ? AND source_id = ?",
+                source_of(publication));
+}
+
 Result<std::optional<StoredEvent>> Store::voucher_of(const Publication& publication) {
   return stored_event(*connection_,
                       "AND voucher_id IS NOT NULL ORDER BY event_type, source_version LIMIT 1",

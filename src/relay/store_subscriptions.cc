@@ -148,20 +148,42 @@ Result<void> Store::remove(const Subscription& subscription, WallTime now) {
       sql::Values{time_value(now), subscription.id}));
 }
 
-Result<std::int64_t> Store::subscriptions_version() {
-  const auto value = sql::query_value(
-      *connection_, shared()
-                        ? "SELECT value FROM counters WHERE counter = 'subscriptions' FOR SHARE"
-                        : "SELECT value FROM counters WHERE counter = 'subscriptions'");
-  if (!value) return fail(value.error());
-  std::int64_t version = 0;
-  if (*value) std::from_chars((*value)->data(), (*value)->data() + (*value)->size(), version);
-  return version;
+namespace {
+
+std::string counter_of(Store::Change change) {
+  return change == Store::Change::subscriptions ? "subscriptions" : "deliveries";
 }
 
-Result<void> Store::bump_subscriptions_version() {
-  return done(connection_->execute(
-      "UPDATE counters SET value = value + 1 WHERE counter = 'subscriptions'"));
+}  // namespace
+
+Result<void> Store::count_change(Change change) {
+  return done(connection_->execute("UPDATE counters SET value = value + 1 WHERE counter = ?",
+                                   sql::Values{counter_of(change)}));
+}
+
+Result<std::int64_t> Store::changes(Change change, bool lock) {
+  const auto value =
+      sql::query_value(*connection_,
+                       lock && shared() ? "SELECT value FROM counters WHERE counter = ? FOR SHARE"
+                                        : "SELECT value FROM counters WHERE counter = ?",
+                       sql::Values{counter_of(change)});
+  if (!value) return fail(value.error());
+  std::int64_t count = 0;
+  if (*value) std::from_chars((*value)->data(), (*value)->data() + (*value)->size(), count);
+  return count;
+}
+
+Result<std::map<std::string, std::int64_t>> Store::next_sequences() {
+  auto cursor = connection_->query(
+      "SELECT subscription_id, next_sequence FROM subscriptions WHERE deleted_at IS NULL");
+  if (!cursor) return fail(std::move(cursor).error());
+  std::map<std::string, std::int64_t> sequences;
+  while (true) {
+    const Result<bool> row = (*cursor)->next();
+    if (!row) return fail(row.error());
+    if (!*row) return sequences;
+    sequences[text_at(**cursor, 0)] = number_at(**cursor, 1);
+  }
 }
 
 }  // namespace tidemark::relay

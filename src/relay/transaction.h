@@ -24,6 +24,7 @@ struct Engine::Transaction {
   std::vector<std::function<void()>> after_commit;
   HubCounters counters;
   bool subscriptions_changed = false;
+  bool deliveries_changed = false;  ///< By hand: the hub that sends them must look again.
 };
 
 template <class Visit>

@@ -1,0 +1,161 @@
+#include "relay/leases.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "relay/row.h"
+
+namespace tidemark::relay {
+namespace {
+
+using std::chrono::microseconds;
+
+/// FNV-1a: the same on every hub.
+std::uint64_t score(std::string_view hub, std::string_view subscription_id) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const std::string_view part : {hub, subscription_id})
+    for (const char letter : part)
+      hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3;
+  // Its high bits are weak for texts that differ in their last letters (finalizer of MurmurHash3).
+  hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
+  return hash ^ (hash >> 33);
+}
+
+const std::string& meant_for(const std::vector<std::string>& hubs,
+                             const std::string& subscription_id) {
+  return *std::max_element(hubs.begin(), hubs.end(), [&](const auto& a, const auto& b) {
+    return score(a, subscription_id) < score(b, subscription_id);
+  });
+}
+
+std::int64_t count_of(std::chrono::seconds time) { return microseconds(time).count(); }
+
+}  // namespace
+
+bool Leases::is_due() const {
+  return !renewed_at_ || clock_.steady() >= *renewed_at_ + renew_every;
+}
+
+Result<std::int64_t> Leases::server_now(sql::Connection& connection) const {
+  std::string_view sql;
+  switch (connection.dialect()) {
+    case sql::Dialect::sqlite:
+      return clock_.wall().time_since_epoch().count();
+    case sql::Dialect::mysql:
+      sql = "SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)";
+      break;
+    case sql::Dialect::postgres:
+      sql = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)";
+      break;
+  }
+  const auto text = sql::query_value(connection, sql);
+  if (!text) return fail(text.error());
+  std::int64_t now = 0;
+  if (*text) std::from_chars((*text)->data(), (*text)->data() + (*text)->size(), now);
+  return now;
+}
+
+Result<std::vector<std::string>> Leases::live_hubs(sql::Connection& connection,
+                                                   std::int64_t now) const {
+  const auto seen =
+      connection.execute("UPDATE hubs SET seen_at = ? WHERE hub = ?", sql::Values{now, hub_});
+  if (!seen) return fail(seen.error());
+  if (*seen == 0)
+    if (const auto added = connection.execute("INSERT INTO hubs (hub, seen_at) VALUES (?, ?)",
+                                              sql::Values{hub_, now});
+        !added)
+      return fail(added.error());
+  if (const auto gone = connection.execute("DELETE FROM hubs WHERE seen_at < ?",
+                                           sql::Values{now - 10 * count_of(ttl)});
+      !gone)
+    return fail(gone.error());
+  auto cursor = connection.query("SELECT hub FROM hubs WHERE seen_at >= ? ORDER BY hub",
+                                 sql::Values{now - count_of(ttl)});
+  if (!cursor) return fail(std::move(cursor).error());
+  std::vector<std::string> hubs;
+  while (true) {
+    const Result<bool> row = (*cursor)->next();
+    if (!row) return fail(row.error());
+    if (!*row) return hubs;
+    hubs.push_back(text_at(**cursor, 0));
+  }
+}
+
+Result<bool> Leases::take(sql::Connection& connection, const std::string& subscription_id,
+                          std::int64_t now) const {
+  const std::int64_t expires = now + count_of(ttl);
+  const auto taken = connection.execute(
+      "UPDATE leases SET epoch = CASE WHEN owner = ? THEN epoch ELSE epoch + 1 END, "
+      "expires_at = ?, owner = ? WHERE subscription_id = ? AND (owner = ? OR expires_at < ?)",
+      sql::Values{hub_, expires, hub_, subscription_id, hub_, now});
+  if (!taken) return fail(taken.error());
+  if (*taken > 0) return true;
+  const auto known =
+      sql::query_value(connection, "SELECT owner FROM leases WHERE subscription_id = ?",
+                       sql::Values{subscription_id});
+  if (!known) return fail(known.error());
+  if (*known) return false;
+  const auto added = connection.execute(
+      "INSERT INTO leases (subscription_id, owner, epoch, expires_at) VALUES (?, ?, 1, ?)",
+      sql::Values{subscription_id, hub_, expires});
+  if (!added) return fail(added.error());
+  return true;
+}
+
+Result<void> Leases::renew(sql::Connection& connection,
+                           const std::map<std::string, bool>& idle_by_subscription) {
+  asked_at_ = clock_.steady();
+  renewed_.clear();
+  const Result<std::int64_t> now = server_now(connection);
+  if (!now) return fail(now.error());
+  const Result<std::vector<std::string>> hubs = live_hubs(connection, *now);
+  if (!hubs) return fail(hubs.error());
+  for (const auto& [id, idle] : idle_by_subscription) {
+    const bool ours = leases_.contains(id);
+    const bool stays = meant_for(*hubs, id) == hub_;
+    if (!ours && !stays) continue;
+    if (!stays && idle) {
+      if (const auto given = connection.execute(
+              "UPDATE leases SET expires_at = 0 WHERE subscription_id = ? AND owner = ?",
+              sql::Values{id, hub_});
+          !given)
+        return fail(given.error());
+      continue;
+    }
+    const Result<bool> taken = take(connection, id, *now);
+    if (!taken) return fail(taken.error());
+    if (*taken) renewed_[id] = {.valid_until = asked_at_ + ttl - margin, .leaving = !stays};
+  }
+  return {};
+}
+
+void Leases::done() {
+  leases_ = std::exchange(renewed_, {});
+  renewed_at_ = asked_at_;
+}
+
+bool Leases::may_send(const std::string& subscription_id) const {
+  const auto lease = leases_.find(subscription_id);
+  return lease != leases_.end() && !lease->second.leaving &&
+         clock_.steady() < lease->second.valid_until;
+}
+
+Result<bool> Leases::holds(sql::Connection& connection, const std::string& subscription_id) const {
+  const auto owner =
+      sql::query_value(connection, "SELECT owner FROM leases WHERE subscription_id = ? FOR SHARE",
+                       sql::Values{subscription_id});
+  if (!owner) return fail(owner.error());
+  return *owner && **owner == hub_;
+}
+
+Result<void> Leases::release_all(sql::Connection& connection) {
+  for (const std::string_view sql :
+       {"UPDATE leases SET expires_at = 0 WHERE owner = ?", "DELETE FROM hubs WHERE hub = ?"})
+    if (const auto done = connection.execute(sql, sql::Values{hub_}); !done)
+      return fail(done.error());
+  leases_.clear();
+  return {};
+}
+
+}  // namespace tidemark::relay

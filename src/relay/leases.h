@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "sql/connection.h"
+
+namespace tidemark::relay {
+
+/// Which hub sends for which subscription, when several share a state. Each live hub is meant to
+/// own the subscriptions for which its name scores highest (rendezvous hashing, Thaler and
+/// Ravishankar 1998): all hubs agree without talking, and a hub that comes or goes moves only its
+/// own share. A lease is by the database's clock; the owner stops by its own steady clock well
+/// before another may take over. epoch counts the owners.
+/// Not thread-safe: belongs to the hub's thread.
+class Leases {
+ public:
+  static constexpr std::chrono::seconds ttl{20};
+  static constexpr std::chrono::seconds renew_every{5};
+  /// The owner does not start anything in the last part of its lease.
+  static constexpr std::chrono::seconds margin{8};
+
+  /// `hub`: unique for each process that ever ran.
+  Leases(std::string hub, const Clock& clock) : hub_(std::move(hub)), clock_(clock) {}
+
+  /// Is there time to renew? Also the first time.
+  [[nodiscard]] bool is_due() const;
+  /// Renews what is owned, takes what is free and meant for this hub, gives back what is meant for
+  /// another and named in `idle` (nothing is under way there). Inside the caller's transaction;
+  /// call done() after its commit.
+  [[nodiscard]] Result<void> renew(sql::Connection& connection,
+                                   const std::map<std::string, bool>& idle_by_subscription);
+  void done();
+
+  /// May a request begin? False shortly before the lease ends, and while it is to be given back.
+  [[nodiscard]] bool may_send(const std::string& subscription_id) const;
+  /// Inside a transaction: is the lease still ours, and will be until the commit? Locks its row.
+  [[nodiscard]] Result<bool> holds(sql::Connection& connection,
+                                   const std::string& subscription_id) const;
+  /// Gives all back, so that others need not wait for their end.
+  [[nodiscard]] Result<void> release_all(sql::Connection& connection);
+
+ private:
+  struct Lease {
+    SteadyTime valid_until{};
+    bool leaving = false;
+  };
+  [[nodiscard]] Result<std::int64_t> server_now(sql::Connection& connection) const;
+  [[nodiscard]] Result<std::vector<std::string>> live_hubs(sql::Connection& connection,
+                                                           std::int64_t now) const;
+  [[nodiscard]] Result<bool> take(sql::Connection& connection, const std::string& subscription_id,
+                                  std::int64_t now) const;
+
+  const std::string hub_;
+  const Clock& clock_;
+  std::map<std::string, Lease> leases_;
+  std::map<std::string, Lease> renewed_;  ///< What renew() did, until done().
+  std::optional<SteadyTime> renewed_at_{};
+  SteadyTime asked_at_{};
+};
+
+}  // namespace tidemark::relay
