@@ -22,7 +22,7 @@ namespace tidemark::relay {
 
 /// The hub: takes publications, keeps them durably, and sees that each reaches every subscription
 /// that wants it. One thread of its own does all writing, many requests in one transaction
-/// (decision 0008). Every call is thread-safe and returns at once; the callback comes on the hub's
+/// (decision 0010). Every call is thread-safe and returns at once; the callback comes on the hub's
 /// thread after the commit is durable, or with the error; it must not block.
 /// After stop() every call answers `cancelled`.
 class Hub {
