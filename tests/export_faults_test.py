@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from export_fixture import invoice, payload_of
+from export_fixture import BINARY, invoice, payload_of
 from gate import Gate
 
 ROOT = os.geteuid() == 0
@@ -365,3 +365,29 @@ def test_a_signal_before_the_first_row(mariadb, tree):
     other.close()
     tree.export(mariadb)
     tree.check_equals(mariadb)
+
+
+# Memory
+
+
+def sanitized():
+    """A sanitizer needs far more address space than there is to limit."""
+    with open(BINARY, "rb") as file:
+        return b"__asan_init" in file.read()
+
+
+@pytest.mark.skipif(sanitized(), reason="the sanitizer's own memory cannot be limited")
+@pytest.mark.parametrize("limit_mb", [200, 300, 400, 600])
+def test_memory_that_runs_out_is_an_error_and_nothing_is_half_there(sqlite, tree, limit_mb):
+    fill(sqlite, rows=3, size=100_000_000, tenants=1)
+    process = tree.start(sqlite, "-t", "1", "-c", wrapper=("prlimit", f"--as={limit_mb << 20}"))
+    ran = tree.finish(process, code=None)
+    assert ran.code in (0, 1, 3), ran.text()  # Never a signal.
+    assert ran.lines[-1]["message_type"] == "summary" or limit_mb == 200
+    there = sqlite.exported()
+    for path, content in tree.files().items():
+        assert there[path] == content
+    assert (ran.code == 0) == (len(tree.raw()) == 3)
+    if ran.code != 0:
+        tree.export(sqlite, "-t", "1", "-c")
+    tree.check_equals(sqlite)

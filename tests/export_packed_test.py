@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 
 import pytest
@@ -236,3 +237,49 @@ def test_a_tree_keeps_its_layout(sqlite, tree):
     tree.export(sqlite)
     ran = tree.export(sqlite, "-i", "--layout", "ndjson", code=2)
     assert "layout files" in ran.exit_error["message"]
+
+
+@pytest.mark.parametrize("index", ["kept", "lost"])
+def test_a_clock_that_was_set_back_does_not_reorder_runs(sqlite, tree, index):
+    """The newest line of a key is the one of the newest run, whatever the clock said."""
+    sqlite.make_table()
+    sqlite.add(invoice(1))
+    tree.export(sqlite, "-i", "--layout", "ndjson", margin="60m")
+    # The first run, as a clock a century ahead would have named it.
+    folder = os.path.join(tree.path, "t1/CN")
+    made = manifest(tree, "t1/CN")
+    run = made["parts"][0]["run"]
+    ahead = "2125" + run[4:]
+    for part in made["parts"]:
+        renamed = part["file"].replace(run, ahead)
+        os.rename(os.path.join(folder, part["file"]), os.path.join(folder, renamed))
+        part["file"], part["run"] = renamed, ahead
+    with open(os.path.join(folder, "_manifest.json"), "w", encoding="utf-8") as file:
+        json.dump(made, file)
+    database = os.path.join(tree.state_folder, "index.db")
+    if index == "lost":
+        os.remove(database)
+        for line in (tree.state_path,):
+            os.remove(line)
+    else:
+        with sqlite3.connect(database) as connection:
+            connection.execute("UPDATE meta SET value = ? WHERE name = 'packed_run'", (ahead,))
+        connection.close()
+
+    sqlite.change(1, sqlite.ago(30), fext_field=payload_of(1, 2))
+    tree.export(sqlite, "-i", "--layout", "ndjson", margin="5m")
+    runs = [part["run"] for part in manifest(tree, "t1/CN")["parts"]]
+    assert runs == sorted(runs) and runs[0] == ahead and runs[1] > ahead
+    compacted = subprocess.run([BINARY, "export", "compact", "-o", tree.path], check=False,
+                               env={"PATH": os.environ["PATH"], "HOME": tree.home})
+    assert compacted.returncode == 0
+    assert newest(tree) == {1: json.loads(payload_of(1, 2))}
+    assert manifest(tree, "t1/CN")["parts"][0]["run"] > runs[1]
+
+
+def test_more_groups_than_open_files(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(*[invoice(fid, tenant=f"t{fid % 150}") for fid in range(1, 9001)])
+    tree.export(sqlite, "--layout", "ndjson", "-t", "2")
+    assert newest(tree) == {fid: json.loads(payload_of(fid)) for fid in range(1, 9001)}
+    assert sum(len(lines(tree, f"t{tenant}/CN")) for tenant in range(150)) == 9000

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 
 import pytest
 
@@ -168,3 +169,40 @@ def test_the_backup_is_what_was_there_before_the_run(sqlite, tree):
     tree.incremental(sqlite, "50m")
     with open(os.path.join(tree.state_folder, tree.backups()[-1]), "rb") as file:
         assert file.read() == before
+
+
+# Edited by hand while a run is at work
+
+
+def test_an_edit_during_a_run_stands_and_is_told(mariadb, tree):
+    """The run waits for a locked table, so that there is time to edit."""
+    mariadb.make_table()
+    mariadb.add(*[invoice(fid, tenant=f"t{fid % 3}", stamp=mariadb.ago(50))
+                  for fid in range(1, 31)])
+    tree.incremental(mariadb, "60m")
+    mariadb.add(*[invoice(fid, tenant=f"t{fid % 3}", stamp=mariadb.ago(30))
+                  for fid in range(31, 61)])
+    before = tree.state()
+    with mariadb.connect() as locker:
+        locker.cursor().execute("LOCK TABLES t_invoice WRITE")
+        process = tree.start(mariadb, "-i", "--margin", "5m", "--fence=off")
+        deadline = time.monotonic() + 60
+        while not mariadb.run("SELECT 1 FROM information_schema.processlist WHERE state LIKE "
+                              "'Waiting for table%'"):
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.05)
+        # Whether the run has read the file already or not, the edit must not be lost.
+        tree.edit_state(lambda text: "".join(
+            line.replace(before["t1"][0], "2025-01-01 00:00:00") if line.startswith("t1|") else line
+            for line in text.splitlines(keepends=True)))
+        locker.cursor().execute("UNLOCK TABLES")
+    ran = tree.finish(process, code=None)
+    state = tree.state()
+    assert state["t0"][0] > before["t0"][0] and state["t2"][0] > before["t2"][0]
+    if ran.code == 3:
+        assert "edited during the run" in ran.tenant("t1")["error"]
+        assert state["t1"][0] == "2025-01-01 00:00:00"
+    else:  # The run began with the edit.
+        assert ran.code == 0 and ran.tenant("t1")["from"] == "2025-01-01 00:00:00"
+    tree.incremental(mariadb, "5m")
+    tree.check_equals(mariadb)

@@ -64,8 +64,42 @@ def test_removing_files_needs_a_yes(sqlite, tree):
     sqlite.add(invoice(1), invoice(2))
     tree.incremental(sqlite, "60m")
     sqlite.run("DELETE FROM t_invoice WHERE fid = 1")
-    sweep(tree, sqlite, "--apply", "--no-input")
+    summary = sweep(tree, sqlite, "--apply", "--no-input", code=2)
+    assert "exit_code" in summary
     assert len(tree.files()) == 2
+
+
+def test_without_a_terminal_nothing_is_agreed_to(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1))
+    tree.incremental(sqlite, "60m")
+    ran = subprocess.run(
+        [BINARY, "export", "sweep", "--source", sqlite.url, "-o", tree.path, "--apply"],
+        capture_output=True, stdin=subprocess.DEVNULL, encoding="utf-8", check=False,
+        env={"PATH": os.environ["PATH"], "HOME": tree.home, "LANG": "C"})
+    assert ran.returncode == 2 and "--yes" in ran.stderr
+
+
+def test_a_sweep_of_another_export_goes_by_its_configuration(sqlite, tree, tmp_path):
+    sqlite.make_table("t_receipt")
+    sqlite.add(invoice(1), invoice(2), table="t_receipt")
+    (tmp_path / "tidemark.toml").write_text(
+        f'[export.receipts]\nsource = "{sqlite.url}"\ntable = "t_receipt"\n'
+        f'output = "{tree.path}"\n')
+    environment = {"PATH": os.environ["PATH"], "HOME": tree.home}
+
+    def run(*words):
+        return subprocess.run([BINARY, *words, "--json"], capture_output=True, encoding="utf-8",
+                              cwd=tmp_path, env=environment, check=False)
+
+    assert run("export", "receipts").returncode == 0
+    os.remove(os.path.join(tree.path, "t1/CN/20250304+INV2.json"))
+    ran = run("export", "sweep", "--export", "receipts", "-t", "2", "--apply", "--yes")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert json.loads(ran.stdout.splitlines()[-1])["files_written"] == 1
+    jobs = [json.loads(line).get("job") for line in run("runs", "list").stdout.splitlines()]
+    assert "export sweep receipts" in jobs and "export receipts" in jobs
+    assert run("export", "compact", "--export", "nonsense").returncode == 2
 
 
 def test_a_packed_tree_is_refused(sqlite, tree):

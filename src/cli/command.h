@@ -77,7 +77,7 @@ struct Command {
   std::vector<Positional> positionals{};
   std::vector<Example> examples{};
   std::vector<Command> children{};
-  /// The table that a `*` in its flags' keys stands for; empty: the word it was called by.
+  /// What a `*` in its flags' keys stands for, unless --export is given; empty: its own word.
   std::string_view table{};
   /// What it does; null for a group that does nothing by itself. An Error means: nothing of use was
   /// done. It is printed by the frame and decides the exit code. A partial or cancelled run that

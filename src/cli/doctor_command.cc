@@ -193,7 +193,7 @@ Result<void> create_index(Context& context, const std::string& name) {
             .with_hint({"let somebody with the right to do so run: {};", "请由有权限的人执行：{};"},
                        statement));
   }
-  context.print(say({"made the index {}", "已创建索引 {}"}, exporter::wanted_index_name));
+  context.print(say({"made the index {}", "已创建索引 {}"}, exporter::wanted_index_name(spec)));
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/chosen_export.h"
 #include "cli/context.h"
 #include "cli/export_settings.h"
 #include "export/packed_compact.h"
@@ -10,10 +11,12 @@ namespace tidemark::cli {
 namespace {
 
 Result<ExitCode> compact(Context& context) {
-  const exporter::ExportOptions options = configured_options(context.settings, "invoices");
+  const Result<ChosenExport> chosen = chosen_export(context);
+  if (!chosen) return fail(chosen.error());
+  const exporter::ExportOptions options = configured_options(context.settings, chosen->name);
   const bool dry_run = context.arguments.has("--dry-run");
   const Result<exporter::CompactSummary> done =
-      exporter::compact({.output = options.output,
+      exporter::compact({.output = chosen->output,
                          .compression = options.compression,
                          .compression_level = options.compression_level,
                          .dry_run = dry_run},
@@ -39,10 +42,20 @@ Result<ExitCode> compact(Context& context) {
   return ExitCode::done;
 }
 
+std::vector<Flag> compact_flags() {
+  std::vector<Flag> flags = tree_flags();
+  flags.push_back({.names = "-c,--compress",
+                   .kind = FlagKind::optional_value,
+                   .key = "export.*.compress",
+                   .bare = "gzip"});
+  flags.push_back(
+      {.names = "-d,--dry-run", .text = {"Count only; write nothing", "仅统计，不写入"}});
+  return flags;
+}
+
 }  // namespace
 
 Command export_compact_command() {
-  using enum FlagKind;
   return {
       .name = "compact",
       .summary = {"Fold the parts of a packed tree: the newest line of each key stays",
@@ -51,17 +64,10 @@ Command export_compact_command() {
                 "mixture. The parts are written with the compression given here.",
                 "用于 --layout ndjson 的目录。读者要么看到旧分片，要么看到新分片，绝不会混合。"
                 "新分片采用此处指定的压缩方式。"},
-      .flags = {{.names = "-o,--output-dir",
-                 .kind = value,
-                 .key = "export.invoices.output",
-                 .placeholder = "DIR"},
-                {.names = "-c,--compress",
-                 .kind = optional_value,
-                 .key = "export.invoices.compress",
-                 .bare = "gzip"},
-                {.names = "-d,--dry-run", .text = {"Count only; write nothing", "仅统计，不写入"}}},
+      .flags = compact_flags(),
       .examples = {{"tidemark export compact -o packed --compress=zstd",
                     {"Fold and compress", "折叠并压缩"}}},
+      .table = "invoices",
       .run = compact,
       .summarises = true,
   };

@@ -27,11 +27,17 @@ bool may_prune(const Context& context, const exporter::ExportSummary& summary) {
   for (const exporter::GoneRow& gone : summary.gone_examples) {
     log_line(LogLevel::info, gone.path);
   }
+  for (const std::string& path : summary.unknown_examples) log_line(LogLevel::info, path);
   if (summary.options.dry_run) return true;
-  const Result<bool> answer =
-      context.confirm(say({"{} rows are deleted or voided at the source. Remove their files?",
-                           "源端有 {} 行已删除或作废。是否移除对应文件？"},
-                          summary.rows_gone));
+  const Result<bool> answer = context.confirm(
+      summary.files_unknown == 0
+          ? say({"{} rows are deleted or voided at the source. Remove their files?",
+                 "源端有 {} 行已删除或作废。是否移除对应文件？"},
+                summary.rows_gone)
+          : say({"{} rows are deleted or voided at the source, and {} files belong to no row. "
+                 "Remove these files?",
+                 "源端有 {} 行已删除或作废，另有 {} 个文件不属于任何行。是否移除这些文件？"},
+                summary.rows_gone, summary.files_unknown));
   if (!answer) {
     log_line(LogLevel::warning, answer.error().what.in(context.language));
     return false;
@@ -59,6 +65,8 @@ class Watched {
   const exporter::ExportRun* run_ = nullptr;
 };
 
+}  // namespace
+
 run::RunEnd end_of(const exporter::ExportSummary& summary) {
   const nlohmann::ordered_json counts{{"groups_total", summary.groups_total},
                                       {"groups_failed", summary.groups_failed},
@@ -75,6 +83,8 @@ run::RunEnd end_of(const exporter::ExportSummary& summary) {
           .error = summary.errors.empty() ? "" : summary.errors.front().what.en,
           .exit_code = static_cast<int>(code)};
 }
+
+namespace {
 
 /// A damaged index is put aside by the next opening: one more attempt is all it takes.
 Result<exporter::ExportSummary> run_with_rebuild(exporter::ExportRun::Environment environment,
@@ -148,7 +158,8 @@ Result<ExitCode> run_export(Context& context, const std::string& name,
   Watched watched;
   std::optional<RecordedRun> recorded;  // A dry run writes nothing, not even that it was.
   if (!options.dry_run) {
-    recorded.emplace(context, "export " + name, [&watched] { return watched.counts(); });
+    const std::string job = options.sweep ? "export sweep " : "export ";
+    recorded.emplace(context, job + name, [&watched] { return watched.counts(); });
   }
   Result<exporter::ExportSummary> summary =
       run_with_rebuild(environment, export_table(context.settings, name), options,

@@ -7,6 +7,7 @@
 #include "cli/context.h"
 #include "export/spec.h"
 #include "export/summary.h"
+#include "run/ledger.h"
 
 namespace tidemark::cli {
 
@@ -31,5 +32,8 @@ using SummaryText = std::string (*)(const exporter::ExportSummary& summary, Lang
 /// Likewise, with the options that the flags of the command say.
 [[nodiscard]] Result<ExitCode> run_export(Context& context, const std::string& name,
                                           SummaryText text = exporter::summary_text);
+
+/// How the ledger records the end of such a run.
+[[nodiscard]] run::RunEnd end_of(const exporter::ExportSummary& summary);
 
 }  // namespace tidemark::cli

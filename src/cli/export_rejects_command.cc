@@ -7,6 +7,8 @@
 
 #include "base/bytes.h"
 #include "cli/chosen_export.h"
+#include "cli/export_invoices.h"
+#include "cli/recording.h"
 #include "cli/text_table.h"
 #include "export/export_run.h"
 #include "export/reject_admin.h"
@@ -108,7 +110,9 @@ Result<ExitCode> retry(Context& context) {
                            .stop = context.world.stop,
                            .source = source->url.identity()},
                           export_table(context.settings, chosen->name), std::move(options));
+  RecordedRun recorded(context, "export rejects retry " + chosen->name);
   const Result<exporter::ExportSummary> summary = run.run();
+  recorded.finish(summary ? end_of(*summary) : failed_end(context, summary.error()));
   if (!summary) return fail(summary.error());
   if (context.json) {
     nlohmann::ordered_json json = nlohmann::ordered_json::parse(summary_json(*summary));

@@ -59,6 +59,9 @@ void show_json(const Context& context, const StateView& view) {
     json["lock"] = view.lock->text;
     json["lock_owner_alive"] = view.lock->alive;
   }
+  json["exit_code"] = static_cast<int>(
+      view.damage.empty() ? ExitCode::done
+                          : exit_code_for(view.damage.front().kind, context.world.stop));
   context.world.out.json(json);
 }
 

@@ -1,5 +1,6 @@
 #include "cli/export_sweep_command.h"
 
+#include "cli/chosen_export.h"
 #include "cli/context.h"
 #include "cli/export_invoices.h"
 #include "cli/export_settings.h"
@@ -8,27 +9,57 @@ namespace tidemark::cli {
 namespace {
 
 Result<ExitCode> sweep(Context& context) {
-  exporter::ExportOptions options = configured_options(context.settings, "invoices");
+  const Result<ChosenExport> chosen = chosen_export(context);
+  if (!chosen) return fail(chosen.error());
+  exporter::ExportOptions options = configured_options(context.settings, chosen->name);
+  options.output = chosen->output;
   if (options.layout == exporter::Layout::ndjson) {
     return fail(
         make_error(ErrorKind::unsupported,
                    {"a packed tree (layout ndjson) has no index of its rows to sweep by",
                     "打包目录（ndjson 布局）没有逐行索引，无法巡检"})
-            .with_hint({"a full export replaces all parts: tidemark export invoices "
-                        "--layout ndjson",
-                        "全量导出会替换全部分片：tidemark export invoices --layout ndjson"}));
+            .with_hint({"a full export replaces all parts: tidemark export {} --layout ndjson",
+                        "全量导出会替换全部分片：tidemark export {} --layout ndjson"},
+                       chosen->name));
   }
   const bool apply = context.arguments.has("--apply");
+  if (apply && !context.arguments.has("--yes") && !context.can_ask()) {
+    // Better now than after an hour of reading.
+    return fail(make_error(ErrorKind::usage, {"--apply removes files, and nobody can be asked here",
+                                              "--apply 会移除文件，而此处无法询问"})
+                    .with_hint({"add --yes to agree", "如同意请加 --yes"}));
+  }
   options.sweep = true;
   options.dry_run = !apply;
   options.prune = apply;
-  return run_export(context, "invoices", options);
+  return run_export(context, chosen->name, options);
+}
+
+std::vector<Flag> sweep_flags() {
+  using enum FlagKind;
+  std::vector<Flag> flags = tree_flags();
+  flags.push_back(
+      {.names = "--source", .kind = value, .key = "export.*.source", .placeholder = "URL"});
+  flags.push_back(
+      {.names = "-t,--threads", .kind = value, .key = "export.*.threads", .placeholder = "N"});
+  flags.push_back({.names = "-c,--compress",
+                   .kind = optional_value,
+                   .key = "export.*.compress",
+                   .bare = "gzip"});
+  flags.push_back({.names = "--layout", .kind = value, .key = "export.*.layout"});
+  flags.push_back(
+      {.names = "--apply",
+       .text = {
+           "Write what is missing or different; remove files of deleted and voided rows and of "
+           "no row (asks first, unless --yes)",
+           "写入缺失或不同的文件，并移除已删除或作废行的文件以及不属于任何行的文件（除非 "
+           "--yes，否则先询问）"}});
+  return flags;
 }
 
 }  // namespace
 
 Command export_sweep_command() {
-  using enum FlagKind;
   return {
       .name = "sweep",
       .summary = {"Find what no timestamp shows; repair it with --apply",
@@ -36,36 +67,16 @@ Command export_sweep_command() {
       .about = {"Reads every row and compares key and content with the index: deleted and voided "
                 "rows, rows without an update time, changed rows whose update time did not move, "
                 "rows updated again and again inside the margin, files that are missing or were "
-                "changed by hand. Watermarks stay. Run it weekly.",
+                "changed by hand, files that belong to no row. Watermarks stay. Run it weekly.",
                 "读取每一行并与索引比对主键和内容：已删除或作废的行、没有更新时间的行、"
-                "内容变了而更新时间未变的行、在安全边界内反复更新的行、缺失或被手工改动的文件。"
+                "内容变了而更新时间未变的行、在安全边界内反复更新的行、缺失或被手工改动的文件、不属"
+                "于任何行的文件。"
                 "水位不变。建议每周运行一次。"},
-      .flags =
-          {{.names = "--source",
-            .kind = value,
-            .key = "export.invoices.source",
-            .placeholder = "URL"},
-           {.names = "-o,--output-dir",
-            .kind = value,
-            .key = "export.invoices.output",
-            .placeholder = "DIR"},
-           {.names = "-t,--threads",
-            .kind = value,
-            .key = "export.invoices.threads",
-            .placeholder = "N"},
-           {.names = "-c,--compress",
-            .kind = optional_value,
-            .key = "export.invoices.compress",
-            .bare = "gzip"},
-           {.names = "--layout", .kind = value, .key = "export.invoices.layout"},
-           {.names = "--apply",
-            .text =
-                {"Write what is missing or different and remove files of deleted and voided "
-                 "rows (asks first, unless --yes)",
-                 "写入缺失或不同的文件，并移除已删除或作废行的文件（除非 --yes，否则先询问）"}}},
+      .flags = sweep_flags(),
       .examples = {{"tidemark export sweep", {"Report only", "仅报告"}},
                    {"tidemark export sweep --apply --yes",
                     {"Repair, from cron", "在 cron 中修复"}}},
+      .table = "invoices",
       .run = sweep,
       .summarises = true,
   };

@@ -20,6 +20,7 @@ class Parser {
 
   Result<Invocation> run() {
     Result<void> read = read_words();
+    for (const auto& [flag, value] : to_set_) set(*flag, value);
     if (read) read = check_positionals();
     if (!read && !result_.help) return fail(std::move(read));
     declare_all();
@@ -119,14 +120,21 @@ class Parser {
       return allowed;
     if (flag.long_name() == "--help") result_.help = true;
     given_[flag.long_name()].emplace_back(value);
-    if (!flag.key.empty()) set(flag, value);
+    if (!flag.key.empty()) to_set_.emplace_back(&flag, value);
     return {};
+  }
+
+  /// What a `*` in a flag's key stands for.
+  std::string_view table() const {
+    if (const auto chosen = given_.find("--export"); chosen != given_.end()) {
+      return chosen->second.back();
+    }
+    return command().table.empty() ? std::string_view(result_.word) : command().table;
   }
 
   void set(const Flag& flag, std::string_view value) {
     auto& settings = result_.settings;
-    const std::string key =
-        config::concrete_key(flag.key, command().table.empty() ? result_.word : command().table);
+    const std::string key = config::concrete_key(flag.key, table());
     const auto known = std::ranges::find(settings, key, [](const auto& s) { return s.first; });
     if (flag.kind == FlagKind::repeated && known != settings.end()) {
       known->second.value += "," + std::string(value);  // The text form of a list.
@@ -227,7 +235,8 @@ class Parser {
   std::size_t next_ = 0;
   bool flags_ended_ = false;
   std::vector<std::string> positionals_;
-  std::map<std::string_view, std::vector<std::string>> given_;  ///< By long name.
+  std::vector<std::pair<const Flag*, std::string_view>> to_set_;  ///< Once --export is known.
+  std::map<std::string_view, std::vector<std::string>> given_;    ///< By long name.
   Invocation result_;
 };
 

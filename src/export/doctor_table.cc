@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "export/content_hash.h"
+
 namespace tidemark::exporter {
 namespace {
 
@@ -171,6 +173,19 @@ std::vector<std::string> wanted_index_columns(const TableSpec& spec) {
   return {spec.tenant, spec.status, spec.update_time};
 }
 
+std::string wanted_index_name(const TableSpec& spec) {
+  constexpr std::size_t bytes_max = 63;  // PostgreSQL cuts longer names.
+  std::string name = "idx_incremental_export";
+  if (spec.table == TableSpec{}.table) return name;
+  name += '_';
+  for (const char c : spec.table) name += c == '.' ? '_' : c;
+  if (name.size() <= bytes_max) return name;
+  const std::string mark = "_" + short_hash(spec.table);
+  std::size_t kept = bytes_max - mark.size();
+  while (kept > 0 && (static_cast<unsigned char>(name[kept]) & 0xC0) == 0x80) --kept;
+  return name.substr(0, kept) + mark;
+}
+
 std::string create_index_statement(const sql::Connection& connection, const TableSpec& spec) {
   std::vector<std::string> columns;
   for (const std::string& column : wanted_index_columns(spec)) {
@@ -179,8 +194,8 @@ std::string create_index_statement(const sql::Connection& connection, const Tabl
   const bool postgres = connection.dialect() == sql::Dialect::postgres;
   const bool mysql = connection.dialect() == sql::Dialect::mysql;
   return fmt::format("CREATE INDEX {}{} ON {} ({}){}", postgres ? "CONCURRENTLY " : "",
-                     wanted_index_name, connection.quoted(spec.table), fmt::join(columns, ", "),
-                     mysql ? " ALGORITHM=INPLACE LOCK=NONE" : "");
+                     connection.quoted(wanted_index_name(spec)), connection.quoted(spec.table),
+                     fmt::join(columns, ", "), mysql ? " ALGORITHM=INPLACE LOCK=NONE" : "");
 }
 
 Finding check_names(const Patient& patient) {

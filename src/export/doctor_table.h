@@ -4,8 +4,10 @@
 
 namespace tidemark::exporter {
 
-/// Name of the index that incremental exports want.
-inline constexpr std::string_view wanted_index_name = "idx_incremental_export";
+/// Name of the index that incremental exports want: `idx_incremental_export` for the invoice table;
+/// with the table's name behind it for any other, as SQLite and PostgreSQL have one name space for
+/// the indexes of all tables.
+[[nodiscard]] std::string wanted_index_name(const TableSpec& spec);
 
 /// Its columns: tenant, status (if there is one), update time.
 [[nodiscard]] std::vector<std::string> wanted_index_columns(const TableSpec& spec);

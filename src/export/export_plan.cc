@@ -39,8 +39,12 @@ Result<void> plan_table(sql::Connection& connection, const SourceTable& table,
     slice.window = watermark::Window{.after = *options.since,
                                      .upto = *CivilTime::parse("9999-12-31 23:59:59")};
   }
-  plan.jobs.emplace_back();
-  plan.queue.put({.job = &plan.jobs.back(), .slice = std::move(slice)});
+  Job& job = plan.jobs.emplace_back();
+  job.pending = static_cast<int>(table.batches());
+  for (std::size_t batch = 0; batch < table.batches(); ++batch) {
+    slice.batch = batch;
+    plan.queue.put({.job = &job, .slice = slice});
+  }
   if (options.covers_all()) {
     const Statement estimate = table.estimate();
     const Result<std::optional<std::string>> rows =
@@ -75,6 +79,7 @@ Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
       stepped_back ? Result<watermark::State>(*stepped_back) : state_file.load();
   if (!state) return fail(std::move(state.error()));
   plan.state = std::move(*state);
+  plan.state_on_disk = plan.state;
 
   const sql::Column& column = *table.update_column();
   Result<watermark::Boundary> boundary =
@@ -125,7 +130,7 @@ Result<void> plan_retry(const SourceTable& table, const std::vector<std::string>
   }
   Job& job = plan.jobs.emplace_back();
   job.pending = 0;
-  put_keys({plan.retried_rejects.begin(), plan.retried_rejects.end()}, job, plan.queue);
+  put_keys({plan.retried_rejects.begin(), plan.retried_rejects.end()}, table, job, plan.queue);
   return {};
 }
 
@@ -149,14 +154,17 @@ Result<void> plan_export(sql::Connection& connection, SourceTable& table,
              : plan_table(connection, table, options, tree, plan);
 }
 
-void put_keys(const std::vector<Key>& keys, Job& job, SliceQueue& queue) {
+void put_keys(const std::vector<Key>& keys, const SourceTable& table, Job& job, SliceQueue& queue) {
   for (std::size_t i = 0; i < keys.size(); i += keys_per_slice) {
     Slice slice;
     slice.keys.assign(
         keys.begin() + static_cast<std::ptrdiff_t>(i),
         keys.begin() + static_cast<std::ptrdiff_t>(std::min(i + keys_per_slice, keys.size())));
-    job.pending.fetch_add(1);
-    queue.put({.job = &job, .slice = std::move(slice)});
+    for (std::size_t batch = 0; batch < table.batches(); ++batch) {
+      slice.batch = batch;
+      job.pending.fetch_add(1);
+      queue.put({.job = &job, .slice = slice});
+    }
   }
 }
 

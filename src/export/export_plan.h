@@ -23,8 +23,10 @@ namespace tidemark::exporter {
 /// What a run is going to read, and by which watermarks.
 struct ExportPlan {
   SliceQueue queue;
-  std::deque<Job> jobs;                         ///< The slices in the queue point to them.
-  watermark::State state;                       ///< Incremental runs and sweeps: as it is now.
+  std::deque<Job> jobs;               ///< The slices in the queue point to them.
+  watermark::State state;             ///< Incremental runs and sweeps: as it is now.
+  watermark::State state_on_disk;     ///< Incremental runs: as the file was read or written last.
+  std::set<std::string> hand_edited;  ///< Tenants whose line somebody edited during the run.
   std::optional<watermark::Boundary> boundary;  ///< Incremental runs only.
   /// The server's estimate, for the progress bar. Full exports of everything only.
   std::optional<std::uint64_t> rows_expected;
@@ -44,6 +46,6 @@ struct ExportPlan {
                                        ExportPlan& plan);
 
 /// Adds slices that read just these rows.
-void put_keys(const std::vector<Key>& keys, Job& job, SliceQueue& queue);
+void put_keys(const std::vector<Key>& keys, const SourceTable& table, Job& job, SliceQueue& queue);
 
 }  // namespace tidemark::exporter

@@ -3,12 +3,14 @@
 #include <fmt/chrono.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/bytes.h"
 #include "export/gone_rows.h"
 #include "export/progress_marks.h"
 #include "export/source_check.h"
 #include "export/summing_up.h"
+#include "export/unknown_files.h"
 
 namespace tidemark::exporter {
 
@@ -106,6 +108,13 @@ Result<void> ExportRun::open_source() {
       *connection_, spec_, {.tenants = options_.tenants, .countries = options_.countries});
   if (!table) return fail(std::move(table.error()));
   table_ = std::move(*table);
+  if (table_->needs_utc()) {
+    table_->show_date_in(options_.zone);
+    options_.zone = "+00:00";
+    // Marks of an older version may be in local time: they go back by a day, which loses nothing.
+    options_.confirm_zone = true;
+    if (Result<void> set = connection_->set_zone(options_.zone); !set) return set;
+  }
   if (options_.mode == Mode::incremental && spec_.update_time.empty()) {
     return fail(ErrorKind::invalid_config,
                 {"export.{}.update_time_column is empty: only full exports are possible",
@@ -169,6 +178,7 @@ Result<void> ExportRun::work() {
   summary_.stopped_by = environment_.stop.signal();
   if (summary_.stopped_by == 0) {
     if (Result<void> again = crew_->read_again(); !again) return again;
+    summary_.stopped_by = environment_.stop.signal();
   }
   crew_->publisher().finish();
   return {};
@@ -193,19 +203,19 @@ Result<void> ExportRun::commit_packed() {
   if (!packed || options_.dry_run) return {};
   const bool full = options_.mode == Mode::full;
   if (crew_->publisher().failure() || (full && !is_complete())) return {};  // The old parts stand.
-  const auto job_of = [this](const std::string& tenant) {
-    return std::ranges::find_if(plan_.jobs,
-                                [&](const Job& job) { return job.window && job.tenant == tenant; });
-  };
+  std::unordered_map<std::string_view, const Job*> job_of;
+  for (const Job& job : plan_.jobs) {
+    if (job.window) job_of.emplace(job.tenant, &job);
+  }
   Result<PackedTree::Counts> counts = packed->commit(
       *tree_.index,
       [&](const std::string& tenant) {
-        const auto job = job_of(tenant);
-        return job == plan_.jobs.end() || job->is_done();
+        const auto job = job_of.find(tenant);
+        return job == job_of.end() || job->second->is_done();
       },
       [&](const std::string& tenant) {
-        const auto job = job_of(tenant);
-        return job == plan_.jobs.end() ? watermark::Window{} : *job->window;
+        const auto job = job_of.find(tenant);
+        return job == job_of.end() ? watermark::Window{} : *job->second->window;
       },
       options_.covers_all(), options_.prune);
   if (!counts) return fail(std::move(counts.error()));
@@ -249,11 +259,24 @@ Result<void> ExportRun::look_for_gone() {
   if (!gone) return fail(std::move(gone.error()));
   summary_.rows_gone = gone->ids.size();
   summary_.gone_examples = std::move(gone->examples);
-  if (!options_.prune || gone->ids.empty()) return {};
+  UnknownFiles unknown;
+  if (options_.sweep) {
+    Result<UnknownFiles> found =
+        find_unknown_files(options_.output, *tree_.index, path_->depth(), environment_.stop);
+    if (!found) return fail(std::move(found.error()));
+    unknown = std::move(*found);
+    summary_.files_unknown = unknown.exported.size();
+    summary_.unknown_examples = unknown.exported_examples();
+    summary_.files_foreign = unknown.foreign;
+    summary_.foreign_examples = unknown.foreign_examples;
+  }
+  if (!options_.prune || (gone->ids.empty() && unknown.exported.empty())) return {};
   if (environment_.confirm_prune && !environment_.confirm_prune(summary_)) return {};
   summary_.gone_removed = gone->ids.size();
+  summary_.unknown_removed = unknown.exported.size();
   if (options_.dry_run) return {};
-  const Result<std::uint64_t> removed = remove_gone(*tree_.index, options_.output, gone->ids);
+  const Result<std::uint64_t> removed =
+      remove_gone(*tree_.index, options_.output, gone->ids, unknown.exported);
   if (!removed) return std::unexpected(removed.error());
   summary_.files_removed += *removed;
   return {};
@@ -261,7 +284,7 @@ Result<void> ExportRun::look_for_gone() {
 
 Result<void> ExportRun::move_watermarks() {
   if (!options_.moves_watermarks() || !rows_are_published()) return {};
-  return save_watermarks(watermark::StateFile(tree_.state_directory), plan_.state, plan_.jobs);
+  return save_watermarks(watermark::StateFile(tree_.state_directory), plan_);
 }
 
 Result<void> ExportRun::save_coverage() {
@@ -282,7 +305,8 @@ Result<void> ExportRun::save_coverage() {
 /// Unedited from here on, and complete: every tenant that there is has a line. Else the next run
 /// looks for further spellings of tenants among all rows.
 Result<void> ExportRun::remember_state() {
-  if (!options_.tenants.empty() || summary_.stopped_by != 0) return {};
+  const bool all = options_.tenants.empty() && summary_.stopped_by == 0;
+  if (!all || !plan_.hand_edited.empty()) return {};
   return tree_.index->set_meta("state_hash", short_hash(watermark::format_state(plan_.state)));
 }
 

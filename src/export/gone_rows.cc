@@ -28,11 +28,15 @@ Result<GoneRows> find_gone(TreeIndex& index, std::int64_t max_id,
 }
 
 Result<std::uint64_t> remove_gone(TreeIndex& index, const std::string& output,
-                                  const std::vector<std::int64_t>& ids) {
+                                  const std::vector<std::int64_t>& ids,
+                                  const std::vector<std::string>& files) {
   Result<TreeFolder> tree = TreeFolder::open(output, false);
   if (!tree) return fail(std::move(tree.error()));
-  std::vector<std::string> paths;
+  std::vector<std::string> paths = files;
   if (Result<void> begun = index.begin(); !begun) return fail(std::move(begun.error()));
+  for (const std::string& path : files) {
+    if (Result<void> noted = index.add_removal(path); !noted) return fail(std::move(noted.error()));
+  }
   for (const std::int64_t id : ids) {
     const Result<std::optional<NameOwner>> row = index.by_id(id);
     if (!row) return std::unexpected(row.error());

@@ -38,6 +38,13 @@ Result<void> HeldTree::lock(const Clock& clock, std::vector<Message>& notes) {
     return fail(ErrorKind::io, {"cannot create {}: {}", "无法创建 {}：{}"}, state_directory,
                 code.message());
   }
+  if (fs::is_symlink(state_directory, code)) {
+    return fail(ErrorKind::io,
+                {"{} is a symbolic link; files are moved from it into the tree, so it has to be a "
+                 "folder of the tree",
+                 "{} 是符号链接；文件要从其中移入导出目录，因此它必须是目录内的真实文件夹"},
+                state_directory);
+  }
   Result<TreeLock> acquired = TreeLock::acquire(state_directory, clock);
   if (!acquired) return fail(std::move(acquired.error()));
   if (!acquired->took_over().empty()) {

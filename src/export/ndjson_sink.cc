@@ -1,12 +1,18 @@
 #include "export/ndjson_sink.h"
 
+#include "base/bytes.h"
 #include "base/json_text.h"
 
 namespace tidemark::exporter {
 namespace {
 
-/// What the source calls its rows may be any bytes.
-constexpr JsonTextStyle style{.replace_invalid = true};
+/// What the source calls its rows may be any bytes; see the header for those that are no text.
+void append_value(std::string& out, std::string_view value) {
+  if (is_utf8(value)) return append_json_text(out, value);
+  out += R"({"hex":")";
+  out += hex(value);
+  out += R"("})";
+}
 
 }  // namespace
 
@@ -15,17 +21,17 @@ void append_ndjson_line(std::string& out, const SourceRow& row) {
   if (row.key.is_integer()) {
     fmt::format_to(std::back_inserter(out), "{}", row.key.number());
   } else {
-    append_json_text(out, row.key.text(), style);
+    append_value(out, row.key.text());
   }
   out += R"(,"invoice_no":)";
-  append_json_text(out, row.number, style);
+  append_value(out, row.number);
   out += R"(,"issue_date":)";
-  append_json_text(out, row.date, style);
+  append_value(out, row.date);
   out += R"(,"update_time":)";
   if (row.update_time.empty()) {
     out += "null";
   } else {
-    append_json_text(out, row.update_time, style);
+    append_value(out, row.update_time);
   }
   out += R"(,"payload":)";
   const std::size_t start = out.size();

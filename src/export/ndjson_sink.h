@@ -11,8 +11,8 @@ namespace tidemark::exporter {
 /// One line of a packed file:
 /// `{"key":1,"invoice_no":"A-1","issue_date":"2025-08-19
 /// 00:00:00","update_time":"…","payload":{…}}` The payload's bytes are the stored ones, except that
-/// line breaks between its tokens become blanks: a line is a line. Texts that are not UTF-8 have
-/// U+FFFD in the place of the bad bytes.
+/// line breaks between its tokens become blanks: a line is a line. Texts that are not UTF-8
+/// (a binary key) stand as `{"hex":"00ff"}`, so that different bytes stay different.
 void append_ndjson_line(std::string& out, const SourceRow& row);
 
 /// Rows packed by group (layout `ndjson`): a chunk's lines of one group become one block, and the

@@ -27,8 +27,13 @@ struct Part {
 /// Two passes over all parts: find the newest line of each key, then write those lines.
 class Compaction {
  public:
-  Compaction(const CompactOptions& options, const Clock& clock, const Stop& stop, IndexDb newest)
-      : options_(options), clock_(clock), stop_(stop), newest_(std::move(newest)) {}
+  Compaction(const CompactOptions& options, const Clock& clock, const Stop& stop, TreeFolder tree,
+             IndexDb newest)
+      : options_(options),
+        clock_(clock),
+        stop_(stop),
+        tree_(std::move(tree)),
+        newest_(std::move(newest)) {}
 
   Result<void> load();
   Result<void> find_newest();
@@ -37,7 +42,7 @@ class Compaction {
 
  private:
   [[nodiscard]] std::string path_of(const Part& part) const {
-    return fmt::format("{}/{}/{}", options_.output, folders_[part.folder],
+    return fmt::format("{}/{}", folders_[part.folder],
                        manifests_[part.folder].parts[part.number].file);
   }
   Result<void> cancelled() const {
@@ -57,6 +62,7 @@ class Compaction {
   const CompactOptions& options_;
   const Clock& clock_;
   const Stop& stop_;
+  TreeFolder tree_;
   IndexDb newest_;
   std::vector<std::string> folders_;
   std::vector<PackedManifest> manifests_;
@@ -66,10 +72,11 @@ class Compaction {
 };
 
 Result<void> Compaction::load() {
-  folders_ = PackedManifest::folders(options_.output);
+  Result<std::vector<std::string>> folders = PackedManifest::folders(options_.output);
+  if (!folders) return fail(std::move(folders.error()));
+  folders_ = std::move(*folders);
   for (std::size_t folder = 0; folder < folders_.size(); ++folder) {
-    Result<std::optional<PackedManifest>> manifest =
-        PackedManifest::load(options_.output, folders_[folder]);
+    Result<std::optional<PackedManifest>> manifest = PackedManifest::load(tree_, folders_[folder]);
     if (!manifest) return fail(std::move(manifest.error()));
     manifests_.push_back(std::move(manifest->value()));
     for (std::size_t i = 0; i < manifests_.back().parts.size(); ++i) {
@@ -102,7 +109,7 @@ Result<void> Compaction::find_newest() {
   for (Part& part : parts_) {
     part.first_line = line_number;
     const PackedPart& listed = manifests_[part.folder].parts[part.number];
-    Result<void> read = for_each_packed_line(path_of(part), [&](std::string_view line) {
+    Result<void> read = for_each_packed_line(tree_, path_of(part), [&](std::string_view line) {
       const Result<PackedLineHead> head = read_line_head(line);
       if (!head) return Result<void>(std::unexpected(head.error()));
       return put->reset()
@@ -136,11 +143,13 @@ Result<void> Compaction::find_newest() {
 }
 
 Result<void> Compaction::fold(TreeIndex& index, const std::string& state_directory) {
+  Result<std::string> run = next_packed_run(index, options_.output, clock_.wall());
+  if (!run) return fail(std::move(run.error()));
   PackedTree tree({.mode = Mode::full,
                    .mode_name = "compact",
                    .compression = options_.compression,
                    .dry_run = options_.dry_run,
-                   .run = packed_run_name(clock_.wall()),
+                   .run = std::move(*run),
                    .output = options_.output},
                   state_directory);
   Compressor compressor(options_.compression, options_.compression_level);
@@ -163,7 +172,7 @@ Result<void> Compaction::fold(TreeIndex& index, const std::string& state_directo
     for (const Part& part : parts_) {
       if (part.folder != folder) continue;
       std::int64_t number = part.first_line;
-      Result<void> read = for_each_packed_line(path_of(part), [&](std::string_view line) {
+      Result<void> read = for_each_packed_line(tree_, path_of(part), [&](std::string_view line) {
         const Result<bool> newest = is_newest(*find, line, number++);
         if (!newest) return Result<void>(std::unexpected(newest.error()));
         if (!*newest) return Result<void>();
@@ -199,13 +208,15 @@ Result<CompactSummary> compact(const CompactOptions& options, const Clock& clock
   }
   Result<TreeIndex> index = TreeIndex::open(state_directory, IndexDb::Mode::read_write);
   if (!index) return fail(std::move(index.error()));
-  if (Result<void> removed = PackedTree::remove_unlisted(*index, options.output); !removed) {
+  Result<TreeFolder> tree = TreeFolder::open(options.output, false);
+  if (!tree) return fail(std::move(tree.error()));
+  if (Result<void> removed = PackedTree::remove_unlisted(*index, *tree); !removed) {
     return fail(std::move(removed.error()));
   }
   Result<IndexDb> newest = IndexDb::open("", IndexDb::Mode::scratch);
   if (!newest) return fail(std::move(newest.error()));
 
-  Compaction compaction(options, clock, stop, std::move(*newest));
+  Compaction compaction(options, clock, stop, std::move(*tree), std::move(*newest));
   Result<void> done = compaction.load();
   if (done) done = compaction.find_newest();
   if (done) done = compaction.fold(*index, state_directory);

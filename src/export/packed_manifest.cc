@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "base/atomic_file.h"
+#include "base/system_error.h"
 #include "watermark/state_file.h"
 
 namespace tidemark::exporter {
@@ -18,6 +18,16 @@ using nlohmann::ordered_json;
 
 constexpr std::size_t manifest_bytes_max = 64 << 20;
 constexpr int manifest_version = 1;
+
+/// A part is read, and removed when others replace it: nothing but a packed file of the folder.
+bool is_part_name(std::string_view file) {
+  if (file.starts_with('.') || file.find_first_of(std::string_view("/\0", 2)) != file.npos) {
+    return false;
+  }
+  return std::ranges::any_of(all_compressions, [&](Compression compression) {
+    return file.ends_with(packed_extension(compression));
+  });
+}
 
 }  // namespace
 
@@ -80,7 +90,7 @@ Result<PackedManifest> PackedManifest::parse(std::string_view text, const std::s
                       .xxh128 = entry.at("xxh128").get<std::string>(),
                       .run = entry.at("run").get<std::string>(),
                       .mode = entry.at("mode").get<std::string>()};
-      if (part.file.contains('/')) throw std::invalid_argument("a part outside its folder");
+      if (!is_part_name(part.file)) throw std::invalid_argument("not the name of a part");
       if (const json& window = entry.at("window"); !window.is_null()) {
         part.after = window.at("after").get<std::string>();
         part.upto = window.at("upto").get<std::string>();
@@ -96,20 +106,18 @@ Result<PackedManifest> PackedManifest::parse(std::string_view text, const std::s
   }
 }
 
-Result<std::optional<PackedManifest>> PackedManifest::load(const std::string& output,
+Result<std::optional<PackedManifest>> PackedManifest::load(TreeFolder& tree,
                                                            const std::string& folder) {
-  const std::string path = fmt::format("{}/{}/{}", output, folder, file_name);
-  const Result<std::string> text = read_file(path, manifest_bytes_max);
-  if (!text) {
-    if (text.error().kind == ErrorKind::not_found) return std::nullopt;
-    return std::unexpected(text.error());
-  }
-  Result<PackedManifest> manifest = parse(*text, path);
+  const std::string path = fmt::format("{}/{}", folder, file_name);
+  const Result<std::optional<std::string>> text = tree.read(path, manifest_bytes_max);
+  if (!text) return std::unexpected(text.error());
+  if (!*text) return std::nullopt;
+  Result<PackedManifest> manifest = parse(**text, path);
   if (!manifest) return fail(std::move(manifest.error()));
   return std::move(*manifest);
 }
 
-std::vector<std::string> PackedManifest::folders(const std::string& output) {
+Result<std::vector<std::string>> PackedManifest::folders(const std::string& output) {
   std::vector<std::string> found;
   std::error_code code;
   for (fs::recursive_directory_iterator entry{output, code}, end; !code && entry != end;
@@ -120,6 +128,8 @@ std::vector<std::string> PackedManifest::folders(const std::string& output) {
       found.push_back(entry->path().parent_path().lexically_relative(output).string());
     }
   }
+  // Half of the folders would be taken for all of them.
+  if (code) return fail_errno(code.value(), {"cannot look through {}", "无法遍历 {}"}, output);
   std::ranges::sort(found);
   return found;
 }

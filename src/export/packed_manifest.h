@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "export/spec.h"
+#include "export/tree_folder.h"
 
 namespace tidemark::exporter {
 
@@ -33,13 +34,13 @@ struct PackedManifest {
 
   [[nodiscard]] std::uint64_t rows() const;
   [[nodiscard]] std::string text() const;
-  /// Errors: corrupt.
+  /// Errors: corrupt, also when a part's name is none of ours (such as `..`).
   [[nodiscard]] static Result<PackedManifest> parse(std::string_view text, const std::string& path);
-  /// Of `{output}/{folder}`; nullopt if there is none. Errors: corrupt, io.
-  [[nodiscard]] static Result<std::optional<PackedManifest>> load(const std::string& output,
+  /// Of a folder of the tree; nullopt if there is none. Errors: corrupt, io.
+  [[nodiscard]] static Result<std::optional<PackedManifest>> load(TreeFolder& tree,
                                                                   const std::string& folder);
-  /// All folders of the tree that hold a manifest, sorted.
-  [[nodiscard]] static std::vector<std::string> folders(const std::string& output);
+  /// All folders of the tree that hold a manifest, sorted. Links are not followed. Errors: io.
+  [[nodiscard]] static Result<std::vector<std::string>> folders(const std::string& output);
 };
 
 [[nodiscard]] std::string_view packed_extension(Compression compression);

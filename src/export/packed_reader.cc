@@ -1,6 +1,5 @@
 #include "export/packed_reader.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -20,15 +19,16 @@ constexpr std::size_t block_bytes_max = std::size_t{4} << 30;
 /// A file's bytes, mapped.
 class MappedFile {
  public:
-  static Result<MappedFile> open(const std::string& path) {
-    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  static Result<MappedFile> open(TreeFolder& tree, const std::string& path) {
+    const Result<UniqueFd> fd = tree.open_file(path);
+    if (!fd) return std::unexpected(fd.error());
     struct stat info{};
-    if (!fd || ::fstat(fd.get(), &info) != 0) {
-      return fail_errno(errno, {"cannot open {}", "无法打开 {}"}, path);
+    if (::fstat(fd->get(), &info) != 0) {
+      return fail_errno(errno, {"cannot read {}", "无法读取 {}"}, path);
     }
     const auto size = static_cast<std::size_t>(info.st_size);
     if (size == 0) return MappedFile(nullptr, 0);
-    void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+    void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd->get(), 0);
     if (data == MAP_FAILED) return fail_errno(errno, {"cannot read {}", "无法读取 {}"}, path);
     ::madvise(data, size, MADV_SEQUENTIAL);
     return MappedFile(data, size);
@@ -106,9 +106,9 @@ Result<PackedLineHead> read_line_head(std::string_view line) {
   return head;
 }
 
-Result<void> for_each_packed_line(const std::string& path,
+Result<void> for_each_packed_line(TreeFolder& tree, const std::string& path,
                                   const std::function<Result<void>(std::string_view)>& visit) {
-  Result<MappedFile> file = MappedFile::open(path);
+  Result<MappedFile> file = MappedFile::open(tree, path);
   if (!file) return fail(std::move(file.error()));
   std::string_view rest = file->bytes();
   const Compression compression = packed_compression(path);

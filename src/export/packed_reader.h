@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "export/tree_folder.h"
 
 namespace tidemark::exporter {
 
@@ -17,9 +18,11 @@ struct PackedLineHead {
 /// Errors: corrupt, when the line does not begin as append_ndjson_line() writes it.
 [[nodiscard]] Result<PackedLineHead> read_line_head(std::string_view line);
 
-/// Calls `visit` with each line of a part (with its newline), decompressed by the name's ending,
-/// one compressed block in memory at a time. Errors: io, corrupt, and those of `visit`.
+/// Calls `visit` with each line of a part of the tree (with its newline), decompressed by the
+/// name's ending, one compressed block in memory at a time. Errors: not_found, io, corrupt, and
+/// those of `visit`.
 [[nodiscard]] Result<void> for_each_packed_line(
-    const std::string& path, const std::function<Result<void>(std::string_view line)>& visit);
+    TreeFolder& tree, const std::string& path,
+    const std::function<Result<void>(std::string_view line)>& visit);
 
 }  // namespace tidemark::exporter

@@ -7,9 +7,9 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 
-#include "base/atomic_file.h"
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/system_error.h"
@@ -47,8 +47,8 @@ struct PackedTree::OpenPart {
 struct PackedTree::Group {
   std::string tenant;
   std::string country;
-  std::string folder{};         ///< Empty: found at commit.
-  std::vector<OpenPart> parts;  ///< The last one is appended to.
+  std::string folder{};           ///< Empty: found at commit.
+  std::vector<OpenPart> parts{};  ///< The last one is appended to; no other has a descriptor.
 };
 
 std::string packed_run_name(WallTime now) {
@@ -56,8 +56,65 @@ std::string packed_run_name(WallTime now) {
                      now.time_since_epoch().count() % 1'000'000);
 }
 
+namespace {
+
+constexpr std::string_view newest_run_meta = "packed_run";
+
+/// nullopt if packed_run_name() writes no such name.
+std::optional<WallTime> packed_run_time(std::string_view name) {
+  const auto number = [&](std::size_t at, std::size_t digits) {
+    int value = 0;
+    std::from_chars(name.data() + at, name.data() + at + digits, value);
+    return value;
+  };
+  if (name.size() != packed_run_name({}).size()) return std::nullopt;
+  const std::chrono::year_month_day day{std::chrono::year(number(0, 4)),
+                                        std::chrono::month(static_cast<unsigned>(number(4, 2))),
+                                        std::chrono::day(static_cast<unsigned>(number(6, 2)))};
+  if (!day.ok()) return std::nullopt;
+  const WallTime time = std::chrono::sys_days(day) + std::chrono::hours(number(9, 2)) +
+                        std::chrono::minutes(number(11, 2)) + std::chrono::seconds(number(13, 2)) +
+                        std::chrono::microseconds(number(16, 6));
+  // What was not all digits reads differently.
+  if (packed_run_name(time) != name) return std::nullopt;
+  return time;
+}
+
+Result<std::string> newest_in_manifests(const std::string& output) {
+  Result<TreeFolder> tree = TreeFolder::open(output, false);
+  if (!tree) return fail(std::move(tree.error()));
+  const Result<std::vector<std::string>> folders = PackedManifest::folders(output);
+  if (!folders) return std::unexpected(folders.error());
+  std::string newest;
+  for (const std::string& folder : *folders) {
+    const Result<std::optional<PackedManifest>> manifest = PackedManifest::load(*tree, folder);
+    if (!manifest) return std::unexpected(manifest.error());
+    if (!*manifest) continue;
+    for (const PackedPart& part : (*manifest)->parts) newest = std::max(newest, part.run);
+  }
+  return newest;
+}
+
+}  // namespace
+
+Result<std::string> next_packed_run(TreeIndex& index, const std::string& output, WallTime now) {
+  Result<std::string> newest = index.meta(newest_run_meta);
+  if (newest && newest->empty()) newest = newest_in_manifests(output);
+  if (!newest) return newest;
+  std::string name = packed_run_name(now);
+  if (*newest < name) return name;
+  const std::optional<WallTime> last = packed_run_time(*newest);
+  if (!last) {
+    return fail(ErrorKind::corrupt, {"\"{}\" is not the name of a run", "“{}”不是运行名称"},
+                printable(*newest));
+  }
+  return packed_run_name(*last + std::chrono::microseconds{1});
+}
+
 PackedTree::PackedTree(Options options, const std::string& state_directory)
-    : options_(std::move(options)), staging_(state_directory + "/staging/parts") {}
+    : options_(std::move(options)),
+      state_directory_(state_directory),
+      staging_(state_directory + "/staging/parts") {}
 
 PackedTree::~PackedTree() = default;
 
@@ -93,16 +150,23 @@ Result<void> PackedTree::append_to(const std::string& folder, const PackedManife
   return append(*group, block);
 }
 
+void PackedTree::close_last(Group& group) {
+  group.parts.back().fd.reset();
+  std::erase(open_, &group);
+}
+
 Result<void> PackedTree::append(Group& group, const PackedBlock& block) {
   if (group.parts.empty() || group.parts.back().bytes >= options_.part_bytes_max) {
+    if (!group.parts.empty()) close_last(group);
     if (Result<void> rolled = roll(group); !rolled) return rolled;
   }
   OpenPart& part = group.parts.back();
   if (!part.fd) {
-    if (groups_.size() > parts_open_max) {
-      for (auto& [name, other] : groups_) {
-        for (OpenPart& open : other->parts) open.fd.reset();
-      }
+    // Those that were opened first are closed first: no matter how many groups there are.
+    open_.push_back(&group);
+    if (open_.size() > parts_open_max) {
+      open_.front()->parts.back().fd.reset();
+      open_.pop_front();
     }
     part.fd.reset(::open(part.staged.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
     if (!part.fd) return fail_errno(errno, {"cannot open {}", "无法打开 {}"}, part.staged);
@@ -123,14 +187,13 @@ Result<void> PackedTree::append(Group& group, const PackedBlock& block) {
 
 /// The group's own folder, or one with a mark if another group has it (two names that clean to the
 /// same, or differ in case only).
-Result<std::string> PackedTree::folder_for(const Group& group,
-                                           const std::set<std::string>& taken) const {
+Result<std::string> PackedTree::folder_for(TreeFolder& tree, const Group& group,
+                                           const std::set<std::string>& taken) {
   const std::string plain = clean_component(group.tenant) + "/" + clean_component(group.country);
   for (std::uint64_t attempt = 0; attempt <= mark_attempts_max; ++attempt) {
     std::string folder =
         attempt == 0 ? plain : marked_stem(plain, group.tenant + '\0' + group.country, attempt - 1);
-    const Result<std::optional<PackedManifest>> manifest =
-        PackedManifest::load(options_.output, folder);
+    const Result<std::optional<PackedManifest>> manifest = PackedManifest::load(tree, folder);
     if (!manifest) return std::unexpected(manifest.error());
     const bool own =
         *manifest && (*manifest)->tenant == group.tenant && (*manifest)->country == group.country;
@@ -156,11 +219,11 @@ Result<PackedTree::Counts> PackedTree::commit(
   std::set<std::string> taken;
   for (auto& [name, group] : groups_) {
     if (!keep(group->tenant)) continue;
-    Result<std::string> folder =
-        group->folder.empty() ? folder_for(*group, taken) : Result<std::string>(group->folder);
+    Result<std::string> folder = group->folder.empty() ? folder_for(*tree, *group, taken)
+                                                       : Result<std::string>(group->folder);
     if (!folder) return fail(std::move(folder.error()));
     taken.insert(fold_case(*folder));
-    Result<std::optional<PackedManifest>> before = PackedManifest::load(options_.output, *folder);
+    Result<std::optional<PackedManifest>> before = PackedManifest::load(*tree, *folder);
     if (!before) return fail(std::move(before.error()));
     PackedManifest manifest{.tenant = group->tenant, .country = group->country};
     if (*before) {
@@ -196,10 +259,11 @@ Result<PackedTree::Counts> PackedTree::commit(
     manifests.emplace(std::move(*folder), std::move(manifest));
   }
   if (whole) {
-    for (const std::string& folder : PackedManifest::folders(options_.output)) {
+    const Result<std::vector<std::string>> folders = PackedManifest::folders(options_.output);
+    if (!folders) return std::unexpected(folders.error());
+    for (const std::string& folder : *folders) {
       if (manifests.contains(folder)) continue;
-      const Result<std::optional<PackedManifest>> gone =
-          PackedManifest::load(options_.output, folder);
+      const Result<std::optional<PackedManifest>> gone = PackedManifest::load(*tree, folder);
       if (!gone) return std::unexpected(gone.error());
       if (!*gone || (*gone)->rows() == 0) continue;
       counts.rows_gone += (*gone)->rows();
@@ -220,18 +284,26 @@ Result<PackedTree::Counts> PackedTree::commit(
   if (Result<void> noted = note_all(doubtful); !noted) return fail(std::move(noted.error()));
 
   for (const auto& [staged, path] : moves) {
-    std::error_code code;
-    fs::create_directories(options_.output + "/" + std::string(split_path(path).first), code);
-    if (!code) fs::rename(staged, options_.output + "/" + path, code);
-    if (code) return fail_errno(code.value(), {"cannot write {}", "无法写入 {}"}, path);
+    if (Result<void> moved = tree->publish(AT_FDCWD, staged, path); !moved) {
+      return fail(std::move(moved.error()));
+    }
+  }
+  Result<Staging> staging = Staging::open(state_directory_, "manifests");
+  if (!staging) return fail(std::move(staging.error()));
+  std::vector<std::pair<std::string, std::string>> switches;  // staged name → path in the tree
+  for (const auto& [folder, manifest] : manifests) {
+    Result<Staging::File> staged = staging->write(manifest.text());
+    if (!staged) return fail(std::move(staged.error()));
+    switches.emplace_back(std::move(staged->name),
+                          fmt::format("{}/{}", folder, PackedManifest::file_name));
   }
   if (Result<void> synced = tree->sync_data(); !synced) return fail(std::move(synced.error()));
-  for (const auto& [folder, manifest] : manifests) {
-    Result<void> written = write_file_atomically(
-        fmt::format("{}/{}/{}", options_.output, folder, PackedManifest::file_name),
-        manifest.text());
-    if (!written) return fail(std::move(written.error()));
+  for (const auto& [staged, path] : switches) {
+    if (Result<void> moved = tree->publish(staging->fd(), staged, path); !moved) {
+      return fail(std::move(moved.error()));
+    }
   }
+  if (Result<void> synced = tree->sync_names(); !synced) return fail(std::move(synced.error()));
   for (const std::string& path : old_parts) {
     if (Result<void> removed = tree->remove(path); !removed)
       return fail(std::move(removed.error()));
@@ -239,8 +311,7 @@ Result<PackedTree::Counts> PackedTree::commit(
   }
   if (prune) {
     for (const std::string& folder : counts.gone_folders) {
-      const Result<std::optional<PackedManifest>> gone =
-          PackedManifest::load(options_.output, folder);
+      const Result<std::optional<PackedManifest>> gone = PackedManifest::load(*tree, folder);
       if (!gone || !*gone) continue;
       // The manifest first: without it the parts do not exist for a reader.
       if (Result<void> removed =
@@ -259,29 +330,29 @@ Result<PackedTree::Counts> PackedTree::commit(
   if (Result<void> cleared = index.clear_removals(); !cleared) {
     return fail(std::move(cleared.error()));
   }
+  if (Result<void> noted = index.set_meta(newest_run_meta, options_.run); !noted) {
+    return fail(std::move(noted.error()));
+  }
   return counts;
 }
 
-Result<void> PackedTree::remove_unlisted(TreeIndex& index, const std::string& output) {
+Result<void> PackedTree::remove_unlisted(TreeIndex& index, TreeFolder& tree) {
   const Result<std::vector<std::string>> doubtful = index.removals();
   if (!doubtful) return std::unexpected(doubtful.error());
-  if (doubtful->empty()) return {};
-  Result<TreeFolder> tree = TreeFolder::open(output, false);
-  if (!tree) return fail(std::move(tree.error()));
   for (const std::string& path : *doubtful) {
     const auto [folder, file] = split_path(path);
     if (path.contains(".ndjson")) {
       const Result<std::optional<PackedManifest>> manifest =
-          PackedManifest::load(output, std::string(folder));
+          PackedManifest::load(tree, std::string(folder));
       if (!manifest) return std::unexpected(manifest.error());
       if (*manifest && std::ranges::find((*manifest)->parts, file, &PackedPart::file) !=
                            (*manifest)->parts.end()) {
         continue;
       }
     }
-    if (Result<void> removed = tree->remove(path); !removed) return removed;
+    if (Result<void> removed = tree.remove(path); !removed) return removed;
   }
-  return index.clear_removals();
+  return doubtful->empty() ? Result<void>{} : index.clear_removals();
 }
 
 }  // namespace tidemark::exporter

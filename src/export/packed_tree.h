@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,9 +19,14 @@
 
 namespace tidemark::exporter {
 
-/// `20251203T170406-123456`: microseconds, so that names of parts sort by time and never meet an
-/// older one.
+/// `20251203T170406-123456`: microseconds. Names of runs sort as the runs came.
 [[nodiscard]] std::string packed_run_name(WallTime now);
+
+/// The name of a run that begins now: later than every run of the tree, also when the clock was set
+/// back since. The newest run is remembered in the index; a new index asks the manifests.
+/// Errors: corrupt (a manifest, or its run's name), io, and those of the index.
+[[nodiscard]] Result<std::string> next_packed_run(TreeIndex& index, const std::string& output,
+                                                  WallTime now);
 
 /// Appends blocks to part files in the staging folder and, when a run is done, brings them into
 /// the tree: parts durable, parts renamed, manifests switched, old parts removed. Readers see the
@@ -67,19 +73,22 @@ class PackedTree {
   /// Carries out what the index notes as to be removed, but leaves parts that a manifest lists: a
   /// run that was killed in commit() noted its new parts and those that they replace, and only the
   /// manifests tell how far it came. Call at the start of a run.
-  [[nodiscard]] static Result<void> remove_unlisted(TreeIndex& index, const std::string& output);
+  [[nodiscard]] static Result<void> remove_unlisted(TreeIndex& index, TreeFolder& tree);
 
  private:
   struct OpenPart;
   struct Group;
   [[nodiscard]] Result<void> append(Group& group, const PackedBlock& block);
   [[nodiscard]] Result<void> roll(Group& group);
-  [[nodiscard]] Result<std::string> folder_for(const Group& group,
-                                               const std::set<std::string>& taken) const;
+  void close_last(Group& group);
+  [[nodiscard]] static Result<std::string> folder_for(TreeFolder& tree, const Group& group,
+                                                      const std::set<std::string>& taken);
 
   Options options_;
+  std::string state_directory_;
   std::string staging_;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Group>> groups_;
+  std::deque<Group*> open_;  ///< Those whose last part has a descriptor, oldest first.
   std::uint64_t next_ = 0;
 };
 

@@ -19,6 +19,8 @@ class PathTemplate {
 
   /// The path without extension, every part cleaned.
   [[nodiscard]] std::string stem(const SourceRow& row) const;
+  /// Folders above a file.
+  [[nodiscard]] int depth() const { return static_cast<int>(parts_.size()) - 1; }
 
  private:
   enum class Place { literal, tenant, country, date, number, key };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/last_net.h"
 #include "base/log.h"
 
 namespace tidemark::exporter {
@@ -71,7 +72,8 @@ void Publisher::work() {
       at_work_ = true;
       changed_.notify_all();
     }
-    Result<void> done = failure_ ? fail(*failure_) : publish(round);
+    Result<void> done = with_last_net(
+        [&]() -> Result<void> { return failure_ ? fail(*failure_) : publish(round); });
     if (!done) {
       index_.rollback();
       const std::lock_guard lock(mutex_);
@@ -343,6 +345,8 @@ Result<void> Publisher::note_removals() {
     const Result<std::optional<NameOwner>> owner = index_.owner_of(name_hash(path.stem));
     if (!owner) return std::unexpected(owner.error());
     if (*owner && (*owner)->file.path == path) continue;
+    // Where case is ignored, the file of the old name is the one that was just written.
+    if (*owner && !options_.dry_run && tree_.same_file((*owner)->file.path, path)) continue;
     stale_.push_back(path.text());
     if (Result<void> noted = index_.add_removal(stale_.back()); !noted) return noted;
   }

@@ -19,18 +19,6 @@ std::string end_of(std::string_view block) {
   return fmt::format("{}{:016x}\n", end_mark, static_cast<std::uint64_t>(hash64(block)));
 }
 
-/// The path that a line of the journal or its text form stands for.
-std::optional<TreePath> path_from(std::string_view text) {
-  // The longest ending first: `.json` is the start of the others.
-  for (const Compression compression : {Compression::zstd, Compression::gzip, Compression::none}) {
-    const std::string_view extension = extension_of(compression);
-    if (!text.ends_with(extension)) continue;
-    text.remove_suffix(extension.size());
-    return TreePath{.stem = std::string(text), .compression = compression};
-  }
-  return std::nullopt;
-}
-
 void add_names(std::string_view block, std::vector<TreePath>& names) {
   while (!block.empty()) {
     const std::size_t newline = block.find('\n');
@@ -38,7 +26,7 @@ void add_names(std::string_view block, std::vector<TreePath>& names) {
     block.remove_prefix(newline + 1);
     const std::size_t tab = line.find('\t');
     if (tab == std::string_view::npos) continue;
-    std::optional<TreePath> plain = path_from(line.substr(0, tab));
+    std::optional<TreePath> plain = tree_path_from(line.substr(0, tab));
     if (!plain) continue;
     names.push_back({.stem = fmt::format("{}~{}", plain->stem, line.substr(tab + 1)),
                      .compression = plain->compression});

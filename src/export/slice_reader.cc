@@ -1,9 +1,12 @@
 #include "export/slice_reader.h"
 
+#include <fmt/ranges.h>
+
 #include <thread>
 
 #include "base/bytes.h"
 #include "base/json_check.h"
+#include "base/last_net.h"
 #include "base/log.h"
 
 namespace tidemark::exporter {
@@ -39,7 +42,10 @@ SliceReader::SliceReader(Connect connect, const SourceTable& table, std::unique_
 
 void SliceReader::run() {
   while (std::optional<SliceTask> task = queue_.take()) {
-    if (Result<void> done = read_with_retries(*task); !done) {
+    const Result<void> done = stop_.requested()
+                                  ? fail(ErrorKind::cancelled, {"stopped", "已中止"})
+                                  : with_last_net([&] { return read_with_retries(*task); });
+    if (!done) {
       task->job->fail_with(done.error());
       task->job->pending.fetch_sub(1);
     }
@@ -77,9 +83,13 @@ Result<void> SliceReader::read(SliceTask& task) {
   if (Result<void> begun = connection_->begin(sql::Isolation::snapshot); !begun) return begun;
   Chunk chunk{.job = task.job, .worker = options_.worker};
   probed_rows_.reset();
-  Result<void> done = cut(task);
-  if (done) done = read_rows(task, chunk);
+  Result<void> done = with_last_net([&]() -> Result<void> {
+    if (Result<void> looked = look_for_unusable_keys(task); !looked) return looked;
+    if (Result<void> cut_off = cut(task); !cut_off) return cut_off;
+    return read_rows(task, chunk);
+  });
   if (!done) {
+    sink_->discard(chunk);
     connection_->rollback();
     return done;
   }
@@ -88,6 +98,29 @@ Result<void> SliceReader::read(SliceTask& task) {
     return committed;
   }
   publisher_.submit(std::move(chunk));
+  return {};
+}
+
+Result<void> SliceReader::look_for_unusable_keys(const SliceTask& task) {
+  // Once for what the job began with: the rests of a slice that was cut have `after`.
+  if (task.slice.after || !task.slice.keys.empty()) return {};
+  const std::optional<Statement> count = table_.count_unusable_keys(task.slice);
+  if (!count) return {};
+  const Result<std::optional<std::string>> found =
+      sql::query_value(*connection_, count->sql, count->params);
+  if (!found) return std::unexpected(found.error());
+  if (found->value_or("0") == "0") return {};
+  const TableSpec& spec = table_.spec();
+  task.job->fail_with(
+      make_error(ErrorKind::rejected,
+                 {"{} rows of {} have no usable key ({} is NULL or of a foreign type) and are not "
+                  "exported",
+                  "表 {1} 有 {0} 行没有可用的键（{2} 为 NULL 或类型不符），未导出"},
+                 found->value_or("?"), spec.table, fmt::join(spec.key, ", "))
+          .with_hint({"give these rows a key, or name other columns: export.{}.key = \"…\"; "
+                      "everything else is exported",
+                      "请为这些行补上键，或指定其他列：export.{}.key = \"…\"；其余行均已导出"},
+                     spec.name));
   return {};
 }
 
@@ -123,10 +156,7 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
   const bool in_window = task.slice.window.has_value();
   const Statement select = table_.select(task.slice);
   Result<std::unique_ptr<sql::Cursor>> opened = connection_->query(select.sql, select.params);
-  if (!opened) {
-    sink_->discard(chunk);
-    return fail(std::move(opened.error()));
-  }
+  if (!opened) return fail(std::move(opened.error()));
   std::unique_ptr<sql::Cursor> cursor = std::move(*opened);
   std::vector<std::string_view> key(table_.key_columns());
   std::uint64_t shown = 0;
@@ -168,7 +198,6 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
   if (done) done = sink_->end(chunk);
   if (!done) {
     counts_.rows.fetch_sub(shown, std::memory_order_relaxed);
-    sink_->discard(chunk);
   }
   return done;
 }

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 
 namespace tidemark::exporter {
 namespace {
 
 constexpr std::string_view unknown_country = "UNKNOWN";
+/// Tenants or groups named in one statement: at most seven parameters each.
+constexpr std::size_t entries_per_batch = 2000;
 
 std::string join(const std::vector<std::string>& parts, std::string_view between) {
   return fmt::format("{}", fmt::join(parts, between));
@@ -34,12 +37,22 @@ class SourceTable::Builder {
   /// ` FROM t WHERE …` for everything that a slice stands for.
   Builder& from_where(const Slice& slice) {
     from_exportable();
-    filters();
+    for (const std::string& condition : table_.usable_keys_) text(" AND ").text(condition);
+    filters(slice);
     if (slice.tenant) and_tenant(*slice.tenant);
     if (slice.window) and_window(*slice.window);
     if (slice.after) and_beyond(*slice.after, slice.window.has_value());
     if (slice.upto) and_upto(*slice.upto, slice.window.has_value());
     if (!slice.keys.empty()) and_keys(slice.keys);
+    return *this;
+  }
+
+  /// Likewise for the rows of the slice's tenant and window that from_where() leaves out.
+  Builder& from_unusable_keys(const Slice& slice) {
+    from_exportable().text(" AND (").text(join(table_.unusable_keys_, " OR ")).text(")");
+    filters(slice);
+    if (slice.tenant) and_tenant(*slice.tenant);
+    if (slice.window) and_window(*slice.window);
     return *this;
   }
 
@@ -110,6 +123,19 @@ class SourceTable::Builder {
     return value;
   }
 
+  /// A text parameter as its bytes, to compare with bytes_of().
+  [[nodiscard]] std::string_view bytes_mark() const {
+    switch (table_.dialect_) {
+      case sql::Dialect::mysql:
+        return "CAST(? AS BINARY)";
+      case sql::Dialect::postgres:
+        return "convert_to(?, 'UTF8')";
+      case sql::Dialect::sqlite:
+        return "CAST(? AS BLOB)";
+    }
+    return "?";
+  }
+
   Builder& equal_bytes(const sql::Column& column, const std::string& quoted,
                        const std::string& value, bool or_null) {
     if (or_null) text("(").text(quoted).text(" IS NULL OR ");
@@ -120,25 +146,12 @@ class SourceTable::Builder {
     } else {
       text(quoted).text(" = ?").param(param);
       if (!column.compares_bytes) {
-        text(" AND ").text(bytes_of(column, quoted)).text(" = ");
-        switch (table_.dialect_) {
-          case sql::Dialect::mysql:
-            text("CAST(? AS BINARY)");
-            break;
-          case sql::Dialect::postgres:
-            text("convert_to(?, 'UTF8')");
-            break;
-          case sql::Dialect::sqlite:
-            text("CAST(? AS BLOB)");
-            break;
-        }
-        param_text(value);
+        text(" AND ").text(bytes_of(column, quoted)).text(" = ").text(bytes_mark()).param(value);
       }
     }
     if (or_null) text(")");
     return *this;
   }
-  void param_text(const std::string& value) { param(value); }
 
   Builder& equal_country(const std::string& country) {
     const sql::Column& column = *table_.table_.column(table_.spec_.country);
@@ -152,40 +165,99 @@ class SourceTable::Builder {
     return equal_bytes(column, table_.q_country_, std::string(unknown_country), true).text(")");
   }
 
-  void filters() {
-    const Filter& filter = table_.filter_;
-    if (!filter.tenants.empty()) {
-      text(" AND (");
-      for (std::size_t i = 0; i < filter.tenants.size(); ++i) {
-        if (i > 0) text(" OR ");
-        text("(");
-        equal_bytes(table_.tenant_column(), table_.q_tenant_, filter.tenants[i],
-                    filter.tenants[i].empty());
-        text(")");
+  /// `((a OR b) OR (c OR d))`: SQLite refuses expressions that are more than 1,000 deep.
+  template <class T, class Write>
+  void any_of(std::span<const T> values, const Write& write) {
+    text("(");
+    if (values.size() == 1) {
+      write(values.front());
+    } else {
+      any_of(values.first(values.size() / 2), write);
+      text(" OR ");
+      any_of(values.subspan(values.size() / 2), write);
+    }
+    text(")");
+  }
+
+  template <class T>
+  static std::span<const T> part_of(const std::vector<T>& list,
+                                    const std::optional<std::size_t>& batch) {
+    const std::span<const T> all(list);
+    if (!batch) return all;
+    const std::size_t first = *batch * entries_per_batch;
+    return all.subspan(first, std::min(entries_per_batch, all.size() - first));
+  }
+
+  void in_list(std::string_view quoted, std::string_view mark, const sql::Values& values) {
+    text(quoted).text(" IN (");
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      text(i > 0 ? ", " : "").text(mark).param(values[i]);
+    }
+    text(")");
+  }
+
+  void in_tenants(std::span<const std::string> tenants) {
+    const sql::Column& column = table_.tenant_column();
+    sql::Values values;
+    sql::Values bytes;
+    for (const std::string& tenant : tenants) {
+      sql::Value value = typed(column, tenant);
+      // A text that no integer column can hold.
+      if (column.type == sql::ColumnType::integer && !std::holds_alternative<std::int64_t>(value)) {
+        continue;
       }
-      text(")");
+      values.push_back(std::move(value));
+      bytes.emplace_back(tenant);
+    }
+    text("(");
+    if (values.empty()) {
+      text("1 = 0");
+    } else {
+      in_list(table_.q_tenant_, "?", values);
+      if (!column.compares_bytes) {
+        text(" AND ");
+        in_list(bytes_of(column, table_.q_tenant_), bytes_mark(), bytes);
+      }
+    }
+    if (std::ranges::find(tenants, std::string()) != tenants.end()) {
+      text(" OR ").text(table_.q_tenant_).text(" IS NULL");
+    }
+    text(")");
+  }
+
+  void in_groups(const Slice& slice) {
+    const auto whole = part_of(*table_.filter_.groups, slice.batch);
+    // Sorted by tenant: one tenant's groups lie together.
+    const auto groups =
+        slice.tenant ? std::ranges::equal_range(whole, *slice.tenant, {},
+                                                [](const auto& group) { return group.first; })
+                     : std::ranges::subrange(whole);
+    text(" AND ");
+    if (groups.empty()) {
+      text("1 = 0");
+      return;
+    }
+    any_of(std::span<const std::pair<std::string, std::string>>(groups), [&](const auto& group) {
+      equal_bytes(table_.tenant_column(), table_.q_tenant_, group.first, group.first.empty());
+      if (!table_.spec_.country.empty()) {
+        text(" AND ");
+        equal_country(group.second);
+      }
+    });
+  }
+
+  void filters(const Slice& slice) {
+    const Filter& filter = table_.filter_;
+    // The groups were chosen among those of the tenants and countries.
+    if (filter.groups) return in_groups(slice);
+    if (!filter.tenants.empty() && !slice.tenant) {
+      text(" AND ");
+      in_tenants(part_of(filter.tenants, slice.batch));
     }
     if (!filter.countries.empty()) {
-      text(" AND (");
-      for (std::size_t i = 0; i < filter.countries.size(); ++i) {
-        if (i > 0) text(" OR ");
-        text("(");
-        equal_country(filter.countries[i]).text(")");
-      }
-      text(")");
-    }
-    if (filter.groups) {
-      text(" AND (1 = 0");
-      for (const auto& [tenant, country] : *filter.groups) {
-        text(" OR (");
-        equal_bytes(table_.tenant_column(), table_.q_tenant_, tenant, tenant.empty());
-        if (!table_.spec_.country.empty()) {
-          text(" AND ");
-          equal_country(country);
-        }
-        text(")");
-      }
-      text(")");
+      text(" AND ");
+      any_of(std::span<const std::string>(filter.countries),
+             [&](const std::string& country) { equal_country(country); });
     }
   }
 
@@ -194,7 +266,7 @@ class SourceTable::Builder {
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (i > 0) text(" OR ");
       text("(");
-      const sql::Values values = keys[i].values(table_.key_columns());
+      const sql::Values values = values_of(keys[i]);
       for (std::size_t c = 0; c < values.size(); ++c) {
         text(c > 0 ? " AND " : "").text(table_.q_key_[c]).text(" = ?").param(values[c]);
       }
@@ -203,12 +275,24 @@ class SourceTable::Builder {
     text(")");
   }
 
+  /// One value for each column of the key, in the column's own type: no text is equal to bytes.
+  [[nodiscard]] sql::Values values_of(const Key& key) const {
+    sql::Values values = key.values(table_.key_columns());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const bool bytes = table_.table_.column(table_.spec_.key[i])->type == sql::ColumnType::binary;
+      if (auto* text = std::get_if<std::string>(&values[i]); bytes && text != nullptr) {
+        values[i] = sql::Blob{std::move(*text)};
+      }
+    }
+    return values;
+  }
+
   /// The columns of a position and their values, in order.
   [[nodiscard]] std::vector<std::pair<std::string, sql::Value>> columns_of(const Position& position,
                                                                            bool in_window) const {
     std::vector<std::pair<std::string, sql::Value>> columns;
     if (in_window) columns.emplace_back(table_.q_update_, position.update_time);
-    const sql::Values values = position.key.values(table_.key_columns());
+    const sql::Values values = values_of(position.key);
     for (std::size_t i = 0; i < values.size(); ++i) {
       columns.emplace_back(table_.q_key_[i], values[i]);
     }
@@ -263,7 +347,26 @@ SourceTable::SourceTable(const sql::Connection& connection, TableSpec spec, Filt
       q_status_(spec_.status.empty() ? "" : connection.quoted(spec_.status)),
       q_payload_(connection.quoted(spec_.payload)),
       q_update_(spec_.update_time.empty() ? "NULL" : connection.quoted(spec_.update_time)) {
-  for (const std::string& column : spec_.key) q_key_.push_back(connection.quoted(column));
+  shown_date_ = q_date_;
+  const auto leave_out = [this](std::string unusable, std::string usable) {
+    unusable_keys_.push_back(std::move(unusable));
+    usable_keys_.push_back(std::move(usable));
+  };
+  for (const std::string& name : spec_.key) {
+    const std::string& quoted = q_key_.emplace_back(connection.quoted(name));
+    const sql::Column& column = *table_.column(name);
+    if (column.nullable) leave_out(quoted + " IS NULL", quoted + " IS NOT NULL");
+    if (dialect_ != sql::Dialect::sqlite) continue;
+    // SQLite keeps bytes in text columns and texts in those for bytes; all texts are less than all
+    // bytes there. The `+` keeps the planner from taking the condition for a range to read.
+    if (column.type == sql::ColumnType::text) {
+      leave_out(quoted + " >= x''", "+" + quoted + " < x''");
+    } else if (column.type == sql::ColumnType::binary) {
+      leave_out(quoted + " < x''", "+" + quoted + " >= x''");
+    }
+  }
+  std::ranges::sort(filter_.tenants);
+  filter_.tenants.erase(std::ranges::unique(filter_.tenants).begin(), filter_.tenants.end());
   integer_key_ =
       spec_.key.size() == 1 && table_.column(spec_.key[0])->type == sql::ColumnType::integer;
 }
@@ -316,7 +419,7 @@ Statement SourceTable::select(const Slice& slice) const {
   Builder builder(*this);
   // A column that is shown in its own text form only; the order is that of enum Field.
   builder.text("SELECT ")
-      .text(join({q_tenant_, q_country_, q_date_, q_number_, q_payload_, q_update_}, ", "))
+      .text(join({q_tenant_, q_country_, shown_date_, q_number_, q_payload_, q_update_}, ", "))
       .text(", ")
       .text(join(q_key_, ", "));
   return builder.from_where(slice).order(slice).take();
@@ -324,6 +427,45 @@ Statement SourceTable::select(const Slice& slice) const {
 
 Statement SourceTable::count(const Slice& slice) const {
   return Builder(*this).text("SELECT COUNT(*)").from_where(slice).take();
+}
+
+void SourceTable::show_date_in(const std::string& zone) {
+  if (!table_.column(spec_.date)->with_zone) return;
+  std::string literal = "'";
+  for (const char c : zone) literal += c == '\'' ? "''" : std::string(1, c);
+  literal += "'";
+  if (dialect_ == sql::Dialect::mysql) {
+    // Zero dates have no instant; they stay as they are.
+    shown_date_ = fmt::format("COALESCE(CONVERT_TZ({0}, '+00:00', {1}), {0})", q_date_,
+                              zone.empty() ? "@@global.time_zone" : literal);
+  } else if (dialect_ == sql::Dialect::postgres) {
+    // An offset is an interval: as a text its sign would mean the opposite.
+    const bool offset = zone.starts_with('+') || zone.starts_with('-');
+    shown_date_ =
+        fmt::format("({} AT TIME ZONE {})", q_date_,
+                    zone.empty() ? "(SELECT reset_val FROM pg_settings WHERE name = 'TimeZone')"
+                    : offset     ? "INTERVAL " + literal + " HOUR TO MINUTE"
+                                 : literal);
+  }
+}
+
+std::optional<Statement> SourceTable::count_unusable_keys(const Slice& slice) const {
+  if (unusable_keys_.empty()) return std::nullopt;
+  return Builder(*this).text("SELECT COUNT(*)").from_unusable_keys(slice).take();
+}
+
+void SourceTable::set_groups(std::vector<std::pair<std::string, std::string>> groups) {
+  for (auto& [tenant, country] : groups) {
+    if (country.empty()) country = unknown_country;
+  }
+  std::ranges::sort(groups);
+  groups.erase(std::ranges::unique(groups).begin(), groups.end());
+  filter_.groups = std::move(groups);
+}
+
+std::size_t SourceTable::batches() const {
+  const std::size_t entries = filter_.groups ? filter_.groups->size() : filter_.tenants.size();
+  return std::max<std::size_t>(1, (entries + entries_per_batch - 1) / entries_per_batch);
 }
 
 Statement SourceTable::probe(const Slice& slice, std::uint64_t rows) const {
@@ -374,8 +516,11 @@ Statement SourceTable::groups(std::uint64_t limit) const {
       spec_.country.empty() ? "NULL" : builder.bytes_of(*table_.column(spec_.country), q_country_);
   // MIN() of the plain columns: their text, for the client; grouped and ordered by bytes.
   builder.text(fmt::format("SELECT MIN({}), MIN({})", q_tenant_, q_country_));
+  // The others sort NULL first by themselves.
+  const std::string_view nulls = dialect_ == sql::Dialect::postgres ? " NULLS FIRST" : "";
   return builder.from_where({})
-      .text(fmt::format(" GROUP BY {0}, {1} ORDER BY {0}, {1} LIMIT {2}", tenant, country, limit))
+      .text(fmt::format(" GROUP BY {0}, {1} ORDER BY {0}{3}, {1}{3} LIMIT {2}", tenant, country,
+                        limit, nulls))
       .take();
 }
 

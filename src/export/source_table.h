@@ -26,6 +26,8 @@ struct Slice {
   std::optional<Position> after;            ///< Exclusive.
   std::optional<Position> upto;             ///< Inclusive.
   std::vector<Key> keys;                    ///< Not empty: just these rows, of any stamp.
+  /// Only this part of the filter's list, see SourceTable::batches(); nullopt: all of it.
+  std::optional<std::size_t> batch{};
 };
 
 struct Statement {
@@ -61,6 +63,15 @@ class SourceTable {
   [[nodiscard]] const sql::Column* update_column() const {
     return table_.column(spec_.update_time);
   }
+  /// The update time follows the session's zone (MySQL TIMESTAMP, PostgreSQL timestamptz). Then the
+  /// session must be in UTC: in local time one hour a year comes twice, and neither windows nor
+  /// positions could tell its first pass from its second.
+  [[nodiscard]] bool needs_utc() const {
+    return update_column() != nullptr && update_column()->with_zone;
+  }
+  /// Shows a date column of that kind in `zone` all the same (empty: the server's own): it names
+  /// files.
+  void show_date_in(const std::string& zone);
   /// Two tenants may be equal to the column's collation and yet differ in bytes.
   [[nodiscard]] bool tenants_need_bytes() const { return !tenant_column().compares_bytes; }
 
@@ -68,6 +79,10 @@ class SourceTable {
   [[nodiscard]] Statement select(const Slice& slice) const;
   /// How many select() gives in the same snapshot.
   [[nodiscard]] Statement count(const Slice& slice) const;
+  /// How many rows of the slice select() leaves out because nothing tells them apart: NULL in the
+  /// key, or (SQLite) bytes in a text column and the like, which no range of keys holds. nullopt if
+  /// the table cannot have such rows. `after` and `upto` do not matter.
+  [[nodiscard]] std::optional<Statement> count_unusable_keys(const Slice& slice) const;
   /// The position `rows` rows further on (its columns: update time or NULL, key columns); no row if
   /// fewer are left.
   [[nodiscard]] Statement probe(const Slice& slice, std::uint64_t rows) const;
@@ -84,10 +99,11 @@ class SourceTable {
   /// About how many rows there are, by the server's statistics or a count; for the progress bar.
   [[nodiscard]] Statement estimate() const;
 
-  void set_groups(std::vector<std::pair<std::string, std::string>> groups) {
-    filter_.groups = std::move(groups);
-  }
+  void set_groups(std::vector<std::pair<std::string, std::string>> groups);
   [[nodiscard]] const Filter& filter() const { return filter_; }
+  /// A long list of tenants or groups is read in this many slices (Slice::batch 0, 1, …), for
+  /// databases limit the parameters of a statement (PostgreSQL: 65,535). At least 1.
+  [[nodiscard]] std::size_t batches() const;
 
  private:
   class Builder;
@@ -100,8 +116,11 @@ class SourceTable {
   sql::Table table_;
   bool integer_key_ = false;
   // Quoted names.
-  std::string q_table_, q_tenant_, q_country_, q_date_, q_number_, q_status_, q_payload_, q_update_;
+  std::string q_table_, q_tenant_, q_country_, q_date_, shown_date_, q_number_, q_status_,
+      q_payload_, q_update_;
   std::vector<std::string> q_key_;
+  std::vector<std::string> unusable_keys_;  ///< Conditions: any of them makes a key unusable.
+  std::vector<std::string> usable_keys_;    ///< The opposite of each.
 };
 
 /// Reads the position out of a probe() row.

@@ -79,6 +79,11 @@ std::string summary_json(const ExportSummary& s) {
       json["finding_examples"].push_back(
           {{"finding", name(example.kind)}, {"key", example.key.text()}, {"path", example.path}});
     }
+    json["files_unknown"] = s.files_unknown;
+    json["unknown_removed"] = s.unknown_removed;
+    json["unknown_examples"] = s.unknown_examples;
+    json["files_foreign"] = s.files_foreign;
+    json["foreign_examples"] = s.foreign_examples;
   }
   json["tenants"] = nlohmann::ordered_json::array();
   for (const TenantReport& tenant : s.tenants) {
@@ -139,6 +144,17 @@ std::string summary_text(const ExportSummary& s, Language language, const std::s
     for (const SweepFindings::Example& example : s.findings.examples) {
       text += fmt::format("  {} {} {}\n", name(example.kind), printable(example.key.text()),
                           printable(example.path));
+    }
+    line("Files of no row", "不属于任何行的文件", count_text(s.files_unknown));
+    for (const std::string& path : s.unknown_examples) {
+      text += fmt::format("  {}\n", printable(path));
+    }
+    if (s.files_foreign > 0) {
+      line("Files that are none of ours, left alone", "非导出文件（不处理）",
+           count_text(s.files_foreign));
+      for (const std::string& path : s.foreign_examples) {
+        text += fmt::format("  {}\n", printable(path));
+      }
     }
   }
   // The line that scripts look for since the first exporter: digits without commas.

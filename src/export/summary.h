@@ -54,6 +54,12 @@ struct ExportSummary {
   std::uint64_t rows_gone = 0;     ///< In the tree, no longer at the source.
   std::uint64_t gone_removed = 0;  ///< Of these, removed by --prune.
   std::vector<GoneRow> gone_examples;
+  // Sweeps only; see UnknownFiles.
+  std::uint64_t files_unknown = 0;    ///< Named like ours, but no row's.
+  std::uint64_t unknown_removed = 0;  ///< Of these, removed by --apply.
+  std::vector<std::string> unknown_examples;
+  std::uint64_t files_foreign = 0;  ///< Not named like ours.
+  std::vector<std::string> foreign_examples;
   double seconds = 0;
   std::optional<watermark::Boundary> boundary;
   SweepFindings findings;             ///< Sweeps only.

@@ -20,6 +20,17 @@ std::string_view extension_of(Compression compression) {
 
 std::string TreePath::text() const { return stem + std::string(extension_of(compression)); }
 
+std::optional<TreePath> tree_path_from(std::string_view text) {
+  // The longest ending first: `.json` is the start of the others.
+  for (const Compression compression : {Compression::zstd, Compression::gzip, Compression::none}) {
+    const std::string_view extension = extension_of(compression);
+    if (!text.ends_with(extension)) continue;
+    text.remove_suffix(extension.size());
+    return TreePath{.stem = std::string(text), .compression = compression};
+  }
+  return std::nullopt;
+}
+
 std::int64_t name_hash(std::string_view stem) { return hash64(fold_case(stem)); }
 
 std::string marked_stem(std::string_view stem, std::string_view key_text, std::uint64_t attempt) {

@@ -26,6 +26,9 @@ struct TreePath {
   friend bool operator==(const TreePath&, const TreePath&) = default;
 };
 
+/// The path whose text() this is; nullopt if it has none of the endings.
+[[nodiscard]] std::optional<TreePath> tree_path_from(std::string_view text);
+
 /// What the index knows about the file of one row.
 struct TreeFile {
   std::int64_t id = 0;

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "base/system_error.h"
+#include "export/beneath.h"
 #include "export/codec.h"
 
 namespace tidemark::exporter {
@@ -32,6 +33,31 @@ bool write_all(int fd, std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
   return true;
+}
+
+/// Reads `size` bytes; nullopt if there are fewer or none can be read.
+std::optional<std::string> read_bytes(int fd, std::size_t size) {
+  std::string bytes(size, '\0');
+  std::size_t filled = 0;
+  while (filled < bytes.size()) {
+    const ssize_t got = ::read(fd, bytes.data() + filled, bytes.size() - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return std::nullopt;
+    filled += static_cast<std::size_t>(got);
+  }
+  return bytes;
+}
+
+/// fail_errno(), with the next step if a symbolic link stood in the way.
+template <class... Args>
+std::unexpected<Error> fail_in_tree(int code, Text<Args...> text, Args&&... args) {
+  Error error = fail_errno<Args...>(code, text, std::forward<Args>(args)...).error();
+  if (code != ELOOP) return fail(std::move(error));
+  return fail(std::move(error).with_hint(
+      {"a folder on this path is a symbolic link, and those are not followed inside an export "
+       "tree; put a folder in its place (a bind mount, if it lies on another disk)",
+       "该路径上有符号链接，导出目录内不会跟随符号链接；请改为真正的目录（若位于其他磁盘，可用 "
+       "bind mount）"}));
 }
 
 }  // namespace
@@ -61,14 +87,14 @@ int TreeFolder::folder(std::string_view path, bool create) {
   }
   const std::string name(path);
   constexpr int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-  UniqueFd fd(::openat(root_.get(), name.c_str(), flags));
+  UniqueFd fd = open_beneath(root_.get(), name, flags);
   if (!fd && errno == ENOENT && create) {
     const auto [parent, last] = split_path(path);
     const int above = folder(parent, true);
     if (above < 0) return -1;
     if (::mkdirat(above, std::string(last).c_str(), 0777) != 0 && errno != EEXIST) return -1;
     touched_.emplace(parent);
-    fd.reset(::openat(root_.get(), name.c_str(), flags));
+    fd = open_beneath(root_.get(), name, flags);
   }
   if (!fd) return -1;
   if (open_.size() == folders_open_max) {
@@ -80,7 +106,7 @@ int TreeFolder::folder(std::string_view path, bool create) {
   return open_.front().fd.get();
 }
 
-std::optional<FileStamp> TreeFolder::stamp(const TreePath& path) {
+std::optional<struct stat> TreeFolder::look(const TreePath& path) {
   const auto [parent, name] = split_path(path.stem);
   const int above = folder(parent, false);
   if (above < 0) return std::nullopt;
@@ -88,7 +114,19 @@ std::optional<FileStamp> TreeFolder::stamp(const TreePath& path) {
   struct stat info{};
   if (::fstatat(above, file.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
   if (!S_ISREG(info.st_mode)) return std::nullopt;
-  return stamp_of(info);
+  return info;
+}
+
+std::optional<FileStamp> TreeFolder::stamp(const TreePath& path) {
+  const std::optional<struct stat> info = look(path);
+  if (!info) return std::nullopt;
+  return stamp_of(*info);
+}
+
+bool TreeFolder::same_file(const TreePath& one, const TreePath& other) {
+  const std::optional<struct stat> first = look(one);
+  const std::optional<struct stat> second = look(other);
+  return first && second && first->st_dev == second->st_dev && first->st_ino == second->st_ino;
 }
 
 std::optional<std::string> TreeFolder::content(const TreePath& path, std::size_t limit) {
@@ -100,56 +138,105 @@ std::optional<std::string> TreeFolder::content(const TreePath& path, std::size_t
   struct stat info{};
   if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
   if (static_cast<std::uint64_t>(info.st_size) > limit) return std::nullopt;
-  std::string bytes(static_cast<std::size_t>(info.st_size), '\0');
-  std::size_t filled = 0;
-  while (filled < bytes.size()) {
-    const ssize_t got = ::read(fd.get(), bytes.data() + filled, bytes.size() - filled);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return std::nullopt;
-    filled += static_cast<std::size_t>(got);
-  }
-  Result<std::string> content = decompress(path.compression, bytes, limit);
+  const std::optional<std::string> bytes =
+      read_bytes(fd.get(), static_cast<std::size_t>(info.st_size));
+  if (!bytes) return std::nullopt;
+  Result<std::string> content = decompress(path.compression, *bytes, limit);
   if (!content) return std::nullopt;
   return std::move(*content);
 }
 
+Result<UniqueFd> TreeFolder::open_file(const std::string& path) {
+  UniqueFd fd = open_beneath(root_.get(), path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (!fd) return fail_in_tree(errno, {"cannot open {}/{}", "无法打开 {}/{}"}, output_, path);
+  return fd;
+}
+
+Result<std::optional<std::string>> TreeFolder::read(const std::string& path, std::size_t limit) {
+  const Result<UniqueFd> fd = open_file(path);
+  if (!fd) {
+    if (fd.error().kind == ErrorKind::not_found) return std::nullopt;
+    return std::unexpected(fd.error());
+  }
+  struct stat info{};
+  if (::fstat(fd->get(), &info) != 0) {
+    return fail_errno(errno, {"cannot read {}/{}", "无法读取 {}/{}"}, output_, path);
+  }
+  if (!S_ISREG(info.st_mode) || static_cast<std::uint64_t>(info.st_size) > limit) {
+    return fail(
+        ErrorKind::io,
+        {"{}/{} is no regular file of at most {} bytes", "{}/{} 不是大小在 {} 字节以内的普通文件"},
+        output_, path, limit);
+  }
+  std::optional<std::string> bytes = read_bytes(fd->get(), static_cast<std::size_t>(info.st_size));
+  if (!bytes) return fail_errno(errno, {"cannot read {}/{}", "无法读取 {}/{}"}, output_, path);
+  return bytes;
+}
+
+void TreeFolder::note_touched(std::string_view path) {
+  if (const auto hint = touched_.lower_bound(path); hint == touched_.end() || *hint != path) {
+    touched_.emplace_hint(hint, path);
+  }
+}
+
+Result<void> TreeFolder::move_in(int from, const std::string& name, std::string_view parent,
+                                 const std::string& file) {
+  const int above = folder(parent, true);
+  if (above < 0 || ::renameat(from, name.c_str(), above, file.c_str()) != 0) {
+    return fail_in_tree(errno, {"cannot write {}/{}/{}", "无法写入 {}/{}/{}"}, output_, parent,
+                        file);
+  }
+  note_touched(parent);
+  return {};
+}
+
 Result<void> TreeFolder::publish(int from, const std::string& name, const TreePath& path) {
   const auto [parent, last] = split_path(path.stem);
-  const int above = folder(parent, true);
-  const std::string file = std::string(last) + std::string(extension_of(path.compression));
-  if (above < 0 || ::renameat(from, name.c_str(), above, file.c_str()) != 0) {
-    return fail_errno(errno, {"cannot write {}/{}", "无法写入 {}/{}"}, output_, path.text());
-  }
-  if (const auto hint = touched_.lower_bound(parent); hint == touched_.end() || *hint != parent) {
-    touched_.emplace_hint(hint, parent);
-  }
-  return {};
+  return move_in(from, name, parent,
+                 std::string(last) + std::string(extension_of(path.compression)));
+}
+
+Result<void> TreeFolder::publish(int from, const std::string& name, const std::string& path) {
+  const auto [parent, last] = split_path(path);
+  return move_in(from, name, parent, std::string(last));
 }
 
 Result<void> TreeFolder::rename(const TreePath& from, const TreePath& to) {
-  if (::renameat(root_.get(), from.text().c_str(), root_.get(), to.text().c_str()) != 0) {
-    return fail_errno(errno, {"cannot rename {}/{}", "无法重命名 {}/{}"}, output_, from.text());
+  const std::string old_path = from.text();
+  const auto [old_parent, old_name] = split_path(old_path);
+  // A descriptor of its own: folder() may close the one to make room for the other.
+  UniqueFd above;
+  if (const int kept = folder(old_parent, false); kept >= 0) {
+    above.reset(::fcntl(kept, F_DUPFD_CLOEXEC, 0));
   }
-  touched_.emplace(split_path(from.stem).first);
-  touched_.emplace(split_path(to.stem).first);
-  return {};
+  if (!above) {
+    return fail_in_tree(errno, {"cannot rename {}/{}", "无法重命名 {}/{}"}, output_, old_path);
+  }
+  Result<void> moved = publish(above.get(), std::string(old_name), to);
+  if (moved) note_touched(old_parent);
+  return moved;
 }
 
 Result<void> TreeFolder::remove(const std::string& path) {
-  if (::unlinkat(root_.get(), path.c_str(), 0) != 0 && errno != ENOENT) {
-    return fail_errno(errno, {"cannot remove {}/{}", "无法删除 {}/{}"}, output_, path);
+  auto [parent, name] = split_path(path);
+  const int above = folder(parent, false);
+  if (above < 0 && errno != ENOENT) {
+    return fail_in_tree(errno, {"cannot remove {}/{}", "无法删除 {}/{}"}, output_, path);
   }
-  std::string_view parent = split_path(path).first;
+  if (above >= 0 && ::unlinkat(above, std::string(name).c_str(), 0) != 0 && errno != ENOENT) {
+    return fail_in_tree(errno, {"cannot remove {}/{}", "无法删除 {}/{}"}, output_, path);
+  }
   while (!parent.empty()) {
-    const std::string folder_path(parent);
-    if (::unlinkat(root_.get(), folder_path.c_str(), AT_REMOVEDIR) != 0) break;
+    const auto [grandparent, last] = split_path(parent);
+    const int holder = folder(grandparent, false);
+    if (holder < 0 || ::unlinkat(holder, std::string(last).c_str(), AT_REMOVEDIR) != 0) break;
     if (const auto found = by_path_.find(parent); found != by_path_.end()) {
       const auto node = found->second;
       by_path_.erase(found);
       open_.erase(node);
     }
-    touched_.erase(folder_path);
-    parent = split_path(parent).first;
+    if (const auto found = touched_.find(parent); found != touched_.end()) touched_.erase(found);
+    parent = grandparent;
   }
   touched_.emplace(parent);
   return {};
@@ -188,8 +275,8 @@ Result<void> TreeFolder::sync_names() {
   return {};
 }
 
-Result<Staging> Staging::open(const std::string& state_directory, int worker) {
-  const std::string path = fmt::format("{}/staging/{}", state_directory, worker);
+Result<Staging> Staging::open(const std::string& state_directory, std::string_view name) {
+  const std::string path = fmt::format("{}/staging/{}", state_directory, name);
   std::error_code code;
   fs::create_directories(path, code);
   if (code) return fail_errno(code.value(), {"cannot create {}", "无法创建 {}"}, path);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -23,7 +25,8 @@ struct FileStamp {
 };
 
 /// The output folder, seen from one thread: everything is opened relative to it, and the folders
-/// in use are kept open.
+/// in use are kept open. The folder itself may be a symbolic link; a link below it is never gone
+/// through, and no path leads out of it (see beneath.h). Such a path is an io error.
 class TreeFolder {
  public:
   /// Opens `output`; creates it (with parents) if `create`. Errors: not_found, io, no_space.
@@ -33,12 +36,22 @@ class TreeFolder {
 
   /// Size and time, nullopt if there is no such regular file. `path` is below the output folder.
   [[nodiscard]] std::optional<FileStamp> stamp(const TreePath& path);
+  /// Both names are there and mean the same file: folders that ignore case (vfat, SMB, macOS) have
+  /// one file for names that differ in case only.
+  [[nodiscard]] bool same_file(const TreePath& one, const TreePath& other);
   /// The content, decompressed; nullopt if there is no such file or it cannot be read whole.
   [[nodiscard]] std::optional<std::string> content(const TreePath& path, std::size_t limit);
+
+  /// The bytes of a file, nullopt if there is none. Errors: io (also: more than `limit` bytes).
+  [[nodiscard]] Result<std::optional<std::string>> read(const std::string& path, std::size_t limit);
+  /// For reading. Errors: not_found, io.
+  [[nodiscard]] Result<UniqueFd> open_file(const std::string& path);
 
   /// Moves `name` of the open folder `from` to `path`, replacing what is there; creates folders.
   /// Errors: no_space, io.
   [[nodiscard]] Result<void> publish(int from, const std::string& name, const TreePath& path);
+  /// Likewise with a whole path, below the output folder.
+  [[nodiscard]] Result<void> publish(int from, const std::string& name, const std::string& path);
   /// Within the tree. Errors: io, no_space, not_found.
   [[nodiscard]] Result<void> rename(const TreePath& from, const TreePath& to);
   /// A file that is gone already is fine. Then removes the folders that became empty.
@@ -63,6 +76,11 @@ class TreeFolder {
       : root_(std::move(root)), output_(std::move(output)) {}
   /// -1 and errno if it is missing (and not to be created) or not a folder.
   [[nodiscard]] int folder(std::string_view path, bool create);
+  [[nodiscard]] Result<void> move_in(int from, const std::string& name, std::string_view parent,
+                                     const std::string& file);
+  void note_touched(std::string_view path);
+  /// nullopt if there is no such regular file.
+  [[nodiscard]] std::optional<struct stat> look(const TreePath& path);
 
   UniqueFd root_;
   std::string output_;
@@ -78,8 +96,9 @@ class TreeFolder {
 /// tree when they are durable. The folder is on the tree's own file system. One per thread.
 class Staging {
  public:
-  /// `{state_directory}/staging/{worker}`, made anew.
-  [[nodiscard]] static Result<Staging> open(const std::string& state_directory, int worker);
+  /// `{state_directory}/staging/{name}`, made if it is missing.
+  [[nodiscard]] static Result<Staging> open(const std::string& state_directory,
+                                            std::string_view name);
   /// Removes what a killed run left. Errors: io.
   [[nodiscard]] static Result<void> clean(const std::string& state_directory);
 

@@ -1,11 +1,16 @@
 #include "export/tree_index.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <filesystem>
 
+#include "base/atomic_file.h"
 #include "base/clock.h"
+#include "base/system_error.h"
 
 namespace tidemark::exporter {
 namespace {
@@ -66,6 +71,26 @@ Result<std::optional<NameOwner>> find_owner(IndexStatement& statement, std::int6
   return owner;
 }
 
+Result<void> rename_if_there(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT) return {};
+  return fail_errno(errno, {"cannot put {} aside", "无法移开 {}"}, from);
+}
+
+Result<void> remove_if_there(const std::string& path) {
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+  return fail_errno(errno, {"cannot remove {}", "无法删除 {}"}, path);
+}
+
+/// A WAL without its database: put_aside() was interrupted between the two.
+Result<void> finish_putting_aside(const std::string& path) {
+  std::error_code code;
+  if (std::filesystem::exists(path, code) || code) return {};
+  if (Result<void> moved = rename_if_there(path + "-wal", path + ".damaged-wal"); !moved) {
+    return moved;
+  }
+  return remove_if_there(path + "-shm");
+}
+
 std::string select_file(std::string_view where) {
   return fmt::format("SELECT {} FROM file WHERE {} = ?", file_columns, where);
 }
@@ -82,6 +107,11 @@ std::string TreeIndex::path_in(const std::string& directory) {
 
 Result<TreeIndex> TreeIndex::open(const std::string& directory, IndexDb::Mode mode) {
   const std::string path = path_in(directory);
+  if (mode == IndexDb::Mode::read_write) {
+    if (Result<void> finished = finish_putting_aside(path); !finished) {
+      return fail(std::move(finished.error()));
+    }
+  }
   Result<IndexDb> db = IndexDb::open(path, mode);
   if (!db) return fail(std::move(db));
   TreeIndex index(std::move(*db));
@@ -98,17 +128,22 @@ Result<TreeIndex> TreeIndex::open(const std::string& directory, IndexDb::Mode mo
 
 Result<void> TreeIndex::put_aside(const std::string& directory) {
   const std::string path = path_in(directory);
-  for (const std::string_view suffix : {"", "-wal", "-shm"}) {
-    std::error_code code;
-    const std::string from = path + std::string(suffix);
-    if (!std::filesystem::exists(from, code)) continue;
-    std::filesystem::rename(from, path + ".damaged" + std::string(suffix), code);
-    if (code) {
-      return fail(ErrorKind::io, {"cannot put {} aside: {}", "无法移开 {}：{}"}, from,
-                  code.message());
+  const std::string aside = path + ".damaged";
+  // The WAL of one that was put aside before does not go with this one.
+  for (const std::string& old : {aside + "-wal", aside + "-shm"}) {
+    if (Result<void> removed = remove_if_there(old); !removed) return removed;
+  }
+  // The database first: without it nobody reads the rest, while it could be read without its WAL.
+  for (const std::string_view suffix : {"", "-wal"}) {
+    if (Result<void> moved =
+            rename_if_there(path + std::string(suffix), aside + std::string(suffix));
+        !moved) {
+      return moved;
     }
   }
-  return {};
+  // Made from the WAL whenever it is missing.
+  if (Result<void> removed = remove_if_there(path + "-shm"); !removed) return removed;
+  return sync_folder(directory);
 }
 
 Result<void> TreeIndex::copy_from(const std::string& path) {
@@ -171,6 +206,13 @@ Result<void> TreeIndex::prepare() {
        "UPDATE file SET stem=?, name_hash=?, compression=?, hash=?, size=?, mtime=?, adopted=? "
        "WHERE id=?"},
       {&erase_, "DELETE FROM file WHERE id=?"},
+      {&put_reject_,
+       "INSERT INTO reject(key, tenant, country, number, reason, hash, first_seen, last_seen) "
+       "VALUES(?1,?2,?3,?4,?5,?6,?7,?7) ON CONFLICT(key) DO UPDATE SET tenant=?2, country=?3, "
+       "number=?4, accepted=(accepted AND hash=?6 AND reason=?5), reason=?5, hash=?6, "
+       "last_seen=?7"},
+      {&erase_reject_, "DELETE FROM reject WHERE key=?"},
+      {&add_removal_, "INSERT INTO removal VALUES(?) ON CONFLICT DO NOTHING"},
   };
   for (const auto& [target, sql] : statements) {
     Result<IndexStatement> statement = db_.prepare(sql);
@@ -266,9 +308,7 @@ Result<void> TreeIndex::for_each(
 }
 
 Result<void> TreeIndex::add_removal(std::string_view path) {
-  Result<IndexStatement> add = db_.prepare("INSERT INTO removal VALUES(?) ON CONFLICT DO NOTHING");
-  if (!add) return fail(std::move(add.error()));
-  return add->bind_text(path).run();
+  return add_removal_.reset().bind_text(path).run();
 }
 
 Result<std::vector<std::string>> TreeIndex::removals() {
@@ -286,12 +326,8 @@ Result<std::vector<std::string>> TreeIndex::removals() {
 Result<void> TreeIndex::clear_removals() { return db_.run("DELETE FROM removal"); }
 
 Result<void> TreeIndex::put_reject(const Reject& reject) {
-  Result<IndexStatement> put = db_.prepare(
-      "INSERT INTO reject(key, tenant, country, number, reason, hash, first_seen, last_seen) "
-      "VALUES(?1,?2,?3,?4,?5,?6,?7,?7) ON CONFLICT(key) DO UPDATE SET tenant=?2, country=?3, "
-      "number=?4, accepted=(accepted AND hash=?6 AND reason=?5), reason=?5, hash=?6, last_seen=?7");
-  if (!put) return fail(std::move(put.error()));
-  return put->bind_key(reject.key)
+  return put_reject_.reset()
+      .bind_key(reject.key)
       .bind_text(reject.tenant)
       .bind_text(reject.country)
       .bind_text(reject.number)
@@ -302,9 +338,7 @@ Result<void> TreeIndex::put_reject(const Reject& reject) {
 }
 
 Result<void> TreeIndex::erase_reject(const Key& key) {
-  Result<IndexStatement> erase = db_.prepare("DELETE FROM reject WHERE key=?");
-  if (!erase) return fail(std::move(erase.error()));
-  return erase->bind_key(key).run();
+  return erase_reject_.reset().bind_key(key).run();
 }
 
 Result<std::vector<Reject>> TreeIndex::rejects() {

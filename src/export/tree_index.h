@@ -49,7 +49,8 @@ class TreeIndex {
   /// Errors: corrupt (damaged), unsupported (of a newer version), no_space, io.
   [[nodiscard]] static Result<TreeIndex> open(const std::string& directory, IndexDb::Mode mode);
   [[nodiscard]] static std::string path_in(const std::string& directory);
-  /// Puts a damaged index aside as `index.db.damaged`, with its WAL.
+  /// Puts a damaged index aside as `index.db.damaged`, with its WAL. Where this is interrupted, the
+  /// next open() finishes it: an index is never read without its own WAL, nor with another's.
   [[nodiscard]] static Result<void> put_aside(const std::string& directory);
 
   /// True if this open() created it.
@@ -114,6 +115,7 @@ class TreeIndex {
   IndexDb db_;
   bool fresh_ = false;
   IndexStatement find_, owner_, insert_, update_, erase_, by_id_;
+  IndexStatement put_reject_, erase_reject_, add_removal_;
 };
 
 /// Looks rows up beside the writer. One per thread.

@@ -38,7 +38,9 @@ Result<void> undo_round(TreeFolder& tree, TreeIndex& index, RoundJournal& journa
     const Result<std::optional<NameOwner>> owner = index.owner_of(name_hash(path.stem));
     if (!owner) return std::unexpected(owner.error());
     const std::optional<FileStamp> stamp = tree.stamp(path);
-    if (!*owner || (*owner)->file.path != path) {
+    const bool owned =
+        *owner && ((*owner)->file.path == path || tree.same_file((*owner)->file.path, path));
+    if (!owned) {
       if (stamp) unknown.push_back(path.text());
     } else if (const TreeFile& file = (*owner)->file;
                stamp != FileStamp{.size = file.size, .mtime = file.mtime}) {
@@ -56,9 +58,9 @@ Result<void> undo_round(TreeFolder& tree, TreeIndex& index, RoundJournal& journa
 
 Result<void> recover_tree(const std::string& output, TreeIndex& index, RoundJournal& journal,
                           const std::string& now_text) {
-  if (Result<void> removed = PackedTree::remove_unlisted(index, output); !removed) return removed;
   Result<TreeFolder> tree = TreeFolder::open(output, false);
   if (!tree) return fail(std::move(tree.error()));
+  if (Result<void> removed = PackedTree::remove_unlisted(index, *tree); !removed) return removed;
   return undo_round(*tree, index, journal, now_text);
 }
 

@@ -1,11 +1,15 @@
 #include "export/worker_crew.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 #include <utility>
 
+#include "base/last_net.h"
+#include "base/log.h"
 #include "export/file_sink.h"
 #include "export/ndjson_sink.h"
 
@@ -40,18 +44,20 @@ Result<void> WorkerCrew::start_publisher() {
   stagings_.resize(workers);
   std::vector<int> staging_fds(workers, -1);
   for (std::size_t worker = 0; worker < workers && !options.dry_run; ++worker) {
-    Result<Staging> staging = Staging::open(at_.tree.state_directory, static_cast<int>(worker));
+    Result<Staging> staging = Staging::open(at_.tree.state_directory, fmt::format("{}", worker));
     if (!staging) return fail(std::move(staging.error()));
     staging_fds[worker] = staging->fd();
     stagings_[worker] = std::move(*staging);
   }
   if (options.layout == Layout::ndjson) {
+    Result<std::string> run = next_packed_run(at_.index, options.output, at_.clock.wall());
+    if (!run) return fail(std::move(run.error()));
     packed_ = std::make_unique<PackedTree>(
         PackedTree::Options{.mode = options.mode,
                             .mode_name = options.mode == Mode::full ? "full" : "incremental",
                             .compression = options.compression,
                             .dry_run = options.dry_run,
-                            .run = packed_run_name(at_.clock.wall()),
+                            .run = std::move(*run),
                             .output = options.output},
         at_.tree.state_directory);
   }
@@ -112,13 +118,26 @@ Result<void> WorkerCrew::work(const std::function<void()>& save) {
   std::condition_variable finished;
   int running = at_.options.threads;
   std::vector<std::thread> threads;
-  for (const std::unique_ptr<SliceReader>& reader : readers_) {
+  threads.reserve(readers_.size());
+  const auto start_thread = [&](SliceReader& reader) -> Result<void> {
     threads.emplace_back([&] {
-      reader->run();
+      reader.run();
       const std::lock_guard lock(mutex);
       --running;
       finished.notify_all();
     });
+    return {};
+  };
+  for (const std::unique_ptr<SliceReader>& reader : readers_) {
+    const Result<void> started = with_last_net([&] { return start_thread(*reader); });
+    if (started) continue;
+    // Those that run do the work of all; without any there is nobody to do it.
+    if (threads.empty()) return started;
+    log_line(LogLevel::warning, fmt::format("only {} of {} threads: {}", threads.size(),
+                                            readers_.size(), started.error().what.en));
+    const std::lock_guard lock(mutex);
+    running -= static_cast<int>(readers_.size() - threads.size());
+    break;
   }
   SteadyTime saved = at_.clock.steady();
   bool stopped = false;
@@ -157,7 +176,7 @@ Result<void> WorkerCrew::read_again() {
   SliceQueue queue;
   Job& job = at_.plan.jobs.emplace_back();
   job.pending = 0;
-  put_keys(keys, job, queue);
+  put_keys(keys, at_.table, job, queue);
   if (Result<void> added = add_reader(static_cast<std::size_t>(at_.options.threads), queue, adopt);
       !added) {
     return added;

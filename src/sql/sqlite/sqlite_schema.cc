@@ -24,6 +24,12 @@ ColumnType type_of(std::string_view declared) {
   return ColumnType::other;
 }
 
+/// Exactly this word makes a primary key the row's own number.
+bool is_integer_word(std::string_view declared) {
+  return std::ranges::equal(declared, std::string_view("integer"), {},
+                            [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+}
+
 /// `datetime(3)`: 3. Without a number 0, the precision of CURRENT_TIMESTAMP.
 int decimals_of(std::string_view declared) {
   const std::size_t open = declared.find('(');
@@ -55,7 +61,7 @@ Result<void> read_columns(sqlite3* database, Connection& connection, const std::
     column.type = type_of(column.declared);
     if (column.type == ColumnType::datetime) column.decimals = decimals_of(column.declared);
     const int place_in_key = std::stoi(text_at(**rows, 3));
-    column.nullable = text_at(**rows, 2) == "0" && place_in_key == 0;
+    column.nullable = text_at(**rows, 2) == "0";
     if (place_in_key > 0) key.emplace_back(place_in_key, column.name);
     const char* collation = nullptr;
     const bool known =
@@ -69,6 +75,12 @@ Result<void> read_columns(sqlite3* database, Connection& connection, const std::
     table.columns.push_back(std::move(column));
   }
   std::ranges::sort(key);
+  // SQLite lets NULL into a primary key, except where that is the row's own number. (Columns of a
+  // key without rowid are marked NOT NULL.)
+  for (Column& column : table.columns) {
+    const bool only = key.size() == 1 && key.front().second == column.name;
+    if (only && is_integer_word(column.declared)) column.nullable = false;
+  }
   for (auto& [place, column] : key) table.primary_key.push_back(std::move(column));
   return {};
 }

@@ -1,0 +1,67 @@
+#include "export/unknown_files.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/system_error.h"
+
+namespace tidemark::exporter {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Known: some row's file, or one that is on its way out anyway.
+Result<bool> is_known(const TreePath& path, TreeFolder& tree, TreeIndex& index,
+                      const std::vector<std::string>& removals) {
+  if (std::ranges::binary_search(removals, path.text())) return true;
+  const Result<std::optional<NameOwner>> owner = index.owner_of(name_hash(path.stem));
+  if (!owner) return std::unexpected(owner.error());
+  if (!*owner) return false;
+  const TreePath& known = (*owner)->file.path;
+  return known == path || tree.same_file(known, path);
+}
+
+}  // namespace
+
+Result<UnknownFiles> find_unknown_files(const std::string& output, TreeIndex& index, int depth,
+                                        const Stop& stop) {
+  Result<std::vector<std::string>> removals = index.removals();
+  if (!removals) return fail(std::move(removals.error()));
+  std::ranges::sort(*removals);
+  UnknownFiles unknown;
+  Result<TreeFolder> tree = TreeFolder::open(output, false);
+  if (!tree) {
+    if (tree.error().kind == ErrorKind::not_found) return unknown;  // A dry run before any other.
+    return fail(std::move(tree.error()));
+  }
+  std::error_code code;
+  fs::recursive_directory_iterator entry(output, code);
+  for (; !code && entry != fs::recursive_directory_iterator(); entry.increment(code)) {
+    if (stop.requested()) return fail(ErrorKind::cancelled, {"stopped", "已中止"});
+    const fs::file_status status = entry->symlink_status(code);
+    if (code) break;
+    if (fs::is_directory(status)) {
+      if (entry.depth() == 0 && entry->path().filename() == ".export_state") {
+        entry.disable_recursion_pending();
+      }
+      continue;
+    }
+    const std::string text = entry->path().lexically_relative(output).string();
+    const std::optional<TreePath> path = tree_path_from(text);
+    if (path && entry.depth() == depth && fs::is_regular_file(status)) {
+      const Result<bool> known = is_known(*path, *tree, index, *removals);
+      if (!known) return std::unexpected(known.error());
+      if (!*known) unknown.exported.push_back(text);
+      continue;
+    }
+    ++unknown.foreign;
+    if (unknown.foreign_examples.size() < UnknownFiles::examples_max) {
+      unknown.foreign_examples.push_back(text);
+    }
+  }
+  if (code) return fail_errno(code.value(), {"cannot look through {}", "无法遍历 {}"}, output);
+  std::ranges::sort(unknown.exported);
+  return unknown;
+}
+
+}  // namespace tidemark::exporter

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/stop.h"
+#include "export/tree_folder.h"
+#include "export/tree_index.h"
+
+namespace tidemark::exporter {
+
+/// Files of a tree that belong to no row of its index: what a crash left of a row that was gone
+/// when the next run came, what another program or a person put there.
+struct UnknownFiles {
+  static constexpr std::size_t examples_max = 20;
+  /// Named as the export names its files (ending, and depth of the path): a sweep may remove them.
+  std::vector<std::string> exported;
+  [[nodiscard]] std::vector<std::string> exported_examples() const {
+    const auto shown = static_cast<std::ptrdiff_t>(std::min(examples_max, exported.size()));
+    return {exported.begin(), exported.begin() + shown};
+  }
+  std::uint64_t foreign = 0;  ///< All others, links too: never touched.
+  std::vector<std::string> foreign_examples;
+};
+
+/// Looks through the tree, without its state directory and without following links. `depth` is how
+/// many folders above a file the path template has. A name that differs from the index's in case
+/// only is known if it is the same file (output folders that ignore case).
+/// Errors: io, cancelled, and those of the index.
+[[nodiscard]] Result<UnknownFiles> find_unknown_files(const std::string& output, TreeIndex& index,
+                                                      int depth, const Stop& stop);
+
+}  // namespace tidemark::exporter
