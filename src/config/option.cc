@@ -44,6 +44,25 @@ std::span<const OptionGroup> option_groups() {
           .about_zh = "接收端 `tidemark receive`。",
           .options = receive_options(),
       },
+      OptionGroup{
+          .title_en = "Server",
+          .title_zh = "服务",
+          .about_en = "The HTTP server of `tidemark serve`. Behind a reverse proxy it stays on the "
+                      "loopback address; it speaks no TLS itself.",
+          .about_zh =
+              "`tidemark serve` 的 HTTP 服务。放在反向代理之后时保持监听回环地址；本身不提供 "
+              "TLS。",
+          .options = serve_options(),
+      },
+      OptionGroup{
+          .title_en = "Relay",
+          .title_zh = "事件中继",
+          .about_en = "How events reach their subscribers. What belongs to one subscription "
+                      "(timeouts, retries, order, rate) is part of it and set through the API.",
+          .about_zh = "事件如何送达订阅方。属于单个订阅的设置（超时、重试、顺序、速率）通过 API "
+                      "在订阅上配置。",
+          .options = relay_options(),
+      },
   };
   return groups;
 }

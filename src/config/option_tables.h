@@ -11,5 +11,7 @@ namespace tidemark::config {
 [[nodiscard]] std::span<const Option> export_options();
 [[nodiscard]] std::span<const Option> reference_options();
 [[nodiscard]] std::span<const Option> receive_options();
+[[nodiscard]] std::span<const Option> serve_options();
+[[nodiscard]] std::span<const Option> relay_options();
 
 }  // namespace tidemark::config

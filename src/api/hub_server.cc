@@ -1,0 +1,118 @@
+#include "api/hub_server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "api/caretaker.h"
+#include "api/gate.h"
+#include "api/pulse.h"
+#include "api/read_pool.h"
+#include "api/replay_runner.h"
+#include "api/replays.h"
+#include "api/services.h"
+#include "api/system_routes.h"
+#include "api/tokens.h"
+#include "base/check.h"
+#include "relay/store.h"
+
+namespace tidemark::api {
+namespace {
+
+constexpr std::size_t read_threads = 2;
+constexpr std::chrono::seconds hub_patience{5};
+
+}  // namespace
+
+/// In the order in which they depend on each other; destroyed from the last to the first.
+struct HubServer::Parts {
+  Parts(std::unique_ptr<relay::Store> store, relay::Sender& sender, const Clock& clock,
+        Random& random, HubServerOptions options)
+      : metered(sender, metrics),
+        hub(std::move(store), metered, clock, random, options.engine),
+        reads(options.state, read_threads),
+        services{hub, reads, tokens, clock, options.limits},
+        pulse(hub, clock, hub_patience),
+        system{services, metrics, pulse, options.version, options.revision} {}
+
+  [[nodiscard]] http::Router routes(const Clock& clock) {
+    http::Router router;
+    Gate gate(router, tokens, clock);
+    add_publish_routes(gate, services);
+    add_voucher_routes(gate, services);
+    add_subscription_routes(gate, services);
+    add_delivery_routes(gate, services);
+    add_sync_routes(gate, services);
+    add_token_routes(gate, services);
+    add_replay_routes(gate, services, *replays);
+    add_system_routes(gate, system);
+    check(router.routes().size() == access_rules().size(), "every access rule has its route");
+    return router;
+  }
+
+  Metrics metrics;
+  TokenCache tokens;
+  MeteredSender metered;
+  relay::Hub hub;
+  ReadPool reads;
+  Services services;
+  Pulse pulse;
+  SystemParts system;
+  std::optional<std::string> made_token;
+  std::unique_ptr<Caretaker> caretaker;
+  std::unique_ptr<ReplayRunner> replays;
+  std::unique_ptr<http::Server> server;
+};
+
+HubServer::HubServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+HubServer::~HubServer() { stop(std::chrono::milliseconds{0}); }
+
+Result<std::unique_ptr<HubServer>> HubServer::start(HubServerOptions options,
+                                                    relay::SecretBox secrets, relay::Sender& sender,
+                                                    const Clock& clock, Random& random) {
+  auto store = relay::Store::open(options.state, std::move(secrets));
+  if (!store) return fail(std::move(store));
+  sql::Connection& connection = (*store)->connection();
+  if (Result<void> migrated = migrate_tokens(connection); !migrated)
+    return fail(std::move(migrated).error());
+  if (Result<void> migrated = migrate_replays(connection); !migrated)
+    return fail(std::move(migrated).error());
+  auto made_token = bootstrap_token(connection, options.admin_token, clock.wall(), random);
+  if (!made_token) return fail(std::move(made_token));
+  const auto tokens = all_tokens(connection);
+  if (!tokens) return fail(tokens.error());
+  const bool shared = (*store)->shared();
+
+  http::ServerOptions http = options.http;
+  const CaretakerOptions care{.retention = options.retention, .shared_state = shared};
+  auto parts =
+      std::make_unique<Parts>(std::move(*store), sender, clock, random, std::move(options));
+  parts->tokens.load(*tokens);
+  parts->made_token = std::move(*made_token);
+  if (Result<void> started = parts->hub.start(); !started) return fail(std::move(started).error());
+  parts->replays = std::make_unique<ReplayRunner>(parts->services);
+  http.finished = [&metrics = parts->metrics](const http::ExchangeReport& report) {
+    metrics.exchange(report);
+  };
+  auto server = http::Server::start(std::move(http), parts->routes(clock), clock);
+  if (!server) return fail(std::move(server));
+  parts->server = std::move(*server);
+  parts->caretaker = std::make_unique<Caretaker>(parts->services, parts->pulse, care);
+  return std::unique_ptr<HubServer>(new HubServer(std::move(parts)));
+}
+
+std::uint16_t HubServer::port() const { return parts_->server->port(); }
+
+const std::optional<std::string>& HubServer::made_token() const { return parts_->made_token; }
+
+void HubServer::stop(std::chrono::milliseconds patience) {
+  // Requests first: each of them may still need the hub. What they leave of the time is the hub's.
+  const auto begun = std::chrono::steady_clock::now();
+  parts_->caretaker.reset();
+  parts_->server->stop(patience);
+  const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begun);
+  parts_->hub.stop(std::max(patience - spent, std::chrono::milliseconds{0}));
+}
+
+}  // namespace tidemark::api

@@ -1,0 +1,190 @@
+#include "api/metrics.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+namespace tidemark::api {
+namespace {
+
+constexpr std::string_view content_head = "# HELP {} {}\n# TYPE {} {}\n";
+
+void head(std::string& text, std::string_view name, std::string_view type, std::string_view help) {
+  fmt::format_to(std::back_inserter(text), content_head, name, help, name, type);
+}
+
+void sample(std::string& text, std::string_view name, std::string_view labels, double value) {
+  if (labels.empty())
+    fmt::format_to(std::back_inserter(text), "{} {}\n", name, value);
+  else
+    fmt::format_to(std::back_inserter(text), "{}{{{}}} {}\n", name, labels, value);
+}
+
+void single(std::string& text, std::string_view name, std::string_view type, std::string_view help,
+            double value) {
+  head(text, name, type, help);
+  sample(text, name, "", value);
+}
+
+/// A label's value: backslash, quote and line break are escaped.
+std::string escaped(std::string_view value) {
+  std::string text;
+  for (const char letter : value) {
+    if (letter == '\\' || letter == '"') text += '\\';
+    text += letter == '\n' ? ' ' : letter;
+  }
+  return text;
+}
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+double resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  double size = 0;
+  double resident = 0;
+  file >> size >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
+void write_process(std::string& text) {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  single(text, "process_cpu_seconds_total", "counter", "Processor time used.",
+         seconds(usage.ru_utime) + seconds(usage.ru_stime));
+  single(text, "process_resident_memory_bytes", "gauge", "Memory in use.", resident_bytes());
+}
+
+void write_counters(std::string& text, const relay::HubCounters& counters) {
+  const auto counter = [&text](std::string_view name, std::string_view help, std::uint64_t value) {
+    single(text, name, "counter", help, static_cast<double>(value));
+  };
+  counter("tidemark_events_published_total", "Events stored.", counters.published);
+  counter("tidemark_events_duplicate_total", "Publications that were there already.",
+          counters.duplicates);
+  counter("tidemark_deliveries_delivered_total", "Deliveries answered with 2xx.",
+          counters.delivered);
+  counter("tidemark_deliveries_parked_total", "Deliveries that wait for a person.",
+          counters.parked);
+  counter("tidemark_commits_total", "Transactions of the hub.", counters.commits);
+  counter("tidemark_commit_failures_total", "Transactions of the hub that failed.",
+          counters.commit_failures);
+}
+
+void write_stats(std::string& text, const Metrics::Now& now) {
+  const relay::SyncStats& stats = now.stats;
+  single(text, "tidemark_deliveries_backlog", "gauge", "Unfinished deliveries.",
+         static_cast<double>(stats.backlog));
+  single(text, "tidemark_deliveries_retrying", "gauge", "Unfinished deliveries that failed.",
+         static_cast<double>(stats.retrying));
+  single(text, "tidemark_deliveries_parked", "gauge", "Deliveries that wait for a person.",
+         static_cast<double>(stats.parked));
+  single(text, "tidemark_deliveries_in_flight", "gauge", "Deliveries being sent.",
+         static_cast<double>(now.delivering));
+  const std::size_t shown = std::min(stats.endpoints.size(), endpoint_labels_max);
+  head(text, "tidemark_webhook_pending", "gauge", "Unfinished deliveries of an endpoint.");
+  for (std::size_t i = 0; i < shown; ++i)
+    sample(text, "tidemark_webhook_pending",
+           fmt::format("endpoint=\"{}\"", escaped(stats.endpoints[i].subscription_id)),
+           static_cast<double>(stats.endpoints[i].unfinished));
+  head(text, "tidemark_webhook_oldest_pending_age_seconds", "gauge",
+       "Age of the oldest unfinished delivery of an endpoint.");
+  for (std::size_t i = 0; i < shown; ++i) {
+    const auto& oldest = stats.endpoints[i].oldest;
+    sample(text, "tidemark_webhook_oldest_pending_age_seconds",
+           fmt::format("endpoint=\"{}\"", escaped(stats.endpoints[i].subscription_id)),
+           oldest ? static_cast<double>((now.at - *oldest).count()) / 1e6 : 0);
+  }
+  head(text, "tidemark_webhook_endpoint_up", "gauge",
+       "1 while an endpoint is active, 0 while it is paused, probed or disabled.");
+  for (std::size_t i = 0; i < shown; ++i)
+    sample(text, "tidemark_webhook_endpoint_up",
+           fmt::format("endpoint=\"{}\"", escaped(stats.endpoints[i].subscription_id)),
+           stats.endpoints[i].state == "active" ? 1 : 0);
+}
+
+}  // namespace
+
+void Histogram::add(std::chrono::microseconds duration) {
+  const double value = static_cast<double>(duration.count()) / 1e6;
+  const auto bucket = std::ranges::lower_bound(bounds, value) - bounds.begin();
+  ++counts_.at(static_cast<std::size_t>(bucket));
+  sum_ += value;
+}
+
+void Histogram::write(std::string& text, std::string_view name, std::string_view labels) const {
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    count += counts_.at(i);
+    const std::string bound = i < bounds.size() ? fmt::format("{}", bounds.at(i)) : "+Inf";
+    fmt::format_to(std::back_inserter(text), "{}_bucket{{{},le=\"{}\"}} {}\n", name, labels, bound,
+                   count);
+  }
+  fmt::format_to(std::back_inserter(text), "{}_sum{{{}}} {}\n{}_count{{{}}} {}\n", name, labels,
+                 sum_, name, labels, count);
+}
+
+void Metrics::exchange(const http::ExchangeReport& report) {
+  const std::scoped_lock lock(mutex_);
+  exchanges_[{std::string(report.method), std::string(report.pattern), report.status}].add(
+      report.duration);
+}
+
+void Metrics::attempt(std::string_view endpoint, std::string_view result,
+                      std::chrono::microseconds duration) {
+  const std::scoped_lock lock(mutex_);
+  auto found = attempts_.find(endpoint);
+  if (found == attempts_.end()) {
+    const std::string label(attempts_.size() < endpoint_labels_max ? endpoint : "other");
+    found = attempts_.try_emplace(label).first;
+  }
+  auto& by_result = found->second;
+  auto histogram = by_result.find(result);
+  if (histogram == by_result.end()) histogram = by_result.try_emplace(std::string(result)).first;
+  histogram->second.add(duration);
+}
+
+std::string Metrics::text(const Now& now) const {
+  std::string text;
+  head(text, "tidemark_build_info", "gauge", "The program that runs.");
+  sample(text, "tidemark_build_info",
+         fmt::format("version=\"{}\",revision=\"{}\"", escaped(now.version), escaped(now.revision)),
+         1);
+  write_process(text);
+  write_counters(text, now.counters);
+  write_stats(text, now);
+
+  const std::scoped_lock lock(mutex_);
+  head(text, "tidemark_webhook_attempt_duration_seconds", "histogram",
+       "Requests to an endpoint, by how they ended.");
+  for (const auto& [endpoint, results] : attempts_)
+    for (const auto& [result, histogram] : results)
+      histogram.write(text, "tidemark_webhook_attempt_duration_seconds",
+                      fmt::format("endpoint=\"{}\",result=\"{}\"", escaped(endpoint), result));
+  head(text, "http_server_request_duration_seconds", "histogram", "Requests to this server.");
+  for (const auto& [key, histogram] : exchanges_)
+    histogram.write(
+        text, "http_server_request_duration_seconds",
+        fmt::format("http_request_method=\"{}\",http_route=\"{}\","
+                    "http_response_status_code=\"{}\"",
+                    escaped(std::get<0>(key)), escaped(std::get<1>(key)), std::get<2>(key)));
+  return text;
+}
+
+void MeteredSender::send(relay::AttemptRequest request,
+                         std::move_only_function<void(relay::AttemptResult)> done) {
+  std::string endpoint = request.subscription->id;
+  sender_.send(std::move(request), [this, endpoint = std::move(endpoint),
+                                    done = std::move(done)](relay::AttemptResult result) mutable {
+    const bool answered = result.status_code != 0;
+    const bool ok = result.status_code >= 200 && result.status_code < 300;
+    metrics_.attempt(endpoint, ok ? "ok" : answered ? "rejected" : "error", result.duration);
+    done(std::move(result));
+  });
+}
+
+}  // namespace tidemark::api

@@ -1,0 +1,101 @@
+#include "cli/hub_output.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/bytes.h"
+#include "cli/text_table.h"
+#include "cli/wrap.h"
+
+namespace tidemark::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::int64_t listed_max = 100'000;
+constexpr std::int64_t page_max = 500;
+constexpr std::size_t label_columns = 22;
+
+}  // namespace
+
+std::string plain_text(const ordered_json& value) {
+  if (value.is_null()) return "-";
+  if (value.is_string()) return printable(value.get<std::string>(), 4096);
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+void show_rows(const Context& context, const ordered_json& rows, std::span<const HubColumn> columns,
+               Wording nothing) {
+  if (context.json) {
+    for (const ordered_json& row : rows) context.world.out.json(row);
+    return;
+  }
+  if (rows.empty()) {
+    context.world.out.line(nothing.in(context.language));
+    return;
+  }
+  TextTable table(std::vector<TextTable::Align>(columns.size(), TextTable::Align::left));
+  std::vector<std::string> cells;
+  for (const HubColumn& column : columns) cells.emplace_back(column.heading.in(context.language));
+  table.add(cells);
+  for (const ordered_json& row : rows) {
+    cells.clear();
+    for (const HubColumn& column : columns) {
+      const auto found = row.find(column.member);
+      cells.push_back(found == row.end() ? "-" : plain_text(*found));
+    }
+    table.add(cells);
+  }
+  context.world.out.write(table.text());
+}
+
+void show_object(const Context& context, const ordered_json& object) {
+  if (context.json) {
+    context.world.out.json(object);
+    return;
+  }
+  for (const auto& [name, value] : object.items())
+    context.world.out.line(fmt::format("{}  {}", pad(name, label_columns), plain_text(value)));
+}
+
+Result<ordered_json> all_rows(HubClient& hub, const std::string& path, HubClient::Query query,
+                              std::int64_t limit) {
+  auto rows = ordered_json::array();
+  std::string cursor;
+  do {
+    HubClient::Query page = query;
+    const std::int64_t missing = limit - std::ssize(rows);
+    page.emplace_back("limit", fmt::format("{}", std::min(missing, page_max)));
+    page.emplace_back("cursor", cursor);
+    Result<ordered_json> answer = hub.get(path, page);
+    if (!answer) return answer;
+    for (ordered_json& row : (*answer)["data"]) rows.push_back(std::move(row));
+    const ordered_json& next = (*answer)["next_cursor"];
+    cursor = next.is_string() ? next.get<std::string>() : "";
+  } while (!cursor.empty() && std::ssize(rows) < limit);
+  return rows;
+}
+
+Flag limit_flag() {
+  return {.names = "-n,--limit",
+          .kind = FlagKind::value,
+          .placeholder = "N",
+          .fallback = "50",
+          .text = {"How many", "条数"}};
+}
+
+Result<std::int64_t> given_limit(const Context& context) {
+  const std::string text = context.arguments.value("--limit").value_or("50");
+  std::int64_t limit = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (error != std::errc{} || end != text.data() + text.size() || limit < 1 || limit > listed_max)
+    return fail(
+        ErrorKind::usage,
+        {"--limit is a number from 1 to {}, not '{}'", "--limit 是 1 到 {} 之间的整数，不能是“{}”"},
+        listed_max, printable(text));
+  return limit;
+}
+
+}  // namespace tidemark::cli

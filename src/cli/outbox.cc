@@ -1,0 +1,99 @@
+#include "cli/outbox.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/json_object.h"
+#include "base/system_error.h"
+#include "base/ulid.h"
+#include "base/unique_fd.h"
+#include "config/database_url.h"
+#include "run/state_folder.h"
+
+namespace tidemark::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::int64_t spool_bytes_max = std::int64_t{1} << 30;
+constexpr std::size_t peeked = 100;
+
+/// Appends a line and makes it durable.
+Result<void> append_line(const std::filesystem::path& file, std::string line) {
+  line += '\n';
+  const UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (!fd || ::write(fd.get(), line.data(), line.size()) != std::ssize(line) ||
+      ::fsync(fd.get()) != 0)
+    return fail_errno(errno, {"cannot write {}", "无法写入 {}"}, file.string());
+  return {};
+}
+
+}  // namespace
+
+std::string publish_path(const std::string& record) {
+  const auto members = json_members(record);
+  const bool is_event =
+      members && std::ranges::find(*members, "event", &JsonMember::name) != members->end();
+  return is_event ? "/api/v1/events" : "/api/v1/vouchers";
+}
+
+Result<Outbox> Outbox::open(const Context& context, HubClient& hub) {
+  const std::filesystem::path spools = run::state_folder(context.world.environment) / "spool";
+  if (Result<void> made = run::make_private_folder(spools); !made)
+    return fail(std::move(made).error());
+  std::filesystem::path folder = spools / config::percent_encoded(hub.server());
+  Result<relay::Spool> spool = relay::Spool::open(folder, spool_bytes_max);
+  if (!spool) return fail(std::move(spool));
+  Result<relay::SpoolReader> reader = relay::SpoolReader::open(folder);
+  if (!reader && reader.error().kind != ErrorKind::locked) return fail(std::move(reader));
+  std::optional<relay::SpoolReader> sender;
+  if (reader) sender = std::move(*reader);
+  return Outbox(context, hub, std::move(folder), std::move(*spool), std::move(sender));
+}
+
+Result<void> Outbox::set_aside(const relay::SpoolRecord& record, const Error& error) const {
+  const ordered_json line{{"key", record.key}, {"error", error.what.en}, {"record", record.bytes}};
+  return append_line(folder_ / "refused.ndjson",
+                     line.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+}
+
+Result<void> Outbox::drain() {
+  while (reader_ && !context_->world.stop.requested()) {
+    const auto records = reader_->peek(peeked);
+    if (!records) return fail(records.error());
+    if (records->empty()) {
+      waiting_ = false;
+      return {};
+    }
+    for (const relay::SpoolRecord& record : *records) {
+      const auto answer = hub_->post(publish_path(record.bytes), record.bytes, record.key);
+      if (!answer && answer.error().kind == ErrorKind::unreachable) return {};
+      if (!answer && answer.error().kind != ErrorKind::rejected) return fail(answer.error());
+      if (!answer) {
+        if (Result<void> kept = set_aside(record, answer.error()); !kept) return kept;
+        ++refused_;
+      } else {
+        ++sent_;
+      }
+      if (Result<void> done = reader_->acknowledge(record); !done) return done;
+    }
+  }
+  return {};
+}
+
+Result<std::optional<ordered_json>> Outbox::publish(const std::string& record) {
+  const std::string key = make_ulid(context_->world.clock.wall(), context_->world.random);
+  if (!waiting_) {
+    Result<ordered_json> answer = hub_->post(publish_path(record), record, key);
+    if (answer) return std::optional<ordered_json>(std::move(*answer));
+    if (answer.error().kind != ErrorKind::unreachable) return fail(std::move(answer));
+    waiting_ = true;
+  }
+  if (Result<void> kept = spool_.append(key, record); !kept) return fail(std::move(kept).error());
+  ++kept_;
+  return std::optional<ordered_json>{};
+}
+
+}  // namespace tidemark::cli

@@ -1,0 +1,158 @@
+#include "cli/publish_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/atomic_file.h"
+#include "base/json_check.h"
+#include "cli/hub_client.h"
+#include "cli/hub_output.h"
+#include "cli/outbox.h"
+
+namespace tidemark::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::size_t input_bytes_max = std::size_t{1} << 30;
+/// Reads the standard input.
+constexpr std::string_view stdin_path = "/dev/stdin";
+
+/// The records of an input: one JSON object, or one on each line.
+Result<std::vector<std::string>> split_records(const std::string& text) {
+  if (!check_json(text)) return std::vector<std::string>{text};
+  std::vector<std::string> records;
+  std::int64_t line = 0;
+  for (std::size_t from = 0; from < text.size();) {
+    const std::size_t end = std::min(text.find('\n', from), text.size());
+    const std::string record = text.substr(from, end - from);
+    from = end + 1;
+    ++line;
+    if (record.find_first_not_of(" \t\r") == std::string::npos) continue;
+    if (const auto fault = check_json(record))
+      return fail(ErrorKind::rejected,
+                  {"line {}: no JSON: {} at byte {}", "第 {0} 行不是合法 JSON：第 {2} 字节 {1}"},
+                  line, fault->reason, fault->position);
+    records.push_back(record);
+  }
+  return records;
+}
+
+void show(const Context& context, const ordered_json& answer) {
+  if (context.json) {
+    context.world.out.json(answer);
+    return;
+  }
+  context.print(say({"{}: version {}, deliveries: {}{}", "{}：版本 {}，投递 {} 条{}"},
+                    answer.value("voucher_no", answer.value("event_id", std::string())),
+                    answer.value("source_version", std::int64_t{1}),
+                    answer.value("deliveries", std::int64_t{0}),
+                    answer.value("duplicate", false) ? " (duplicate)" : ""));
+}
+
+Result<std::vector<std::string>> given_records(const Context& context) {
+  if (context.arguments.has("--flush")) return std::vector<std::string>{};
+  const std::string file = context.arguments.positional("FILE").value_or("-");
+  const auto text = read_file(file == "-" ? std::string(stdin_path) : file, input_bytes_max);
+  if (!text) return fail(text.error());
+  return split_records(*text);
+}
+
+/// Where in the input it happened.
+Error at_record(const Error& error, std::size_t number) {
+  return Error(error).within({"record {} ({} before it are done)", "第 {} 条（之前 {} 条已完成）"},
+                             number, number - 1);
+}
+
+Result<ExitCode> publish_at_once(Context& context, HubClient& hub,
+                                 const std::vector<std::string>& records) {
+  for (std::size_t i = 0; i < records.size() && !context.world.stop.requested(); ++i) {
+    const auto answer = hub.post(publish_path(records[i]), records[i]);
+    if (!answer) return fail(at_record(answer.error(), i + 1));
+    show(context, *answer);
+  }
+  return context.world.stop.requested() ? exit_code_for(context.world.stop) : ExitCode::done;
+}
+
+/// What became of records that waited on disk, or have to wait now.
+void tell_outbox(const Context& context, const Outbox& outbox) {
+  if (context.json) {
+    if (outbox.sent() + outbox.refused() + outbox.kept() > 0)
+      context.world.out.json({{"message_type", "spool"},
+                              {"sent", outbox.sent()},
+                              {"refused", outbox.refused()},
+                              {"kept", outbox.kept()}});
+    return;
+  }
+  if (outbox.sent() > 0)
+    context.print(say({"sent from the spool: {}", "已发送先前暂存的记录：{} 条"}, outbox.sent()));
+  if (outbox.refused() > 0)
+    context.print(
+        say({"refused by the hub and set aside in {}: {}", "被 hub 拒绝并移入 {} 的记录：{} 条"},
+            (outbox.folder() / "refused.ndjson").string(), outbox.refused()));
+  if (outbox.kept() > 0)
+    context.print(say({"the hub is away; kept on disk and sent later: {}",
+                       "hub 暂时不可用，已暂存到磁盘稍后发送：{} 条"},
+                      outbox.kept()));
+}
+
+Result<ExitCode> publish(Context& context) {
+  const auto records = given_records(context);
+  if (!records) return fail(records.error());
+  auto hub = HubClient::open(context);
+  if (!hub) return fail(std::move(hub));
+  if (context.arguments.has("--no-spool")) return publish_at_once(context, *hub, *records);
+
+  Result<Outbox> outbox = Outbox::open(context, *hub);
+  if (!outbox) return fail(std::move(outbox));
+  if (Result<void> drained = outbox->drain(); !drained) return fail(std::move(drained).error());
+  for (std::size_t i = 0; i < records->size() && !context.world.stop.requested(); ++i) {
+    const auto answer = outbox->publish((*records)[i]);
+    if (!answer) {
+      tell_outbox(context, *outbox);
+      return fail(at_record(answer.error(), i + 1));
+    }
+    if (*answer) show(context, **answer);
+  }
+  tell_outbox(context, *outbox);
+  if (context.world.stop.requested()) return exit_code_for(context.world.stop);
+  return outbox->refused() > 0 ? ExitCode::partial : ExitCode::done;
+}
+
+}  // namespace
+
+Command publish_command() {
+  return {
+      .name = "publish",
+      .summary = {"Publish vouchers and events to the hub", "向 hub 发布凭证和事件"},
+      .about =
+          {"Reads one JSON object, or one on each line (NDJSON), from FILE or from standard "
+           "input, and publishes them in order. An object with `event` is an event, any other "
+           "a voucher with `event_type`. Publishing again what the hub has already changes "
+           "nothing, so that after an interruption the whole file can be published again.\n\n"
+           "While the hub is away, records are kept on disk, and the next `tidemark publish` "
+           "(or `--flush`, from cron) sends them in their order.",
+           "从文件或标准输入读取一个 JSON 对象，或每行一个（NDJSON），按顺序发布。含 `event` 的是"
+           "事件，其余是带 `event_type` 的凭证。重复发布不会产生变化，中断后可以整个文件重发。\n\n"
+           "hub 不可用时记录暂存到磁盘，由下一次 `tidemark publish`（或定时执行 "
+           "`--flush`）按原顺序发送。"},
+      .flags = {server_flag(),
+                {.names = "--flush",
+                 .text = {"Only send what waits on disk", "只发送磁盘上暂存的记录"}},
+                {.names = "--no-spool",
+                 .text = {"Keep nothing on disk: exit 75 when the hub is away",
+                          "不暂存到磁盘：hub 不可用时以 75 退出"}}},
+      .positionals = {{.name = "FILE",
+                       .required = false,
+                       .text = {"Where to read; `-` or nothing: standard input",
+                                "输入文件；`-` 或省略表示标准输入"}}},
+      .examples = {{"tidemark publish voucher.json", {"One voucher", "发布一张凭证"}},
+                   {"tidemark publish --flush", {"Send what waits", "发送暂存的记录"}},
+                   {"tidemark publish --json < vouchers.ndjson",
+                    {"Many, with an answer a line", "批量发布，每行一个应答"}}},
+      .run = publish,
+  };
+}
+
+}  // namespace tidemark::cli
