@@ -1,10 +1,13 @@
 #include "relay/leases.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include "relay/row.h"
+#include "relay/share_lock.h"
 
 namespace tidemark::relay {
 namespace {
@@ -143,7 +146,9 @@ bool Leases::may_send(const std::string& subscription_id) const {
 
 Result<bool> Leases::holds(sql::Connection& connection, const std::string& subscription_id) const {
   const auto owner =
-      sql::query_value(connection, "SELECT owner FROM leases WHERE subscription_id = ? FOR SHARE",
+      sql::query_value(connection,
+                       fmt::format("SELECT owner FROM leases WHERE subscription_id = ?{}",
+                                   share_lock(connection.dialect())),
                        sql::Values{subscription_id});
   if (!owner) return fail(owner.error());
   return *owner && **owner == hub_;

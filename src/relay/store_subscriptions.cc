@@ -1,6 +1,9 @@
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "relay/row.h"
+#include "relay/share_lock.h"
 #include "relay/store.h"
 #include "relay/subscription_json.h"
 
@@ -162,11 +165,10 @@ Result<void> Store::count_change(Change change) {
 }
 
 Result<std::int64_t> Store::changes(Change change, bool lock) {
-  const auto value =
-      sql::query_value(*connection_,
-                       lock && shared() ? "SELECT value FROM counters WHERE counter = ? FOR SHARE"
-                                        : "SELECT value FROM counters WHERE counter = ?",
-                       sql::Values{counter_of(change)});
+  const auto value = sql::query_value(*connection_,
+                                      fmt::format("SELECT value FROM counters WHERE counter = ?{}",
+                                                  lock ? share_lock(connection_->dialect()) : ""),
+                                      sql::Values{counter_of(change)});
   if (!value) return fail(value.error());
   std::int64_t count = 0;
   if (*value) std::from_chars((*value)->data(), (*value)->data() + (*value)->size(), count);
