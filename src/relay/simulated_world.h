@@ -130,6 +130,11 @@ class SimulatedWorld {
                    .started_at = clock.wall()});
     turn();
   }
+  /// The oldest request finds nobody.
+  void refuse() {
+    sender.answer({.error_code = "ECONNREFUSED", .message = "refused", .started_at = clock.wall()});
+    turn();
+  }
   /// Those under way now; returns how many.
   std::size_t answer_all_now(int status) {
     const std::size_t count = sender.requests.size();
