@@ -156,6 +156,10 @@ Result<void> Engine::commit(Transaction& transaction) {
       if (idle) lane->second->clear_waiting();
     } else {
       lanes_[id] = std::make_unique<Lane>(std::move(draft.subscription), options_.window_max);
+      if (leases_) {
+        leases_->hurry();
+        look_at_.reset();
+      }
     }
   }
   for (auto& [id, delivery] : transaction.fresh) hand_over(id, std::move(delivery));

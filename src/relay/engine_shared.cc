@@ -25,6 +25,7 @@ Result<void> Engine::reload(std::int64_t version) {
     there.insert(id);
     std::unique_ptr<Lane>& lane = lanes_[id];
     if (lane == nullptr) {
+      leases_->hurry();
       lane = std::make_unique<Lane>(std::move(subscription), options_.window_max);
     } else {
       // Failures in a row are counted where requests are sent.

@@ -30,6 +30,8 @@ class Leases {
 
   /// Is there time to renew? Also the first time.
   [[nodiscard]] bool is_due() const;
+  /// A subscription is new: is_due() from now on, so that it need not wait for the next turn.
+  void hurry() { renewed_at_.reset(); }
   /// Renews what is owned, takes what is free and meant for this hub, gives back what is meant for
   /// another and named in `idle` (nothing is under way there). Inside the caller's transaction;
   /// call done() after its commit.
