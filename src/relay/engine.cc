@@ -255,7 +255,7 @@ void Engine::attend(Lane& lane) {
   }
   while (lane.may_start(now)) {
     if (!lane.waiting()) {
-      if (!lane.backlog) break;
+      if (!lane.backlog || lane.room() == 0) break;
       if (Result<void> loaded = load(lane); !loaded) {
         report(loaded.error());
         retry_at_ = now + outage_pause;
