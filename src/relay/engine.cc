@@ -266,7 +266,7 @@ void Engine::attend(Lane& lane) {
     }
     send_next(lane);
   }
-  if (lane.waiting() || lane.backlog) {
+  if (lane.waiting() || (lane.backlog && lane.room() > 0)) {
     if (const auto opens = lane.opens_at(now)) wake_lane_at(id, *opens);
   } else if (lane.next_due) {
     wake_lane_at(id, *lane.next_due);
