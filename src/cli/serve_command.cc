@@ -98,13 +98,18 @@ Result<ExitCode> serve(Context& context) {
   const http::ListenAddress listen = options->http.listen;
   auto server = api::HubServer::start(std::move(*options), std::move(*secrets), sender,
                                       context.world.clock, context.world.random);
-  if (!server) return fail(std::move(server));
+  // Late answers must find the sender and all that it reports to.
+  if (!server) {
+    (*client)->stop(std::chrono::milliseconds(0));
+    return fail(std::move(server));
+  }
   announce(context, **server, listen);
   wait_for_signal(context.world.stop);
   log_line(LogLevel::info, say({"stopping: what is under way is finished first",
                                 "正在停止：先完成处理中的请求和投递"})
                                .in(context.language));
   (*server)->stop(context.settings.duration("serve.stop_timeout"));
+  (*client)->stop(std::chrono::milliseconds(0));
   return ExitCode::done;
 }
 

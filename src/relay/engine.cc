@@ -16,6 +16,8 @@ namespace {
 constexpr std::int64_t fast_attempts = 4;
 /// Rows read from the database at once.
 constexpr std::int64_t load_max = 256;
+/// A pass over what is due that did not begin at the front is made again after so long.
+constexpr std::chrono::seconds recheck{1};
 /// The database is asked again after so long.
 constexpr std::chrono::milliseconds outage_pause{500};
 
@@ -86,7 +88,7 @@ bool Engine::write(Turn& turn) {
       return false;
     }
     write_apart(turn);
-    return true;
+    return unwritten_.empty();
   }
   for (std::size_t i = 0; i < published.size(); ++i)
     turn.publishes[i].answer(std::move(published[i]));
@@ -171,7 +173,9 @@ void Engine::hand_over(const std::string& id, DueDelivery delivery) {
   const auto found = lanes_.find(id);
   if (found == lanes_.end()) return;
   Lane& lane = *found->second;
-  if (lane.subscription().settings.mode == Mode::batch) {
+  if (!may_send(id)) {
+    lane.backlog = true;  // Another hub sends it; if this one takes over, it asks the database.
+  } else if (lane.subscription().settings.mode == Mode::batch) {
     if (lane.gather()) full_batches_.insert(id);
     if (!lane.next_due || delivery.due_at < *lane.next_due) lane.next_due = delivery.due_at;
   } else if (!lane.push_fresh(std::move(delivery))) {
@@ -234,8 +238,12 @@ void Engine::attend_all() {
     wake_of_.erase(wakes_.begin()->second);
     wakes_.erase(wakes_.begin());
   }
-  for (const std::string& id : std::exchange(hot_, {}))
-    if (const auto lane = lanes_.find(id); lane != lanes_.end()) attend(*lane->second);
+  std::set<std::string> hot = std::exchange(hot_, {});
+  while (!hot.empty() && !retry_at_) {
+    const auto next = hot.extract(hot.begin());
+    if (const auto lane = lanes_.find(next.value()); lane != lanes_.end()) attend(*lane->second);
+  }
+  hot_.merge(hot);  // The database is away: the rest waits for it.
 }
 
 void Engine::attend(Lane& lane) {
@@ -245,8 +253,11 @@ void Engine::attend(Lane& lane) {
   if (draining_ || state == SubscriptionState::paused || state == SubscriptionState::disabled ||
       !may_send(id))
     return;
-  if (full_batches_.erase(id) > 0) {
-    if (Result<void> due = store_.make_due(id, now); !due) report(due.error());
+  if (full_batches_.contains(id)) {
+    Result<void> due = store_.connect();
+    if (due) due = store_.make_due(id, now);
+    if (!due) return wait_for_database(id, due.error());
+    full_batches_.erase(id);
     lane.backlog = true;
   }
   if (lane.next_due && *lane.next_due <= now) {
@@ -256,12 +267,7 @@ void Engine::attend(Lane& lane) {
   while (lane.may_start(now)) {
     if (!lane.waiting()) {
       if (!lane.backlog || lane.room() == 0) break;
-      if (Result<void> loaded = load(lane); !loaded) {
-        report(loaded.error());
-        retry_at_ = now + outage_pause;
-        touch(id);
-        return;
-      }
+      if (Result<void> loaded = load(lane); !loaded) return wait_for_database(id, loaded.error());
       continue;
     }
     send_next(lane);
@@ -271,6 +277,12 @@ void Engine::attend(Lane& lane) {
   } else if (lane.next_due) {
     wake_lane_at(id, *lane.next_due);
   }
+}
+
+void Engine::wait_for_database(const std::string& id, const Error& error) {
+  report(error);
+  retry_at_ = clock_.wall() + outage_pause;
+  touch(id);
 }
 
 Result<void> Engine::load(Lane& lane) {
@@ -287,12 +299,15 @@ Result<void> Engine::load(Lane& lane) {
   if (!rows) return fail(std::move(rows));
   const bool drained = std::cmp_less(rows->size(), limit);
   if (drained) {
+    // A pass that began further on may have missed rows of a clock that was set back since.
+    const bool whole = lane.loaded_due == WallTime{};
     lane.backlog = false;
     lane.loaded_due = {};
     lane.loaded_sequence = 0;
     Result<std::optional<WallTime>> next = store_.next_due(subscription.id, now);
     if (!next) return fail(std::move(next));
     lane.next_due = *next;
+    if (!whole) lane.next_due = std::min(lane.next_due.value_or(WallTime::max()), now + recheck);
   } else {
     lane.loaded_due = rows->back().due_at;
     lane.loaded_sequence = rows->back().sequence;

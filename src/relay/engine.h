@@ -121,7 +121,8 @@ class Engine {
   [[nodiscard]] Result<void> resume(const std::string& id);
   [[nodiscard]] Result<bool> retry(const DeliveryKey& key);
   [[nodiscard]] Result<bool> cancel(const DeliveryKey& key);
-  /// One event for one subscription, as a new delivery or, if there is one, that one again.
+  /// One event for one subscription, as a new delivery or, if there is one, that one again. Nothing
+  /// when subscription or event are gone.
   [[nodiscard]] Result<void> replay(const std::string& subscription_id,
                                     const std::string& event_id);
   /// An event that only this subscription gets.
@@ -149,6 +150,7 @@ class Engine {
   void attend(Lane& lane);
   [[nodiscard]] Result<void> load(Lane& lane);
   void send_next(Lane& lane);
+  void wait_for_database(const std::string& id, const Error& error);
   /// Hands a new delivery to its lane, after the commit.
   void hand_over(const std::string& id, DueDelivery delivery);
   void wake_lane_at(const std::string& id, WallTime time);
@@ -180,7 +182,8 @@ class Engine {
   [[nodiscard]] Result<void> write_delivery(const Subscription& subscription,
                                             const DueDelivery& delivery, const Ended& ended,
                                             const Verdict& verdict);
-  void judge_endpoint(Subscription& subscription, bool& state_changed, const Verdict& verdict);
+  void judge_endpoint(Subscription& subscription, bool& state_changed, const Verdict& verdict,
+                      const AttemptResult& result);
 
   /// In the order of their ids, so that hubs that share a state lock rows in one order; those of
   /// the running transaction last. `visit` may make drafts of existing ones.

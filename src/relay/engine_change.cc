@@ -88,6 +88,7 @@ Result<void> Engine::resume(const std::string& id) {
 }
 
 Result<bool> Engine::retry(const DeliveryKey& key) {
+  if (subscription(key.subscription_id) == nullptr) return false;
   const Result<bool> found = store_.retry_now(key, now());
   if (found && *found) look_again(key.subscription_id);
   return found;
@@ -100,6 +101,7 @@ Result<bool> Engine::cancel(const DeliveryKey& key) {
 }
 
 Result<void> Engine::replay(const std::string& subscription_id, const std::string& event_id) {
+  if (subscription(subscription_id) == nullptr) return {};
   const Result<std::optional<std::int64_t>> existing =
       store_.delivery_of(subscription_id, event_id);
   if (!existing) return fail(existing.error());
@@ -109,6 +111,7 @@ Result<void> Engine::replay(const std::string& subscription_id, const std::strin
     return {};
   }
   Result<std::shared_ptr<const Event>> event = store_.event(event_id);
+  if (!event && event.error().kind == ErrorKind::not_found) return {};  // Pruned meanwhile.
   if (!event) return fail(std::move(event).error());
   return add_delivery(subscription_id, *event);
 }

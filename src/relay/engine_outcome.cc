@@ -35,17 +35,32 @@ Result<void> Engine::write_outcome(const Ended& ended) {
   if (leases_) {
     const Result<bool> ours = leases_->holds(store_.connection(), ended.subscription_id);
     if (!ours) return fail(ours.error());
-    if (!*ours) return {};  // Another hub has taken over, and sends it again.
+    if (!*ours) {  // Another hub has taken over, and sends it again.
+      transaction_->after_commit.emplace_back([this, &ended] {
+        const auto lane = lanes_.find(ended.subscription_id);
+        if (lane == lanes_.end()) return;
+        for (const DueDelivery& delivery : ended.deliveries)
+          lane->second->forget(delivery.sequence);
+        lane->second->backlog = true;
+      });
+      return {};
+    }
   }
-  const Verdict verdict = judge(ended.result);
+  const bool batch = subscription->settings.mode == Mode::batch;
+  Verdict verdict = judge(ended.result);
+  if (batch && verdict.outcome == Outcome::delivered && ended.result.truncated) {
+    // Which of them the receiver refused stands in what is missing.
+    verdict.outcome = Outcome::retry;
+    verdict.error_code = "ANSWER_TRUNCATED";
+  }
   // The endpoint first: a delivery that fails a probe waits for the next one.
-  judge_endpoint(*subscription, transaction_->drafts.at(ended.subscription_id).state_changed,
-                 verdict);
+  bool& state_changed = transaction_->drafts.at(ended.subscription_id).state_changed;
+  judge_endpoint(*subscription, state_changed, verdict, ended.result);
+  if (state_changed && leases_) transaction_->subscriptions_changed = true;
 
-  const std::map<std::string, std::int64_t> codes =
-      verdict.outcome == Outcome::delivered && subscription->settings.mode == Mode::batch
-          ? batch_codes(ended.result.response)
-          : std::map<std::string, std::int64_t>{};
+  const std::map<std::string, std::int64_t> codes = verdict.outcome == Outcome::delivered && batch
+                                                        ? batch_codes(ended.result.response)
+                                                        : std::map<std::string, std::int64_t>{};
   for (const DueDelivery& delivery : ended.deliveries) {
     Verdict own = verdict;
     if (const auto code = codes.find(delivery.event->id); code != codes.end())
@@ -66,9 +81,10 @@ Result<void> Engine::write_outcome(const Ended& ended) {
   return {};
 }
 
-void Engine::judge_endpoint(Subscription& subscription, bool& state_changed,
-                            const Verdict& verdict) {
+void Engine::judge_endpoint(Subscription& subscription, bool& state_changed, const Verdict& verdict,
+                            const AttemptResult& result) {
   const WallTime now = clock_.wall();
+  const bool probing = subscription.state == SubscriptionState::probing;
   const bool working = subscription.state == SubscriptionState::active ||
                        subscription.state == SubscriptionState::probing;
   if (verdict.outcome == Outcome::pause || verdict.outcome == Outcome::disable) {
@@ -78,6 +94,8 @@ void Engine::judge_endpoint(Subscription& subscription, bool& state_changed,
               gone ? "gone" : "unauthorized", now);
     state_changed = true;
   } else if (verdict.endpoint_failed) {
+    // It began before the probing: no probe.
+    if (probing && result.started_at < subscription.state_since) return;
     ++subscription.failures;
     if (!working || subscription.failures < options_.failures_max) return;
     if (subscription.state == SubscriptionState::active)
@@ -87,6 +105,12 @@ void Engine::judge_endpoint(Subscription& subscription, bool& state_changed,
     if (verdict.retry_after)
       pause = std::max<std::chrono::milliseconds>(pause, *verdict.retry_after);
     subscription.probe_at = now + pause;
+    state_changed = true;
+  } else if (result.status_code == 0) {
+    // Our own fault: the endpoint was not asked. While probing, the next try comes in a while.
+    if (!probing) return;
+    subscription.probe_at =
+        now + probe_pause(subscription.failures - options_.failures_max, random_);
     state_changed = true;
   } else if (verdict.outcome == Outcome::delivered || verdict.outcome == Outcome::park) {
     // It answers: what it says of one event is no fault of the endpoint.
@@ -134,7 +158,7 @@ Result<void> Engine::write_delivery(const Subscription& subscription, const DueD
       break;  // Due now; the subscription's state holds it.
     case Outcome::retry: {
       // While the endpoint as such is down, its deliveries do not use up their schedule.
-      if (subscription.state == SubscriptionState::probing && verdict.endpoint_failed) break;
+      if (subscription.state == SubscriptionState::probing) break;
       const auto pause = retry_pause(schedule_of(subscription), delivery.retry_step, random_);
       if (!pause) {
         park();

@@ -55,15 +55,14 @@ Result<void> Engine::renew_leases() {
     store_.rollback();
     return done;
   }
+  std::set<std::string> before;
+  for (const auto& [id, lane] : lanes_)
+    if (leases_->may_send(id)) before.insert(id);
   leases_->done();
   // What was won is read from the database; what was lost is the other hub's.
   for (const auto& [id, lane] : lanes_) {
-    if (!leases_->may_send(id)) {
-      lane->clear_waiting();
-    } else {
-      lane->backlog = true;
-      touch(id);
-    }
+    if (!leases_->may_send(id) || !before.contains(id)) lane->clear_waiting();
+    if (leases_->may_send(id)) touch(id);
   }
   return {};
 }
@@ -71,7 +70,8 @@ Result<void> Engine::renew_leases() {
 void Engine::follow_others() {
   if (leases_ == nullptr) return;
   const WallTime now = clock_.wall();
-  if (look_at_ && now < *look_at_) return;
+  // Further away than the interval: the clock was set back.
+  if (look_at_ && now < *look_at_ && *look_at_ - now <= options_.poll_interval) return;
   look_at_ = now + options_.poll_interval;
   Result<void> done = store_.connect();
   if (done && leases_->is_due()) done = renew_leases();

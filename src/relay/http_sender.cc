@@ -20,6 +20,7 @@ std::vector<std::string> valid_secrets(const Subscription& subscription, WallTim
 AttemptResult result_of(http::ClientResponse response, WallTime started, WallTime now) {
   AttemptResult result{.status_code = response.status,
                        .response = std::move(response.body),
+                       .truncated = response.truncated,
                        .started_at = started,
                        .duration = response.total};
   if (response.status == 0) {

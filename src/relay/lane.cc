@@ -87,7 +87,8 @@ std::size_t Lane::slots() const {
   }
   // Batches are paced: one after the other.
   if (subscription_->settings.mode == Mode::batch) return 1;
-  return static_cast<std::size_t>(slots_);
+  return std::min(static_cast<std::size_t>(slots_),
+                  static_cast<std::size_t>(subscription_->settings.concurrency));
 }
 
 bool Lane::may_start(WallTime now) const {

@@ -33,6 +33,7 @@ struct AttemptResult {
   std::string error_code{};  ///< `ECONNREFUSED`, `ETIMEDOUT`, … when there was no answer.
   std::string message{};     ///< The network's words; empty with an answer.
   std::string response{};    ///< The beginning of the answer's body, valid UTF-8.
+  bool truncated = false;    ///< The answer's body is not whole.
   std::optional<std::chrono::seconds> retry_after{};  ///< Not yet clamped.
   bool own_fault = false;  ///< Ours, not the receiver's: it is not charged for it.
   WallTime started_at{};

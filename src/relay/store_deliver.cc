@@ -89,9 +89,13 @@ Result<std::optional<WallTime>> Store::next_due(const std::string& subscription_
 }
 
 Result<void> Store::record(const AttemptRecord& attempt) {
+  // An outcome may be written twice: the connection broke while the server committed.
+  const bool mysql = connection_->dialect() == sql::Dialect::mysql;
   return done(connection_->execute(
-      "INSERT INTO attempts (subscription_id, sequence, attempt, started_at, duration_us, "
-      "status_code, error_code, message, response) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      std::string(mysql ? "INSERT IGNORE" : "INSERT") +
+          " INTO attempts (subscription_id, sequence, attempt, started_at, duration_us, "
+          "status_code, error_code, message, response) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)" +
+          (mysql ? "" : " ON CONFLICT DO NOTHING"),
       sql::Values{attempt.key.subscription_id, attempt.key.sequence, attempt.attempt,
                   time_value(attempt.started_at), std::int64_t{attempt.duration.count()},
                   status_value(attempt.status_code), attempt.error_code, attempt.message,
@@ -115,7 +119,16 @@ Result<bool> Store::change(const DeliveryChange& change) {
                   change.message, time_value(change.started_at), time_value(change.finished_at),
                   change.key.subscription_id, change.key.sequence});
   if (!changed) return fail(changed.error());
-  return *changed > 0;
+  if (*changed > 0) return true;
+  // Cancelled meanwhile, say; the attempt was made all the same, and its number is taken.
+  if (auto counted = connection_->execute(
+          "UPDATE deliveries SET attempts = ? WHERE subscription_id = ? AND sequence = ? "
+          "AND attempts < ?",
+          sql::Values{change.attempts, change.key.subscription_id, change.key.sequence,
+                      change.attempts});
+      !counted)
+    return fail(counted.error());
+  return false;
 }
 
 Result<void> Store::wake_next(const std::string& subscription_id, const std::string& open_key,
@@ -162,10 +175,17 @@ Result<std::shared_ptr<const Event>> Store::event(const std::string& event_id) {
 Result<bool> Store::retry_now(const DeliveryKey& key, WallTime now) {
   const Result<std::int64_t> changed = connection_->execute(
       "UPDATE deliveries SET status = CASE WHEN attempts = 0 THEN 'pending' ELSE 'retrying' END, "
-      "due_at = ?, retry_step = 0, finished_at = NULL WHERE subscription_id = ? AND sequence = ?",
+      "due_at = ?, retry_step = 0, finished_at = NULL WHERE subscription_id = ? AND sequence = ? "
+      "AND NOT (due_at IS NULL AND status IN ('pending', 'retrying'))",
       sql::Values{time_value(now), key.subscription_id, key.sequence});
   if (!changed) return fail(changed.error());
-  return *changed > 0;
+  if (*changed > 0) return true;
+  // One that waits for an earlier one of its source is there, and goes on waiting.
+  const auto there = sql::query_value(
+      *connection_, "SELECT 1 FROM deliveries WHERE subscription_id = ? AND sequence = ?",
+      sql::Values{key.subscription_id, key.sequence});
+  if (!there) return fail(there.error());
+  return there->has_value();
 }
 
 Result<bool> Store::cancel(const DeliveryKey& key, WallTime now) {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "relay/row.h"
+#include "relay/share_lock.h"
 #include "relay/store.h"
 
 // Publishing: events, their identity, one delivery for each subscription.
@@ -125,10 +126,13 @@ Result<void> Store::insert_delivery(const DeliveryKey& key, const std::string& e
 }
 
 Result<bool> Store::has_open(const std::string& subscription_id, const std::string& open_key) {
-  const auto value = sql::query_value(*connection_,
-                                      "SELECT 1 FROM deliveries WHERE subscription_id = ? AND "
-                                      "open_key = ? LIMIT 1",
-                                      sql::Values{subscription_id, open_key});
+  // Locked: whoever finishes it at this moment on another hub either sees what is added behind it,
+  // or has finished it before.
+  const auto value = sql::query_value(
+      *connection_,
+      fmt::format("SELECT 1 FROM deliveries WHERE subscription_id = ? AND open_key = ? LIMIT 1{}",
+                  share_lock(connection_->dialect())),
+      sql::Values{subscription_id, open_key});
   if (!value) return fail(value.error());
   return value->has_value();
 }

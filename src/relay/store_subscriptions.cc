@@ -140,14 +140,15 @@ Result<void> Store::update_state(const Subscription& subscription) {
 }
 
 Result<void> Store::remove(const Subscription& subscription, WallTime now) {
-  if (auto cancelled = connection_->execute(
-          "UPDATE deliveries SET status = 'cancelled', due_at = NULL, open_key = NULL, "
-          "finished_at = ? WHERE subscription_id = ? AND status IN ('pending', 'retrying')",
+  // The row first: a hub that publishes to it has locked it, or sees it deleted.
+  if (auto deleted = connection_->execute(
+          "UPDATE subscriptions SET deleted_at = ?, secrets = '' WHERE subscription_id = ?",
           sql::Values{time_value(now), subscription.id});
-      !cancelled)
-    return fail(std::move(cancelled));
+      !deleted)
+    return fail(std::move(deleted));
   return done(connection_->execute(
-      "UPDATE subscriptions SET deleted_at = ?, secrets = '' WHERE subscription_id = ?",
+      "UPDATE deliveries SET status = 'cancelled', due_at = NULL, open_key = NULL, "
+      "finished_at = ? WHERE subscription_id = ? AND status IN ('pending', 'retrying')",
       sql::Values{time_value(now), subscription.id}));
 }
 
