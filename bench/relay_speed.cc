@@ -76,7 +76,8 @@ class Receiver {
 
  private:
   void receive(const http::Request& request) {
-    const auto copy = static_cast<std::size_t>(std::atoi(request.path.c_str() + 6));
+    const auto copy =
+        static_cast<std::size_t>(std::atoi(std::string(request.capture("copy")).c_str()));
     const auto verdict =
         http::verify_signature({.webhook_id = request.header("webhook-id"),
                                 .webhook_timestamp = request.header("webhook-timestamp"),
