@@ -9,6 +9,7 @@
 // answer, in milliseconds.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -172,12 +173,12 @@ class Publisher {
   void send(std::size_t event) {
     // About 1 KB, as a contract with a few lines.
     std::string body = fmt::format(
-        R"({{"event_type":"l1_confirmed","source_system":"settlement","source_module":"l1_contract",)"
+        R"({{"event_type":"l1_confirmed","source_system":"bench-{1}","source_module":"l1_contract",)"
         R"("source_type":"purchase_goods","source_id":"{0}","source_reference_no":"L1-20260115-{0}",)"
         R"("company_id":3,"counterparty_type":"supplier","counterparty_id":88,)"
         R"("counterparty_name":"上海示例公司","direction":"debit","amount":"100000.00","currency":"CNY",)"
         R"("summary":"采购交付合同","status":"approved","business_data":{{"contract_no":"L1-{0}","items":[)",
-        event);
+        event, ::getpid());
     for (int line = 0; line < 6; ++line)
       body += fmt::format(
           R"({}{{"sku":"SKU-{:06}","name":"示例商品","quantity":12,"unit_price":"1388.{:02}"}})",
