@@ -181,8 +181,8 @@ TEST_F(SettingsTest, UnknownKeysAreErrorsWithASuggestion) {
 }
 
 TEST_F(SettingsTest, AnUnknownTableIsReportedOnce) {
-  const auto problems =
-      Settings::problems(with_file("[billing]\na = 1\nb = 2\n[billing.c]\nd = 3\n[log]\nlvl = 'x'\n"));
+  const auto problems = Settings::problems(
+      with_file("[billing]\na = 1\nb = 2\n[billing.c]\nd = 3\n[log]\nlvl = 'x'\n"));
   ASSERT_EQ(problems.size(), 2U);
   EXPECT_THAT(problems[0].what.en, HasSubstr("unknown key billing"));
   EXPECT_THAT(problems[1].what.en, HasSubstr("unknown key log.lvl"));
