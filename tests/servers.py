@@ -19,6 +19,7 @@ kill -9 of the server, since the kernel has it. Each server also listens on a Un
 """
 
 import argparse
+import contextlib
 import ctypes
 import glob
 import os
@@ -34,6 +35,7 @@ import time
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30
 USER = PASSWORD = DATABASE = "tidemark"
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ServerError(Exception):
@@ -91,6 +93,24 @@ def die_with_parent(death_signal):
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, death_signal)
 
 
+@contextlib.contextmanager
+def signals_held():
+    """Signals that ask us to end arrive after the block: in the midst of Popen() one would lose the
+    process that was just started. Gives the mask that the new process needs (take_signals)."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+    try:
+        yield before
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def take_signals(mask):
+    """For a process started with signals_held(), before it becomes another program."""
+    for number in ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
 def children_of(pid):
     try:
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
@@ -105,6 +125,19 @@ def is_running(pid):
             return file.read().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def kill_session(process):
+    """Ends a process of ours and what it started (initdb works through others)."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.01)
 
 
 class Server:
@@ -162,10 +195,12 @@ class Server:
             environment["TZ"] = self.time_zone
         return environment
 
-    def spawn(self, command, stdin=subprocess.DEVNULL):
+    def spawn(self, command, mask, stdin=subprocess.DEVNULL):
+        """To be called with signals_held(), whose `mask` the process gets."""
         account = self.account()
 
         def prepare():
+            take_signals(mask)
             os.setsid()  # Ctrl-C is for us; we stop the server in our own time.
             if account:
                 os.initgroups(account.pw_name, account.pw_gid)
@@ -179,12 +214,14 @@ class Server:
                                     preexec_fn=prepare)
 
     def run_to_end(self, command, text=None):
-        process = self.spawn(command, stdin=subprocess.PIPE)
+        process = None
         try:
+            with signals_held() as mask:
+                process = self.spawn(command, mask, stdin=subprocess.PIPE)
             process.communicate(text.encode() if text else None, timeout=START_TIMEOUT_S)
         except BaseException:
-            process.kill()
-            process.wait()
+            if process:
+                kill_session(process)
             raise
         if process.returncode != 0:
             raise ServerError(f"{command[0]} failed ({process.returncode}):\n{self.log_text()}")
@@ -203,7 +240,8 @@ class Server:
             raise ServerError(f"{self.name} runs already")
         for _ in range(3):
             log_begin = len(self.log_text())
-            self.process = self.spawn(self.command())
+            with signals_held() as mask:
+                self.process = self.spawn(self.command(), mask)
             deadline = time.monotonic() + START_TIMEOUT_S
             while time.monotonic() < deadline and self.process.poll() is None:
                 if self.is_ready():
@@ -410,33 +448,42 @@ def interrupt(number, _frame):
     raise Interrupted(number)
 
 
-def wait_for(command):
-    """Waits for the command; when a signal asks us to end, ends the command first."""
+def run_command(arguments, environment):
+    """The exit code of the command; when a signal asks us to end, ends the command first."""
+    command = None
     try:
+        with signals_held() as mask:
+            command = subprocess.Popen(arguments, env=environment,
+                                       preexec_fn=lambda: take_signals(mask))
         return command.wait()
     except Interrupted as interrupted:
         ignore_signals()
-        # A Ctrl-C has reached the whole foreground group; another signal has reached only us.
-        first = None if interrupted.number == signal.SIGINT else interrupted.number
-        for number, patience_s in ((first, 10), (signal.SIGTERM, 10), (signal.SIGKILL, None)):
-            if number:
-                command.send_signal(number)
-            try:
-                command.wait(patience_s)
-                break
-            except subprocess.TimeoutExpired:
-                continue
+        if command:
+            end_command(command, interrupted.number)
         return 128 + interrupted.number
 
 
+def end_command(command, number):
+    # A Ctrl-C has reached the whole foreground group; another signal has reached only us.
+    first = None if number == signal.SIGINT else number
+    for attempt, patience_s in ((first, 10), (signal.SIGTERM, 10), (signal.SIGKILL, None)):
+        if attempt:
+            command.send_signal(attempt)
+        try:
+            command.wait(patience_s)
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
 def ignore_signals():
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
 def run(kinds, command):
     """The exit code of the command, or 128 + the signal that ended us."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING_SIGNALS:
         signal.signal(number, interrupt)
     environment = dict(os.environ)
     running = []
@@ -446,7 +493,7 @@ def run(kinds, command):
             running.append(server)
             server.__enter__()
             environment[kind.variable] = server.url
-        return wait_for(subprocess.Popen(command, env=environment))
+        return run_command(command, environment)
     except Interrupted as interrupted:
         return 128 + interrupted.number
     except (ServerError, OSError) as error:
