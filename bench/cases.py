@@ -14,9 +14,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 class Table:
     """A filled invoice table and where to find it."""
 
-    rows: int
-    environment: dict  # DB_HOST … DB_NAME: for floors and the Python exporter.
-    source: str  # The same for Tidemark: a URL.
+    database: str  # MariaDB, PostgreSQL, SQLite
+    rows: int  # Issued invoices: what an export writes.
+    source: str  # For Tidemark: a URL.
+    environment: dict  # The same for floors and peers: DB_HOST … DB_NAME, PGHOST … PGDATABASE.
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Case:
     same result. `prepare` and `check` are not timed and get the output folder."""
 
     name: str
-    who: str  # floor, python, mydumper, tidemark
+    who: str  # floor, python, mydumper, shell, tidemark
     work: str
     command: Callable  # output folder → command line
     check: Callable = lambda out: None
@@ -84,6 +85,21 @@ def mydumper(table):
             lambda out, n=threads, c=chunks: [
                 "mydumper", "-h", server["DB_HOST"], "-P", server["DB_PORT"], "-u",
                 server["DB_USER"], "-B", server["DB_NAME"], "-T", "t_invoice", "-t", n, *c,
-                "-o", out,
+                "-p", server["DB_PASSWORD"], "-o", out,
             ],
         )
+
+
+COLUMNS = "fid, ftenant_id, fcountry, fissue_date, finvoice_no, fext_field, fupdate_time"
+
+
+def shells(table):
+    """What the database's own shell needs to write the same columns into one file."""
+    query = f"SELECT {COLUMNS} FROM t_invoice WHERE fissue_status = 3"
+    if table.database == "PostgreSQL":
+        yield Case("psql, COPY", "shell", "dump", lambda out: [
+            "psql", "-X", "-q", "-c", f"\\copy ({query}) TO '{out}/invoices.tsv'"])
+    if table.database == "SQLite":
+        yield Case("sqlite3, CSV", "shell", "dump", lambda out: [
+            "sqlite3", "-readonly", "-csv", "-cmd", f".output {out}/invoices.csv",
+            table.environment["SQLITE_FILE"], query])

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -45,6 +46,7 @@ void InvoiceTree::write(const InvoiceRow& row) {
   name_.clear();
   fmt::format_to(std::back_inserter(name_), "{}{}{}+{}.json", row.issue_date.substr(0, 4),
                  row.issue_date.substr(5, 2), row.issue_date.substr(8, 2), row.number);
+  std::ranges::replace(name_, '/', '_');
   if (::renameat(folder, temporary_name_.c_str(), folder, name_.c_str()) != 0) {
     die(name_, std::strerror(errno));
   }

@@ -3,6 +3,7 @@
 
 import argparse
 import contextlib
+import functools
 import os
 import pathlib
 import shlex
@@ -14,11 +15,13 @@ import tempfile
 import cases
 import measure
 import report
-import servers
 import table
 import tidemark_cases
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY / "tests"))
+import servers  # noqa: E402  The servers that tests start, here with the memory of one in use.
+
 BUILD = REPOSITORY / "build"
 TIDEMARK = BUILD / "tidemark"
 LARGE_ROWS = 200_000  # From here on a case runs at most three times, a Python one once.
@@ -35,7 +38,8 @@ def arguments():
                " print them only.",
     )
     parser.add_argument("--rows", type=numbers, default="52480,1000000", metavar="N[,N…]",
-                        help="invoices in the table (default: %(default)s)")
+                        help="invoices in the table (default: %(default)s); the first number also"
+                             " on PostgreSQL and SQLite")
     parser.add_argument("--growth", type=numbers, default="10000,100000,1000000,2000000",
                         metavar="N[,N…]", help="sizes for the growth table (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
@@ -88,19 +92,27 @@ def measure_all(selected, rows, rounds, environment, folder):
     return results
 
 
-def measure_size(rows, choose, options, server, folder):
-    """Fills a table of so many rows, measures what `choose` picks for it, and drops it."""
-    note(f"{rows:,} invoices: filling the table")
-    with table.filled(server.port, f"bench_{rows}", rows) as source:
-        kept = tidemark_cases.KeptTree(TIDEMARK, source.source, folder / "kept",
-                                       environment(folder))
-        selected = [case for case in choose(source, kept)
-                    if rows <= case.rows_max and options.only in case.name]
-        try:
-            return measure_all(selected, rows, options.rounds,
-                               {**environment(folder), **source.environment}, folder)
-        finally:
-            kept.remove()
+def measure_size(source, choose, options, folder):
+    """Measures what `choose` picks for this table."""
+    kept = tidemark_cases.KeptTree(TIDEMARK, source.source, folder / "kept", environment(folder))
+    selected = [case for case in choose(source, kept)
+                if source.rows <= case.rows_max and options.only in case.name]
+    try:
+        return measure_all(selected, source.rows, options.rounds,
+                           {**environment(folder), **source.environment}, folder)
+    finally:
+        kept.remove()
+
+
+def measure_sizes(invoices, fill, choose, options, folder):
+    """{(database, rows): {case: [measurements]}} for tables of so many invoices, each filled,
+    measured and dropped."""
+    results = {}
+    for count in invoices:
+        note(f"{count:,} invoices: filling the table")
+        with fill(TIDEMARK, count) as source:
+            results[source.database, source.rows] = measure_size(source, choose, options, folder)
+    return results
 
 
 def environment(folder):
@@ -115,18 +127,22 @@ def comparison(source, kept):
     yield from cases.floors(source, BUILD)
     yield from cases.python(source)
     yield from cases.mydumper(source)
-    if tidemark_cases.can_export(TIDEMARK):
-        yield from tidemark_cases.everything(source, TIDEMARK, source.source, kept)
+    yield from tidemark_cases.everything(source, TIDEMARK, kept)
+
+
+def other_source(source, kept):
+    """A database that the old exporters did not know, beside its own shell."""
+    yield from cases.shells(source)
+    yield from tidemark_cases.everything(source, TIDEMARK, kept)
 
 
 def growth_cases(source, kept):
     """What is followed over the size of the table."""
     scan, *_ = cases.floors(source, BUILD)
     yield scan
-    if tidemark_cases.can_export(TIDEMARK):
-        yield from tidemark_cases.full(source, TIDEMARK, source.source)
-        yield from tidemark_cases.ndjson(source, TIDEMARK, source.source)
-        yield from tidemark_cases.nothing_new(kept)
+    yield from tidemark_cases.full(source, TIDEMARK)
+    yield from tidemark_cases.ndjson(source, TIDEMARK)
+    yield from tidemark_cases.nothing_new(kept)
 
 
 @contextlib.contextmanager
@@ -145,11 +161,13 @@ def publish(about, sizes, growth):
     """Writes tables and plots into docs/."""
     images = REPOSITORY / "docs/images"
     images.mkdir(parents=True, exist_ok=True)
+    for old in images.glob("benchmark-*.svg"):
+        old.unlink()
     shown = []
-    for rows, results in sizes.items():
-        name = f"benchmark-{rows}.svg"
-        report.plot_times(rows, results, images, name)
-        shown.append((f"Seconds for {rows:,} invoices", f"images/{name}"))
+    for (database, rows), results in sizes.items():
+        name = f"benchmark-{database.lower()}-{rows}.svg"
+        report.plot_times(report.title(database, rows), results, images, name)
+        shown.append((f"Seconds for {rows:,} invoices on {database}", f"images/{name}"))
     if growth:
         report.plot_growth(growth, images, "benchmark-growth.svg")
         shown.append(("Time and memory over the size of the table", "images/benchmark-growth.svg"))
@@ -157,14 +175,37 @@ def publish(about, sizes, growth):
                                report.markdown(about, sizes, growth, shown))
 
 
+def mariadb(memory_mb):
+    return servers.MariaDB(args=[f"--innodb-buffer-pool-size={memory_mb}M",
+                                 "--innodb-log-file-size=512M", "--max-allowed-packet=256M"])
+
+
+def postgres(memory_mb):
+    return servers.Postgres(args=["-c", f"shared_buffers={memory_mb}MB", "-c", "max_wal_size=4GB"])
+
+
+def measure_sources(options, folder):
+    """(sizes, growth): one server at a time, so that the other has no part in it."""
+    memory_mb = 256 if options.quick else 6144
+    with mariadb(memory_mb) as server:
+        fill = functools.partial(table.on_mariadb, server)
+        sizes = measure_sizes(options.rows, fill, comparison, options, folder)
+        growth = measure_sizes(options.growth, fill, growth_cases, options, folder)
+    others = options.rows[:1]
+    with postgres(memory_mb) as server:
+        fill = functools.partial(table.on_postgres, server)
+        sizes |= measure_sizes(others, fill, other_source, options, folder)
+    fill = functools.partial(table.on_sqlite, folder)
+    sizes |= measure_sizes(others, fill, other_source, options, folder)
+    return sizes, growth
+
+
 def main():
     options = arguments()
     about = report.machine(REPOSITORY, command_line(options))
-    with scratch() as folder, servers.mariadb(folder, 512 if options.quick else 6144) as server:
-        sizes = {rows: measure_size(rows, comparison, options, server, folder)
-                 for rows in options.rows}
-        growth = {rows: measure_size(rows, growth_cases, options, server, folder)
-                  for rows in options.growth}
+    with scratch() as folder:
+        os.environ["TMPDIR"] = str(folder)  # The servers' folders lie in memory as well.
+        sizes, growth = measure_sources(options, folder)
     print(report.markdown(about, sizes, growth, []))
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)

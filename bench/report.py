@@ -51,11 +51,15 @@ def seconds_text(value):
     return f"{value:.3f}" if value < 10 else f"{value:.1f}"
 
 
-def table(rows, results):
+def title(database, rows):
+    return f"{rows:,} invoices on {database}"
+
+
+def table(database, rows, results):
     """One size: a Markdown table, floors first, in the order in which the cases were declared."""
     known = references(results)
     lines = [
-        f"### {rows:,} invoices", "",
+        f"### {title(database, rows)}", "",
         "| what | median s | min s | rounds | CPU s | peak MB | × floor | Python takes × |"
         " × mydumper |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
@@ -86,7 +90,7 @@ def growth_table(growth):
     lines = ["### Growth", "",
              "| invoices | " + " | ".join(f"{name} (s / MB)" for name in names) + " |",
              "|--:|" + "--:|" * len(names)]
-    for rows, results in sorted(growth.items()):
+    for (_, rows), results in sorted(growth.items()):
         by_name = {case.name: runs for case, runs in results.items() if runs}
         cells = [f"{seconds_text(median(by_name[name]))} / {peak_mb(by_name[name]):.0f}"
                  if name in by_name else "–" for name in names]
@@ -128,7 +132,7 @@ def markdown(about, sizes, growth, images):
         f" {about['versions']}; Tidemark at {about['revision']}. Source and target are in memory"
         " (tmpfs, a buffer pool larger than the table), so that disks do not decide.",
     ]
-    parts += [table(rows, results) for rows, results in sizes.items()]
+    parts += [table(*size, results) for size, results in sizes.items()]
     if growth:
         parts.append(growth_table(growth))
     parts += [f"![{alt}]({path})" for alt, path in images]
@@ -144,8 +148,9 @@ def put_between_markers(file, text):
 
 def raw(about, sizes, growth):
     def plain(parts):
-        return {rows: {case.name: [dataclasses.asdict(run) for run in runs]
-                       for case, runs in results.items()} for rows, results in parts.items()}
+        return {title(*size): {case.name: [dataclasses.asdict(run) for run in runs]
+                               for case, runs in results.items()}
+                for size, results in parts.items()}
 
     return json.dumps({"about": about, "sizes": plain(sizes), "growth": plain(growth)}, indent=1)
 
@@ -160,15 +165,15 @@ set terminal svg size 860,{height} font 'sans-serif,13' background '#ffffff'
 set border lc rgb '#888888'
 set grid lc rgb '#dddddd'
 """
-COLORS = {"floor": "#9aa5b1", "python": "#d9822b", "mydumper": "#5c7080", "tidemark": "#137cbd"}
+COLORS = {"floor": "#9aa5b1", "python": "#d9822b", "mydumper": "#5c7080", "shell": "#5c7080", "tidemark": "#137cbd"}
 
 
-def plot_times(rows, results, folder, name):
+def plot_times(heading, results, folder, name):
     """One bar a case, seconds on a logarithmic axis."""
     shown = [(case, median(runs)) for case, runs in results.items() if runs]
     script = STYLE.format(height=80 + 24 * len(shown)) + f"""
 set output '{name}'
-set title '{rows:,} invoices: seconds, logarithmic (median)'
+set title '{heading}: seconds, logarithmic (median)'
 set logscale x
 set xrange [0.01:*]
 set yrange [{len(shown) - 0.3}:-0.7] noreverse
@@ -193,7 +198,7 @@ def plot_growth(growth, folder, name):
     names = list(dict.fromkeys(case.name for results in growth.values() for case in results))
     blocks, plots = [], {"seconds": [], "MB": []}
     for index, case_name in enumerate(names):
-        points = [(rows, median(runs), peak_mb(runs)) for rows, results in sorted(growth.items())
+        points = [(rows, median(runs), peak_mb(runs)) for (_, rows), results in sorted(growth.items())
                   for case, runs in results.items() if case.name == case_name and runs]
         lines = "".join(f"{rows} {seconds} {mb}\n" for rows, seconds, mb in points)
         blocks.append(f"$d{index} << EOD\n{lines}EOD\n")
