@@ -40,8 +40,8 @@ def arguments():
     parser.add_argument("--rows", type=numbers, default="52480,1000000", metavar="N[,N…]",
                         help="invoices in the table (default: %(default)s); the first number also"
                              " on PostgreSQL and SQLite")
-    parser.add_argument("--growth", type=numbers, default="10000,100000,1000000,2000000",
-                        metavar="N[,N…]", help="sizes for the growth table (default: %(default)s)")
+    parser.add_argument("--growth", type=numbers, default="10000,100000,2000000",
+                        metavar="N[,N…]", help="further sizes for the growth table (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
     parser.add_argument("--only", default="", metavar="NAME",
                         help="only cases whose name contains this")
@@ -184,6 +184,13 @@ def postgres(memory_mb):
     return servers.Postgres(args=["-c", f"shared_buffers={memory_mb}MB", "-c", "max_wal_size=4GB"])
 
 
+def followed(sizes, growth):
+    """Of the large comparison, what is followed over the size of the table."""
+    names = {case.name for results in growth.values() for case in results}
+    return {size: {case: runs for case, runs in results.items() if case.name in names}
+            for size, results in sizes.items()}
+
+
 def measure_sources(options, folder):
     """(sizes, growth): one server at a time, so that the other has no part in it."""
     memory_mb = 256 if options.quick else 6144
@@ -191,6 +198,8 @@ def measure_sources(options, folder):
         fill = functools.partial(table.on_mariadb, server)
         sizes = measure_sizes(options.rows, fill, comparison, options, folder)
         growth = measure_sizes(options.growth, fill, growth_cases, options, folder)
+    if growth:
+        growth |= followed(sizes, growth)
     others = options.rows[:1]
     with postgres(memory_mb) as server:
         fill = functools.partial(table.on_postgres, server)
