@@ -1,0 +1,284 @@
+#include "export/source_builder.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace tidemark::exporter {
+
+SourceTable::Builder& SourceTable::Builder::joined(const std::vector<std::string>& parts,
+                                                   std::string_view between) {
+  return text(fmt::format("{}", fmt::join(parts, between)));
+}
+
+SourceTable::Builder& SourceTable::Builder::from_where(const Slice& slice) {
+  from_exportable();
+  for (const std::string& condition : table_.usable_keys_) text(" AND ").text(condition);
+  filters(slice);
+  if (slice.tenant) and_tenant(*slice.tenant);
+  if (slice.window) and_window(*slice.window);
+  if (slice.after) and_beyond(*slice.after, slice.window.has_value());
+  if (slice.upto) and_upto(*slice.upto, slice.window.has_value());
+  if (!slice.keys.empty()) and_keys(slice.keys);
+  return *this;
+}
+
+SourceTable::Builder& SourceTable::Builder::from_unusable_keys(const Slice& slice) {
+  from_exportable().text(" AND (").joined(table_.unusable_keys_, " OR ").text(")");
+  filters(slice);
+  if (slice.tenant) and_tenant(*slice.tenant);
+  if (slice.window) and_window(*slice.window);
+  return *this;
+}
+
+SourceTable::Builder& SourceTable::Builder::order(const Slice& slice) {
+  text(" ORDER BY ");
+  if (slice.window) text(table_.q_update_).text(", ");
+  return joined(table_.q_key_, ", ");
+}
+
+SourceTable::Builder& SourceTable::Builder::from_exportable() {
+  text(" FROM ").text(table_.q_table_).text(" WHERE ");
+  if (!table_.spec_.status.empty()) {
+    text(table_.q_status_).text(" = ? AND ").param(status_value());
+  }
+  return text(table_.q_payload_)
+      .text(" IS NOT NULL AND ")
+      .text(table_.q_number_)
+      .text(" IS NOT NULL AND ")
+      .text(table_.q_date_)
+      .text(" IS NOT NULL");
+}
+
+SourceTable::Builder& SourceTable::Builder::and_window(const watermark::Window& window) {
+  const int decimals = table_.update_column()->decimals;
+  return text(" AND ")
+      .text(table_.q_update_)
+      .text(" > ? AND ")
+      .text(table_.q_update_)
+      .text(" <= ?")
+      .param(window.after.text(decimals))
+      .param(window.upto.text(decimals));
+}
+
+SourceTable::Builder& SourceTable::Builder::and_tenant(const std::string& tenant) {
+  text(" AND ");
+  return equal_bytes(table_.tenant_column(), table_.q_tenant_, tenant, tenant.empty());
+}
+
+std::string SourceTable::Builder::bytes_of(const sql::Column& column,
+                                           const std::string& quoted) const {
+  switch (table_.dialect_) {
+    case sql::Dialect::mysql:
+      return column.type == sql::ColumnType::text
+                 ? fmt::format("CAST(CONVERT({} USING utf8mb4) AS BINARY)", quoted)
+                 : fmt::format("CAST({} AS BINARY)", quoted);
+    case sql::Dialect::postgres:
+      return fmt::format("convert_to({}::text, 'UTF8')", quoted);
+    case sql::Dialect::sqlite:
+      return fmt::format("CAST({} AS BLOB)", quoted);
+  }
+  return quoted;
+}
+
+sql::Value SourceTable::Builder::status_value() const {
+  const std::string& value = table_.spec_.status_value;
+  return typed(*table_.table_.column(table_.spec_.status), value);
+}
+
+sql::Value SourceTable::Builder::typed(const sql::Column& column, const std::string& value) {
+  if (column.type == sql::ColumnType::integer) {
+    std::int64_t number = 0;
+    const char* end = value.data() + value.size();
+    const auto [stop, code] = std::from_chars(value.data(), end, number);
+    if (code == std::errc{} && stop == end) return number;
+  }
+  return value;
+}
+
+std::string_view SourceTable::Builder::bytes_mark() const {
+  switch (table_.dialect_) {
+    case sql::Dialect::mysql:
+      return "CAST(? AS BINARY)";
+    case sql::Dialect::postgres:
+      return "convert_to(?, 'UTF8')";
+    case sql::Dialect::sqlite:
+      return "CAST(? AS BLOB)";
+  }
+  return "?";
+}
+
+SourceTable::Builder& SourceTable::Builder::equal_bytes(const sql::Column& column,
+                                                        const std::string& quoted,
+                                                        const std::string& value, bool or_null) {
+  if (or_null) text("(").text(quoted).text(" IS NULL OR ");
+  const bool number = column.type == sql::ColumnType::integer;
+  if (const sql::Value param = typed(column, value);
+      number && !std::holds_alternative<std::int64_t>(param)) {
+    text("1 = 0");  // A text that no integer column can hold.
+  } else {
+    text(quoted).text(" = ?").param(param);
+    if (!column.compares_bytes) {
+      text(" AND ").text(bytes_of(column, quoted)).text(" = ").text(bytes_mark()).param(value);
+    }
+  }
+  if (or_null) text(")");
+  return *this;
+}
+
+SourceTable::Builder& SourceTable::Builder::equal_country(const std::string& country) {
+  const sql::Column& column = *table_.table_.column(table_.spec_.country);
+  if (country != unknown_country && !country.empty()) {
+    return equal_bytes(column, table_.q_country_, country, false);
+  }
+  text("(");
+  if (column.type != sql::ColumnType::integer) {
+    equal_bytes(column, table_.q_country_, "", false).text(" OR ");
+  }
+  return equal_bytes(column, table_.q_country_, std::string(unknown_country), true).text(")");
+}
+
+void SourceTable::Builder::in_list(std::string_view quoted, std::string_view mark,
+                                   const sql::Values& values) {
+  text(quoted).text(" IN (");
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    text(i > 0 ? ", " : "").text(mark).param(values[i]);
+  }
+  text(")");
+}
+
+void SourceTable::Builder::in_tenants(std::span<const std::string> tenants) {
+  const sql::Column& column = table_.tenant_column();
+  sql::Values values;
+  sql::Values bytes;
+  for (const std::string& tenant : tenants) {
+    sql::Value value = typed(column, tenant);
+    // A text that no integer column can hold.
+    if (column.type == sql::ColumnType::integer && !std::holds_alternative<std::int64_t>(value)) {
+      continue;
+    }
+    values.push_back(std::move(value));
+    bytes.emplace_back(tenant);
+  }
+  text("(");
+  if (values.empty()) {
+    text("1 = 0");
+  } else {
+    in_list(table_.q_tenant_, "?", values);
+    if (!column.compares_bytes) {
+      text(" AND ");
+      in_list(bytes_of(column, table_.q_tenant_), bytes_mark(), bytes);
+    }
+  }
+  if (std::ranges::find(tenants, std::string()) != tenants.end()) {
+    text(" OR ").text(table_.q_tenant_).text(" IS NULL");
+  }
+  text(")");
+}
+
+void SourceTable::Builder::in_groups(const Slice& slice) {
+  const auto whole = part_of(*table_.filter_.groups, slice.batch);
+  // Sorted by tenant: one tenant's groups lie together.
+  const auto groups = slice.tenant
+                          ? std::ranges::equal_range(whole, *slice.tenant, {},
+                                                     [](const auto& group) { return group.first; })
+                          : std::ranges::subrange(whole);
+  text(" AND ");
+  if (groups.empty()) {
+    text("1 = 0");
+    return;
+  }
+  any_of(std::span<const std::pair<std::string, std::string>>(groups), [&](const auto& group) {
+    equal_bytes(table_.tenant_column(), table_.q_tenant_, group.first, group.first.empty());
+    if (!table_.spec_.country.empty()) {
+      text(" AND ");
+      equal_country(group.second);
+    }
+  });
+}
+
+void SourceTable::Builder::filters(const Slice& slice) {
+  const Filter& filter = table_.filter_;
+  // The groups were chosen among those of the tenants and countries.
+  if (filter.groups) return in_groups(slice);
+  if (!filter.tenants.empty() && !slice.tenant) {
+    text(" AND ");
+    in_tenants(part_of(filter.tenants, slice.batch));
+  }
+  if (!filter.countries.empty()) {
+    text(" AND ");
+    any_of(std::span<const std::string>(filter.countries),
+           [&](const std::string& country) { equal_country(country); });
+  }
+}
+
+void SourceTable::Builder::and_keys(const std::vector<Key>& keys) {
+  text(" AND (");
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (i > 0) text(" OR ");
+    text("(");
+    const sql::Values values = values_of(keys[i]);
+    for (std::size_t c = 0; c < values.size(); ++c) {
+      text(c > 0 ? " AND " : "").text(table_.q_key_[c]).text(" = ?").param(values[c]);
+    }
+    text(")");
+  }
+  text(")");
+}
+
+sql::Values SourceTable::Builder::values_of(const Key& key) const {
+  sql::Values values = key.values(table_.key_columns());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const bool bytes = table_.table_.column(table_.spec_.key[i])->type == sql::ColumnType::binary;
+    if (auto* text = std::get_if<std::string>(&values[i]); bytes && text != nullptr) {
+      values[i] = sql::Blob{std::move(*text)};
+    }
+  }
+  return values;
+}
+
+std::vector<std::pair<std::string, sql::Value>> SourceTable::Builder::columns_of(
+    const Position& position, bool in_window) const {
+  std::vector<std::pair<std::string, sql::Value>> columns;
+  if (in_window) columns.emplace_back(table_.q_update_, position.update_time);
+  const sql::Values values = values_of(position.key);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    columns.emplace_back(table_.q_key_[i], values[i]);
+  }
+  return columns;
+}
+
+void SourceTable::Builder::and_beyond(const Position& position, bool in_window) {
+  lexicographic(columns_of(position, in_window), ">", ">");
+}
+
+void SourceTable::Builder::and_upto(const Position& position, bool in_window) {
+  lexicographic(columns_of(position, in_window), "<", "<=");
+}
+
+void SourceTable::Builder::lexicographic(
+    const std::vector<std::pair<std::string, sql::Value>>& columns, std::string_view strict,
+    std::string_view last) {
+  if (columns.size() > 1) {
+    text(" AND ").text(columns[0].first).text(" ").text(strict).text("= ?");
+    param(columns[0].second);
+  }
+  text(" AND ");
+  std::string closing;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const bool is_last = i + 1 == columns.size();
+    if (!is_last) {
+      text("(").text(columns[i].first).text(" ").text(strict).text(" ? OR (");
+      param(columns[i].second);
+      text(columns[i].first).text(" = ? AND ").param(columns[i].second);
+      closing += "))";
+    } else {
+      text(columns[i].first).text(" ").text(last).text(" ?").param(columns[i].second);
+    }
+  }
+  text(closing);
+}
+
+}  // namespace tidemark::exporter

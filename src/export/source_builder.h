@@ -1,0 +1,108 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "export/source_table.h"
+
+namespace tidemark::exporter {
+
+/// Tenants or groups named in one statement: at most seven parameters each.
+constexpr std::size_t entries_per_batch = 2000;
+constexpr std::string_view unknown_country = "UNKNOWN";
+
+/// Gathers the text and the parameters of one statement. For SourceTable alone.
+class SourceTable::Builder {
+ public:
+  explicit Builder(const SourceTable& table) : table_(table) {}
+
+  Builder& text(std::string_view part) {
+    statement_.sql += part;
+    return *this;
+  }
+  Builder& param(sql::Value value) {
+    statement_.params.push_back(std::move(value));
+    return *this;
+  }
+  Builder& joined(const std::vector<std::string>& parts, std::string_view between);
+  Statement take() { return std::move(statement_); }
+
+  /// ` FROM t WHERE …` for everything that a slice stands for.
+  Builder& from_where(const Slice& slice);
+
+  /// Likewise for the rows of the slice's tenant and window that from_where() leaves out.
+  Builder& from_unusable_keys(const Slice& slice);
+  Builder& order(const Slice& slice);
+  Builder& from_exportable();
+  Builder& and_window(const watermark::Window& window);
+  Builder& and_tenant(const std::string& tenant);
+
+  /// The column as its bytes in UTF-8.
+  [[nodiscard]] std::string bytes_of(const sql::Column& column, const std::string& quoted) const;
+
+ private:
+  [[nodiscard]] sql::Value status_value() const;
+
+  /// An integer for an integer column: MySQL compares it with text as doubles.
+  static sql::Value typed(const sql::Column& column, const std::string& value);
+
+  /// A text parameter as its bytes, to compare with bytes_of().
+  [[nodiscard]] std::string_view bytes_mark() const;
+
+  Builder& equal_bytes(const sql::Column& column, const std::string& quoted,
+                       const std::string& value, bool or_null);
+  Builder& equal_country(const std::string& country);
+
+  /// `((a OR b) OR (c OR d))`: SQLite refuses expressions that are more than 1,000 deep.
+  template <class T, class Write>
+  void any_of(std::span<const T> values, const Write& write) {
+    text("(");
+    if (values.size() == 1) {
+      write(values.front());
+    } else {
+      any_of(values.first(values.size() / 2), write);
+      text(" OR ");
+      any_of(values.subspan(values.size() / 2), write);
+    }
+    text(")");
+  }
+
+  template <class T>
+  static std::span<const T> part_of(const std::vector<T>& list,
+                                    const std::optional<std::size_t>& batch) {
+    const std::span<const T> all(list);
+    if (!batch) return all;
+    const std::size_t first = *batch * entries_per_batch;
+    return all.subspan(first, std::min(entries_per_batch, all.size() - first));
+  }
+
+  void in_list(std::string_view quoted, std::string_view mark, const sql::Values& values);
+  void in_tenants(std::span<const std::string> tenants);
+  void in_groups(const Slice& slice);
+  void filters(const Slice& slice);
+  void and_keys(const std::vector<Key>& keys);
+
+  /// One value for each column of the key, in the column's own type: no text is equal to bytes.
+  [[nodiscard]] sql::Values values_of(const Key& key) const;
+
+  /// The columns of a position and their values, in order.
+  [[nodiscard]] std::vector<std::pair<std::string, sql::Value>> columns_of(const Position& position,
+                                                                           bool in_window) const;
+
+  /// (a, b) > (x, y), written so that every server uses its index: `a >= x AND (a > x OR b > y)`.
+  void and_beyond(const Position& position, bool in_window);
+  void and_upto(const Position& position, bool in_window);
+  void lexicographic(const std::vector<std::pair<std::string, sql::Value>>& columns,
+                     std::string_view strict, std::string_view last);
+
+  const SourceTable& table_;
+  Statement statement_;
+};
+
+}  // namespace tidemark::exporter
