@@ -1,5 +1,6 @@
 """`tidemark doctor`: what it finds, and that it leaves everything as it was."""
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -50,7 +51,11 @@ def sqlite(tmp_path):
             connection.execute(statement, params)
         connection.close()
 
-    doctor.sql = sql
+    def rows(statement):
+        with contextlib.closing(sqlite3.connect(tmp_path / "source.db")) as connection:
+            return connection.execute(statement).fetchall()
+
+    doctor.sql, doctor.rows = sql, rows
     sql(f"CREATE TABLE t_invoice ({COLUMNS.format(payload='TEXT', stamp='DATETIME')})")
     return doctor
 
@@ -82,6 +87,17 @@ def test_create_index_asks_and_makes_it_once(sqlite):
     assert "--yes" in sqlite.run("--create-index", code=2).stderr
     assert sqlite.findings("--create-index", "--yes")["index"]["verdict"] == "ok"
     assert sqlite.findings("--create-index")["index"]["verdict"] == "ok"
+
+
+def test_the_index_of_another_table_has_a_name_of_its_own(sqlite):
+    for table in ("t_receipt", "z" * 60):
+        sqlite.sql(f"CREATE TABLE {table} ({COLUMNS.format(payload='TEXT', stamp='DATETIME')})")
+        sqlite.run("--create-index", "--yes", TIDEMARK_EXPORT__INVOICES__TABLE=table)
+    sqlite.run("--create-index", "--yes")
+    names = [name for (name,) in sqlite.rows("SELECT name FROM sqlite_master WHERE type = 'index'"
+                                             " AND name LIKE 'idx_%' ORDER BY length(name)")]
+    assert names[:2] == ["idx_incremental_export", "idx_incremental_export_t_receipt"]
+    assert len(names) == 3 and len(names[2]) == 63 and "zzz" in names[2]
 
 
 def test_an_export_can_make_the_index_first(sqlite):

@@ -38,18 +38,19 @@ class Export:
         self.sql("INSERT OR REPLACE INTO t_invoice VALUES (?,?,'DE','2025-05-01',?,3,?,?)",
                  key, tenant, f"INV-{key}", payload, stamp)
 
-    def run(self, *words, code=0, **variables):
+    def run(self, *words, code=0, command="export", **variables):
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **variables,
                        "TIDEMARK_SOURCE": "sqlite:source.db",
                        "TIDEMARK_EXPORT__INVOICES__OUTPUT": "out"}
-        ran = subprocess.run([BINARY, "export", *words], env=environment, cwd=self.folder,
+        ran = subprocess.run([BINARY, command, *words], env=environment, cwd=self.folder,
                              stdin=subprocess.DEVNULL, capture_output=True, timeout=120,
                              encoding="utf-8")
         assert ran.returncode == code, ran.stdout + ran.stderr
         return ran
 
-    def json(self, *words, code=0):
-        return [json.loads(line) for line in self.run(*words, "--json", code=code).stdout.splitlines()]
+    def json(self, *words, code=0, command="export"):
+        ran = self.run(*words, "--json", code=code, command=command)
+        return [json.loads(line) for line in ran.stdout.splitlines()]
 
     def files(self):
         return sorted(str(path.relative_to(self.out)) for path in self.out.rglob("*")
@@ -94,7 +95,8 @@ def test_show_with_damage_shows_the_rest(export):
     export.file.write_text("rubbish\n")
     *lines, last = export.json("state", "show", code=1)
     assert last["message_type"] == "exit_error" and "line 1" in last["message"]
-    assert any(line["message_type"] == "summary" and line["files"] == 1 for line in lines)
+    summary = next(line for line in lines if line["message_type"] == "summary")
+    assert (summary["files"], summary["exit_code"]) == (1, 1)
 
 
 def test_show_names_the_owner_of_the_lock(export):
@@ -220,6 +222,13 @@ def test_retry_reads_just_these_rows(rejecting):
     assert rejecting.json("rejects", "list")[:-1] == []
     assert len(rejecting.files()) == 3 and rejecting.marks() == marks
     assert rejecting.json("rejects", "retry")[-1]["rows_read"] == 0
+
+
+def test_a_retry_is_recorded_as_a_run(rejecting):
+    rejecting.invoice(1)
+    rejecting.run("rejects", "retry", "1", code=3)
+    last = rejecting.json("list", "-n1", command="runs")[0]
+    assert (last["job"], last["status"], last["exit_code"]) == ("export rejects retry", "partial", 3)
 
 
 # state import

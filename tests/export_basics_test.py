@@ -1,10 +1,12 @@
 """The invoice export on the three databases: modes, filters, moves, voided rows, forms of files."""
 
 import os
+import subprocess
 
 import pytest
 
 from export_fixture import invoice, payload_of
+from programs import BINARY
 
 
 def fill(source, rows=30):
@@ -260,6 +262,16 @@ def test_voided_and_deleted_rows_are_counted_and_pruned(source, tree):
     source.run("UPDATE t_invoice SET fissue_status = 3 WHERE fid = 1")
     assert tree.export(source, "--prune").rows_gone == 0
     tree.check_equals(source)
+
+
+def test_pruning_where_nobody_can_be_asked_is_refused_before_anything_is_read(source, tree):
+    fill(source)
+    words = [BINARY, "export", "invoices", "--source", source.url, "-o", tree.path, "--prune"]
+    ran = subprocess.run(words, env={"PATH": os.environ["PATH"], "HOME": tree.home},
+                         cwd=tree.home, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                         check=False)
+    assert ran.returncode == 2 and "--prune" in ran.stderr and "--yes" in ran.stderr
+    assert not os.path.exists(tree.path)
 
 
 def test_a_run_over_a_part_prunes_nothing(source, tree):

@@ -23,6 +23,18 @@ run::ProgressSnapshot snapshot_of(const exporter::ExportProgress& progress) {
           .bytes = progress.bytes};
 }
 
+/// Better refused now than after an hour of reading.
+Result<void> can_agree_to_remove(const Context& context, const exporter::ExportOptions& options) {
+  if (!options.prune || options.dry_run || context.arguments.has("--yes") || context.can_ask()) {
+    return {};
+  }
+  return fail(make_error(ErrorKind::usage,
+                         {"{} removes files, and nobody can be asked here",
+                          "{} 会移除文件，而此处无法询问"},
+                         options.sweep ? "--apply" : "--prune")
+                  .with_hint({"add --yes to agree", "如同意请加 --yes"}));
+}
+
 bool may_prune(const Context& context, const exporter::ExportSummary& summary) {
   for (const exporter::GoneRow& gone : summary.gone_examples) {
     log_line(LogLevel::info, gone.path);
@@ -144,6 +156,9 @@ Result<ExitCode> run_export(Context& context, const std::string& name, SummaryTe
 
 Result<ExitCode> run_export(Context& context, const std::string& name,
                             const exporter::ExportOptions& options, SummaryText text) {
+  if (Result<void> agreed = can_agree_to_remove(context, options); !agreed) {
+    return fail(std::move(agreed.error()));
+  }
   Result<ExportSource> source = export_database(context, name);
   if (!source) return fail(std::move(source.error()));
 

@@ -23,12 +23,6 @@ Result<ExitCode> sweep(Context& context) {
                        chosen->name));
   }
   const bool apply = context.arguments.has("--apply");
-  if (apply && !context.arguments.has("--yes") && !context.can_ask()) {
-    // Better now than after an hour of reading.
-    return fail(make_error(ErrorKind::usage, {"--apply removes files, and nobody can be asked here",
-                                              "--apply 会移除文件，而此处无法询问"})
-                    .with_hint({"add --yes to agree", "如同意请加 --yes"}));
-  }
   options.sweep = true;
   options.dry_run = !apply;
   options.prune = apply;
