@@ -38,7 +38,7 @@ class SliceReader {
   struct Options {
     int worker = 0;
     std::uint64_t rows_per_chunk = 1024;
-    std::uint64_t bytes_per_chunk = 16 << 20;
+    std::uint64_t bytes_per_chunk = 4 << 20;
     std::string zone;
     std::vector<std::string> required_fields;
     /// Cut connections and restarted servers: the slice is read again on a new connection.

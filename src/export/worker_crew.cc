@@ -65,6 +65,9 @@ Result<void> WorkerCrew::start_publisher() {
                                            std::move(staging_fds),
                                            Publisher::Options{.run = at_.tree.run,
                                                               .dry_run = options.dry_run,
+                                                              // Packed chunks hold their text, and
+                                                              // no sync is shared by waiting.
+                                                              .queue_max = packed_ ? 2U : 4U,
                                                               .now_text = at_.now_text,
                                                               .packed = packed_.get(),
                                                               .max_id = at_.tree.max_id});
