@@ -65,8 +65,7 @@ Result<void> WorkerCrew::start_publisher() {
                                            std::move(staging_fds),
                                            Publisher::Options{.run = at_.tree.run,
                                                               .dry_run = options.dry_run,
-                                                              // Packed chunks hold their text, and
-                                                              // no sync is shared by waiting.
+                                                              // No sync is shared by waiting.
                                                               .queue_max = packed_ ? 2U : 4U,
                                                               .now_text = at_.now_text,
                                                               .packed = packed_.get(),
@@ -106,6 +105,9 @@ Result<void> WorkerCrew::add_reader(std::size_t worker, SliceQueue& queue, bool 
       at_.connect, at_.table, std::move(*sink), at_.groups, known_rejects_, queue, *publisher_,
       at_.counts, at_.stop,
       SliceReader::Options{.worker = static_cast<int>(worker),
+                           // Packed chunks hold their text in memory.
+                           .rows_per_chunk = packed_ ? 512U : 1024U,
+                           .bytes_per_chunk = packed_ ? 2U << 20 : 4U << 20,
                            .zone = at_.options.zone,
                            .required_fields = at_.options.required_fields}));
   return {};
