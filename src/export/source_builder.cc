@@ -18,9 +18,18 @@ SourceTable::Builder& SourceTable::Builder::from_where(const Slice& slice) {
   for (const std::string& condition : table_.usable_keys_) text(" AND ").text(condition);
   filters(slice);
   if (slice.tenant) and_tenant(*slice.tenant);
-  if (slice.window) and_window(*slice.window);
-  if (slice.after) and_beyond(*slice.after, slice.window.has_value());
-  if (slice.upto) and_upto(*slice.upto, slice.window.has_value());
+  // One bound at each end: of two, SQLite seeks the first, and would pass over the rows before the
+  // position again for each chunk.
+  if (slice.after) {
+    and_beyond(*slice.after, slice.window.has_value());
+  } else if (slice.window) {
+    and_after(*slice.window);
+  }
+  if (slice.upto) {
+    and_upto(*slice.upto, slice.window.has_value());
+  } else if (slice.window) {
+    and_upto(*slice.window);
+  }
   if (!slice.keys.empty()) and_keys(slice.keys);
   return *this;
 }
@@ -53,14 +62,17 @@ SourceTable::Builder& SourceTable::Builder::from_exportable() {
 }
 
 SourceTable::Builder& SourceTable::Builder::and_window(const watermark::Window& window) {
+  return and_after(window).and_upto(window);
+}
+
+SourceTable::Builder& SourceTable::Builder::and_after(const watermark::Window& window) {
   const int decimals = table_.update_column()->decimals;
-  return text(" AND ")
-      .text(table_.q_update_)
-      .text(" > ? AND ")
-      .text(table_.q_update_)
-      .text(" <= ?")
-      .param(window.after.text(decimals))
-      .param(window.upto.text(decimals));
+  return text(" AND ").text(table_.q_update_).text(" > ?").param(window.after.text(decimals));
+}
+
+SourceTable::Builder& SourceTable::Builder::and_upto(const watermark::Window& window) {
+  const int decimals = table_.update_column()->decimals;
+  return text(" AND ").text(table_.q_update_).text(" <= ?").param(window.upto.text(decimals));
 }
 
 SourceTable::Builder& SourceTable::Builder::and_tenant(const std::string& tenant) {

@@ -47,6 +47,8 @@ class SourceTable::Builder {
   [[nodiscard]] std::string bytes_of(const sql::Column& column, const std::string& quoted) const;
 
  private:
+  Builder& and_after(const watermark::Window& window);
+  Builder& and_upto(const watermark::Window& window);
   [[nodiscard]] sql::Value status_value() const;
 
   /// An integer for an integer column: MySQL compares it with text as doubles.
