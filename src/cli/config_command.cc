@@ -57,6 +57,9 @@ Result<std::vector<config::DatabaseAddress>> configured_databases(const Context&
     if (auto added = add(config::export_source(context.settings, table, environment)); !added)
       return fail(std::move(added).error());
   }
+  if (named.contains("load.warehouse"))
+    if (auto added = add(config::warehouse_database(context.settings, environment)); !added)
+      return fail(std::move(added).error());
   if (named.contains("receive.database"))
     if (auto added = add(config::receive_database(context.settings, environment)); !added)
       return fail(std::move(added).error());

@@ -38,6 +38,13 @@ std::span<const OptionGroup> option_groups() {
           .options = reference_options(),
       },
       OptionGroup{
+          .title_en = "Load",
+          .title_zh = "加载",
+          .about_en = "The warehouse that `tidemark load` fills, and the shop it reads.",
+          .about_zh = "`tidemark load` 写入的数仓，以及读取的店铺。",
+          .options = load_options(),
+      },
+      OptionGroup{
           .title_en = "Receive",
           .title_zh = "接收",
           .about_en = "The receiving side, `tidemark receive`.",

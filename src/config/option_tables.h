@@ -10,6 +10,7 @@ namespace tidemark::config {
 [[nodiscard]] std::span<const Option> general_options();
 [[nodiscard]] std::span<const Option> export_options();
 [[nodiscard]] std::span<const Option> reference_options();
+[[nodiscard]] std::span<const Option> load_options();
 [[nodiscard]] std::span<const Option> receive_options();
 [[nodiscard]] std::span<const Option> serve_options();
 [[nodiscard]] std::span<const Option> relay_options();

@@ -174,4 +174,11 @@ Result<DatabaseAddress> receive_database(const Settings& settings, const Environ
                        .file = "receive.db"});
 }
 
+Result<DatabaseAddress> warehouse_database(const Settings& settings,
+                                           const Environment& environment) {
+  return own_database(
+      settings, environment,
+      {.key = "load.warehouse", .password_key = "load.warehouse_password", .file = "warehouse.db"});
+}
+
 }  // namespace tidemark::config

@@ -46,4 +46,9 @@ struct DatabaseAddress {
 [[nodiscard]] Result<DatabaseAddress> receive_database(const Settings& settings,
                                                        const Environment& environment);
 
+/// What `tidemark load` fills: `load.warehouse`, else the SQLite file warehouse.db beside the
+/// default state database. Errors: as state_database().
+[[nodiscard]] Result<DatabaseAddress> warehouse_database(const Settings& settings,
+                                                         const Environment& environment);
+
 }  // namespace tidemark::config

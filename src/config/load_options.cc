@@ -1,0 +1,92 @@
+#include <array>
+
+#include "config/option_tables.h"
+
+namespace tidemark::config {
+
+std::span<const Option> load_options() {
+  using enum OptionType;
+  static constexpr std::array table = {
+      Option{.key = "load.warehouse",
+             .type = url,
+             .example = "mysql://loader@db.example.com/warehouse",
+             .en = "Database for orders and what belongs to them; empty means the SQLite file "
+                   "warehouse.db in ${XDG_STATE_HOME:-~/.local/state}/tidemark",
+             .zh = "存放订单等数据的数仓数据库；留空则使用 "
+                   "${XDG_STATE_HOME:-~/.local/state}/tidemark 中的 SQLite 文件 warehouse.db"},
+      Option{.key = "load.warehouse_password",
+             .type = text,
+             .example = "${file:/run/secrets/warehouse_password}",
+             .secret = true,
+             .en = "Its password, if the URL has none",
+             .zh = "数仓数据库的密码（URL 中没有密码时使用）"},
+      Option{.key = "load.history_start",
+             .type = text,
+             .fallback = "2025-01-01",
+             .example = "2024-06-01",
+             .en = "The day with which an incremental load begins when nothing is loaded yet",
+             .zh = "尚无数据时，增量加载从这一天开始"},
+      Option{.key = "load.margin",
+             .type = duration,
+             .fallback = "5m",
+             .example = "15m",
+             .range = "0s..1d",
+             .en = "Orders that are younger are read, but also read again by the next incremental "
+                   "load: they may not all be visible yet",
+             .zh = "比这更新的订单会读取，但下次增量加载会再读一遍：它们可能尚未全部可见"},
+      Option{.key = "load.rescan",
+             .type = duration,
+             .fallback = "15d",
+             .example = "30d",
+             .range = "1h..3650d",
+             .en = "How far back the usual re-scan reads; changes of older orders are reported as "
+                   "missed by it",
+             .zh = "常规重扫回看的时长；更早订单的变化会报告为“重扫未覆盖”"},
+      Option{.key = "load.texts",
+             .type = choice,
+             .fallback = "usual",
+             .example = "official",
+             .choices = "usual|official",
+             .en = "The texts beside codes of states and types: those in general use, or those of "
+                   "the official page",
+             .zh = "状态和类型代码旁的文本：通用说法（usual）或官方页面的说法（official）"},
+      Option{.key = "xiaoe.url",
+             .type = text,
+             .fallback = "https://api.xiaoe-tech.com",
+             .example = "http://127.0.0.1:8900",
+             .en = "The Xiaoe open API, or a sandbox of it",
+             .zh = "小鹅通开放接口的地址，或沙箱地址"},
+      Option{.key = "xiaoe.app_id",
+             .type = text,
+             .example = "appExample0001",
+             .en = "The shop's app_id",
+             .zh = "店铺的 app_id"},
+      Option{.key = "xiaoe.client_id",
+             .type = text,
+             .example = "xopExample0001",
+             .en = "The client_id of the shop's application",
+             .zh = "店铺应用的 client_id"},
+      Option{.key = "xiaoe.secret_key",
+             .type = text,
+             .example = "${file:/run/secrets/xiaoe_secret_key}",
+             .secret = true,
+             .en = "The secret_key of the shop's application",
+             .zh = "店铺应用的 secret_key"},
+      Option{.key = "xiaoe.ca",
+             .type = text,
+             .example = "/etc/tidemark/proxy-ca.pem",
+             .en = "Certificates (PEM) of the authority that signed the API's; empty means the "
+                   "system's",
+             .zh = "签发接口证书的机构证书（PEM）；留空则使用系统证书"},
+      Option{.key = "xiaoe.timeout",
+             .type = duration,
+             .fallback = "30s",
+             .example = "60s",
+             .range = "100ms..10m",
+             .en = "How long one request may take",
+             .zh = "单个请求的最长时间"},
+  };
+  return table;
+}
+
+}  // namespace tidemark::config

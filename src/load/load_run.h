@@ -1,0 +1,93 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/stop.h"
+#include "load/extractor.h"
+#include "load/load_summary.h"
+#include "load/order_writer.h"
+#include "load/scan_store.h"
+
+namespace tidemark::load {
+
+enum class LoadMode {
+  range,        ///< What was created from one day to another. Goes on where it was cut off.
+  incremental,  ///< What was created since the watermark.
+  rescan,       ///< What was created lately, again: orders change.
+};
+[[nodiscard]] std::string_view name(LoadMode mode);
+
+struct LoadOptions {
+  LoadMode mode = LoadMode::incremental;
+  TimeWindow range{};                ///< range: both ends included.
+  std::chrono::seconds rescan{};     ///< rescan: so far back from now.
+  CivilTime history_start{};         ///< incremental: where it begins without a watermark.
+  std::chrono::seconds margin{300};  ///< What is younger may still be on its way.
+  /// The usual re-scan: changes of older orders are reported as what it would have missed.
+  std::chrono::seconds usual_rescan = std::chrono::days(15);
+  bool restart = false;  ///< range: reads everything, also what an earlier try has read.
+  bool dry_run = false;
+};
+
+/// Where a run stands. Thread-safe.
+struct LoadProgress {
+  std::atomic<std::uint64_t> rows{0};
+  std::atomic<std::uint64_t> windows{0};
+  std::atomic<std::uint64_t> windows_total{0};
+  std::atomic<std::uint64_t> errors{0};
+};
+
+/// Reads the orders of a shop into the warehouse, window by window, oldest first: pages go into the
+/// warehouse in batches, then the window is noted as finished, then the watermark moves. May be
+/// killed at any point and run again.
+class LoadRun {
+ public:
+  struct Environment {
+    Extractor& extractor;
+    const OrderTransform& transform;
+    ConnectWarehouse connect;
+    const Clock& clock;
+    Random& random;
+    const Stop& stop;
+    Pause& pause;
+  };
+
+  LoadRun(Environment environment, LoadOptions options)
+      : environment_(std::move(environment)), options_(options) {}
+
+  /// Once. A window that failed is told in the summary, and the others go on, unless the source or
+  /// the warehouse is away. Errors: the run could not begin: those of the warehouse.
+  [[nodiscard]] Result<LoadSummary> run();
+  [[nodiscard]] const LoadProgress& progress() const { return progress_; }
+
+ private:
+  [[nodiscard]] Result<void> open();
+  [[nodiscard]] CivilTime source_now() const;
+  [[nodiscard]] Result<TimeWindow> range();
+  [[nodiscard]] Result<std::vector<TimeWindow>> begin_scan(const TimeWindow& range);
+  [[nodiscard]] Result<void> read_window(const TimeWindow& window);
+  void count(const BatchOutcome& outcome);
+  /// False: nothing further can be read.
+  [[nodiscard]] bool note_failure(const TimeWindow& window, Error error);
+  [[nodiscard]] Result<void> finish();
+
+  Environment environment_;
+  const LoadOptions options_;
+  LoadProgress progress_;
+  LoadSummary summary_;
+  std::unique_ptr<sql::Connection> connection_;  ///< For scans and watermark; not of a dry run.
+  std::optional<ScanStore> scans_;
+  std::optional<OrderWriter> writer_;
+  Scan scan_;
+};
+
+}  // namespace tidemark::load

@@ -1,0 +1,139 @@
+#include "load/load_summary.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "run/figures.h"
+
+namespace tidemark::load {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json window_json(const CivilTime& from, const CivilTime& upto) {
+  return {{"from", from.text()}, {"upto", upto.text()}};
+}
+
+Json counts_of(const LoadSummary& summary) {
+  return {{"windows", summary.windows},
+          {"windows_finished", summary.windows_finished},
+          {"windows_resumed", summary.windows_resumed},
+          {"windows_failed", summary.windows_failed},
+          {"pages", summary.pages},
+          {"rereads", summary.rereads},
+          {"rows_read", summary.rows},
+          {"orders_new", summary.inserted},
+          {"orders_changed", summary.changed},
+          {"orders_unchanged", summary.unchanged},
+          {"rows_older", summary.older},
+          {"rows_rejected", summary.rejected},
+          {"missed_by_rescan", summary.missed_by_rescan}};
+}
+
+std::string listed(const std::vector<std::string>& names, std::uint64_t all) {
+  std::string text = fmt::format("{}", fmt::join(names, ", "));
+  if (all > names.size()) text += " …";
+  return text;
+}
+
+class Lines {
+ public:
+  explicit Lines(Language language) : language_(language) {}
+  void add(const Message& message) { text_ += message.in(language_) + '\n'; }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  const Language language_;
+  std::string text_;
+};
+
+void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view again) {
+  for (const auto& [code, batches] : summary.unknown_codes)
+    lines.add(say({"  unknown code:  {} = {} has no text and stays as it is",
+                   "  未知代码：    {} = {} 没有对应文本，保留原始代码"},
+                  code.field, code.code));
+  if (summary.missed_by_rescan > 0)
+    lines.add(say({"  missed by {} d: {} orders changed that the usual re-scan no longer reads: {}",
+                   "  {} 天之外：   {} 个订单发生变化，常规重扫已不再读取：{}"},
+                  std::chrono::duration_cast<std::chrono::days>(summary.usual_rescan).count(),
+                  summary.missed_by_rescan,
+                  listed(summary.missed_orders, summary.missed_by_rescan)));
+  if (summary.rejected > 0)
+    lines.add(say({"  set aside:     {} rows that cannot be stored (table load_rejects): {}",
+                   "  拒收：        {} 行无法保存（见表 load_rejects）：{}"},
+                  summary.rejected, listed(summary.rejects, summary.rejected)));
+  for (const Error& error : summary.errors)
+    lines.add(say({"  failed:        {}", "  失败：        {}"}, error.what.en));
+  if ((summary.stopped || summary.windows_failed > 0) && !again.empty())
+    lines.add(say({"  again:         {}", "  重做：        {}"}, again));
+}
+
+}  // namespace
+
+ExitCode LoadSummary::exit_code(const Stop& stop) const {
+  if (stopped) return exit_code_for(stop);
+  if (errors.empty()) return rejected > 0 ? ExitCode::partial : ExitCode::done;
+  const bool stored = windows_finished > 0 || inserted + changed > 0;
+  return stored ? ExitCode::partial : exit_code_for(errors.front().kind, stop);
+}
+
+std::string summary_text(const LoadSummary& summary, Language language, std::string_view again) {
+  Lines lines(language);
+  lines.add(summary.dry_run ? say({"dry run: nothing was written", "试运行：未写入任何内容"})
+            : summary.stopped
+                ? say({"stopped; what was read is stored", "已中止；已读取的内容均已保存"})
+                : say({"{} {}, created {} to {}", "{} {}，下单时间 {} 至 {}"}, summary.platform,
+                      summary.stream, summary.range.from.text(), summary.range.upto.text()));
+  lines.add(say({"  windows:       {} of {} read{}", "  窗口：        已读 {} / {}{}"},
+                run::count_text(summary.windows_finished),
+                run::count_text(summary.windows - summary.windows_resumed),
+                summary.windows_resumed == 0
+                    ? std::string()
+                    : say({", {} read before", "，另有 {} 个此前已读"}, summary.windows_resumed)
+                          .in(language)));
+  lines.add(say({"  rows read:     {} on {} pages", "  读取：        {} 行，{} 页"},
+                run::count_text(summary.rows), run::count_text(summary.pages)));
+  lines.add(say({"  orders:        {} new, {} changed, {} unchanged",
+                 "  订单：        新增 {}，变化 {}，未变 {}"},
+                run::count_text(summary.inserted), run::count_text(summary.changed),
+                run::count_text(summary.unchanged)));
+  if (summary.older > 0)
+    lines.add(say({"  older:         {} rows were seen later already; the newer stands",
+                   "  较旧：        {} 行此前已有更新的观察，保留较新内容"},
+                  run::count_text(summary.older)));
+  add_trouble(lines, summary, again);
+  if (summary.complete)
+    lines.add(say({"  complete:      {} to {}", "  水位：        {} 至 {} 的数据已全部到达"},
+                  summary.complete->from.text(), summary.complete->upto.text()));
+  lines.add(say({"  took {}", "  耗时 {}"}, run::duration_text(summary.elapsed, language)));
+  return lines.take();
+}
+
+std::string counts_json(const LoadSummary& summary) { return counts_of(summary).dump(); }
+
+std::string summary_json(const LoadSummary& summary, ExitCode code) {
+  Json line = {{"message_type", "summary"},
+               {"command", "load " + summary.stream},
+               {"platform", summary.platform},
+               {"mode", summary.mode},
+               {"range", window_json(summary.range.from, summary.range.upto)},
+               {"dry_run", summary.dry_run},
+               {"stopped", summary.stopped}};
+  line.update(counts_of(summary));
+  line["rejects"] = summary.rejects;
+  line["missed_orders"] = summary.missed_orders;
+  line["unknown_codes"] = Json::array();
+  for (const auto& [unknown, batches] : summary.unknown_codes)
+    line["unknown_codes"].push_back({{"field", unknown.field}, {"code", unknown.code}});
+  if (summary.complete)
+    line["complete"] = window_json(summary.complete->from, summary.complete->upto);
+  line["errors"] = Json::array();
+  for (const Error& error : summary.errors)
+    line["errors"].push_back({{"kind", tidemark::name(error.kind)}, {"message", error.what.en}});
+  line["seconds"] = static_cast<double>(summary.elapsed.count()) / 1000;
+  line["exit_code"] = static_cast<int>(code);
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace tidemark::load

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/exit_code.h"
+#include "base/result.h"
+#include "base/stop.h"
+#include "load/order.h"
+#include "load/scan_store.h"
+#include "load/time_window.h"
+
+namespace tidemark::load {
+
+/// What a load did.
+struct LoadSummary {
+  std::string platform;
+  std::string stream;
+  std::string_view mode;
+  TimeWindow range{};
+  bool dry_run = false;
+  bool stopped = false;  ///< A signal came; what was read so far is stored.
+
+  std::uint64_t windows = 0;
+  std::uint64_t windows_finished = 0;
+  std::uint64_t windows_resumed = 0;  ///< Finished by an earlier try; not read again.
+  std::uint64_t windows_failed = 0;
+  std::uint64_t pages = 0;
+  std::uint64_t rereads = 0;
+  std::uint64_t rows = 0;  ///< As they came, repeats included.
+
+  std::uint64_t inserted = 0;
+  std::uint64_t changed = 0;
+  std::uint64_t unchanged = 0;
+  std::uint64_t older = 0;
+  std::uint64_t rejected = 0;
+  std::vector<std::string> rejects{};                    ///< The first few.
+  std::map<UnknownCode, std::uint64_t> unknown_codes{};  ///< With the number of batches.
+  /// State changes of orders that are older than the usual re-scan reaches.
+  std::uint64_t missed_by_rescan = 0;
+  std::vector<std::string> missed_orders{};  ///< The first few ids.
+  std::chrono::seconds usual_rescan{};
+
+  std::optional<Complete> complete{};
+  std::vector<Error> errors{};
+  std::chrono::milliseconds elapsed{};
+
+  /// done; partial when windows failed or rows were rejected, but something is stored; the code of
+  /// the first error else. A signal's code when stopped.
+  [[nodiscard]] ExitCode exit_code(const Stop& stop) const;
+};
+
+/// For people; ends with a newline. `again` is the command line that redoes what failed.
+[[nodiscard]] std::string summary_text(const LoadSummary& summary, Language language,
+                                       std::string_view again);
+/// One JSON line without its newline: `{"message_type":"summary","command":"load orders",…}`.
+[[nodiscard]] std::string summary_json(const LoadSummary& summary, ExitCode code);
+/// The counts for the record of the run: a JSON object.
+[[nodiscard]] std::string counts_json(const LoadSummary& summary);
+
+}  // namespace tidemark::load

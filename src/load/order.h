@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/civil_time.h"
+#include "base/result.h"
+
+namespace tidemark::load {
+
+/// One thing that was ordered.
+struct OrderItem {
+  std::string product_id;
+  std::string title;
+  std::optional<std::int64_t> resource_type{};
+  std::optional<std::int64_t> quantity{};
+};
+
+/// An order as the warehouse keeps it, whatever platform it comes from. Amounts in fen; times by
+/// the clock of the platform's zone. What a platform does not tell stays nullopt or empty.
+struct Order {
+  std::string order_id;
+  std::string user_id;
+  std::string title;
+  std::string resource_id;
+  std::optional<std::int64_t> resource_type{};
+  std::string resource_type_text{};  ///< Empty: the code is not known.
+  std::optional<std::int64_t> quantity{};
+  std::optional<std::int64_t> price{};         ///< Paid.
+  std::optional<std::int64_t> coupon_price{};  ///< Taken off by a coupon.
+  std::optional<std::int64_t> refund_money{};
+  std::string coupon_id{};
+  std::string coupon_name{};
+  std::optional<std::int64_t> order_state{};
+  std::string order_state_text{};
+  std::optional<std::int64_t> ship_state{};
+  std::string ship_state_text{};
+  std::optional<std::int64_t> sales_state{};
+  std::optional<std::int64_t> after_sales_state{};
+  std::optional<std::int64_t> team_buy_state{};
+  std::optional<std::int64_t> pay_way{};
+  std::optional<std::int64_t> collection_way{};
+  std::optional<std::int64_t> client_type{};
+  std::string order_type{};  ///< As it came: `[2,8]`.
+  std::string goods_no{};
+  std::string out_order_id{};
+  std::string transaction_id{};
+  CivilTime created_at{};
+  std::optional<CivilTime> pay_time{};
+  std::optional<CivilTime> refund_time{};
+  std::optional<CivilTime> settle_time{};
+  std::vector<OrderItem> items{};
+};
+
+/// `order_state 99`: a code without a text. Reported, never guessed.
+struct UnknownCode {
+  std::string field;
+  std::string code;
+  friend auto operator<=>(const UnknownCode&, const UnknownCode&) = default;
+};
+
+/// Makes an order of a raw row: pure, so that the same row always gives the same order.
+class OrderTransform {
+ public:
+  virtual ~OrderTransform() = default;
+  /// `payload` has passed check_json(). Codes without a text are added to `unknown`.
+  /// Errors: rejected, saying which field cannot be stored and why.
+  [[nodiscard]] virtual Result<Order> transform(std::string_view payload,
+                                                std::vector<UnknownCode>& unknown) const = 0;
+};
+
+}  // namespace tidemark::load

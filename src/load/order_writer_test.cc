@@ -1,0 +1,260 @@
+#include "load/order_writer.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "load/schema.h"
+#include "load/xiaoe/order_transform.h"
+#include "tests/database.h"
+
+namespace tidemark::load {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr WallTime start{std::chrono::seconds(1'735'700'000)};
+
+/// No test waits.
+class NoPause final : public Pause {
+ public:
+  bool wait(std::chrono::milliseconds /*duration*/) override { return true; }
+};
+
+std::string row(std::string_view id, std::string_view price, int state,
+                std::string_view more = "") {
+  return fmt::format(
+      R"({{"order_id":"{}","user_id":"u_1","title":"课程","resource_id":"p_1","resource_type":50,)"
+      R"("count":1,"price":{},"order_state":{},"created_time":"2025-01-01 08:00:00",)"
+      R"("pay_time":"2025-01-01 08:00:09"{}}})",
+      id, price, state, more);
+}
+
+class OrderWriterTest : public testing_database::EachDatabase {
+ protected:
+  void SetUp() override {
+    EachDatabase::SetUp();
+    if (IsSkipped()) return;
+    ASSERT_TRUE(migrate_warehouse(db()));
+    ASSERT_TRUE(ScanStore(db(), "xiaoe", "orders").register_stream());
+    open(false);
+  }
+
+  void TearDown() override {
+    writer_.reset();  // PostgreSQL drops no database that is in use.
+    EachDatabase::TearDown();
+  }
+
+  void open(bool dry_run) {
+    Result<OrderWriter> writer = OrderWriter::open(
+        [this] { return sql::connect(url()); },
+        {.platform = "xiaoe", .utc_offset = std::chrono::hours(8), .transform = &transform_},
+        dry_run, pause_);
+    ASSERT_TRUE(writer) << writer.error().what.en;
+    writer_.emplace(std::move(*writer));
+  }
+
+  /// Rows as one page that was asked for `seconds` after the start.
+  BatchOutcome write(const std::vector<std::string>& payloads, int seconds) {
+    std::vector<Observed> batch;
+    for (const std::string& payload : payloads) {
+      std::string id;
+      if (const std::size_t at = payload.find("o_"); at != std::string::npos)
+        id = payload.substr(at, 3);
+      batch.push_back(observed_row(id, payload, start + std::chrono::seconds(seconds)));
+    }
+    Result<BatchOutcome> outcome = writer_->write(std::move(batch), "scan");
+    EXPECT_TRUE(outcome) << outcome.error().what.en;
+    return outcome ? std::move(*outcome) : BatchOutcome();
+  }
+
+  /// Every column of every row, for comparing.
+  std::string dump(std::string_view table, std::string_view columns = "*") {
+    Result<std::unique_ptr<sql::Cursor>> rows =
+        db().query(fmt::format("SELECT {} FROM {} ORDER BY {}", columns, table,
+                               table == "order_history" ? "order_id, seen_at" : "1, 2, 3"));
+    if (!rows) return rows.error().what.en;
+    std::string all;
+    while ((*rows)->next().value_or(false)) {
+      for (std::size_t i = 0; i < (*rows)->columns(); ++i)
+        all += std::string((*rows)->at(i).value_or("NULL")) + '|';
+      all += '\n';
+    }
+    return all;
+  }
+  std::string business() { return dump("orders") + dump("order_items") + dump("order_history"); }
+
+  NoPause pause_;
+  xiaoe::XiaoeOrderTransform transform_{xiaoe::CodeTexts::usual};
+  std::optional<OrderWriter> writer_;
+};
+
+TEST_P(OrderWriterTest, ANewOrderFillsItsTables) {
+  const BatchOutcome outcome = write(
+      {row("o_1", "19.90", 11,
+           R"(,"coupon_price":"500","refund_money":"990","refund_time":"2025-01-16 07:00:00")")},
+      0);
+  EXPECT_EQ(outcome.inserted, 1U);
+  EXPECT_EQ(dump("orders",
+                 "order_id, price, price_fen, coupon_price, refund_money, net_amount, "
+                 "order_state_text, created_at, time_zone, days_to_refund, "
+                 "refunded_within_14_days, updated_at"),
+            "o_1|19.90|1990|5.00|9.90|10.00|发起过部分退款|2025-01-01 08:00:00|+08:00|14|0|" +
+                value("SELECT updated_at FROM orders") + "|\n");
+  EXPECT_EQ(dump("order_items"), "xiaoe|o_1|1|p_1|课程|50|1|\n");
+  EXPECT_THAT(dump("order_history", "order_id, previous_order_state, order_state, refund_money"),
+              "o_1|NULL|11|9.90|\n");
+  EXPECT_EQ(
+      value("SELECT payload FROM raw_records"),
+      row("o_1", "19.90", 11,
+          R"(,"coupon_price":"500","refund_money":"990","refund_time":"2025-01-16 07:00:00")"));
+}
+
+TEST_P(OrderWriterTest, TheSameRowsAgainTouchNothingButTheirStamps) {
+  const std::vector<std::string> rows = {row("o_1", "1", 1), row("o_2", "2", 0),
+                                         row("o_3", "3", 8)};
+  write(rows, 0);
+  const std::string before = business();
+  const std::string raw_before = dump("raw_records");
+  const BatchOutcome outcome = write(rows, 60);
+  EXPECT_EQ(outcome.unchanged, 3U);
+  EXPECT_THAT(outcome.changed, IsEmpty());
+  EXPECT_EQ(business(), before);
+  EXPECT_EQ(dump("raw_records"), raw_before);
+  EXPECT_EQ(value("SELECT COUNT(*) FROM raw_seen WHERE observed_at > first_observed_at"), "3");
+}
+
+TEST_P(OrderWriterTest, AnOlderPageAfterANewerChangesNothing) {
+  write({row("o_1", "1", 1)}, 0);
+  write({row("o_1", "1", 10)}, 60);
+  const std::string before = business();
+  const BatchOutcome outcome = write({row("o_1", "1", 8)}, 30);
+  EXPECT_EQ(outcome.older, 1U);
+  EXPECT_EQ(business(), before);
+}
+
+TEST_P(OrderWriterTest, SeeingAStateAgainAlsoKeepsOlderPagesOut) {
+  write({row("o_1", "1", 1)}, 0);
+  write({row("o_1", "1", 1)}, 60);
+  EXPECT_EQ(write({row("o_1", "1", 8)}, 30).older, 1U);
+  EXPECT_EQ(value("SELECT order_state FROM orders"), "1");
+}
+
+TEST_P(OrderWriterTest, AChangeIsToldAndKeptAsHistory) {
+  write({row("o_1", "5.00", 1), row("o_2", "1", 1)}, 0);
+  const BatchOutcome outcome = write(
+      {row("o_1", "5.00", 10, R"(,"refund_money":500,"refund_time":"2025-01-03 09:00:00")")}, 3600);
+  ASSERT_THAT(outcome.changed, SizeIs(1));
+  EXPECT_TRUE(outcome.changed.front().state_changed);
+  EXPECT_EQ(dump("order_history", "order_id, previous_order_state, order_state, refund_money_fen"),
+            "o_1|NULL|1|NULL|\no_1|1|10|500|\no_2|NULL|1|NULL|\n");
+  // By the clock of the shop.
+  EXPECT_THAT(value("SELECT MAX(seen_at) FROM order_history"),
+              ::testing::StartsWith("2025-01-01 11:53:20"));
+  EXPECT_EQ(value("SELECT refunded_within_14_days FROM orders WHERE order_id='o_1'"), "1");
+  EXPECT_EQ(value("SELECT COUNT(*) FROM raw_records"), "3");
+}
+
+TEST_P(OrderWriterTest, WhatNoTableShowsChangesNoTable) {
+  write({row("o_1", "1", 1, R"(,"system_info":"a")")}, 0);
+  const std::string before = business();
+  const BatchOutcome outcome = write({row("o_1", "1", 1, R"(,"system_info":"b")")}, 60);
+  EXPECT_EQ(outcome.unchanged, 1U);
+  EXPECT_EQ(business(), before);
+  EXPECT_EQ(value("SELECT COUNT(*) FROM raw_records"), "2");
+}
+
+TEST_P(OrderWriterTest, OfOneRecordTwiceInABatchTheNewestCounts) {
+  std::vector<Observed> batch = {
+      observed_row("o_1", row("o_1", "1", 10), start + std::chrono::seconds(2)),
+      observed_row("o_1", row("o_1", "1", 1), start)};
+  const Result<BatchOutcome> outcome = writer_->write(batch, "scan");
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->rows, 2U);
+  EXPECT_EQ(outcome->repeats, 1U);
+  EXPECT_EQ(value("SELECT order_state FROM orders"), "10");
+}
+
+TEST_P(OrderWriterTest, ARowThatCannotBeStoredIsSetAsideUntilItCan) {
+  const std::string broken = row("o_1", "\"1.005\"", 1);
+  EXPECT_THAT(write({broken, row("o_2", "2", 1)}, 0).rejected,
+              ElementsAre(HasSubstr("o_1: price cannot be stored: 1.005")));
+  EXPECT_EQ(value("SELECT COUNT(*) FROM orders"), "1");
+  EXPECT_EQ(value("SELECT payload FROM raw_records WHERE record_id='o_1'"), broken);
+  EXPECT_THAT(value("SELECT reason FROM load_rejects"), HasSubstr("price"));
+  // It comes again as it was: told again, since it is still not stored.
+  EXPECT_THAT(write({broken}, 60).rejected, SizeIs(1));
+  write({row("o_1", "1.00", 1)}, 120);
+  EXPECT_EQ(value("SELECT COUNT(*) FROM load_rejects"), "0");
+  EXPECT_EQ(value("SELECT COUNT(*) FROM orders"), "2");
+  EXPECT_THAT(write({row("o_1", "1.00", 1)}, 180).rejected, IsEmpty());
+}
+
+TEST_P(OrderWriterTest, ARowWithoutAnIdIsKeptByItsContent) {
+  const BatchOutcome outcome = write({R"({"price":"1","order_state":1})"}, 0);
+  EXPECT_THAT(outcome.rejected, ElementsAre(HasSubstr("order_id is missing")));
+  EXPECT_EQ(value("SELECT payload FROM raw_records"), R"({"price":"1","order_state":1})");
+}
+
+TEST_P(OrderWriterTest, HostileTextsStayTexts) {
+  const std::string title = R"('); DROP TABLE orders; -- \\ \" \n ? 😀 %s)";
+  const BatchOutcome outcome =
+      write({row("o_1", "1", 1, R"(,"title":")" + title + R"(","goods_no":"\u0000")"),
+             R"({"order_id":"o_2","title":"'); DROP TABLE orders; -- \\ \" \n ? 😀 %s","price":1,)"
+             R"("order_state":99,"created_time":"2025-01-01 08:00:00"})"},
+            0);
+  EXPECT_THAT(outcome.rejected, ElementsAre(HasSubstr("goods_no")));
+  EXPECT_EQ(value("SELECT title FROM orders"), "'); DROP TABLE orders; -- \\ \" \n ? 😀 %s");
+  EXPECT_EQ(outcome.unknown_codes, (std::set<UnknownCode>{{"order_state", "99"}}));
+  EXPECT_EQ(value("SELECT order_state FROM orders"), "99");
+  EXPECT_EQ(value("SELECT order_state_text FROM orders"), "NULL");
+}
+
+TEST_P(OrderWriterTest, ADryRunTellsTheSameAndWritesNothing) {
+  write({row("o_1", "1", 1), row("o_2", "2", 1)}, 0);
+  const std::string before = business() + dump("raw_seen");
+  open(true);
+  const BatchOutcome outcome =
+      write({row("o_1", "1", 10), row("o_2", "2", 1), row("o_3", "3", 1)}, 60);
+  EXPECT_EQ(outcome.inserted, 1U);
+  EXPECT_EQ(outcome.unchanged, 1U);
+  EXPECT_THAT(outcome.changed, SizeIs(1));
+  EXPECT_EQ(business() + dump("raw_seen"), before);
+}
+
+TEST_P(OrderWriterTest, AnOrderWithFewerLinesLosesTheOthers) {
+  write({row("o_1", "1", 1)}, 0);
+  const std::string without =
+      R"({"order_id":"o_1","price":1,"order_state":1,"created_time":"2025-01-01 08:00:00"})";
+  write({without}, 60);
+  EXPECT_EQ(value("SELECT COUNT(*) FROM order_items"), "0");
+}
+
+TEST_P(OrderWriterTest, ManyRowsComeInOneBatch) {
+  std::vector<Observed> batch;
+  for (int i = 0; i < 1500; ++i) {
+    const std::string id = fmt::format("o_{:05}", i);
+    batch.push_back(observed_row(id, row(id, "0.01", 1), start));
+  }
+  const Result<BatchOutcome> outcome = writer_->write(batch, "scan");
+  ASSERT_TRUE(outcome) << outcome.error().what.en;
+  EXPECT_EQ(outcome->inserted, 1500U);
+  EXPECT_EQ(value("SELECT SUM(price_fen) FROM orders"), "1500");
+  for (Observed& seen : batch) {
+    seen = observed_row(seen.id, row(seen.id, "0.02", 1), start + std::chrono::seconds(1));
+  }
+  const Result<BatchOutcome> again = writer_->write(batch, "scan");
+  ASSERT_TRUE(again) << again.error().what.en;
+  EXPECT_THAT(again->changed, SizeIs(1500));
+  EXPECT_EQ(value("SELECT SUM(price_fen) FROM orders"), "3000");
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, OrderWriterTest,
+                         ::testing::ValuesIn(testing_database::all_servers()),
+                         testing_database::name_of);
+
+}  // namespace
+}  // namespace tidemark::load

@@ -1,0 +1,117 @@
+#include "load/raw_layer.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "load/row_sql.h"
+#include "load/schema.h"
+
+namespace tidemark::load {
+
+std::string content_hash(std::string_view payload) {
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits(payload.data(), payload.size()));
+  return hex({reinterpret_cast<const char*>(canonical.digest), sizeof(canonical.digest)});
+}
+
+Result<std::map<std::string, Seen>> RawLayer::seen(std::span<const std::string> ids) {
+  std::map<std::string, Seen> found;
+  while (!ids.empty()) {
+    const std::size_t count = std::min(ids.size(), keys_per_statement_max);
+    std::vector<sql::Value> params = padded_keys(ids.first(count));
+    const std::string sql = fmt::format(
+        "SELECT record_id, content_hash, observed_at, rejected FROM raw_seen "
+        "WHERE platform=? AND stream=? AND record_id IN ({})",
+        marks(params.size()));
+    params.insert(params.begin(), {platform_, stream_});
+    Result<std::unique_ptr<sql::Cursor>> cursor = connection_.query(sql, params);
+    if (!cursor) return fail(std::move(cursor));
+    while (true) {
+      const Result<bool> row = (*cursor)->next();
+      if (!row) return fail(row.error());
+      if (!*row) break;
+      const Result<WallTime> observed = utc_time((*cursor)->at(2));
+      if (!observed) return fail(observed.error());
+      found.emplace((*cursor)->at(0).value_or(""),
+                    Seen{.hash = std::string((*cursor)->at(1).value_or("")),
+                         .observed_at = *observed,
+                         .rejected = (*cursor)->at(3) == "1"});
+    }
+    ids = ids.subspan(count);
+  }
+  return found;
+}
+
+Result<void> RawLayer::add(std::span<const Observed* const> rows, const std::vector<bool>& is_new,
+                           const std::vector<bool>& rejected, std::string_view scan_id) {
+  std::vector<sql::Values> records, fresh, known;
+  const std::string scan(scan_id);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Observed& row = *rows[i];
+    const std::string stamp = utc_text(row.observed_at);
+    records.push_back({platform_, stream_, row.id, stamp, row.hash, scan, row.payload});
+    (is_new[i] ? fresh : known)
+        .push_back({platform_, stream_, row.id, row.hash, stamp, stamp, scan,
+                    std::int64_t{rejected[i] ? 1 : 0}});
+  }
+  if (auto done = insert_rows(connection_, raw_records_table(), records); !done) return done;
+  if (auto done = insert_rows(connection_, raw_seen_table(), fresh); !done) return done;
+  return upsert_rows(connection_, raw_seen_table(), known);
+}
+
+Result<void> RawLayer::seen_again(std::span<const Observed* const> rows, std::string_view scan_id) {
+  // A batch has few different moments: one for each page.
+  std::map<WallTime, std::vector<std::string>> by_moment;
+  for (const Observed* row : rows) by_moment[row->observed_at].push_back(row->id);
+  for (const auto& [moment, ids] : by_moment) {
+    for (std::span<const std::string> rest = ids; !rest.empty();) {
+      const std::size_t count = std::min(rest.size(), keys_per_statement_max);
+      std::vector<sql::Value> params = padded_keys(rest.first(count));
+      const std::string sql = fmt::format(
+          "UPDATE raw_seen SET observed_at=?, scan_id=? WHERE platform=? AND stream=? "
+          "AND observed_at<? AND record_id IN ({})",
+          marks(params.size()));
+      const std::string stamp = utc_text(moment);
+      params.insert(params.begin(),
+                    {stamp, std::string(scan_id), platform_, stream_, std::string(stamp)});
+      if (const auto done = connection_.execute(sql, params); !done) return fail(done.error());
+      rest = rest.subspan(count);
+    }
+  }
+  return {};
+}
+
+Result<void> RawLayer::mark_rejected(std::string_view id, bool rejected) {
+  const sql::Values params = {std::int64_t{rejected ? 1 : 0}, platform_, stream_, std::string(id)};
+  const auto done = connection_.execute(
+      "UPDATE raw_seen SET rejected=? WHERE platform=? AND stream=? AND record_id=?", params);
+  return done ? Result<void>{} : fail(done.error());
+}
+
+Result<std::vector<CurrentRecord>> RawLayer::current(std::string_view after, std::int64_t limit) {
+  Result<std::unique_ptr<sql::Cursor>> cursor = connection_.query(
+      "SELECT s.record_id, s.content_hash, s.first_observed_at, r.payload FROM raw_seen s "
+      "JOIN raw_records r ON r.platform=s.platform AND r.stream=s.stream "
+      "AND r.record_id=s.record_id AND r.observed_at=s.first_observed_at "
+      "WHERE s.platform=? AND s.stream=? AND s.record_id>? ORDER BY s.record_id LIMIT " +
+          std::to_string(limit),
+      sql::Values{platform_, stream_, std::string(after)});
+  if (!cursor) return fail(std::move(cursor));
+  std::vector<CurrentRecord> records;
+  while (true) {
+    const Result<bool> row = (*cursor)->next();
+    if (!row) return fail(row.error());
+    if (!*row) return records;
+    const Result<WallTime> first = utc_time((*cursor)->at(2));
+    if (!first) return fail(first.error());
+    records.push_back({.id = std::string((*cursor)->at(0).value_or("")),
+                       .hash = std::string((*cursor)->at(1).value_or("")),
+                       .payload = std::string((*cursor)->at(3).value_or("")),
+                       .first_observed_at = *first});
+  }
+}
+
+}  // namespace tidemark::load

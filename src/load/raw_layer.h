@@ -1,0 +1,70 @@
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "sql/connection.h"
+
+namespace tidemark::load {
+
+/// A row of the source with its version.
+struct Observed {
+  std::string id;    ///< Of the source, or `#` and the hash where it has none that can be a key.
+  std::string hash;  ///< content_hash() of the payload.
+  std::string payload;
+  WallTime observed_at{};
+};
+
+/// 32 hex digits: XXH3 128. Tells versions apart; not meant against a forger.
+[[nodiscard]] std::string content_hash(std::string_view payload);
+
+/// What is known of a row from earlier readings.
+struct Seen {
+  std::string hash;
+  WallTime observed_at{};
+  bool rejected = false;
+};
+
+/// One record as the raw layer holds it now.
+struct CurrentRecord {
+  std::string id;
+  std::string hash;
+  std::string payload;
+  WallTime first_observed_at{};
+};
+
+/// The raw layer of one stream: every state of a row that was seen, to the byte, and for each row
+/// which one is its newest. Inside the caller's transaction. Errors: those of Connection; corrupt.
+class RawLayer {
+ public:
+  RawLayer(sql::Connection& connection, std::string platform, std::string stream)
+      : connection_(connection), platform_(std::move(platform)), stream_(std::move(stream)) {}
+
+  /// By id. At most keys_per_statement_max at a time are asked for.
+  [[nodiscard]] Result<std::map<std::string, Seen>> seen(std::span<const std::string> ids);
+
+  /// New states of new or known rows. `rejected[i]` tells of `rows[i]` whether it could be stored.
+  [[nodiscard]] Result<void> add(std::span<const Observed* const> rows,
+                                 const std::vector<bool>& is_new, const std::vector<bool>& rejected,
+                                 std::string_view scan_id);
+  /// The rows were seen again, with the content they had. Never sets a stamp back.
+  [[nodiscard]] Result<void> seen_again(std::span<const Observed* const> rows,
+                                        std::string_view scan_id);
+  [[nodiscard]] Result<void> mark_rejected(std::string_view id, bool rejected);
+
+  /// The newest state of up to `limit` rows whose id is behind `after`, by id.
+  [[nodiscard]] Result<std::vector<CurrentRecord>> current(std::string_view after,
+                                                           std::int64_t limit);
+
+ private:
+  sql::Connection& connection_;
+  const std::string platform_;
+  const std::string stream_;
+};
+
+}  // namespace tidemark::load

@@ -1,0 +1,135 @@
+#include "load/scan_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "load/row_sql.h"
+#include "load/schema.h"
+
+namespace tidemark::load {
+namespace {
+
+Result<CivilTime> civil(std::optional<std::string_view> text) {
+  const std::optional<CivilTime> time = CivilTime::parse(text.value_or(""));
+  if (!time)
+    return fail(ErrorKind::corrupt,
+                {"the warehouse holds '{}' for a time", "数仓中的时间无效：“{}”"},
+                text.value_or("NULL"));
+  return *time;
+}
+
+}  // namespace
+
+Result<void> ScanStore::register_stream() {
+  const sql::Values key = {platform_, stream_};
+  const auto known = sql::query_value(
+      connection_, "SELECT platform FROM load_streams WHERE platform=? AND stream=?", key);
+  if (!known) return fail(known.error());
+  if (*known) return {};
+  const bool mysql = connection_.dialect() == sql::Dialect::mysql;
+  const auto made = connection_.execute(
+      mysql ? "INSERT IGNORE INTO load_streams (platform, stream) VALUES (?,?)"
+            : "INSERT INTO load_streams (platform, stream) VALUES (?,?) ON CONFLICT DO NOTHING",
+      key);
+  return made ? Result<void>{} : fail(made.error());
+}
+
+Result<std::optional<Scan>> ScanStore::unfinished(std::string_view mode, const TimeWindow& range) {
+  const auto id = sql::query_value(
+      connection_,
+      "SELECT MAX(scan_id) FROM load_scans WHERE platform=? AND stream=? AND mode=? "
+      "AND range_from=? AND range_upto=? AND ended_at IS NULL",
+      sql::Values{platform_, stream_, std::string(mode), range.from.text(), range.upto.text()});
+  if (!id) return fail(id.error());
+  if (!*id) return std::nullopt;
+  return Scan{.id = **id, .mode = std::string(mode), .range = range};
+}
+
+Result<void> ScanStore::begin(const Scan& scan, WallTime now) {
+  const sql::Values row = {scan.id,
+                           platform_,
+                           stream_,
+                           scan.mode,
+                           scan.range.from.text(),
+                           scan.range.upto.text(),
+                           utc_text(now),
+                           sql::Value()};
+  return insert_rows(connection_, load_scans_table(), std::span(&row, 1));
+}
+
+Result<void> ScanStore::end(const Scan& scan, WallTime now) {
+  const auto ended = connection_.execute("UPDATE load_scans SET ended_at=? WHERE scan_id=?",
+                                         sql::Values{utc_text(now), scan.id});
+  return ended ? Result<void>{} : fail(ended.error());
+}
+
+Result<std::vector<TimeWindow>> ScanStore::finished_windows(const Scan& scan) {
+  Result<std::unique_ptr<sql::Cursor>> cursor = connection_.query(
+      "SELECT window_from, window_upto FROM load_windows WHERE scan_id=? ORDER BY window_from",
+      sql::Values{scan.id});
+  if (!cursor) return fail(std::move(cursor));
+  std::vector<TimeWindow> windows;
+  while (true) {
+    const Result<bool> row = (*cursor)->next();
+    if (!row) return fail(row.error());
+    if (!*row) return windows;
+    const Result<CivilTime> from = civil((*cursor)->at(0));
+    if (!from) return fail(from.error());
+    const Result<CivilTime> upto = civil((*cursor)->at(1));
+    if (!upto) return fail(upto.error());
+    windows.push_back({*from, *upto});
+  }
+}
+
+Result<void> ScanStore::finish_window(const Scan& scan, const TimeWindow& window,
+                                      std::uint64_t records, WallTime now) {
+  const sql::Values row = {scan.id, window.from.text(), window.upto.text(),
+                           static_cast<std::int64_t>(records), utc_text(now)};
+  return upsert_rows(connection_, load_windows_table(), std::span(&row, 1));
+}
+
+Result<std::optional<Complete>> ScanStore::complete() {
+  Result<std::unique_ptr<sql::Cursor>> cursor = connection_.query(
+      "SELECT complete_from, complete_upto FROM load_streams WHERE platform=? AND stream=?",
+      sql::Values{platform_, stream_});
+  if (!cursor) return fail(std::move(cursor));
+  const Result<bool> row = (*cursor)->next();
+  if (!row) return fail(row.error());
+  if (!*row || !(*cursor)->at(0) || !(*cursor)->at(1)) return std::nullopt;
+  const Result<CivilTime> from = civil((*cursor)->at(0));
+  if (!from) return fail(from.error());
+  const Result<CivilTime> upto = civil((*cursor)->at(1));
+  if (!upto) return fail(upto.error());
+  return Complete{.from = *from, .upto = *upto};
+}
+
+Result<void> ScanStore::extend_complete(const TimeWindow& proven, bool found) {
+  if (proven.empty()) return {};
+  if (Result<void> begun = connection_.begin(sql::Isolation::write); !begun) return begun;
+  Result<void> extended = extend_locked(proven, found);
+  if (extended) extended = connection_.commit();
+  if (!extended) connection_.rollback();
+  return extended;
+}
+
+Result<void> ScanStore::extend_locked(const TimeWindow& proven, bool found) {
+  const sql::Values key = {platform_, stream_};
+  if (connection_.dialect() != sql::Dialect::sqlite) {
+    const auto locked = sql::query_value(
+        connection_, "SELECT 1 FROM load_streams WHERE platform=? AND stream=? FOR UPDATE", key);
+    if (!locked) return fail(locked.error());
+  }
+  const Result<std::optional<Complete>> known = complete();
+  if (!known) return fail(known.error());
+  if (!*known && !found) return {};
+  constexpr std::chrono::seconds second{1};
+  Complete now = known->value_or(Complete{.from = proven.from, .upto = proven.upto});
+  if (proven.from > now.upto + second || proven.upto + second < now.from) return {};
+  now = {.from = std::min(now.from, proven.from), .upto = std::max(now.upto, proven.upto)};
+  const auto set = connection_.execute(
+      "UPDATE load_streams SET complete_from=?, complete_upto=? WHERE platform=? AND stream=?",
+      sql::Values{now.from.text(), now.upto.text(), platform_, stream_});
+  return set ? Result<void>{} : fail(set.error());
+}
+
+}  // namespace tidemark::load

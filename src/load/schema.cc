@@ -1,0 +1,243 @@
+#include "load/schema.h"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "run/migration.h"
+
+namespace tidemark::load {
+namespace {
+
+constexpr std::array order_columns = {
+    Column{"platform", Kind::name, "平台", true},
+    Column{"order_id", Kind::id, "订单号", true},
+    Column{"user_id", Kind::id, "用户编号"},
+    Column{"title", Kind::text, "商品名称"},
+    Column{"resource_id", Kind::id, "商品（资源）编号"},
+    Column{"resource_type", Kind::integer, "商品类型代码"},
+    Column{"resource_type_text", Kind::text, "商品类型；代码未知时为空"},
+    Column{"quantity", Kind::integer, "数量"},
+    Column{"price", Kind::money, "实付金额（元）", true},
+    Column{"price_fen", Kind::integer, "实付金额（分）", true},
+    Column{"coupon_price", Kind::money, "优惠券抵扣（元）"},
+    Column{"coupon_price_fen", Kind::integer, "优惠券抵扣（分）"},
+    Column{"coupon_id", Kind::id, "优惠券编号"},
+    Column{"coupon_name", Kind::text, "优惠券名称"},
+    Column{"refund_money", Kind::money, "退款金额（元）"},
+    Column{"refund_money_fen", Kind::integer, "退款金额（分）"},
+    Column{"net_amount", Kind::money, "净额（元）：实付减退款，未支付为 0", true},
+    Column{"net_amount_fen", Kind::integer, "净额（分）", true},
+    Column{"order_state", Kind::integer, "订单状态代码", true},
+    Column{"order_state_text", Kind::text, "订单状态；代码未知时为空"},
+    Column{"ship_state", Kind::integer, "发货状态代码"},
+    Column{"ship_state_text", Kind::text, "发货状态；代码未知时为空"},
+    Column{"sales_state", Kind::integer, "退款进度原始代码"},
+    Column{"after_sales_state", Kind::integer, "售后状态原始代码"},
+    Column{"team_buy_state", Kind::integer, "拼团状态原始代码"},
+    Column{"pay_way", Kind::integer, "支付方式原始代码"},
+    Column{"collection_way", Kind::integer, "收款方式原始代码"},
+    Column{"client_type", Kind::integer, "客户端类型原始代码"},
+    Column{"order_type", Kind::text, "订单类型原始代码（JSON 数组）"},
+    Column{"goods_no", Kind::id, "商品编码"},
+    Column{"out_order_id", Kind::id, "外部订单号"},
+    Column{"transaction_id", Kind::id, "支付流水号"},
+    Column{"created_at", Kind::time, "下单时间，时区见 time_zone", true},
+    Column{"pay_time", Kind::time, "支付时间，时区见 time_zone"},
+    Column{"refund_time", Kind::time, "退款时间，时区见 time_zone"},
+    Column{"settle_time", Kind::time, "结算时间，时区见 time_zone"},
+    Column{"time_zone", Kind::name, "本行各时间的时区，如 +08:00", true},
+    Column{"days_to_refund", Kind::integer, "下单到退款的整天数"},
+    Column{"refunded_within_14_days", Kind::integer, "是否在下单 14 天内退款：1 是，0 否", true},
+    Column{"updated_at", Kind::stamp, "首次看到当前内容的时间，时区见 time_zone", true},
+};
+constexpr std::array order_indexes = {
+    TableIndex{"orders_created", "platform, created_at"},
+    TableIndex{"orders_user", "platform, user_id"},
+    TableIndex{"orders_state", "platform, order_state, created_at"},
+    TableIndex{"orders_resource", "platform, resource_id, created_at"},
+    TableIndex{"orders_refund", "platform, refund_time"},
+};
+
+constexpr std::array item_columns = {
+    Column{"platform", Kind::name, "平台", true},
+    Column{"order_id", Kind::id, "订单号", true},
+    Column{"line_no", Kind::integer, "行号，从 1 开始", true},
+    Column{"product_id", Kind::id, "商品编号", true},
+    Column{"title", Kind::text, "商品名称"},
+    Column{"resource_type", Kind::integer, "商品类型代码"},
+    Column{"quantity", Kind::integer, "数量"},
+};
+constexpr std::array item_indexes = {
+    TableIndex{"order_items_product", "platform, product_id"},
+};
+constexpr std::string_view of_an_order =
+    "FOREIGN KEY (platform, order_id) REFERENCES orders (platform, order_id)";
+
+constexpr std::array history_columns = {
+    Column{"platform", Kind::name, "平台", true},
+    Column{"order_id", Kind::id, "订单号", true},
+    Column{"seen_at", Kind::stamp, "首次看到这一变化的时间，时区见订单的 time_zone", true},
+    Column{"previous_order_state", Kind::integer, "之前的订单状态代码；首次出现为空"},
+    Column{"order_state", Kind::integer, "订单状态代码", true},
+    Column{"order_state_text", Kind::text, "订单状态"},
+    Column{"ship_state", Kind::integer, "发货状态代码"},
+    Column{"sales_state", Kind::integer, "退款进度原始代码"},
+    Column{"after_sales_state", Kind::integer, "售后状态原始代码"},
+    Column{"refund_money", Kind::money, "累计退款（元）"},
+    Column{"refund_money_fen", Kind::integer, "累计退款（分）"},
+    Column{"pay_time", Kind::time, "支付时间"},
+    Column{"refund_time", Kind::time, "退款时间"},
+};
+constexpr std::array history_indexes = {
+    TableIndex{"order_history_seen", "platform, seen_at"},
+};
+
+constexpr std::array raw_record_columns = {
+    Column{"platform", Kind::name, "平台", true},
+    Column{"stream", Kind::name, "数据流", true},
+    Column{"record_id", Kind::id, "来源编号；没有编号的行为 # 加内容散列", true},
+    Column{"observed_at", Kind::stamp, "首次观察到该内容的时间（UTC）", true},
+    Column{"content_hash", Kind::name, "内容散列（XXH3 128 位）", true},
+    Column{"scan_id", Kind::name, "观察到它的扫描", true},
+    Column{"payload", Kind::payload, "来源返回的原文，逐字节", true},
+};
+
+constexpr std::array raw_seen_columns = {
+    Column{"platform", Kind::name, "平台", true},
+    Column{"stream", Kind::name, "数据流", true},
+    Column{"record_id", Kind::id, "来源编号", true},
+    Column{"content_hash", Kind::name, "当前内容的散列", true},
+    Column{"first_observed_at", Kind::stamp, "当前内容首次观察到的时间（UTC）", true},
+    Column{"observed_at", Kind::stamp, "最近一次观察到的时间（UTC）", true},
+    Column{"scan_id", Kind::name, "最近一次观察到它的扫描", true},
+    Column{"rejected", Kind::integer, "是否在拒收清单中：1 是，0 否", true},
+};
+
+constexpr std::array reject_columns = {
+    Column{"platform", Kind::name, "平台", true},
+    Column{"stream", Kind::name, "数据流", true},
+    Column{"record_id", Kind::id, "来源编号", true},
+    Column{"content_hash", Kind::name, "原文的散列，见 raw_records", true},
+    Column{"reason", Kind::text, "无法保存的原因（英文）", true},
+    Column{"reason_zh", Kind::text, "无法保存的原因（中文）", true},
+    Column{"scan_id", Kind::name, "发现它的扫描", true},
+    Column{"rejected_at", Kind::stamp, "发现的时间（UTC）", true},
+};
+
+constexpr std::array scan_columns = {
+    Column{"scan_id", Kind::name, "扫描编号（ULID）", true},
+    Column{"platform", Kind::name, "平台", true},
+    Column{"stream", Kind::name, "数据流", true},
+    Column{"mode", Kind::name, "range、incremental 或 rescan", true},
+    Column{"range_from", Kind::time, "范围起点（含），平台时区", true},
+    Column{"range_upto", Kind::time, "范围终点（含），平台时区", true},
+    Column{"started_at", Kind::stamp, "开始时间（UTC）", true},
+    Column{"ended_at", Kind::stamp, "读完的时间（UTC）；空表示未读完"},
+};
+constexpr std::array scan_indexes = {
+    TableIndex{"load_scans_range", "platform, stream, mode, range_from"},
+};
+
+constexpr std::array window_columns = {
+    Column{"scan_id", Kind::name, "扫描编号", true},
+    Column{"window_from", Kind::time, "窗口起点（含），平台时区", true},
+    Column{"window_upto", Kind::time, "窗口终点（含），平台时区", true},
+    Column{"records", Kind::integer, "记录数，已与来源的总数核对", true},
+    Column{"finished_at", Kind::stamp, "完成时间（UTC）", true},
+};
+
+constexpr std::array stream_columns = {
+    Column{"platform", Kind::name, "平台", true},
+    Column{"stream", Kind::name, "数据流", true},
+    Column{"complete_from", Kind::time, "从此时起的数据已全部到达（含），平台时区"},
+    Column{"complete_upto", Kind::time, "水位：到此时为止的数据已全部到达（含），平台时区"},
+};
+
+constexpr TableSpec orders{.name = "orders",
+                           .comment = "订单",
+                           .columns = order_columns,
+                           .key_columns = 2,
+                           .indexes = order_indexes};
+constexpr TableSpec items{.name = "order_items",
+                          .comment = "订单商品明细",
+                          .columns = item_columns,
+                          .key_columns = 3,
+                          .indexes = item_indexes,
+                          .foreign_key = of_an_order};
+constexpr TableSpec history{.name = "order_history",
+                            .comment = "订单状态变化",
+                            .columns = history_columns,
+                            .key_columns = 3,
+                            .indexes = history_indexes,
+                            .foreign_key = of_an_order};
+constexpr TableSpec raw_records{.name = "raw_records",
+                                .comment = "原始数据：每一种看到过的内容",
+                                .columns = raw_record_columns,
+                                .key_columns = 4};
+constexpr TableSpec raw_seen{.name = "raw_seen",
+                             .comment = "原始数据：每条记录最近一次观察",
+                             .columns = raw_seen_columns,
+                             .key_columns = 3};
+constexpr TableSpec rejects{.name = "load_rejects",
+                            .comment = "无法保存的行及原因",
+                            .columns = reject_columns,
+                            .key_columns = 3};
+constexpr TableSpec scans{.name = "load_scans",
+                          .comment = "扫描",
+                          .columns = scan_columns,
+                          .key_columns = 1,
+                          .indexes = scan_indexes};
+constexpr TableSpec windows{.name = "load_windows",
+                            .comment = "扫描中已读完的窗口",
+                            .columns = window_columns,
+                            .key_columns = 2};
+constexpr TableSpec streams{.name = "load_streams",
+                            .comment = "每个数据流的水位",
+                            .columns = stream_columns,
+                            .key_columns = 2};
+
+/// The steps of the first version, as text that lives as long as the program.
+const std::vector<run::Migration>& migrations() {
+  static const std::vector<run::Migration> steps = [] {
+    static std::deque<std::string> texts;
+    constexpr std::string_view nothing = "SELECT 1";
+    std::vector<run::Migration> all;
+    for (const TableSpec* table : {&orders, &items, &history, &raw_records, &raw_seen, &rejects,
+                                   &scans, &windows, &streams}) {
+      const auto sqlite = create_statements(*table, sql::Dialect::sqlite);
+      const auto mysql = create_statements(*table, sql::Dialect::mysql);
+      const auto postgres = create_statements(*table, sql::Dialect::postgres);
+      const auto kept = [&](const std::vector<std::string>& statements, std::size_t index) {
+        return index < statements.size() ? std::string_view(texts.emplace_back(statements[index]))
+                                         : nothing;
+      };
+      const std::size_t count = std::max({sqlite.size(), mysql.size(), postgres.size()});
+      for (std::size_t i = 0; i < count; ++i)
+        all.push_back(
+            {.sqlite = kept(sqlite, i), .mysql = kept(mysql, i), .postgres = kept(postgres, i)});
+    }
+    return all;
+  }();
+  return steps;
+}
+
+}  // namespace
+
+const TableSpec& orders_table() { return orders; }
+const TableSpec& order_items_table() { return items; }
+const TableSpec& order_history_table() { return history; }
+const TableSpec& raw_records_table() { return raw_records; }
+const TableSpec& raw_seen_table() { return raw_seen; }
+const TableSpec& load_rejects_table() { return rejects; }
+const TableSpec& load_scans_table() { return scans; }
+const TableSpec& load_windows_table() { return windows; }
+const TableSpec& load_streams_table() { return streams; }
+
+Result<void> migrate_warehouse(sql::Connection& connection) {
+  return run::migrate(connection, "load", migrations());
+}
+
+}  // namespace tidemark::load

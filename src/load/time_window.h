@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "base/civil_time.h"
+
+namespace tidemark::load {
+
+/// The records that were created from `from` to `upto`, both seconds included, by the clock of the
+/// source's zone.
+struct TimeWindow {
+  CivilTime from;
+  CivilTime upto;
+
+  [[nodiscard]] bool empty() const { return upto < from; }
+  [[nodiscard]] std::chrono::seconds length() const {
+    return std::chrono::duration_cast<std::chrono::seconds>(upto - from) + std::chrono::seconds(1);
+  }
+  /// Two windows that tile this one; it must be longer than a second.
+  [[nodiscard]] std::pair<TimeWindow, TimeWindow> halves() const {
+    const CivilTime middle = from + (length() / 2) - std::chrono::seconds(1);
+    return {{from, middle}, {middle + std::chrono::seconds(1), upto}};
+  }
+  friend bool operator==(const TimeWindow&, const TimeWindow&) = default;
+};
+
+/// Tiles `whole` with windows of at most `longest`, oldest first. Empty for an empty window.
+[[nodiscard]] std::vector<TimeWindow> tiled(const TimeWindow& whole, std::chrono::seconds longest);
+
+}  // namespace tidemark::load

@@ -1,0 +1,288 @@
+#include "load/xiaoe/client.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/json_check.h"
+#include "base/json_object.h"
+#include "base/json_text.h"
+#include "base/log.h"
+#include "http/endpoint_url.h"
+#include "http/query_encoding.h"
+#include "load/xiaoe/gateway_code.h"
+#include "load/xiaoe/loose_number.h"
+
+namespace tidemark::load::xiaoe {
+namespace {
+
+constexpr int attempts_max = 8;
+/// Windows of calls that are waited for before it is given up: others may use the shop as well.
+constexpr int windows_max = 60;
+constexpr std::chrono::milliseconds pause_max = std::chrono::seconds(30);
+/// A token is renewed so long before it ends: both published rules of renewal bear that.
+constexpr std::chrono::minutes token_margin{5};
+/// 200 rows with long texts are below 1 MiB.
+constexpr std::size_t answer_bytes_max = std::size_t{64} << 20;
+constexpr std::size_t token_bytes_max = 4096;
+
+http::AddressPolicy any_address() {
+  Result<http::AddressPolicy> policy = http::AddressPolicy::allowing({"0.0.0.0/0", "::/0"});
+  return policy ? std::move(*policy) : http::AddressPolicy();
+}
+
+/// `{"code":0,"msg":"…","data":…}`
+struct Envelope {
+  std::int64_t code = 0;
+  std::string message;
+  std::string_view data;
+};
+
+std::optional<Envelope> envelope_of(std::string_view body) {
+  const auto members = json_members(body);
+  if (!members) return std::nullopt;
+  Envelope envelope{.code = 0, .message = {}, .data = "null"};
+  bool has_code = false;
+  for (const JsonMember& member : *members) {
+    if (member.name == "code") {
+      const std::optional<std::int64_t> code = loose_integer(member.value);
+      if (!code) return std::nullopt;
+      envelope.code = *code;
+      has_code = true;
+    }
+    if (member.name == "msg") envelope.message = json_text(member.value).value_or("");
+    if (member.name == "data") envelope.data = member.value;
+  }
+  if (!has_code) return std::nullopt;
+  return envelope;
+}
+
+/// The error that a refusal becomes when nothing more is tried.
+Error refusal(std::string_view what, const Envelope& envelope, ErrorKind kind) {
+  Error error = make_error(kind, {"{}: the shop answered code {}: {}", "{}：店铺接口返回 {}：{}"},
+                           what, envelope.code, printable(envelope.message));
+  error.hint = hint_of(envelope.code);
+  return error;
+}
+
+bool may_be_repeated(const Error& error) {
+  return error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout ||
+         error.kind == ErrorKind::corrupt;
+}
+
+}  // namespace
+
+/// Either `answer`, or `failure` with the pause before the next attempt.
+struct Client::Attempt {
+  std::optional<Answer> answer{};
+  Error failure{ErrorKind::unreachable, {}};
+  enum class Next { backoff, window, token } next = Next::backoff;
+};
+
+Client::Client(ClientOptions options, const Interface& api, std::unique_ptr<http::HttpClient> http,
+               const Clock& clock, Random& random, Pause& pause, const Stop& stop)
+    : options_(std::move(options)),
+      api_(api),
+      http_(std::move(http)),
+      clock_(clock),
+      random_(random),
+      pause_(pause),
+      stop_(stop),
+      rate_(api.calls, api.window) {}
+
+Result<std::unique_ptr<Client>> Client::create(ClientOptions options, const Interface& api,
+                                               const Clock& clock, Random& random, Pause& pause,
+                                               const Stop& stop) {
+  while (options.url.ends_with('/')) options.url.pop_back();
+  if (const auto url = http::check_endpoint_url(options.url, any_address()); !url)
+    return fail(Error{url.error()}.within({"the shop's URL", "店铺地址"}));
+  if (options.app_id.empty() || options.secret_key.empty())
+    return fail(make_error(ErrorKind::invalid_config,
+                           {"the shop's credentials are missing", "缺少店铺凭据"})
+                    .with_hint({"set TIDEMARK_XIAOE__APP_ID, TIDEMARK_XIAOE__CLIENT_ID and "
+                                "TIDEMARK_XIAOE__SECRET_KEY_FILE",
+                                "请设置 TIDEMARK_XIAOE__APP_ID、TIDEMARK_XIAOE__CLIENT_ID 和 "
+                                "TIDEMARK_XIAOE__SECRET_KEY_FILE"}));
+  auto http = http::HttpClient::create({});
+  if (!http) return fail(std::move(http).error());
+  return std::unique_ptr<Client>(
+      new Client(std::move(options), api, std::move(*http), clock, random, pause, stop));
+}
+
+Result<void> Client::wait(std::chrono::milliseconds duration) {
+  if (pause_.wait(duration) && !stop_.requested()) return {};
+  return fail(ErrorKind::cancelled, {"asked to stop", "收到停止请求"});
+}
+
+std::chrono::milliseconds Client::backoff(int attempts) {
+  const auto full =
+      std::min<std::chrono::milliseconds>(pause_max, options_.first_pause * (1 << attempts));
+  // Half of it is left to chance, so that several loaders do not come back at once.
+  return full / 2 +
+         std::chrono::milliseconds(random_.below(static_cast<std::uint64_t>(full.count()) / 2 + 1));
+}
+
+Result<std::string> Client::exchange(http::ClientRequest request, std::string_view what) {
+  request.total_timeout = options_.timeout;
+  request.response_bytes_max = answer_bytes_max;
+  request.tls = std::make_shared<http::TlsFiles>(http::TlsFiles{.ca_file = options_.ca_file});
+  request.policy = std::make_shared<http::AddressPolicy>(any_address());
+  auto answered = std::make_shared<std::promise<http::ClientResponse>>();
+  std::future<http::ClientResponse> future = answered->get_future();
+  http_->send(std::move(request), [answered](http::ClientResponse response) {
+    answered->set_value(std::move(response));
+  });
+  constexpr std::chrono::milliseconds poll{100};
+  while (future.wait_for(poll) != std::future_status::ready)
+    if (stop_.requested()) http_->cancel_all();
+  http::ClientResponse response = future.get();
+  if (stop_.requested() && response.status == 0)
+    return fail(ErrorKind::cancelled, {"asked to stop", "收到停止请求"});
+  if (response.status == 0) {
+    const bool late = response.error == http::ClientError::etimedout;
+    return fail(late ? ErrorKind::timeout : ErrorKind::unreachable, {"{}: {} {}", "{}：{} {}"},
+                what, http::name(response.error), response.error_text);
+  }
+  if (response.status != 200)
+    return fail(ErrorKind::unreachable, {"{}: HTTP status {}", "{}：HTTP 状态 {}"}, what,
+                response.status);
+  if (response.truncated)
+    return fail(ErrorKind::unreachable, {"{}: the answer broke off", "{}：应答不完整"}, what);
+  if (const auto fault = check_json(response.body))
+    return fail(ErrorKind::corrupt,
+                {"{}: the answer is no JSON: {} at byte {} of {}",
+                 "{}：应答不是 JSON：{}，位于第 {} 字节，共 {} 字节"},
+                what, fault->reason, fault->position, response.body.size());
+  return std::move(response.body);
+}
+
+Result<void> Client::fetch_token() {
+  constexpr std::string_view what = "token";
+  for (int attempts = 0, windows = 0;;) {
+    const SteadyTime asked = clock_.steady();
+    Result<std::string> body =
+        exchange({.method = "GET",
+                  .url = fmt::format(
+                      "{}/token?app_id={}&client_id={}&secret_key={}&grant_type={}", options_.url,
+                      http::query_encoded(options_.app_id), http::query_encoded(options_.client_id),
+                      http::query_encoded(options_.secret_key), "client_credential")},
+                 what);
+    std::optional<Error> failure;
+    if (body) {
+      const std::optional<Envelope> envelope = envelope_of(*body);
+      const GatewayAction action = envelope ? action_of(envelope->code) : GatewayAction::retry;
+      if (envelope && action == GatewayAction::proceed) {
+        const auto members = json_members(envelope->data);
+        std::int64_t seconds = 0;
+        if (members)
+          for (const JsonMember& member : *members) {
+            if (member.name == "access_token") token_ = json_text(member.value).value_or("");
+            if (member.name == "expires_in") seconds = loose_integer(member.value).value_or(0);
+          }
+        if (!token_.empty() && token_.size() <= token_bytes_max && seconds > 0) {
+          token_until_ = asked + std::chrono::seconds(seconds);
+          return {};
+        }
+        token_.clear();
+        failure = make_error(ErrorKind::corrupt,
+                             {"token: the answer has no token", "token：应答中没有令牌"});
+      } else if (envelope && action == GatewayAction::give_up) {
+        return fail(refusal(what, *envelope, ErrorKind::unauthorized));
+      } else if (envelope && action == GatewayAction::refused) {
+        return fail(refusal(what, *envelope, ErrorKind::query));
+      } else if (envelope && action == GatewayAction::next_window && ++windows <= windows_max) {
+        if (windows == 1)
+          log_line(LogLevel::warning, "the shop's limit of tokens is reached; waiting");
+        if (Result<void> waited = wait(options_.token_window); !waited) return waited;
+        continue;
+      } else {
+        failure = envelope
+                      ? refusal(what, *envelope, ErrorKind::unreachable)
+                      : make_error(ErrorKind::corrupt, {"token: the answer is none of the API's",
+                                                        "token：应答不符合接口格式"});
+      }
+    } else {
+      failure = std::move(body).error();
+      if (!may_be_repeated(*failure)) return fail(std::move(*failure));
+    }
+    if (++attempts == attempts_max) return fail(std::move(*failure));
+    if (Result<void> waited = wait(backoff(attempts)); !waited) return waited;
+  }
+}
+
+Result<void> Client::ensure_token() {
+  if (!token_.empty() && clock_.steady() + token_margin < token_until_) return {};
+  return fetch_token();
+}
+
+Result<Client::Attempt> Client::attempt(std::string_view fields) {
+  if (Result<void> ready = ensure_token(); !ready) return fail(std::move(ready).error());
+  if (Result<void> waited = wait(rate_.take(clock_.steady())); !waited)
+    return fail(std::move(waited).error());
+  std::string body = "{\"access_token\":";
+  append_json_text(body, token_);
+  body += fmt::format(",{}}}", fields);
+  http::ClientRequest request{.method = "POST",
+                              .url = fmt::format("{}/{}", options_.url, api_.name)};
+  request.headers.add("content-type", "application/json");
+  request.body = std::make_shared<std::string>(std::move(body));
+  const WallTime asked_at = clock_.wall();
+  Result<std::string> answer = exchange(std::move(request), api_.name);
+  if (!answer) {
+    if (!may_be_repeated(answer.error())) return fail(std::move(answer).error());
+    return Attempt{.failure = std::move(answer).error(), .next = Attempt::Next::backoff};
+  }
+  const std::optional<Envelope> envelope = envelope_of(*answer);
+  if (!envelope)
+    return Attempt{
+        .failure = make_error(ErrorKind::corrupt,
+                              {"{}: the answer is none of the API's", "{}：应答不符合接口格式"},
+                              api_.name),
+        .next = Attempt::Next::backoff};
+  switch (action_of(envelope->code)) {
+    case GatewayAction::proceed:
+      return Attempt{.answer = Answer{.data = std::string(envelope->data), .asked_at = asked_at}};
+    case GatewayAction::retry:
+    case GatewayAction::slow_down:
+      return Attempt{.failure = refusal(api_.name, *envelope, ErrorKind::unreachable),
+                     .next = Attempt::Next::backoff};
+    case GatewayAction::new_token:
+      return Attempt{.failure = refusal(api_.name, *envelope, ErrorKind::unauthorized),
+                     .next = Attempt::Next::token};
+    case GatewayAction::next_window:
+      return Attempt{.failure = refusal(api_.name, *envelope, ErrorKind::unreachable),
+                     .next = Attempt::Next::window};
+    case GatewayAction::give_up:
+      return fail(refusal(api_.name, *envelope, ErrorKind::unauthorized));
+    case GatewayAction::refused:
+      return fail(refusal(api_.name, *envelope, ErrorKind::query));
+  }
+  return fail(refusal(api_.name, *envelope, ErrorKind::query));
+}
+
+Result<Answer> Client::call(std::string_view fields) {
+  for (int attempts = 0, windows = 0;;) {
+    Result<Attempt> tried = attempt(fields);
+    if (!tried) return fail(std::move(tried).error());
+    if (tried->answer) return std::move(*tried->answer);
+    if (tried->next == Attempt::Next::window) {
+      if (++windows > windows_max) return fail(std::move(tried->failure));
+      if (windows == 1) log_line(LogLevel::info, "the shop's limit of calls is reached; waiting");
+      if (Result<void> waited = wait(options_.call_window); !waited)
+        return fail(std::move(waited).error());
+      continue;
+    }
+    if (tried->next == Attempt::Next::token) token_.clear();
+    if (++attempts == attempts_max) return fail(std::move(tried->failure));
+    log_line(LogLevel::debug, tried->failure.what.en + "; again");
+    // At once the first time; a shop that takes no token must not be asked without end.
+    if (tried->next == Attempt::Next::token && attempts == 1) continue;
+    if (Result<void> waited = wait(backoff(attempts)); !waited)
+      return fail(std::move(waited).error());
+  }
+}
+
+}  // namespace tidemark::load::xiaoe

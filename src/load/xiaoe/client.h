@@ -1,0 +1,90 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/stop.h"
+#include "http/address_policy.h"
+#include "http/client.h"
+#include "load/pause.h"
+#include "load/xiaoe/call_rate.h"
+
+namespace tidemark::load::xiaoe {
+
+struct ClientOptions {
+  std::string url = "https://api.xiaoe-tech.com";
+  std::string app_id;
+  std::string client_id;  ///< May be empty for shops opened before 2019-12-09.
+  std::string secret_key;
+  std::string ca_file{};  ///< PEM; empty: the system's authorities.
+  std::chrono::milliseconds timeout = std::chrono::seconds(30);  ///< Of one request.
+  std::chrono::milliseconds first_pause{500};  ///< Doubled from attempt to attempt, up to 30 s.
+  std::chrono::milliseconds call_window = std::chrono::seconds(10);   ///< After 2053.
+  std::chrono::milliseconds token_window = std::chrono::minutes(10);  ///< After 2053 for a token.
+};
+
+/// An interface of the API and its published limit.
+struct Interface {
+  std::string_view name;  ///< `xe.order.list.get/1.0.1`
+  std::uint64_t calls = 0;
+  std::chrono::milliseconds window{};
+};
+
+/// What a call brought: the member `data`, checked JSON, and when it was asked for.
+struct Answer {
+  std::string data;
+  WallTime asked_at{};
+};
+
+/// Calls the shop's API: fetches the token and renews it before it ends, stays below the limit of
+/// the interface, repeats what may be repeated with growing pauses. One thread at a time.
+///
+/// The secret goes into the request for a token and nowhere else: no log, no error text.
+class Client {
+ public:
+  /// What it is handed must outlive it. Errors: invalid_config for a URL that is none, or missing
+  /// credentials; io.
+  [[nodiscard]] static Result<std::unique_ptr<Client>> create(ClientOptions options,
+                                                              const Interface& api,
+                                                              const Clock& clock, Random& random,
+                                                              Pause& pause, const Stop& stop);
+
+  /// Calls the interface with `fields`, JSON members without braces: `"page_index":1`.
+  /// Errors: unreachable, timeout, corrupt (the last attempt's); unauthorized; query (the API's
+  /// code and words); cancelled.
+  [[nodiscard]] Result<Answer> call(std::string_view fields);
+
+ private:
+  Client(ClientOptions options, const Interface& api, std::unique_ptr<http::HttpClient> http,
+         const Clock& clock, Random& random, Pause& pause, const Stop& stop);
+
+  /// One attempt's end: an answer, or what to do now.
+  struct Attempt;
+  [[nodiscard]] Result<Attempt> attempt(std::string_view fields);
+  [[nodiscard]] Result<void> ensure_token();
+  [[nodiscard]] Result<void> fetch_token();
+  /// The body of a complete answer with status 200 that is JSON in UTF-8.
+  [[nodiscard]] Result<std::string> exchange(http::ClientRequest request, std::string_view what);
+  [[nodiscard]] Result<void> wait(std::chrono::milliseconds duration);
+  [[nodiscard]] std::chrono::milliseconds backoff(int attempts);
+
+  const ClientOptions options_;
+  const Interface api_;
+  const std::unique_ptr<http::HttpClient> http_;
+  const Clock& clock_;
+  Random& random_;
+  Pause& pause_;
+  const Stop& stop_;
+  CallRate rate_;
+  std::string token_;
+  SteadyTime token_until_{};
+};
+
+}  // namespace tidemark::load::xiaoe

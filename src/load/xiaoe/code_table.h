@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace tidemark::load::xiaoe {
+
+struct CodeText {
+  std::int64_t code;
+  std::string_view text;
+};
+
+/// Which texts stand beside the codes: those that users of the old script have in their tables, or
+/// those of the official page of the filters.
+enum class CodeTexts { usual, official };
+
+/// What the codes of the API mean, as data. A code that is not listed has no text.
+struct CodeTables {
+  std::span<const CodeText> order_state;
+  std::span<const CodeText> ship_state;
+  std::span<const CodeText> resource_type;
+};
+[[nodiscard]] CodeTables code_tables(CodeTexts texts);
+
+/// Empty: not listed.
+[[nodiscard]] std::string_view text_of(std::span<const CodeText> table, std::int64_t code);
+
+}  // namespace tidemark::load::xiaoe

@@ -1,0 +1,57 @@
+#include "load/xiaoe/gateway_code.h"
+
+namespace tidemark::load::xiaoe {
+
+GatewayAction action_of(std::int64_t code) {
+  switch (code) {
+    case 0:
+      return GatewayAction::proceed;
+    case 1001:
+    case 1002:
+      return GatewayAction::retry;
+    case 2008:
+      return GatewayAction::new_token;
+    case 2053:
+      return GatewayAction::next_window;
+    case 2054:
+      return GatewayAction::slow_down;
+    // 2001 to 2004 are told apart differently by different pages: one class.
+    case 2001:
+    case 2002:
+    case 2003:
+    case 2004:
+    case 2005:
+    case 2006:
+    case 2017:
+    case 2020:
+    case 2051:
+      return GatewayAction::give_up;
+    default:
+      return GatewayAction::refused;
+  }
+}
+
+Message hint_of(std::int64_t code) {
+  switch (code) {
+    case 2001:
+    case 2002:
+    case 2003:
+    case 2004:
+    case 2020:
+      return say(
+          {"check TIDEMARK_XIAOE__APP_ID, TIDEMARK_XIAOE__CLIENT_ID and "
+           "TIDEMARK_XIAOE__SECRET_KEY (or …_FILE) against the shop's console",
+           "请对照店铺后台检查 TIDEMARK_XIAOE__APP_ID、TIDEMARK_XIAOE__CLIENT_ID 和 "
+           "TIDEMARK_XIAOE__SECRET_KEY（或 …_FILE）"});
+    case 2017:
+      return say({"the shop's console grants the permission: 订单管理-查询",
+                  "请在店铺后台为应用开通权限：订单管理-查询"});
+    case 2051:
+      return say({"add this machine's public address to the IP whitelist in the shop's console",
+                  "请在店铺后台把本机公网 IP 加入白名单"});
+    default:
+      return {};
+  }
+}
+
+}  // namespace tidemark::load::xiaoe

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/text.h"
+
+namespace tidemark::load::xiaoe {
+
+/// What an answer of the gateway asks of its client.
+enum class GatewayAction {
+  proceed,      ///< 0
+  retry,        ///< 1001, 1002: busy, or a backend answered nonsense.
+  new_token,    ///< 2008
+  next_window,  ///< 2053: the calls of this window are used up.
+  slow_down,    ///< 2054: too many at once.
+  give_up,      ///< Credentials, permissions, IP list: somebody has to act.
+  refused,      ///< The request is wrong: our mistake, or an unknown code.
+};
+
+[[nodiscard]] GatewayAction action_of(std::int64_t code);
+/// What to do about it, for people; empty if nothing is known.
+[[nodiscard]] Message hint_of(std::int64_t code);
+
+}  // namespace tidemark::load::xiaoe

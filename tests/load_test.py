@@ -1,0 +1,156 @@
+"""`tidemark load orders` from end to end, on each database."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+
+import psycopg2
+import pytest
+
+from export_fixture import MariaSource
+from load_fixture import BINARY, CREDENTIALS, JANUARY, Shop, Warehouse, load
+from programs import run
+from serve_test import fresh_database
+
+KILLS = int(os.environ.get("LOAD_KILLS", "5"))
+
+
+def make_warehouse(kind, request, folder, name="warehouse"):
+    if kind == "sqlite":
+        path = folder / f"{name}.db"
+        return Warehouse(f"sqlite:{path}", lambda: sqlite3.connect(path))
+    server = request.getfixturevalue(f"{kind}_server")
+    url = fresh_database(kind, server)
+    if kind == "mariadb":
+        return Warehouse(url, lambda: MariaSource(server).connect(database=url.rpartition("/")[2]))
+    return Warehouse(url, lambda: psycopg2.connect(url))
+
+
+@pytest.fixture(params=["sqlite", "mariadb", "postgres"])
+def warehouses(request, tmp_path):
+    """Makes warehouses on each database in turn."""
+    return lambda name="warehouse": make_warehouse(request.param, request, tmp_path, name)
+
+
+@pytest.fixture
+def local(request, tmp_path):
+    return make_warehouse("sqlite", request, tmp_path)
+
+
+def test_a_range_arrives_to_the_cent_and_again_changes_nothing(warehouses, tmp_path):
+    warehouse = warehouses()
+    with Shop(tmp_path) as shop:
+        ran = load(shop, warehouse, tmp_path, *JANUARY)
+        assert ran.summary["orders_new"] == 4000
+        assert ran.summary["windows_finished"] == 5
+        assert warehouse.by_day() == shop.truth()
+        before = warehouse.business()
+        again = load(shop, warehouse, tmp_path, *JANUARY)
+        assert again.summary["orders_unchanged"] == 4000
+        assert again.summary["orders_changed"] == again.summary["orders_new"] == 0
+        assert warehouse.business() == before
+
+
+def test_a_load_that_is_killed_ends_as_one_that_is_not(warehouses, tmp_path):
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    chance = random.Random(seed)
+    disturbed, calm = warehouses("disturbed"), warehouses("calm")
+    with Shop(tmp_path, "--faults", "latency=10ms") as shop:
+        words = [BINARY, "load", "orders", "--shop-url", shop.url, "--warehouse", disturbed.url,
+                 *JANUARY]
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **CREDENTIALS}
+        for _ in range(KILLS):
+            process = subprocess.Popen(words, cwd=tmp_path, env=environment,
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            time.sleep(chance.uniform(0.05, 0.6))
+            process.kill()
+            process.wait()
+        load(shop, disturbed, tmp_path, *JANUARY)
+        load(shop, calm, tmp_path, *JANUARY)
+        assert disturbed.by_day() == shop.truth()
+        assert disturbed.business(stamps=False) == calm.business(stamps=False)
+
+
+def test_a_signal_stores_what_was_read(local, tmp_path):
+    with Shop(tmp_path, "--faults", "latency=200ms", orders=20000) as shop:
+        words = [BINARY, "load", "orders", "--shop-url", shop.url, "--warehouse", local.url,
+                 "--json", "--progress", "off", *JANUARY]
+        with subprocess.Popen(words, cwd=tmp_path, stdin=subprocess.DEVNULL, encoding="utf-8",
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              env={"PATH": os.environ["PATH"], "HOME": str(tmp_path),
+                                   **CREDENTIALS}) as process:
+            while shop.ask("calls")["lists"] < 3:
+                time.sleep(0.02)
+            process.send_signal(signal.SIGTERM)
+            out, _ = process.communicate(timeout=120)
+        assert process.returncode == 143, out
+        assert json.loads(out.splitlines()[-1])["stopped"]
+        shop.ask("faults", {"spec": ""})
+        load(shop, local, tmp_path, *JANUARY)
+        assert local.by_day() == shop.truth()
+
+
+def test_late_refunds_are_found_and_told(local, tmp_path):
+    with Shop(tmp_path) as shop:
+        load(shop, local, tmp_path, *JANUARY)
+        shop.ask("clock", {"now": "2025-03-20 00:00:00"})
+        # The machine's clock is long past January: what a usual re-scan reads is not there.
+        found = load(shop, local, tmp_path, *JANUARY)
+        assert found.summary["orders_changed"] > 0
+        assert 0 < found.summary["missed_by_rescan"] <= found.summary["orders_changed"]
+        assert found.summary["missed_orders"]
+        assert local.by_day() == shop.truth()
+        assert local.value("SELECT COUNT(*) FROM order_history WHERE refund_money_fen > 0") > 0
+
+
+def test_a_run_is_recorded_and_the_secret_is_nowhere(local, tmp_path):
+    with Shop(tmp_path) as shop:
+        ran = load(shop, local, tmp_path, *JANUARY, "--verbose")
+        listed = run(["tidemark", "runs", "list", "--json"], tmp_path)
+        runs = [json.loads(line) for line in listed.out.splitlines()]
+        assert any(line.get("job") == "load orders" for line in runs), listed.out
+        assert "sandbox_secret" not in ran.out + ran.err + listed.out
+
+
+def test_wrong_credentials_and_missing_ones(local, tmp_path):
+    with Shop(tmp_path) as shop:
+        words = ["tidemark", "load", "orders", "--shop-url", shop.url, "--warehouse", local.url,
+                 "--json", *JANUARY]
+        refused = run(words, tmp_path, code=12, **(CREDENTIALS | {
+            "TIDEMARK_XIAOE__SECRET_KEY": "not-this"}))
+        assert "not-this" not in refused.out + refused.err
+        assert "2004" in refused.out
+        assert run(words, tmp_path, code=2).summary["exit_code"] == 2
+
+
+def test_a_dry_run_writes_nothing(local, tmp_path):
+    with Shop(tmp_path) as shop:
+        ran = load(shop, local, tmp_path, *JANUARY, "--dry-run")
+        assert ran.summary["orders_new"] == 4000
+        assert not (tmp_path / "warehouse.db").exists()
+        load(shop, local, tmp_path, *JANUARY)
+        before = (tmp_path / "warehouse.db").read_bytes()
+        ran = load(shop, local, tmp_path, *JANUARY, "-d")
+        assert ran.summary["orders_unchanged"] == 4000
+        assert (tmp_path / "warehouse.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("words", [("--from", "2025-01-01"), ("--from", "2025-02-01", "--to", "2025-01-01"),
+                                   ("--rescan", "0s"), ("--rescan", "15"), ("--from", "x", "--to", "y"),
+                                   ("--incremental", "--rescan", "15d")])
+def test_ranges_that_are_none(words, local, tmp_path):
+    run(["tidemark", "load", "orders", "--warehouse", local.url, *words], tmp_path, code=2,
+        **CREDENTIALS)
+
+
+@pytest.mark.parametrize("words", [("--faults", "no=1"), ("--faults", "hang=2"), ("--faults", "latency=5"),
+                                   ("--listen", "nowhere"), ("--from", "2025-02-01", "--to", "2025-01-01"),
+                                   ("--orders", "-1")])
+def test_sandboxes_that_are_none(words, tmp_path):
+    run(["tidemark", "sandbox", "xiaoe", *words], tmp_path, code=2)
