@@ -96,9 +96,33 @@ class Hub:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def ask(self, method, path, body=None, token=ADMIN, **headers):
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def freeze(self):
+        """Stands still, as when its machine is asleep; until thaw()."""
+        self.signal(signal.SIGSTOP)
+        wait_until(lambda: self.figure("status", "State").startswith("T"))
+
+    def thaw(self):
+        self.signal(signal.SIGCONT)
+
+    def figure(self, file, name):
+        """`name: value` of a file in /proc."""
+        with open(f"/proc/{self.process.pid}/{file}", encoding="utf-8") as lines:
+            return next(line for line in lines if line.startswith(f"{name}:")).split(None, 1)[1]
+
+    @property
+    def memory_bytes_max(self):
+        return int(self.figure("status", "VmHWM").split()[0]) * 1024
+
+    @property
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def ask(self, method, path, body=None, token=ADMIN, timeout=WAIT_S, **headers):
         """One request; `body` is sent as JSON, or as it stands if it is text or bytes."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_S)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
@@ -156,7 +180,8 @@ class Hub:
 
 
 class Delivery:
-    def __init__(self, headers, body):
+    def __init__(self, path, headers, body):
+        self.path = path
         self.headers = headers
         self.body = body
         self.id = headers["webhook-id"]
@@ -169,10 +194,12 @@ class Delivery:
 
 class Receiver:
     """An HTTP server that keeps what it is sent. `answer(delivery)` gives status and body, and the
-    secrets given to trust() must fit every request."""
+    secrets given to trust() must fit every request. It speaks TLS while `tls` is an SSLContext."""
 
-    def __init__(self, answer=lambda delivery: (200, '{"code":0,"message":"success"}')):
+    def __init__(self, answer=lambda delivery: (200, '{"code":0,"message":"success"}'), tls=None):
         self.answer = answer
+        self.tls = tls
+        self.headers = {}  # Of each answer, beside its length.
         self.secrets = []
         self.deliveries = queue.Queue()
         self.faults = []
@@ -183,11 +210,12 @@ class Receiver:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
-                delivery = Delivery(self.headers, body)
+                delivery = Delivery(self.path, self.headers, body)
                 receiver.check(delivery)
                 status, text = receiver.answer(delivery)
                 self.send_response(status)
-                self.send_header("Content-Length", str(len(text)))
+                for name, value in {"Content-Length": len(text), **receiver.headers}.items():
+                    self.send_header(name, str(value))
                 self.end_headers()
                 self.wfile.write(text.encode())
                 receiver.deliveries.put(delivery)
@@ -197,9 +225,21 @@ class Receiver:
 
         class Server(http.server.ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = 128
+
+            def get_request(self):
+                connection, address = super().get_request()
+                if receiver.tls:
+                    connection = receiver.tls.wrap_socket(connection, server_side=True,
+                                                          do_handshake_on_connect=False)
+                return connection, address
+
+            def handle_error(self, request, client_address):
+                """A client that leaves, or that is refused, is no fault of the test."""
 
         self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
+        self.port = self.server.server_address[1]
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}/hook"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def __enter__(self):

@@ -62,7 +62,9 @@ using ClientDone = std::move_only_function<void(ClientResponse)>;
 struct ClientOptions {
   std::string user_agent = "Tidemark";
   std::size_t idle_connections_max = 1024;  ///< Kept open for the next request.
-  std::chrono::seconds idle_timeout{60};    ///< Older ones are not used again.
+  std::chrono::seconds idle_timeout{60};    ///< Those unused for longer are not used again.
+  /// Nor those open for longer: names, certificates and their files are looked at anew.
+  std::chrono::seconds connection_age_max{300};
 };
 
 /// Sends HTTP requests (HTTP/1.1, keep-alive) over one thread of its own, any number at a time;

@@ -77,6 +77,7 @@ Transfer::Transfer(const ClientOptions& options) : handle_(::curl_easy_init()) {
   check(handle_ != nullptr, "libcurl gives a handle");
   CURL* handle = handle_.get();
   set(handle, CURLOPT_PRIVATE, static_cast<void*>(this));
+  set(handle, CURLOPT_ERRORBUFFER, error_words_.data());
   set(handle, CURLOPT_NOSIGNAL, 1L);
   set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
@@ -88,10 +89,12 @@ Transfer::Transfer(const ClientOptions& options) : handle_(::curl_easy_init()) {
   set(handle, CURLOPT_TCP_NODELAY, 1L);
   set(handle, CURLOPT_TCP_KEEPALIVE, 1L);
   set(handle, CURLOPT_MAXAGE_CONN, static_cast<long>(options.idle_timeout.count()));
+  set(handle, CURLOPT_MAXLIFETIME_CONN, static_cast<long>(options.connection_age_max.count()));
   set(handle, CURLOPT_USERAGENT, options.user_agent.c_str());
   set(handle, CURLOPT_SSL_VERIFYPEER, 1L);
   set(handle, CURLOPT_SSL_VERIFYHOST, 2L);
   set(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  set(handle, CURLOPT_CA_CACHE_TIMEOUT, 0L);  // Else a replaced file counts a day later.
   // Else a name server that does not answer would hold up this thread, and so everybody, when the
   // request that asks it times out.
   set(handle, CURLOPT_QUICK_EXIT, 1L);
@@ -186,6 +189,9 @@ void Transfer::set_tls() {
     set(handle, CURLOPT_CAINFO, files.ca_file.c_str());
     set(handle, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
   }
+  // A resumed session is believed without a look at the certificates of either side.
+  const bool own_files = !files.ca_file.empty() || !files.client_certificate_file.empty();
+  set(handle, CURLOPT_SSL_SESSIONID_CACHE, own_files ? 0L : 1L);
   set(handle, CURLOPT_SSLCERT, or_null(files.client_certificate_file));
   set(handle, CURLOPT_SSLKEY, or_null(files.client_key_file));
 }
@@ -214,10 +220,14 @@ ClientResponse Transfer::finish(CURLcode code) {
   }
   result.headers.clear();
   result.error = error_of(code);
-  result.error_text =
-      result.error == ClientError::address_refused ? refused_address_ : ::curl_easy_strerror(code);
-  if (result.error == ClientError::address_refused)
+  if (result.error == ClientError::address_refused) {
+    result.error_text = refused_address_;
     result.address = refused_address_.substr(0, refused_address_.find(' '));
+  } else {
+    // The words for this case (which certificate, why), or those for all of its kind.
+    const char* const words = error_words_.data();
+    result.error_text = *words != '\0' ? words : ::curl_easy_strerror(code);
+  }
   return result;
 }
 
@@ -246,9 +256,14 @@ ClientError Transfer::error_of(CURLcode code) {
       ::curl_easy_getinfo(handle_.get(), CURLINFO_OS_ERRNO, &connect_error);
       return error_of_errno(opened_ ? static_cast<int>(connect_error) : socket_error_);
     }
-    case CURLE_OK:  // Closed in the middle of the head.
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
+      // With TLS 1.3, a server looks at our certificate when we are done with the handshake; what
+      // it thinks of it comes where the answer should (OpenSSL's words for an alert).
+      if (std::string_view(error_words_.data()).contains("SSL routines"))
+        return ClientError::tls_error;
+      return ClientError::econnreset;
+    case CURLE_OK:  // Closed in the middle of the head.
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
       return ClientError::econnreset;
@@ -298,6 +313,7 @@ void Transfer::clear() {
   opened_ = false;
   socket_error_ = 0;
   refused_address_.clear();
+  error_words_.fill('\0');
 }
 
 bool Transfer::allows(const std::optional<IpAddress>& address) {
