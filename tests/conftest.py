@@ -1,4 +1,7 @@
-"""Fixtures of the end-to-end tests of the exports."""
+"""Fixtures of the end-to-end tests."""
+
+import os
+import subprocess
 
 import pytest
 
@@ -48,6 +51,21 @@ def mariadb(mariadb_server):
 def postgres(postgres_server):
     with PostgresSource(postgres_server) as made:
         yield made
+
+
+@pytest.fixture
+def small_disk(request, tmp_path):
+    """A file system of 2 MiB, or of the size that the test is parametrized with."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    size = getattr(request, "param", "2m")
+    mounted = os.geteuid() == 0 and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder],
+        stderr=subprocess.DEVNULL, check=False).returncode == 0
+    if not mounted:
+        pytest.skip("needs root and the right to mount a tmpfs")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
 
 
 @pytest.fixture

@@ -31,19 +31,6 @@ def wait_until(condition, timeout_s=30):
 # Disk and folders
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 2 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = ROOT and subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder],
-                                      stderr=subprocess.DEVNULL).returncode == 0
-    if not mounted:
-        pytest.skip("needs root and the right to mount a tmpfs")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
 @pytest.mark.parametrize("words", [(), ("-i", "--margin", "60m")])
 def test_a_full_disk_fails_clearly_and_the_next_run_completes(sqlite, tree, small_disk, words):
     fill(sqlite, rows=400, size=2000)

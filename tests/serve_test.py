@@ -1,6 +1,5 @@
 """`tidemark serve`: the API from end to end, on each database."""
 
-import contextlib
 import json
 import os
 import pathlib
@@ -12,8 +11,8 @@ import jsonschema
 import pytest
 
 import servers
-from export_fixture import MariaSource, PostgresSource
 from hub_fixture import ADMIN, BINARY, Hub, Receiver, fresh_key, voucher, wait_until
+from hub_states import fresh_state
 
 WIRE = pathlib.Path(__file__).resolve().parent.parent / "docs/wire"
 SCHEMAS = {path.stem: json.loads(path.read_bytes())
@@ -26,25 +25,10 @@ def assert_fits(schema, document):
     jsonschema.Draft202012Validator(SCHEMAS[schema], resolver=resolver).validate(document)
 
 
-def fresh_database(kind, server):
-    """The URL of an empty database."""
-    name = f"hub_{fresh_key()}"
-    source = {"mariadb": MariaSource, "postgres": PostgresSource}[kind](server)
-    connection = source.connect()
-    with contextlib.closing(connection), connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
-    return f"{server.url.rpartition('/')[0]}/{name}"
-
-
 @pytest.fixture(params=["sqlite", "mariadb", "postgres"])
 def hub(request, tmp_path):
     """A hub on each database in turn."""
-    if request.param == "sqlite":
-        with Hub(tmp_path) as made:
-            yield made
-        return
-    server = request.getfixturevalue(f"{request.param}_server")
-    with Hub(tmp_path, fresh_database(request.param, server)) as made:
+    with Hub(tmp_path, fresh_state(request.param, request, tmp_path).url) as made:
         yield made
 
 

@@ -26,6 +26,7 @@ http::Response problem_answer(int status, std::string_view code, const Message& 
   http::Response response = json_answer(status, body);
   response.content_type = "application/problem+json";
   if (status == 503) response.headers.add("Retry-After", "1");
+  if (status == 507) response.headers.add("Retry-After", "10");  // Somebody must make room first.
   if (status == 401) response.headers.add("WWW-Authenticate", "Bearer");
   return response;
 }
@@ -91,9 +92,10 @@ http::Response problem_for(const Error& error) {
     case ErrorKind::cancelled:
     case ErrorKind::locked:
       return problem(503, "unavailable", error.what);
+    case ErrorKind::no_space:
+      return problem(507, "no_space", error.what);
     case ErrorKind::invalid_config:
     case ErrorKind::unauthorized:
-    case ErrorKind::no_space:
     case ErrorKind::io:
     case ErrorKind::corrupt:
     case ErrorKind::query:

@@ -68,8 +68,8 @@ Error error_of(int status, const std::string& body) {
   ErrorKind kind = ErrorKind::rejected;
   if (status == 401 || status == 403) kind = ErrorKind::unauthorized;
   if (status == 404) kind = ErrorKind::not_found;
-  if (status == 408 || status == 429 || status == 503 || status == 502 || status == 504)
-    kind = ErrorKind::unreachable;
+  // The hub's own fault (its disk is full, say): another time it may do.
+  if (status == 408 || status == 429 || status >= 500) kind = ErrorKind::unreachable;
   return Error{kind, std::move(what), {}};
 }
 

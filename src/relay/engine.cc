@@ -29,6 +29,12 @@ void add_up(HubCounters& sum, const HubCounters& more) {
   sum.parked += more.parked;
 }
 
+/// The database takes nothing now, whatever it is given.
+bool is_outage(const Error& error) {
+  return error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout ||
+         error.kind == ErrorKind::no_space;
+}
+
 }  // namespace
 
 Engine::Engine(Store& store, Sender& sender, const Clock& clock, Random& random,
@@ -80,8 +86,7 @@ bool Engine::write(Turn& turn) {
   std::vector<Result<Published>> published;
   std::vector<Result<void>> changed;
   if (Result<void> written = write_together(turn, published, changed); !written) {
-    const ErrorKind kind = written.error().kind;
-    if (kind == ErrorKind::unreachable || kind == ErrorKind::timeout) {
+    if (is_outage(written.error())) {
       report(written.error());
       refuse(turn, written.error());
       retry_at_ = clock_.wall() + outage_pause;
