@@ -106,10 +106,11 @@ std::uint16_t HubServer::port() const { return parts_->server->port(); }
 const std::optional<std::string>& HubServer::made_token() const { return parts_->made_token; }
 
 void HubServer::stop(std::chrono::milliseconds patience) {
-  // Requests first: each of them may still need the hub. What they leave of the time is the hub's.
+  // Requests first: each of them may still need the hub. What they leave of the time is the hub's,
+  // and a client that dawdles takes half of it at most.
   const auto begun = std::chrono::steady_clock::now();
   parts_->caretaker.reset();
-  parts_->server->stop(patience);
+  parts_->server->stop(patience / 2);
   const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - begun);
   parts_->hub.stop(std::max(patience - spent, std::chrono::milliseconds{0}));
