@@ -347,7 +347,9 @@ asio::awaitable<Response> Connection::ask_handler() {
   const auto exchange = std::exchange(exchange_, nullptr);
   exchange->connection = nullptr;
   if (exchange->answer) co_return *std::move(exchange->answer);
-  co_return problem_of(503, "answer_timeout", "the work took too long; it may still be done");
+  Response late = problem_of(503, "answer_timeout", "the work took too long; it may still be done");
+  late.headers.add("Retry-After", "1");
+  co_return late;
 }
 
 Request Connection::take_request() {

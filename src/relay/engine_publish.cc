@@ -1,6 +1,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "base/check.h"
 #include "relay/batch_time.h"
 #include "relay/engine.h"
@@ -84,6 +86,11 @@ Result<Identity> Engine::identity_for(const Publication& publication,
   } else {
     const Result<std::int64_t> highest = store_.highest_version(publication);
     if (!highest) return fail(highest.error());
+    if (*highest == std::numeric_limits<std::int64_t>::max())
+      return fail(ErrorKind::rejected,
+                  {"source_version: {} is taken, and there is no higher one",
+                   "source_version: {} 已被使用，没有更大的版本号"},
+                  *highest);
     identity.source_version = *highest + 1;
   }
   if (!publication.is_voucher || (identity.voucher_id && !identity.voucher_no.empty()))
