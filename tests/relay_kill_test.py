@@ -28,7 +28,7 @@ def test_what_was_acknowledged_arrives(state, tmp_path):
     with Receiver(witness.answer) as receiver, Hub(tmp_path, state.url) as hub:
         receiver.trust(hub.subscribe(receiver.url)["secret"])
         hub.listen = f"127.0.0.1:{hub.port}"
-        with Load([hub]) as load:
+        with Load([hub], pause_s=0.01) as load:
             for _ in range(KILLS):
                 time.sleep(chance.uniform(0.2, 1.0))
                 hub.kill()
