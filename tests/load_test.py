@@ -53,6 +53,10 @@ def test_a_range_arrives_to_the_cent_and_again_changes_nothing(warehouses, tmp_p
         assert again.summary["orders_unchanged"] == 4000
         assert again.summary["orders_changed"] == again.summary["orders_new"] == 0
         assert warehouse.business() == before
+        ran = run(["tidemark", "load", "rederive", "--warehouse", warehouse.url, "--json"], tmp_path)
+        assert ran.summary["orders_unchanged"] == 4000
+        assert ran.summary["histories_changed"] == 0
+        assert warehouse.business() == before
 
 
 def test_a_load_that_is_killed_ends_as_one_that_is_not(warehouses, tmp_path):

@@ -1,6 +1,7 @@
 #include "cli/load_command.h"
 
 #include "cli/load_orders.h"
+#include "cli/load_rederive.h"
 
 namespace tidemark::cli {
 
@@ -8,7 +9,7 @@ Command load_command() {
   return {
       .name = "load",
       .summary = {"Load a shop's orders into a warehouse", "把店铺的订单加载到数仓"},
-      .children = {load_orders_command()},
+      .children = {load_orders_command(), load_rederive_command()},
   };
 }
 

@@ -156,18 +156,16 @@ sql::Values OrderTables::history_row(const SeenOrder& seen, const Row* before) c
           time(order.refund_time)};
 }
 
-Result<OrderTables::Rows> OrderTables::existing(std::span<const SeenOrder> orders, bool items) {
-  const TableSpec& table = items ? order_items_table() : orders_table();
-  std::vector<std::string> ids;
-  for (const SeenOrder& seen : orders) ids.push_back(seen.order.order_id);
+Result<OrderTables::Rows> OrderTables::existing(std::span<const std::string> ids,
+                                                const TableSpec& table) {
   Rows found;
   for (std::span<const std::string> rest = ids; !rest.empty();) {
     const std::size_t count = std::min(rest.size(), keys_per_statement_max);
     std::vector<sql::Value> params = padded_keys(rest.first(count));
     const std::string sql =
-        fmt::format("SELECT {} FROM {} WHERE platform=? AND order_id IN ({}){}",
+        fmt::format("SELECT {} FROM {} WHERE platform=? AND order_id IN ({}) ORDER BY order_id, {}",
                     fmt::join(table.column_names(), ","), table.name, marks(params.size()),
-                    items ? " ORDER BY order_id, line_no" : "");
+                    table.columns[table.key_columns - 1].name);
     params.insert(params.begin(), platform_);
     Result<std::unique_ptr<sql::Cursor>> cursor = connection_.query(sql, params);
     if (!cursor) return fail(std::move(cursor));
@@ -175,7 +173,6 @@ Result<OrderTables::Rows> OrderTables::existing(std::span<const SeenOrder> order
       const Result<bool> row = (*cursor)->next();
       if (!row) return fail(row.error());
       if (!*row) break;
-      // The lines of an order stand one behind the other in one row.
       Row& texts = found[std::string((*cursor)->at(1).value_or(""))];
       for (std::size_t i = 0; i < (*cursor)->columns(); ++i) {
         const std::optional<std::string_view> value = (*cursor)->at(i);
@@ -187,10 +184,13 @@ Result<OrderTables::Rows> OrderTables::existing(std::span<const SeenOrder> order
   return found;
 }
 
-Result<OrderChanges> OrderTables::apply(std::span<const SeenOrder> orders, bool write) {
-  const Result<Rows> known = existing(orders, false);
+Result<OrderChanges> OrderTables::apply(std::span<const SeenOrder> orders, OrderWriting writing) {
+  std::vector<std::string> ids;
+  for (const SeenOrder& seen : orders) ids.push_back(seen.order.order_id);
+  const Result<Rows> known = existing(ids, orders_table());
   if (!known) return fail(known.error());
-  const Result<Rows> known_items = known->empty() ? Result<Rows>(Rows{}) : existing(orders, true);
+  const Result<Rows> known_items =
+      known->empty() ? Result<Rows>(Rows{}) : existing(ids, order_items_table());
   if (!known_items) return fail(known_items.error());
 
   OrderChanges changes;
@@ -231,7 +231,7 @@ Result<OrderChanges> OrderTables::apply(std::span<const SeenOrder> orders, bool 
     shortened.emplace_back(id, static_cast<std::int64_t>(items.size()));
     std::ranges::move(items, std::back_inserter(replaced_items));
   }
-  if (!write) return changes;
+  if (writing == OrderWriting::nothing) return changes;
 
   if (auto done = insert_rows(connection_, orders_table(), fresh); !done) return fail(done.error());
   if (auto done = upsert_rows(connection_, orders_table(), replaced); !done)
@@ -246,9 +246,50 @@ Result<OrderChanges> OrderTables::apply(std::span<const SeenOrder> orders, bool 
     return fail(done.error());
   if (auto done = upsert_rows(connection_, order_items_table(), replaced_items); !done)
     return fail(done.error());
+  if (writing == OrderWriting::rows) return changes;
   if (auto done = insert_rows(connection_, order_history_table(), history); !done)
     return fail(done.error());
   return changes;
+}
+
+Result<std::uint64_t> OrderTables::rewrite_history(std::span<const std::vector<SeenOrder>> orders,
+                                                   bool write) {
+  std::vector<std::string> ids;
+  for (const std::vector<SeenOrder>& states : orders) ids.push_back(states.front().order.order_id);
+  Result<Rows> known = existing(ids, order_history_table());
+  if (!known) return fail(std::move(known).error());
+  const std::size_t stamp = place_of(order_history_table(), "seen_at");
+  for (auto& [id, row] : *known)
+    for (std::size_t i = stamp; i < row.size(); i += order_history_table().columns.size())
+      if (const auto time = CivilTime::parse(row[i].value_or(""))) row[i] = time->text(6);
+
+  std::uint64_t rewritten = 0;
+  std::vector<sql::Values> rows;
+  for (const std::vector<SeenOrder>& states : orders) {
+    std::vector<sql::Values> right;
+    std::optional<Row> before;
+    for (const SeenOrder& seen : states) {
+      Row now = shown(order_row(seen));
+      if (!before || state_differs(*before, now))
+        right.push_back(history_row(seen, before ? &*before : nullptr));
+      before = std::move(now);
+    }
+    Row right_texts;
+    for (const sql::Values& row : right)
+      std::ranges::move(shown(row), std::back_inserter(right_texts));
+    const std::string& id = states.front().order.order_id;
+    const auto there = known->find(id);
+    if (there != known->end() && there->second == right_texts) continue;
+    ++rewritten;
+    if (!write) continue;
+    const auto removed = connection_.execute(
+        "DELETE FROM order_history WHERE platform=? AND order_id=?", sql::Values{platform_, id});
+    if (!removed) return fail(removed.error());
+    std::ranges::move(right, std::back_inserter(rows));
+  }
+  if (auto done = insert_rows(connection_, order_history_table(), rows); !done)
+    return fail(done.error());
+  return rewritten;
 }
 
 }  // namespace tidemark::load

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "load/row_sql.h"
 #include "load/schema.h"
+#include "load/stream_turn.h"
 
 namespace tidemark::load {
 namespace {
@@ -107,7 +108,7 @@ Result<BatchOutcome> OrderWriter::attempt(const std::vector<Observed>& batch,
     return fail(ErrorKind::unreachable, {"not connected to the warehouse", "未连接数仓"});
   if (Result<void> begun = connection_->begin(sql::Isolation::write); !begun)
     return fail(std::move(begun).error());
-  const Result<void> turn = take_turn();
+  const Result<void> turn = take_turn(*connection_, stream_.platform, stream_.stream);
   Result<BatchOutcome> outcome =
       turn ? within_transaction(batch, scan_id) : Result<BatchOutcome>(fail(turn.error()));
   if (outcome) {
@@ -117,15 +118,6 @@ Result<BatchOutcome> OrderWriter::attempt(const std::vector<Observed>& batch,
   }
   connection_->rollback();
   return outcome;
-}
-
-Result<void> OrderWriter::take_turn() {
-  // SQLite has one writer at a time anyway.
-  if (connection_->dialect() == sql::Dialect::sqlite) return {};
-  const auto taken = sql::query_value(
-      *connection_, "SELECT 1 FROM load_streams WHERE platform=? AND stream=? FOR UPDATE",
-      sql::Values{stream_.platform, stream_.stream});
-  return taken ? Result<void>{} : fail(taken.error());
 }
 
 OrderWriter::Sorted OrderWriter::sorted(const std::vector<Observed>& batch,
@@ -184,7 +176,8 @@ Result<BatchOutcome> OrderWriter::within_transaction(const std::vector<Observed>
     return outcome;
   }
   Result<OrderChanges> changes =
-      OrderTables(*connection_, stream_.platform, stream_.utc_offset).apply(rows.orders, !dry_run_);
+      OrderTables(*connection_, stream_.platform, stream_.utc_offset)
+          .apply(rows.orders, dry_run_ ? OrderWriting::nothing : OrderWriting::with_history);
   if (!changes) return fail(std::move(changes).error());
   outcome.inserted = changes->inserted;
   outcome.unchanged += changes->unchanged;
@@ -205,13 +198,8 @@ Result<void> OrderWriter::write_rejects(const Sorted& sorted, std::string_view s
                     error.what.zh, std::string(scan_id), utc_text(row->observed_at)});
   if (auto done = upsert_rows(*connection_, load_rejects_table(), rows); !done) return done;
   RawLayer raw(*connection_, stream_.platform, stream_.stream);
-  for (const std::string& id : sorted.mended) {
-    if (auto done = raw.mark_rejected(id, false); !done) return done;
-    const auto removed = connection_->execute(
-        "DELETE FROM load_rejects WHERE platform=? AND stream=? AND record_id=?",
-        sql::Values{stream_.platform, stream_.stream, id});
-    if (!removed) return fail(removed.error());
-  }
+  for (const std::string& id : sorted.mended)
+    if (auto done = raw.mend(id); !done) return done;
   return {};
 }
 

@@ -72,7 +72,6 @@ class OrderWriter {
         pause_(&pause) {}
 
   [[nodiscard]] Result<void> reconnect();
-  [[nodiscard]] Result<void> take_turn();
   [[nodiscard]] Result<BatchOutcome> attempt(const std::vector<Observed>& batch,
                                              std::string_view scan_id);
   [[nodiscard]] Result<BatchOutcome> within_transaction(const std::vector<Observed>& batch,

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "load/order_rederive.h"
 #include "load/schema.h"
 #include "load/xiaoe/order_transform.h"
 #include "tests/database.h"
@@ -86,6 +87,19 @@ class OrderWriterTest : public testing_database::EachDatabase {
     return all;
   }
   std::string business() { return dump("orders") + dump("order_items") + dump("order_history"); }
+
+  RederiveSummary rederived(const OrderTransform& transform, bool dry_run = false) {
+    const ManualClock clock(start + std::chrono::hours(1));
+    const Stop stop;
+    std::atomic<std::uint64_t> records{0};
+    OrderRederive rederive(
+        [this] { return sql::connect(url()); },
+        {.platform = "xiaoe", .utc_offset = std::chrono::hours(8), .transform = &transform}, clock,
+        stop, records);
+    Result<RederiveSummary> summary = rederive.run(dry_run);
+    EXPECT_TRUE(summary) << summary.error().what.en;
+    return summary ? std::move(*summary) : RederiveSummary();
+  }
 
   NoPause pause_;
   xiaoe::XiaoeOrderTransform transform_{xiaoe::CodeTexts::usual};
@@ -250,6 +264,41 @@ TEST_P(OrderWriterTest, ManyRowsComeInOneBatch) {
   ASSERT_TRUE(again) << again.error().what.en;
   EXPECT_THAT(again->changed, SizeIs(1500));
   EXPECT_EQ(value("SELECT SUM(price_fen) FROM orders"), "3000");
+}
+
+TEST_P(OrderWriterTest, DerivingAgainChangesNothingThatIsRight) {
+  write({row("o_1", "1", 1), row("o_2", "2", 1), row("o_3", "\"x\"", 1)}, 0);
+  write({row("o_1", "1", 8), row("o_2", "2", 1, R"(,"system_info":"b")")}, 60);
+  write({row("o_1", "1", 10, R"(,"refund_money":100,"refund_time":"2025-01-02 00:00:00")")}, 120);
+  const std::string before = business();
+  const RederiveSummary summary = rederived(transform_);
+  EXPECT_EQ(summary.records, 3U);
+  EXPECT_EQ(summary.unchanged, 2U);
+  EXPECT_EQ(summary.rejected, 1U);
+  EXPECT_EQ(summary.changed + summary.inserted + summary.histories, 0U);
+  EXPECT_EQ(business(), before);
+}
+
+TEST_P(OrderWriterTest, DerivingAgainBringsBackWhatIsLost) {
+  write({row("o_1", "1", 1), row("o_2", "2", 1)}, 0);
+  write({row("o_1", "1", 10)}, 60);
+  const std::string before = dump("orders", "order_id, price, order_state") + dump("order_history");
+  run("DELETE FROM order_history");
+  run("DELETE FROM order_items");
+  run("DELETE FROM orders");
+  const RederiveSummary summary = rederived(transform_);
+  EXPECT_EQ(summary.inserted, 2U);
+  EXPECT_EQ(dump("orders", "order_id, price, order_state") + dump("order_history"), before);
+}
+
+TEST_P(OrderWriterTest, OtherTextsNeedNoShop) {
+  write({row("o_1", "1", 8), row("o_2", "2", 1)}, 0);
+  const xiaoe::XiaoeOrderTransform official(xiaoe::CodeTexts::official);
+  EXPECT_EQ(rederived(official, true).changed, 1U);
+  EXPECT_EQ(value("SELECT order_state_text FROM orders WHERE order_id='o_1'"), "主动全部退款中");
+  EXPECT_EQ(rederived(official).changed, 1U);
+  EXPECT_EQ(value("SELECT order_state_text FROM orders WHERE order_id='o_1'"), "退款中");
+  EXPECT_EQ(value("SELECT order_state_text FROM order_history WHERE order_id='o_1'"), "退款中");
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, OrderWriterTest,

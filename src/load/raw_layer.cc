@@ -84,33 +84,65 @@ Result<void> RawLayer::seen_again(std::span<const Observed* const> rows, std::st
   return {};
 }
 
-Result<void> RawLayer::mark_rejected(std::string_view id, bool rejected) {
-  const sql::Values params = {std::int64_t{rejected ? 1 : 0}, platform_, stream_, std::string(id)};
+Result<void> RawLayer::mark_rejected(const std::string& id) {
   const auto done = connection_.execute(
-      "UPDATE raw_seen SET rejected=? WHERE platform=? AND stream=? AND record_id=?", params);
+      "UPDATE raw_seen SET rejected=1 WHERE platform=? AND stream=? AND record_id=?",
+      sql::Values{platform_, stream_, id});
   return done ? Result<void>{} : fail(done.error());
 }
 
-Result<std::vector<CurrentRecord>> RawLayer::current(std::string_view after, std::int64_t limit) {
+Result<void> RawLayer::mend(const std::string& id) {
+  for (const char* sql :
+       {"UPDATE raw_seen SET rejected=0 WHERE platform=? AND stream=? AND record_id=?",
+        "DELETE FROM load_rejects WHERE platform=? AND stream=? AND record_id=?"}) {
+    const auto done = connection_.execute(sql, sql::Values{platform_, stream_, id});
+    if (!done) return fail(done.error());
+  }
+  return {};
+}
+
+Result<std::vector<RecordVersions>> RawLayer::versions(const std::string& after,
+                                                       std::int64_t limit) {
   Result<std::unique_ptr<sql::Cursor>> cursor = connection_.query(
-      "SELECT s.record_id, s.content_hash, s.first_observed_at, r.payload FROM raw_seen s "
-      "JOIN raw_records r ON r.platform=s.platform AND r.stream=s.stream "
-      "AND r.record_id=s.record_id AND r.observed_at=s.first_observed_at "
-      "WHERE s.platform=? AND s.stream=? AND s.record_id>? ORDER BY s.record_id LIMIT " +
-          std::to_string(limit),
-      sql::Values{platform_, stream_, std::string(after)});
+      fmt::format("SELECT record_id, rejected FROM raw_seen WHERE platform=? AND stream=? "
+                  "AND record_id>? ORDER BY record_id LIMIT {}",
+                  limit),
+      sql::Values{platform_, stream_, after});
   if (!cursor) return fail(std::move(cursor));
-  std::vector<CurrentRecord> records;
+  std::vector<RecordVersions> records;
+  while (true) {
+    const Result<bool> row = (*cursor)->next();
+    if (!row) return fail(row.error());
+    if (!*row) break;
+    records.push_back({.id = std::string((*cursor)->at(0).value_or("")),
+                       .versions = {},
+                       .rejected = (*cursor)->at(1) == "1"});
+  }
+  cursor->reset();
+  if (records.empty()) return records;
+  cursor = connection_.query(
+      "SELECT record_id, content_hash, observed_at, payload FROM raw_records WHERE platform=? "
+      "AND stream=? AND record_id>=? AND record_id<=? ORDER BY record_id, observed_at",
+      sql::Values{platform_, stream_, records.front().id, records.back().id});
+  if (!cursor) return fail(std::move(cursor));
+  auto record = records.begin();
   while (true) {
     const Result<bool> row = (*cursor)->next();
     if (!row) return fail(row.error());
     if (!*row) return records;
-    const Result<WallTime> first = utc_time((*cursor)->at(2));
-    if (!first) return fail(first.error());
-    records.push_back({.id = std::string((*cursor)->at(0).value_or("")),
-                       .hash = std::string((*cursor)->at(1).value_or("")),
-                       .payload = std::string((*cursor)->at(3).value_or("")),
-                       .first_observed_at = *first});
+    const std::string_view id = (*cursor)->at(0).value_or("");
+    while (record != records.end() && record->id != id) ++record;
+    if (record == records.end())
+      return fail(ErrorKind::corrupt,
+                  {"raw_records has '{}', which raw_seen lacks",
+                   "raw_records 中有“{}”，而 raw_seen 中没有"},
+                  printable(id));
+    const Result<WallTime> observed = utc_time((*cursor)->at(2));
+    if (!observed) return fail(observed.error());
+    record->versions.push_back({.id = record->id,
+                                .hash = std::string((*cursor)->at(1).value_or("")),
+                                .payload = std::string((*cursor)->at(3).value_or("")),
+                                .observed_at = *observed});
   }
 }
 

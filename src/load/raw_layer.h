@@ -30,12 +30,11 @@ struct Seen {
   bool rejected = false;
 };
 
-/// One record as the raw layer holds it now.
-struct CurrentRecord {
+/// All that was ever seen of one record, oldest first; the last is its present state.
+struct RecordVersions {
   std::string id;
-  std::string hash;
-  std::string payload;
-  WallTime first_observed_at{};
+  std::vector<Observed> versions;
+  bool rejected = false;
 };
 
 /// The raw layer of one stream: every state of a row that was seen, to the byte, and for each row
@@ -55,11 +54,13 @@ class RawLayer {
   /// The rows were seen again, with the content they had. Never sets a stamp back.
   [[nodiscard]] Result<void> seen_again(std::span<const Observed* const> rows,
                                         std::string_view scan_id);
-  [[nodiscard]] Result<void> mark_rejected(std::string_view id, bool rejected);
+  [[nodiscard]] Result<void> mark_rejected(const std::string& id);
+  /// A row that was rejected can be stored now: it is no longer among the rejects.
+  [[nodiscard]] Result<void> mend(const std::string& id);
 
-  /// The newest state of up to `limit` rows whose id is behind `after`, by id.
-  [[nodiscard]] Result<std::vector<CurrentRecord>> current(std::string_view after,
-                                                           std::int64_t limit);
+  /// Up to `limit` records whose id is behind `after`, by id.
+  [[nodiscard]] Result<std::vector<RecordVersions>> versions(const std::string& after,
+                                                             std::int64_t limit);
 
  private:
   sql::Connection& connection_;

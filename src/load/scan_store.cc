@@ -5,6 +5,7 @@
 
 #include "load/row_sql.h"
 #include "load/schema.h"
+#include "load/stream_turn.h"
 
 namespace tidemark::load {
 namespace {
@@ -113,12 +114,7 @@ Result<void> ScanStore::extend_complete(const TimeWindow& proven, bool found) {
 }
 
 Result<void> ScanStore::extend_locked(const TimeWindow& proven, bool found) {
-  const sql::Values key = {platform_, stream_};
-  if (connection_.dialect() != sql::Dialect::sqlite) {
-    const auto locked = sql::query_value(
-        connection_, "SELECT 1 FROM load_streams WHERE platform=? AND stream=? FOR UPDATE", key);
-    if (!locked) return fail(locked.error());
-  }
+  if (Result<void> turn = take_turn(connection_, platform_, stream_); !turn) return turn;
   const Result<std::optional<Complete>> known = complete();
   if (!known) return fail(known.error());
   if (!*known && !found) return {};

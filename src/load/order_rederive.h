@@ -1,0 +1,62 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/stop.h"
+#include "load/order_writer.h"
+
+namespace tidemark::load {
+
+/// What deriving again did.
+struct RederiveSummary {
+  std::uint64_t records = 0;
+  std::uint64_t inserted = 0;
+  std::uint64_t changed = 0;
+  std::uint64_t unchanged = 0;
+  std::uint64_t histories = 0;  ///< Orders whose history was not what their states say.
+  std::uint64_t rejected = 0;   ///< Their rows stay as they are.
+  std::set<UnknownCode> unknown_codes{};
+  bool dry_run = false;
+  bool stopped = false;
+};
+
+/// Makes orders, order_items and order_history anew from the raw layer, without asking the shop:
+/// after a unit, a text or a rule was corrected. Rows that are right already are not touched, so it
+/// may be repeated, and interrupted at any point. In transactions of some hundred records each,
+/// taking turns with loads.
+class OrderRederive {
+ public:
+  /// What it is handed must outlive it. `records` is counted up as it goes.
+  OrderRederive(ConnectWarehouse connect, OrderStream stream, const Clock& clock, const Stop& stop,
+                std::atomic<std::uint64_t>& records)
+      : connect_(std::move(connect)),
+        stream_(std::move(stream)),
+        clock_(clock),
+        stop_(stop),
+        records_(records) {}
+
+  /// Errors: those of Connection; not_found when there is no warehouse yet; corrupt.
+  [[nodiscard]] Result<RederiveSummary> run(bool dry_run);
+
+ private:
+  [[nodiscard]] Result<void> step(sql::Connection& connection, std::string& after, bool& more);
+  [[nodiscard]] Result<void> within_transaction(sql::Connection& connection, std::string& after,
+                                                bool& more);
+  [[nodiscard]] Result<void> note_reject(sql::Connection& connection, const RecordVersions& record,
+                                         const Error& error);
+
+  const ConnectWarehouse connect_;
+  const OrderStream stream_;
+  const Clock& clock_;
+  const Stop& stop_;
+  std::atomic<std::uint64_t>& records_;
+  RederiveSummary summary_;
+};
+
+}  // namespace tidemark::load
