@@ -53,7 +53,8 @@ TEST_P(EveryOption, HasChoicesOrARangeOnlyWhereTheyMeanSomething) {
 
 TEST_P(EveryOption, APasswordIsASecret) {
   const Option& option = GetParam();
-  const bool named_so = option.key.ends_with("password") || option.key.ends_with("secret");
+  const bool named_so = option.key.ends_with("password") || option.key.ends_with("secret") ||
+                        option.key.ends_with("secret_key");
   EXPECT_EQ(named_so, option.secret) << option.key;
 }
 
