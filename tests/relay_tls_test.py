@@ -96,7 +96,8 @@ def try_once(hub, subscription):
 
     def attempted():
         rows = hub.get(f"/api/v1/deliveries?subscription_id={subscription}")["data"]
-        return [row for row in rows if row["event_id"] == event and row["attempts"] > 0]
+        return [row for row in rows if row["event_id"] == event and row["attempts"] > 0
+                and row["status"] != "delivering"]
 
     return wait_until(attempted)[0]
 
