@@ -13,9 +13,9 @@ ENDPOINTS = int(os.environ.get("RELAY_ENDPOINTS", "1000"))
 HANGING = ENDPOINTS // 10
 GROUPS = 10  # Each event goes to one of them: the crowd is what is tested, not the burst.
 EVENTS = 5  # For each endpoint, one after the other.
-# The promise for each delivery. The first attempts at the hanging ones last as long, so that
-# whoever waits for one of them breaks it.
-LATENCY_S_MAX = 5
+# Not a figure of speed: the first attempts at a group's ten hanging endpoints last 5 s each, so that
+# who stands in line behind them comes later than this on any machine.
+LATENCY_S_MAX = 25
 MEMORY_BYTES_MAX = 1 << 30  # AddressSanitizer included.
 SECRET = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
 
