@@ -8,13 +8,11 @@ import sqlite3
 import subprocess
 import time
 
-import psycopg2
 import pytest
 
-from export_fixture import MariaSource
+from hub_states import fresh_state
 from load_fixture import BINARY, CREDENTIALS, JANUARY, Shop, Warehouse, load
 from programs import run
-from serve_test import fresh_database
 
 KILLS = int(os.environ.get("LOAD_KILLS", "5"))
 
@@ -23,11 +21,8 @@ def make_warehouse(kind, request, folder, name="warehouse"):
     if kind == "sqlite":
         path = folder / f"{name}.db"
         return Warehouse(f"sqlite:{path}", lambda: sqlite3.connect(path))
-    server = request.getfixturevalue(f"{kind}_server")
-    url = fresh_database(kind, server)
-    if kind == "mariadb":
-        return Warehouse(url, lambda: MariaSource(server).connect(database=url.rpartition("/")[2]))
-    return Warehouse(url, lambda: psycopg2.connect(url))
+    state = fresh_state(kind, request, folder)
+    return Warehouse(state.url, state.connect)
 
 
 @pytest.fixture(params=["sqlite", "mariadb", "postgres"])
