@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/json_object.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -20,55 +21,6 @@ constexpr std::size_t buffer_kept_max = 256 << 10;
 bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// A name as it reads after its escapes; only ever called for names that contain a backslash.
-std::string unescaped(std::string_view raw) {
-  std::string text;
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    if (raw[i] != '\\') {
-      text += raw[i];
-      continue;
-    }
-    const char kind = raw[++i];
-    switch (kind) {
-      case 'b':
-        text += '\b';
-        break;
-      case 'f':
-        text += '\f';
-        break;
-      case 'n':
-        text += '\n';
-        break;
-      case 'r':
-        text += '\r';
-        break;
-      case 't':
-        text += '\t';
-        break;
-      case 'u': {
-        const unsigned point =
-            static_cast<unsigned>(std::stoul(std::string(raw.substr(i + 1, 4)), nullptr, 16));
-        i += 4;
-        // Enough for field names; anything beyond Latin stays distinct from every plain name.
-        if (point < 0x80) {
-          text += static_cast<char>(point);
-        } else if (point < 0x800) {
-          text += static_cast<char>(0xc0 | (point >> 6));
-          text += static_cast<char>(0x80 | (point & 0x3f));
-        } else {
-          text += static_cast<char>(0xe0 | (point >> 12));
-          text += static_cast<char>(0x80 | ((point >> 6) & 0x3f));
-          text += static_cast<char>(0x80 | (point & 0x3f));
-        }
-        break;
-      }
-      default:
-        text += kind;  // `"`, `\`, `/`
-    }
-  }
-  return text;
-}
-
 /// Ticks off required fields while the checker walks.
 class RequiredFields {
  public:
@@ -80,7 +32,7 @@ class RequiredFields {
   void enter_array() { path_.emplace_back("[]"); }
   void leave() { path_.pop_back(); }
   void name(std::string_view raw) {
-    path_.back() = raw.contains('\\') ? unescaped(raw) : std::string(raw);
+    path_.back() = raw.contains('\\') ? json_unescaped(raw) : std::string(raw);
   }
   /// The value of the present name is there; `null` does not count.
   void value(bool is_null) {

@@ -55,6 +55,7 @@ TEST(JsonCheck, MissesRequiredFields) {
   const std::vector<std::string> required = {"no", "seller.tax_id"};
   EXPECT_FALSE(check_json(R"({"no":1,"seller":{"tax_id":"x"}})", required));
   EXPECT_FALSE(check_json(R"({"seller":{"t\u0061x_id":"x"},"no":0})", required));
+  EXPECT_FALSE(check_json(R"({"\ud83d\ude00":1})", std::vector<std::string>{"😀"}));
   EXPECT_EQ(check_json(R"({"no":null,"seller":{"tax_id":"x"}})", required)->field, "no");
   EXPECT_EQ(check_json(R"({"no":1,"seller":{},"tax_id":2})", required)->field, "seller.tax_id");
   EXPECT_EQ(check_json(R"([{"no":1}])", required)->field, "no");

@@ -81,10 +81,8 @@ struct Unescaped {
   bool lone_surrogate = false;
 };
 
-/// `quoted` with its quotes.
-Unescaped unescaped(std::string_view quoted) {
+Unescaped unescape(std::string_view body) {
   constexpr std::uint32_t replacement = 0xfffd;
-  const std::string_view body = quoted.substr(1, quoted.size() - 2);
   Unescaped result;
   result.text.reserve(body.size());
   for (std::size_t i = 0; i < body.size(); ++i) {
@@ -133,6 +131,11 @@ Unescaped unescaped(std::string_view quoted) {
   return result;
 }
 
+/// `quoted` with its quotes.
+Unescaped unescaped(std::string_view quoted) {
+  return unescape(quoted.substr(1, quoted.size() - 2));
+}
+
 std::size_t skip_blanks(std::string_view text, std::size_t at) {
   const std::size_t next = text.find_first_not_of(blanks, at);
   return next == std::string_view::npos ? text.size() : next;
@@ -176,6 +179,10 @@ std::optional<std::string> json_text(std::string_view text) {
   Unescaped result = unescaped(text);
   if (result.lone_surrogate) return std::nullopt;
   return std::move(result.text);
+}
+
+std::string json_unescaped(std::string_view between_quotes) {
+  return unescape(between_quotes).text;
 }
 
 std::string json_compact(std::string_view text) {

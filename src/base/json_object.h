@@ -27,6 +27,10 @@ struct JsonMember {
 /// lone surrogate. `text` must have passed check_json().
 [[nodiscard]] std::optional<std::string> json_text(std::string_view text);
 
+/// The characters that stand between the quotes of a JSON string, after their escapes; half of a
+/// surrogate pair reads as U+FFFD. The string must have passed check_json().
+[[nodiscard]] std::string json_unescaped(std::string_view between_quotes);
+
 /// The same value without blanks between its tokens; order and numbers stay as written. `text` must
 /// have passed check_json().
 [[nodiscard]] std::string json_compact(std::string_view text);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/parse_integer.h"
 #include "config/value.h"
 
 namespace tidemark::cli {
@@ -10,7 +11,7 @@ namespace tidemark::cli {
 Result<std::optional<std::int64_t>> count_flag(const Arguments& arguments, std::string_view flag) {
   const std::optional<std::string> text = arguments.value(flag);
   if (!text) return std::nullopt;
-  const std::optional<std::int64_t> count = config::parse_integer(*text);
+  const std::optional<std::int64_t> count = parse_integer(*text);
   if (count && *count >= 0) return count;
   return fail(ErrorKind::usage,
               {"{} takes a number from 0, not '{}'", "{} 需要非负整数，不能是“{}”"}, flag,

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/bytes.h"
+#include "base/parse_integer.h"
 #include "cli/text_table.h"
 #include "cli/wrap.h"
 
@@ -88,14 +88,13 @@ Flag limit_flag() {
 
 Result<std::int64_t> given_limit(const Context& context) {
   const std::string text = context.arguments.value("--limit").value_or("50");
-  std::int64_t limit = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  if (error != std::errc{} || end != text.data() + text.size() || limit < 1 || limit > listed_max)
+  const auto limit = parse_integer(text);
+  if (!limit || *limit < 1 || *limit > listed_max)
     return fail(
         ErrorKind::usage,
         {"--limit is a number from 1 to {}, not '{}'", "--limit 是 1 到 {} 之间的整数，不能是“{}”"},
         listed_max, printable(text));
-  return limit;
+  return *limit;
 }
 
 }  // namespace tidemark::cli

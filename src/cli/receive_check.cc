@@ -98,20 +98,17 @@ Result<ExitCode> run(Context& context) {
   if (!receive::is_event_id(subscription))
     return fail(ErrorKind::usage, {"--subscription is missing, or no id of one",
                                    "缺少 --subscription，或它不是订阅编号"});
-  Result<receive::HubClient> hub = configured_hub(context);
-  if (!hub) return fail(std::move(hub).error());
-  const Result<sql::Url> database = receive_database_url(context);
-  if (!database) return fail(database.error());
-  Result<receive::ReceiverStore> store = receive::ReceiverStore::open(*database);
-  if (!store) return fail(std::move(store).error());
+  Result<HubAndStore> opened = open_hub_and_store(context);
+  if (!opened) return fail(std::move(opened));
+  auto& [hub, store] = *opened;
 
   const Result<Comparison> comparison = receive::compare_with_hub(
-      *store, *hub, subscription, [&stop = context.world.stop] { return stop.requested(); });
+      store, hub, subscription, [&stop = context.world.stop] { return stop.requested(); });
   if (!comparison) return fail(comparison.error());
   show_differences(context, *comparison);
   const bool repairing = context.arguments.has("--repair") && !comparison->differences.empty();
   if (repairing)
-    if (Result<void> repaired = repair(context, *store, *comparison); !repaired)
+    if (Result<void> repaired = repair(context, store, *comparison); !repaired)
       return fail(std::move(repaired).error());
   const bool equal = (comparison->differences.empty() || repairing) && comparison->refused == 0;
   const ExitCode code = equal ? ExitCode::done : ExitCode::partial;

@@ -60,17 +60,14 @@ ExitCode show(const Context& context, const Finding& finding, const ReceivedEven
 Result<ExitCode> run(Context& context) {
   const Result<Record> record = wanted_record(context);
   if (!record) return fail(record.error());
-  Result<receive::HubClient> hub = configured_hub(context);
-  if (!hub) return fail(std::move(hub).error());
-  const Result<sql::Url> database = receive_database_url(context);
-  if (!database) return fail(database.error());
-  Result<receive::ReceiverStore> store = receive::ReceiverStore::open(*database);
-  if (!store) return fail(std::move(store).error());
+  Result<HubAndStore> opened = open_hub_and_store(context);
+  if (!opened) return fail(std::move(opened));
+  auto& [hub, store] = *opened;
 
-  const auto latest = hub->latest(record->source_system, record->source_type, record->source_id);
+  const auto latest = hub.latest(record->source_system, record->source_type, record->source_id);
   if (!latest) return fail(latest.error());
   if (!*latest) {
-    const auto here = store->latest(record->source_system, record->source_type, record->source_id);
+    const auto here = store.latest(record->source_system, record->source_type, record->source_id);
     if (!here) return fail(here.error());
     if (*here) return show(context, ahead, **here);
     return fail(
@@ -78,11 +75,11 @@ Result<ExitCode> run(Context& context) {
         {"neither the hub nor this receiver knows {} {} {}", "中台和本接收端都没有 {} {} {}"},
         record->source_system, record->source_type, record->source_id);
   }
-  const auto difference = receive::difference_of(*store, **latest);
+  const auto difference = receive::difference_of(store, **latest);
   if (!difference) return fail(difference.error());
   if (!*difference) return show(context, current, **latest);
   const std::array events = {**latest};
-  if (Result<void> restored = store->restore(events, context.world.clock.wall()); !restored)
+  if (Result<void> restored = store.restore(events, context.world.clock.wall()); !restored)
     return fail(std::move(restored).error());
   return show(context, refreshed, **latest);
 }

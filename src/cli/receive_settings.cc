@@ -99,6 +99,16 @@ Result<sql::Url> receive_database_url(const Context& context) {
   return url;
 }
 
+Result<HubAndStore> open_hub_and_store(const Context& context) {
+  Result<receive::HubClient> hub = configured_hub(context);
+  if (!hub) return fail(std::move(hub));
+  const Result<sql::Url> database = receive_database_url(context);
+  if (!database) return fail(database.error());
+  Result<receive::ReceiverStore> store = receive::ReceiverStore::open(*database);
+  if (!store) return fail(std::move(store));
+  return HubAndStore{.hub = std::move(*hub), .store = std::move(*store)};
+}
+
 Result<receive::ReceiverOptions> receiver_options(const Context& context) {
   const config::Settings& settings = context.settings;
   Result<http::ListenAddress> listen = http::ListenAddress::parse(settings.text("receive.listen"));

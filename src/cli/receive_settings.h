@@ -30,6 +30,14 @@ namespace tidemark::cli {
 /// `receive.hub` with TIDEMARK_TOKEN (or TIDEMARK_TOKEN_FILE). Errors: invalid_config when there is
 /// none, or it is no URL.
 [[nodiscard]] Result<receive::HubClient> configured_hub(const Context& context);
+/// What `receive check` and `receive lookup` compare.
+struct HubAndStore {
+  receive::HubClient hub;
+  receive::ReceiverStore store;
+};
+/// The configured hub, and the receiver's database, opened. Errors: those of configured_hub, of
+/// receive_database_url and of ReceiverStore::open.
+[[nodiscard]] Result<HubAndStore> open_hub_and_store(const Context& context);
 /// All of `receive.*`. Errors: invalid_config.
 [[nodiscard]] Result<receive::ReceiverOptions> receiver_options(const Context& context);
 

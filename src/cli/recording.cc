@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <string_view>
 
 #include "base/log.h"
+#include "base/parse_integer.h"
 #include "config/source_url.h"
 #include "run/state_folder.h"
 #include "sql/url.h"
@@ -40,10 +40,9 @@ run::ProgressMode progress_mode(const Context& context) {
 std::chrono::milliseconds line_interval(const Context& context) {
   constexpr std::chrono::seconds usual{10};
   const std::string text = context.world.environment("PROGRESS_INTERVAL").value_or("");
-  int seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc{} || end != text.data() + text.size() || seconds < 1) return usual;
-  return std::chrono::seconds{std::min(seconds, interval_seconds_max)};
+  const auto seconds = parse_integer<int>(text);
+  if (!seconds || *seconds < 1) return usual;
+  return std::chrono::seconds{std::min(*seconds, interval_seconds_max)};
 }
 
 }  // namespace

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
+#include "base/parse_integer.h"
 #include "cli/context.h"
 #include "cli/recording.h"
 #include "cli/wrap.h"
@@ -95,14 +95,13 @@ class Viewer {
 
 Result<std::int64_t> wanted_count(const Context& context) {
   const std::string text = context.arguments.value("--limit").value_or("20");
-  std::int64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc{} || end != text.data() + text.size() || count < 1 || count > listed_max)
+  const auto count = parse_integer(text);
+  if (!count || *count < 1 || *count > listed_max)
     return fail(
         ErrorKind::usage,
         {"--limit is a number from 1 to {}, not '{}'", "--limit 是 1 到 {} 之间的整数，不能是“{}”"},
         listed_max, printable(text));
-  return count;
+  return *count;
 }
 
 using TableRow = std::array<std::string, 6>;

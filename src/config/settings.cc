@@ -1,6 +1,7 @@
 #include "config/settings.h"
 
 #include "base/check.h"
+#include "base/parse_integer.h"
 #include "config/loader.h"
 #include "config/value.h"
 

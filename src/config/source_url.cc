@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/parse_integer.h"
 #include "config/database_url.h"
 #include "config/key.h"
 #include "config/value.h"

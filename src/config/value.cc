@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/parse_integer.h"
 #include "config/database_url.h"
 
 namespace tidemark::config {
@@ -120,14 +120,6 @@ Result<void> check_characters(const Option& option, std::string_view text) {
 }
 
 }  // namespace
-
-std::optional<std::int64_t> parse_integer(std::string_view text) {
-  std::int64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || rest != end) return std::nullopt;
-  return value;
-}
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   if (const auto value = parse_scalar(OptionType::duration, text))

@@ -13,8 +13,6 @@
 
 namespace tidemark::config {
 
-/// A whole number that is nothing else: no blanks, no plus sign.
-[[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);
 /// `90s`, `5m`, `1h`, `2d`, `250ms`; a bare number is refused. At most 36,500 days.
 [[nodiscard]] Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 /// `64MiB` (2^20), `1GB` (10^9), `4096`.

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/parse_integer.h"
+
 namespace tidemark::config {
 namespace {
 

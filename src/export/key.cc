@@ -2,22 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include "base/parse_integer.h"
 
 namespace tidemark::exporter {
-namespace {
-
-bool parse_integer(std::string_view text, std::int64_t& number) {
-  const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return code == std::errc{} && stop == text.data() + text.size();
-}
-
-}  // namespace
 
 Key Key::from_columns(const std::vector<std::string_view>& columns, bool integer) {
-  if (std::int64_t number = 0; integer && parse_integer(columns.front(), number)) {
-    return Key(number);
-  }
+  if (const auto number = parse_integer(columns.front()); integer && number) return Key(*number);
   if (columns.size() == 1) return Key(std::string(columns.front()));
   std::string text;
   for (const std::string_view& column : columns) {
@@ -36,7 +26,7 @@ Key Key::from_columns(const std::vector<std::string_view>& columns, bool integer
 }
 
 Key Key::from_text(std::string_view text, bool integer) {
-  if (std::int64_t number = 0; integer && parse_integer(text, number)) return Key(number);
+  if (const auto number = parse_integer(text); integer && number) return Key(*number);
   return Key(std::string(text));
 }
 

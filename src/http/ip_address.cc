@@ -4,10 +4,10 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
 #include "base/bytes.h"
+#include "base/parse_integer.h"
 
 namespace tidemark::http {
 namespace {
@@ -82,19 +82,16 @@ Result<Cidr> Cidr::parse(std::string_view text) {
   if (!address)
     return refuse_range(text, {.en = "no IPv4 or IPv6 address", .zh = "没有 IPv4 或 IPv6 地址"});
   if (slash == text.size()) return Cidr{.network = *address, .prefix = address->bits()};
-  const std::string_view digits = text.substr(slash + 1);
-  unsigned prefix = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
+  const auto prefix = parse_integer<unsigned>(text.substr(slash + 1));
   // A mapped range is one of IPv4, whose prefix counts from bit 96.
   const bool mapped = address->is_v4() && text.contains(':');
   const unsigned lowest = mapped ? 96 : 0;
   const unsigned highest = mapped ? 128 : address->bits();
-  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size() ||
-      prefix < lowest || prefix > highest)
+  if (!prefix || *prefix < lowest || *prefix > highest)
     return refuse_range(
         text, say({"the prefix must be a number from {} to {}", "前缀长度须为 {} 到 {}"}, lowest,
                   highest));
-  const Cidr range{.network = *address, .prefix = prefix - lowest};
+  const Cidr range{.network = *address, .prefix = *prefix - lowest};
   if (!range.contains(*address) || address->masked(range.prefix) != *address) {
     const Cidr meant{.network = address->masked(range.prefix), .prefix = range.prefix};
     return refuse_range(text, say({"bits are set behind the prefix; {} was meant, or a longer one",

@@ -3,9 +3,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include <charconv>
-
 #include "base/bytes.h"
+#include "base/parse_integer.h"
 
 namespace tidemark::http {
 namespace {
@@ -24,11 +23,9 @@ namespace {
 
 Result<ListenAddress> ListenAddress::parse(std::string_view text) {
   const std::size_t colon = text.rfind(':');
-  std::uint16_t port = 0;
-  const std::string_view digits =
-      colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size())
+  const auto port = parse_integer<std::uint16_t>(
+      colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1));
+  if (!port)
     return fail(make_error(ErrorKind::invalid_config,
                            {"\"{}\" has no port from 0 to 65535", "\"{}\" 缺少 0 到 65535 的端口"},
                            printable(text))
@@ -46,7 +43,7 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
                                 "every address of this machine",
                                 "可用 IPv4 地址、带方括号的 IPv6 地址、localhost，或用 * "
                                 "表示本机所有地址"}));
-  return ListenAddress{.host = std::move(host), .port = port};
+  return ListenAddress{.host = std::move(host), .port = *port};
 }
 
 std::string ListenAddress::text() const {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/civil_time.h"
+#include "base/utc_text.h"
 
 namespace tidemark::run {
 namespace {
@@ -39,12 +40,7 @@ RunStatus shown_status(const RunRecord& record, WallTime now, const std::string&
   return stale ? RunStatus::stale : RunStatus::running;
 }
 
-std::string stamp_text(WallTime time) {
-  const CivilTime utc{std::chrono::local_time<std::chrono::microseconds>(time.time_since_epoch())};
-  std::string text = utc.text(3);
-  text[text.find(' ')] = 'T';
-  return text + "Z";
-}
+std::string stamp_text(WallTime time) { return utc_stamp(time, 3); }
 
 std::optional<WallTime> parse_stamp(std::string_view text) {
   if (!text.ends_with('Z')) return std::nullopt;
