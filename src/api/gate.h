@@ -15,7 +15,7 @@ using GuardedHandler =
 
 /// Adds routes to a router, each behind its rule (access.h): without a valid token 401
 /// `unauthenticated`, with one whose role may not 403 `forbidden`. Nothing of the request is looked
-/// at before.
+/// at before, and its body is not even read.
 class Gate {
  public:
   /// `tokens` and `clock` must outlive the router.

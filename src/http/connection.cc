@@ -245,11 +245,13 @@ void Connection::route() {
   const auto target = parse_target(head.target);
   if (!target || (target->asterisk && head.method != "OPTIONS"))
     return refuse(problem_of(400, "malformed_request", "the target cannot be understood"), true);
-  RouteOptions limits;
+  static const RouteOptions none;
+  const RouteOptions* limits = &none;
   auto match = worker_.context().router.match(head.method, target->segments);
   if (auto* found = std::get_if<Router::Found>(&match)) {
-    limits = found->route->options;
+    limits = &found->route->options;
     found_ = std::move(*found);
+    if (!admit(*limits)) return;
   } else if (target->asterisk) {
     refuse({.status = 204, .headers = {}}, false);
   } else if (const auto* others = std::get_if<Router::OtherMethods>(&match)) {
@@ -262,7 +264,17 @@ void Connection::route() {
   } else {
     refuse(problem_of(404, "not_found", "there is nothing at this path"), false);
   }
-  check_body(limits);
+  check_body(*limits);
+}
+
+bool Connection::admit(const RouteOptions& limits) {
+  if (!limits.admit) return true;
+  const RequestHead& head = parser_.head();
+  auto refusal = limits.admit(head.headers);
+  if (!refusal) return true;
+  // A body of a stranger is not read: the connection ends with the answer.
+  refuse(*std::move(refusal), head.chunked || head.content_length.value_or(0) > 0);
+  return false;
 }
 
 /// May the body come?

@@ -50,6 +50,8 @@ class Connection {
   [[nodiscard]] bool parse(Upto upto);
   void route();
   void check_body(const RouteOptions& limits);
+  /// Asks the route. False: the request is refused.
+  [[nodiscard]] bool admit(const RouteOptions& limits);
   [[nodiscard]] boost::asio::awaitable<void> invite_body();
   [[nodiscard]] boost::asio::awaitable<void> answer();
   [[nodiscard]] boost::asio::awaitable<Response> ask_handler();

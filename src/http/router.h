@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,9 @@ struct RouteOptions {
   std::optional<std::size_t> body_bytes_max{};  ///< Else the server's.
   std::vector<std::string> media_types{};  ///< If any, a body must have one of them (else 415),
                                            ///< parameters such as charset aside.
+  /// Asked before the body is read, on an io thread: an answer refuses the request, whose body is
+  /// then not read at all. Must not wait. None: everybody is let in.
+  std::function<std::optional<Response>(const Headers&)> admit{};
 };
 
 struct Route {

@@ -10,6 +10,7 @@ namespace tidemark::http {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -67,6 +68,29 @@ TEST_F(Hostile, RequestsThatAreTooMuch) {
                          "1000000\r\n"),
               HasSubstr("body_too_large"));
   expect_alive();
+}
+
+TEST_F(Hostile, TheBodyOfAStrangerIsNotRead) {
+  router.add("POST", "/members",
+             [](Request request, Respond respond) { respond({.body = request.body}); },
+             {.admit = [](const Headers& headers) -> std::optional<Response> {
+               if (headers.find("Authorization") == "Bearer friend") return std::nullopt;
+               return Response{.status = 401, .body = "who are you?"};
+             }});
+  start();
+  for (const std::string_view body :
+       {"Content-Length: 900\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n",
+        "Content-Length: 100000000\r\n\r\n", "Content-Length: 900\r\nExpect: 100-continue\r\n\r\n"})
+    EXPECT_THAT(last_words("POST /members HTTP/1.1\r\nHost: a\r\n" + std::string(body)),
+                AllOf(StartsWith("HTTP/1.1 401 "), EndsWith("who are you?")))
+        << "no byte of a body was sent";
+  RawClient client(server->port());
+  client.send("POST /members HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 401 "));
+  client.send(
+      "POST /members HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer friend\r\n"
+      "Content-Length: 3\r\n\r\nabc");
+  EXPECT_THAT(client.response(), EndsWith("\r\n\r\nabc")) << "the connection goes on";
 }
 
 TEST_F(Hostile, AHugeBodyStillGetsItsAnswer) {
