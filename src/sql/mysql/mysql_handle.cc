@@ -58,8 +58,8 @@ ErrorKind kind_of(unsigned int code, std::string_view text) {
       return text.find("28") != std::string_view::npos ? ErrorKind::no_space : ErrorKind::query;
     case ER_QUERY_INTERRUPTED:
       return ErrorKind::cancelled;
+    case ER_LOCK_DEADLOCK:  // Cured by doing the transaction again, as a lock that was not had.
     case ER_LOCK_WAIT_TIMEOUT:
-    case ER_LOCK_DEADLOCK:  // Cured, as the timeout, by doing the transaction again.
     case ER_STATEMENT_TIMEOUT:
     case mysql_er_query_timeout:
     case mysql_er_lock_nowait:

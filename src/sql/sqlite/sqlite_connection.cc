@@ -54,17 +54,23 @@ Result<void> SqliteConnection::configure(const ConnectOptions& options) {
 
 Result<std::int64_t> SqliteConnection::execute(std::string_view sql,
                                                std::span<const Value> params) {
+  Result<SqliteStatement> statement = statements_.take(sql);
+  if (!statement) return fail(std::move(statement));
   const std::int64_t before = sqlite3_total_changes64(database_.get());
-  Result<std::unique_ptr<Cursor>> cursor = query(sql, params);
-  if (!cursor) return fail(std::move(cursor));
-  while (true) {
-    Result<bool> row = (*cursor)->next();
-    if (!row) return fail(std::move(row));
-    if (!*row) break;
-  }
+  Result<void> done = bind_sqlite(database_.get(), statement->get(), params, false);
+  if (done) done = run_to_end(statement->get(), sql);
+  statements_.give_back(sql, std::move(*statement));
+  if (!done) return fail(std::move(done));
   // changes64 keeps the count of an older statement if this one is none that changes rows.
   const bool changed = sqlite3_total_changes64(database_.get()) != before;
   return changed ? sqlite3_changes64(database_.get()) : 0;
+}
+
+Result<void> SqliteConnection::run_to_end(sqlite3_stmt* statement, std::string_view sql) {
+  int code = SQLITE_ROW;
+  while (code == SQLITE_ROW) code = sqlite3_step(statement);
+  if (code == SQLITE_DONE) return {};
+  return fail(sqlite_error(database_.get(), code, sql));
 }
 
 Result<std::unique_ptr<Cursor>> SqliteConnection::query(std::string_view sql,

@@ -40,6 +40,7 @@ class SqliteConnection final : public Connection {
   explicit SqliteConnection(SqliteHandle database)
       : database_(std::move(database)), statements_(database_.get()) {}
   [[nodiscard]] Result<void> configure(const ConnectOptions& options);
+  [[nodiscard]] Result<void> run_to_end(sqlite3_stmt* statement, std::string_view sql);
   [[nodiscard]] Result<std::int64_t> insert_all(std::string_view sql, std::size_t columns,
                                                 RowSource& rows);
 

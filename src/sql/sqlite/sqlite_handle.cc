@@ -118,18 +118,25 @@ Result<void> bind_sqlite(sqlite3* database, sqlite3_stmt* statement, std::span<c
 }
 
 Result<SqliteStatement> SqliteStatements::take(std::string_view sql) {
-  const auto found = std::ranges::find(entries_, sql, &Entry::sql);
-  if (found == entries_.end()) return prepare_sqlite(database_, sql);
-  SqliteStatement statement = std::move(found->statement);
-  entries_.erase(found);
-  return statement;
+  for (Entry& entry : entries_)
+    if (entry.statement && entry.sql == sql) return std::move(entry.statement);
+  return prepare_sqlite(database_, sql);
 }
 
 void SqliteStatements::give_back(std::string_view sql, SqliteStatement statement) {
   sqlite3_reset(statement.get());
   sqlite3_clear_bindings(statement.get());
-  if (entries_.size() >= capacity_) entries_.pop_back();
-  entries_.insert(entries_.begin(), Entry{std::string(sql), std::move(statement)});
+  Entry& entry = place_for(sql);
+  if (entry.sql != sql) entry.sql = sql;
+  entry.statement = std::move(statement);
+  entry.used = ++uses_;
+}
+
+SqliteStatements::Entry& SqliteStatements::place_for(std::string_view sql) {
+  for (Entry& entry : entries_)
+    if (!entry.statement && entry.sql == sql) return entry;
+  if (entries_.size() < capacity_) return entries_.emplace_back();
+  return *std::ranges::min_element(entries_, {}, &Entry::used);
 }
 
 }  // namespace tidemark::sql

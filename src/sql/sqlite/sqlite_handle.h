@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,8 +36,8 @@ using SqliteStatement = std::unique_ptr<sqlite3_stmt, FinalizeSqlite>;
 [[nodiscard]] Result<void> bind_sqlite(sqlite3* database, sqlite3_stmt* statement,
                                        std::span<const Value> params, bool copied);
 
-/// Compiled statements by their text, the latest used first. A statement is taken out for the time
-/// of its use.
+/// Compiled statements by their text; the one not used for longest makes room. A statement is taken
+/// out for the time of its use.
 class SqliteStatements {
  public:
   explicit SqliteStatements(sqlite3* database) : database_(database) {}
@@ -47,10 +48,14 @@ class SqliteStatements {
   static constexpr std::size_t capacity_ = 32;  // More than any job has statements in turn.
   struct Entry {
     std::string sql;
-    SqliteStatement statement;
+    SqliteStatement statement;  ///< None while it is taken out.
+    std::uint64_t used = 0;
   };
+  [[nodiscard]] Entry& place_for(std::string_view sql);
+
   sqlite3* database_;
   std::vector<Entry> entries_;
+  std::uint64_t uses_ = 0;
 };
 
 }  // namespace tidemark::sql
