@@ -8,11 +8,13 @@ namespace tidemark::api {
 namespace {
 
 constexpr std::chrono::milliseconds tick{1000};
-constexpr int ticks_token_uses = 60;
-constexpr int ticks_token_reload = 2;
-constexpr int ticks_prune = 60;
-/// One transaction deletes so many: publishing must not wait long behind it.
-constexpr std::int64_t prune_chunk = 500;
+/// While there is much to delete.
+constexpr std::chrono::milliseconds tick_pruning{20};
+constexpr std::chrono::seconds pulse_every{1};
+constexpr std::chrono::seconds token_uses_every{60};
+constexpr std::chrono::seconds token_reload_every{2};
+constexpr std::chrono::seconds prune_every{60};
+constexpr std::chrono::hours event_prune_every{6};
 
 void report(std::string_view what, const Error& error) {
   log_line(LogLevel::warning, fmt::format("{}: {}", what, error.what.en));
@@ -21,7 +23,12 @@ void report(std::string_view what, const Error& error) {
 }  // namespace
 
 Caretaker::Caretaker(Services& services, Pulse& pulse, CaretakerOptions options)
-    : services_(services), pulse_(pulse), options_(options), thread_([this] { work(); }) {}
+    : services_(services),
+      pulse_(pulse),
+      options_(options),
+      pruner_(services.hub, options.retention),
+      next_token_uses_(services.clock.steady() + token_uses_every),
+      thread_([this] { work(); }) {}
 
 Caretaker::~Caretaker() {
   {
@@ -33,14 +40,22 @@ Caretaker::~Caretaker() {
 }
 
 void Caretaker::work() {
-  for (int ticks = 0;; ++ticks) {
-    pulse_.ask();
-    if (ticks % ticks_token_uses == ticks_token_uses - 1) store_token_uses();
-    if (options_.shared_state && ticks % ticks_token_reload == 0) reload_tokens();
-    if (options_.retention.count() > 0 && ticks % ticks_prune == 0) prune();
+  while (true) {
+    if (is_time(next_pulse_, pulse_every)) pulse_.ask();
+    if (is_time(next_token_uses_, token_uses_every)) store_token_uses();
+    if (options_.shared_state && is_time(next_token_reload_, token_reload_every)) reload_tokens();
+    if (options_.retention.count() > 0) prune();
     std::unique_lock lock(mutex_);
-    if (wake_.wait_for(lock, tick, [this] { return stopping_; })) return;
+    if (wake_.wait_for(lock, pruner_.busy() ? tick_pruning : tick, [this] { return stopping_; }))
+      return;
   }
+}
+
+bool Caretaker::is_time(SteadyTime& next, std::chrono::seconds every) const {
+  const SteadyTime now = services_.clock.steady();
+  if (now < next) return false;
+  next = now + every;
+  return true;
 }
 
 void Caretaker::store_token_uses() {
@@ -70,16 +85,9 @@ void Caretaker::reload_tokens() {
 }
 
 void Caretaker::prune() {
-  services_.hub.change(
-      [retention = options_.retention](relay::Engine& engine) -> Result<void> {
-        const Result<std::int64_t> pruned =
-            engine.store().prune(engine.now() - retention, prune_chunk);
-        if (!pruned) return fail(pruned.error());
-        return {};
-      },
-      [](const Result<void>& done) {
-        if (!done) report("retention", done.error());
-      });
+  if (!pruner_.busy() && is_time(next_prune_, prune_every))
+    pruner_.begin(is_time(next_event_prune_, event_prune_every));
+  pruner_.step();
 }
 
 }  // namespace tidemark::api

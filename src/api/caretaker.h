@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "api/pruner.h"
 #include "api/pulse.h"
 #include "api/services.h"
 #include "base/clock.h"
@@ -31,10 +32,18 @@ class Caretaker {
   void store_token_uses();
   void reload_tokens();
   void prune();
+  /// Is it time? Then it is the next time after `every`.
+  [[nodiscard]] bool is_time(SteadyTime& next, std::chrono::seconds every) const;
 
   Services& services_;
   Pulse& pulse_;
   const CaretakerOptions options_;
+  Pruner pruner_;
+  SteadyTime next_pulse_{};
+  SteadyTime next_token_uses_{};
+  SteadyTime next_token_reload_{};
+  SteadyTime next_prune_{};
+  SteadyTime next_event_prune_{};
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;

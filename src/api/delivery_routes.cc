@@ -133,14 +133,14 @@ void repair(Services& services, const http::Request& request, Repair what, http:
       std::move(respond));
 }
 
-/// Retries what the filter finds.
-void retry_found(Services& services, const std::vector<DeliveryKey>& keys, bool more,
-                 http::Respond respond) {
+/// Retries what the filter found, as far as it still has that status.
+void retry_found(Services& services, const std::vector<DeliveryKey>& keys, DeliveryStatus status,
+                 bool more, http::Respond respond) {
   services.change(
-      [keys, more](relay::Engine& engine) -> Result<http::Response> {
+      [keys, status, more](relay::Engine& engine) -> Result<http::Response> {
         std::int64_t retried = 0;
         for (const DeliveryKey& key : keys) {
-          const Result<bool> done = engine.retry(key);
+          const Result<bool> done = engine.retry_if(key, status);
           if (!done) return fail(done.error());
           if (*done) ++retried;
         }
@@ -182,48 +182,41 @@ void retry_by_filter(Services& services, const http::Request& request, http::Res
       [filter, limit](sql::Connection& connection) {
         return relay::list_deliveries(connection, filter, std::nullopt, limit + 1);
       },
-      [&services, limit,
+      [&services, limit, status = *filter.status,
        respond = std::move(respond)](Result<std::vector<ListedDelivery>> found) mutable {
         if (!found) return respond(problem_for(found.error()));
         const bool more = cut_page(*found, limit);
         std::vector<DeliveryKey> keys;
         for (const ListedDelivery& listed : *found) keys.push_back(listed.delivery.key);
-        retry_found(services, keys, more, std::move(respond));
+        retry_found(services, keys, status, more, std::move(respond));
       });
 }
 
 }  // namespace
 
 void add_delivery_routes(Gate& gate, Services& services) {
-  const auto add = [&](std::string_view method, std::string_view pattern, auto handler,
-                       http::RouteOptions options = {}) {
-    gate.add(
-        method, pattern,
-        [&services, handler](const Caller&, const http::Request& request, http::Respond respond) {
-          handler(services, request, std::move(respond));
-        },
-        std::move(options));
-  };
-  add("GET", "/api/v1/deliveries", answer_list);
-  add("GET", "/api/v1/deliveries/{id}",
-      [](Services& all, const http::Request& request, http::Respond respond) {
-        const auto key = key_of(request, respond);
-        if (!key) return;
-        all.read(
-            [&all, key = *key](sql::Connection& connection) {
-              return one(connection, key, under_way(all.hub));
-            },
-            std::move(respond));
-      });
-  add("POST", "/api/v1/deliveries/retry", retry_by_filter, {.media_types = {"application/json"}});
-  add("POST", "/api/v1/deliveries/{id}/retry",
-      [](Services& all, const http::Request& request, http::Respond respond) {
-        repair(all, request, &relay::Engine::retry, std::move(respond));
-      });
-  add("POST", "/api/v1/deliveries/{id}/cancel",
-      [](Services& all, const http::Request& request, http::Respond respond) {
-        repair(all, request, &relay::Engine::cancel, std::move(respond));
-      });
+  ServiceRoutes routes(gate, services);
+  routes.add("GET", "/api/v1/deliveries", answer_list);
+  routes.add("GET", "/api/v1/deliveries/{id}",
+             [](Services& all, const http::Request& request, http::Respond respond) {
+               const auto key = key_of(request, respond);
+               if (!key) return;
+               all.read(
+                   [&all, key = *key](sql::Connection& connection) {
+                     return one(connection, key, under_way(all.hub));
+                   },
+                   std::move(respond));
+             });
+  routes.add("POST", "/api/v1/deliveries/retry", retry_by_filter,
+             {.media_types = {"application/json"}});
+  routes.add("POST", "/api/v1/deliveries/{id}/retry",
+             [](Services& all, const http::Request& request, http::Respond respond) {
+               repair(all, request, &relay::Engine::retry, std::move(respond));
+             });
+  routes.add("POST", "/api/v1/deliveries/{id}/cancel",
+             [](Services& all, const http::Request& request, http::Respond respond) {
+               repair(all, request, &relay::Engine::cancel, std::move(respond));
+             });
 }
 
 }  // namespace tidemark::api

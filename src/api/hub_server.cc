@@ -32,7 +32,8 @@ struct HubServer::Parts {
         reads(options.state, read_threads),
         services{hub, reads, tokens, clock, options.limits},
         pulse(hub, clock, hub_patience),
-        system{services, metrics, pulse, options.version, options.revision} {}
+        system{services, metrics, pulse, options.version, options.revision},
+        replays(services) {}
 
   [[nodiscard]] http::Router routes(const Clock& clock) {
     http::Router router;
@@ -43,7 +44,7 @@ struct HubServer::Parts {
     add_delivery_routes(gate, services);
     add_sync_routes(gate, services);
     add_token_routes(gate, services);
-    add_replay_routes(gate, services, *replays);
+    add_replay_routes(gate, services, replays);
     add_system_routes(gate, system);
     check(router.routes().size() == access_rules().size(), "every access rule has its route");
     return router;
@@ -59,7 +60,7 @@ struct HubServer::Parts {
   SystemParts system;
   std::optional<std::string> made_token;
   std::unique_ptr<Caretaker> caretaker;
-  std::unique_ptr<ReplayRunner> replays;
+  ReplayRunner replays;
   std::unique_ptr<http::Server> server;
 };
 
@@ -89,14 +90,17 @@ Result<std::unique_ptr<HubServer>> HubServer::start(HubServerOptions options,
       std::make_unique<Parts>(std::move(*store), sender, clock, random, std::move(options));
   parts->tokens.load(*tokens);
   parts->made_token = std::move(*made_token);
-  if (Result<void> started = parts->hub.start(); !started) return fail(std::move(started).error());
-  parts->replays = std::make_unique<ReplayRunner>(parts->services);
   http.finished = [&metrics = parts->metrics](const http::ExchangeReport& report) {
     metrics.exchange(report);
   };
+  // The address first: a hub that cannot listen sends nothing, so that nothing comes back to it.
+  // What is asked before the hub runs waits for it.
   auto server = http::Server::start(std::move(http), parts->routes(clock), clock);
   if (!server) return fail(std::move(server));
   parts->server = std::move(*server);
+  if (Result<void> started = parts->hub.start(); !started) return fail(std::move(started).error());
+  parts->pulse.begin();
+  parts->replays.start();
   parts->caretaker = std::make_unique<Caretaker>(parts->services, parts->pulse, care);
   return std::unique_ptr<HubServer>(new HubServer(std::move(parts)));
 }

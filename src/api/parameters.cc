@@ -4,12 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "api/answer.h"
 #include "api/stamp.h"
 #include "base/base64.h"
 #include "base/bytes.h"
+#include "base/parse_integer.h"
 
 namespace tidemark::api {
 
@@ -46,10 +46,8 @@ std::optional<std::int64_t> Parameters::number(std::string_view name, std::int64
                                                std::int64_t most) {
   const std::string* text = find(name);
   if (text == nullptr) return std::nullopt;
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (error != std::errc{} || end != text->data() + text->size() || number < least ||
-      number > most) {
+  const auto number = parse_integer(*text);
+  if (!number || *number < least || *number > most) {
     fault(name,
           say({"must be a whole number from {} to {}", "必须是 {} 到 {} 之间的整数"}, least, most));
     return std::nullopt;

@@ -17,6 +17,8 @@ class Pulse {
   Pulse(relay::Hub& hub, const Clock& clock, std::chrono::milliseconds patience)
       : hub_(hub), clock_(clock), patience_(patience), state_(std::make_shared<State>()) {}
 
+  /// The hub runs: until now it was not ready.
+  void begin() { state_->failing = false; }
   /// Asks, unless an answer is owed already. Returns at once.
   void ask() {
     if (state_->asked.exchange(true)) return;
@@ -38,7 +40,7 @@ class Pulse {
  private:
   struct State {
     std::atomic<bool> asked = false;
-    std::atomic<bool> failing = false;
+    std::atomic<bool> failing = true;
     std::atomic<SteadyTime::rep> since = 0;
   };
   relay::Hub& hub_;

@@ -34,7 +34,9 @@ Result<void> change_now(relay::Hub& hub, std::function<Result<void>(relay::Engin
 
 }  // namespace
 
-ReplayRunner::ReplayRunner(Services& services) : services_(services), thread_([this] { work(); }) {}
+void ReplayRunner::start() {
+  thread_ = std::thread([this] { work(); });
+}
 
 ReplayRunner::~ReplayRunner() {
   {
@@ -42,7 +44,7 @@ ReplayRunner::~ReplayRunner() {
     stopping_ = true;
   }
   wake_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void ReplayRunner::wake() {

@@ -13,7 +13,9 @@ namespace tidemark::api {
 /// hubs on one state do not disturb each other: a step that another one took is not taken again.
 class ReplayRunner {
  public:
-  explicit ReplayRunner(Services& services);
+  explicit ReplayRunner(Services& services) : services_(services) {}
+  /// Begins, once the hub runs.
+  void start();
   /// Ends after the step under way.
   ~ReplayRunner();
   ReplayRunner(const ReplayRunner&) = delete;

@@ -7,6 +7,7 @@
 
 #include "relay/row.h"
 #include "run/migration.h"
+#include "sql/rows.h"
 
 namespace tidemark::api {
 namespace {
@@ -52,25 +53,19 @@ ReplayStatus status_at(const sql::Cursor& row, std::size_t column) {
 }
 
 Result<std::vector<Replay>> read_all(Result<std::unique_ptr<sql::Cursor>> cursor) {
-  if (!cursor) return fail(std::move(cursor));
-  std::vector<Replay> replays;
-  while (true) {
-    const Result<bool> next = (*cursor)->next();
-    if (!next) return fail(next.error());
-    if (!*next) return replays;
-    const sql::Cursor& row = **cursor;
-    replays.push_back({.id = relay::text_at(row, 0),
-                       .subscription_id = relay::text_at(row, 1),
-                       .range = {.since = relay::time_at(row, 2),
-                                 .until = relay::time_at(row, 3),
-                                 .event_types = split_types(relay::text_at(row, 4))},
-                       .status = status_at(row, 5),
-                       .total = relay::number_at(row, 6),
-                       .done = relay::number_at(row, 7),
-                       .last_event = relay::text_at(row, 8),
-                       .created_at = relay::time_at(row, 9),
-                       .updated_at = relay::time_at(row, 10)});
-  }
+  return sql::all_rows(std::move(cursor), [](const sql::Cursor& row) {
+    return Replay{.id = relay::text_at(row, 0),
+                  .subscription_id = relay::text_at(row, 1),
+                  .range = {.since = relay::time_at(row, 2),
+                            .until = relay::time_at(row, 3),
+                            .event_types = split_types(relay::text_at(row, 4))},
+                  .status = status_at(row, 5),
+                  .total = relay::number_at(row, 6),
+                  .done = relay::number_at(row, 7),
+                  .last_event = relay::text_at(row, 8),
+                  .created_at = relay::time_at(row, 9),
+                  .updated_at = relay::time_at(row, 10)};
+  });
 }
 
 }  // namespace
@@ -92,7 +87,8 @@ Result<void> migrate_replays(sql::Connection& connection) {
 }
 
 Result<void> insert_replay(sql::Connection& connection, const Replay& replay) {
-  const auto written = connection.execute(
+  return sql::write(
+      connection,
       "INSERT INTO replays (replay_id, subscription_id, since_at, until_at, event_types, status, "
       "total, done, last_event, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       sql::Values{replay.id, replay.subscription_id, relay::time_value(replay.range.since),
@@ -100,8 +96,6 @@ Result<void> insert_replay(sql::Connection& connection, const Replay& replay) {
                   fmt::format("{}", fmt::join(replay.range.event_types, ",")),
                   std::string(name(replay.status)), replay.total, replay.done, replay.last_event,
                   relay::time_value(replay.created_at), relay::time_value(replay.updated_at)});
-  if (!written) return fail(written.error());
-  return {};
 }
 
 Result<std::vector<Replay>> all_replays(sql::Connection& connection, bool running,

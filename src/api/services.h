@@ -46,6 +46,29 @@ struct Services {
   }
 };
 
+/// Adds routes that need the services, and not who asks.
+class ServiceRoutes {
+ public:
+  using Handler = std::function<void(Services&, const http::Request&, http::Respond)>;
+
+  /// Both must outlive the router.
+  ServiceRoutes(Gate& gate, Services& services) : gate_(gate), services_(services) {}
+  void add(std::string_view method, std::string_view pattern, Handler handler,
+           http::RouteOptions options = {}) {
+    gate_.add(
+        method, pattern,
+        [&services = services_, handler = std::move(handler)](
+            const Caller&, const http::Request& request, http::Respond respond) {
+          handler(services, request, std::move(respond));
+        },
+        std::move(options));
+  }
+
+ private:
+  Gate& gate_;
+  Services& services_;
+};
+
 /// Each adds the routes of one part of the API. `services` must outlive the server.
 void add_publish_routes(Gate& gate, Services& services);
 void add_voucher_routes(Gate& gate, Services& services);

@@ -1,8 +1,8 @@
 #include "api/stamp.h"
 
-#include <charconv>
-
 #include "base/civil_time.h"
+#include "base/parse_integer.h"
+#include "base/utc_text.h"
 
 namespace tidemark::api {
 namespace {
@@ -11,12 +11,10 @@ using std::chrono::microseconds;
 
 constexpr std::int64_t span_max = 36'500LL * 86'400;
 
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || text.empty() || number < 0)
-    return std::nullopt;
-  return number;
+/// Not below 0.
+std::optional<std::int64_t> count_in(std::string_view text) {
+  const auto number = parse_integer(text);
+  return number && *number >= 0 ? number : std::nullopt;
 }
 
 /// `24h`
@@ -39,7 +37,7 @@ std::optional<std::chrono::seconds> parse_span(std::string_view text) {
     default:
       return std::nullopt;
   }
-  const auto number = whole_number(text.substr(0, text.size() - 1));
+  const auto number = count_in(text.substr(0, text.size() - 1));
   if (!number || *number > span_max / unit) return std::nullopt;
   return std::chrono::seconds(*number * unit);
 }
@@ -49,8 +47,8 @@ std::optional<std::chrono::minutes> parse_offset(std::string_view text) {
   if (text == "Z" || text == "z") return std::chrono::minutes{0};
   if (text.size() != 6 || text[3] != ':') return std::nullopt;
   if (text[0] != '+' && text[0] != '-' && text[0] != ' ') return std::nullopt;
-  const auto hours = whole_number(text.substr(1, 2));
-  const auto minutes = whole_number(text.substr(4, 2));
+  const auto hours = count_in(text.substr(1, 2));
+  const auto minutes = count_in(text.substr(4, 2));
   if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
   const std::chrono::minutes offset(*hours * 60 + *minutes);
   return text[0] == '-' ? -offset : offset;
@@ -58,12 +56,7 @@ std::optional<std::chrono::minutes> parse_offset(std::string_view text) {
 
 }  // namespace
 
-std::string stamp(WallTime time) {
-  const CivilTime civil{std::chrono::local_time<microseconds>(time.time_since_epoch())};
-  std::string text = civil.text(6);
-  text[10] = 'T';
-  return text + 'Z';
-}
+std::string stamp(WallTime time) { return utc_stamp(time); }
 
 std::optional<WallTime> parse_stamp(std::string_view text, WallTime now) {
   if (const auto span = parse_span(text)) return now - *span;

@@ -199,19 +199,12 @@ void add_subscription_routes(Gate& gate, Services& services) {
   const std::string all = "/api/v1/subscriptions";
   const std::string one = all + "/{id}";
   const http::RouteOptions json{.media_types = {"application/json"}};
-  const auto add = [&](std::string_view method, const std::string& pattern, auto handler,
-                       http::RouteOptions options = {}) {
-    gate.add(
-        method, pattern,
-        [&services, handler](const Caller&, const http::Request& request, http::Respond respond) {
-          handler(services, request, std::move(respond));
-        },
-        std::move(options));
-  };
+  ServiceRoutes routes(gate, services);
   /// A change of state that needs nothing but the id, and shows the subscription.
   const auto add_change = [&](const std::string& pattern,
                               Result<void> (relay::Engine::*what)(const std::string&)) {
-    add("POST", pattern,
+    routes.add(
+        "POST", pattern,
         [what](Services& parts, const http::Request& request, http::Respond respond) {
           parts.change(
               [id = request.capture("id"), what](relay::Engine& engine) -> Result<http::Response> {
@@ -223,30 +216,33 @@ void add_subscription_routes(Gate& gate, Services& services) {
               std::move(respond));
         });
   };
-  add("GET", all, [](Services& parts, const http::Request&, http::Respond respond) {
+  routes.add("GET", all, [](Services& parts, const http::Request&, http::Respond respond) {
     parts.change(list, std::move(respond));
   });
-  add("GET", one, [](Services& parts, const http::Request& request, http::Respond respond) {
+  routes.add("GET", one, [](Services& parts, const http::Request& request, http::Respond respond) {
     parts.change([id = request.capture("id")](
                      relay::Engine& engine) -> Result<http::Response> { return shown(engine, id); },
                  std::move(respond));
   });
-  add("POST", all, create, json);
-  add("PATCH", one, patch, {.media_types = {"application/json", "application/merge-patch+json"}});
-  add("DELETE", one, [](Services& parts, const http::Request& request, http::Respond respond) {
-    parts.change(
-        [id = request.capture("id")](relay::Engine& engine) -> Result<http::Response> {
-          if (engine.subscription(id) == nullptr) return fail(no_subscription(id));
-          if (Result<void> done = engine.remove(id); !done) return fail(std::move(done).error());
-          return http::Response{.status = 204};
-        },
-        std::move(respond));
-  });
+  routes.add("POST", all, create, json);
+  routes.add("PATCH", one, patch,
+             {.media_types = {"application/json", "application/merge-patch+json"}});
+  routes.add("DELETE", one,
+             [](Services& parts, const http::Request& request, http::Respond respond) {
+               parts.change(
+                   [id = request.capture("id")](relay::Engine& engine) -> Result<http::Response> {
+                     if (engine.subscription(id) == nullptr) return fail(no_subscription(id));
+                     if (Result<void> done = engine.remove(id); !done)
+                       return fail(std::move(done).error());
+                     return http::Response{.status = 204};
+                   },
+                   std::move(respond));
+             });
   add_change(one + "/pause", &relay::Engine::pause);
   add_change(one + "/resume", &relay::Engine::resume);
-  add("POST", one + "/rotate-secret", rotate, json);
-  add("POST", one + "/test", test);
-  add("GET", one + "/events", answer_events);
+  routes.add("POST", one + "/rotate-secret", rotate, json);
+  routes.add("POST", one + "/test", test);
+  routes.add("GET", one + "/events", answer_events);
 }
 
 }  // namespace tidemark::api

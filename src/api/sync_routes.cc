@@ -83,24 +83,23 @@ ordered_json stats_json(const relay::SyncStats& stats, WallTime now) {
   return json;
 }
 
+void answer_stats(Services& services, const http::Request&, http::Respond respond) {
+  const WallTime now = services.clock.wall();
+  services.read(
+      [now](sql::Connection& connection) -> Result<http::Response> {
+        const auto stats = relay::sync_stats(connection, now);
+        if (!stats) return fail(stats.error());
+        return json_answer(200, stats_json(*stats, now));
+      },
+      std::move(respond));
+}
+
 }  // namespace
 
 void add_sync_routes(Gate& gate, Services& services) {
-  gate.add("GET", "/api/v1/sync-logs",
-           [&services](const Caller&, const http::Request& request, http::Respond respond) {
-             answer_logs(services, request, std::move(respond));
-           });
-  gate.add("GET", "/api/v1/sync/stats",
-           [&services](const Caller&, const http::Request&, http::Respond respond) {
-             const WallTime now = services.clock.wall();
-             services.read(
-                 [now](sql::Connection& connection) -> Result<http::Response> {
-                   const auto stats = relay::sync_stats(connection, now);
-                   if (!stats) return fail(stats.error());
-                   return json_answer(200, stats_json(*stats, now));
-                 },
-                 std::move(respond));
-           });
+  ServiceRoutes routes(gate, services);
+  routes.add("GET", "/api/v1/sync-logs", answer_logs);
+  routes.add("GET", "/api/v1/sync/stats", answer_stats);
 }
 
 }  // namespace tidemark::api

@@ -12,6 +12,7 @@
 #include "base/ulid.h"
 #include "relay/row.h"
 #include "run/migration.h"
+#include "sql/rows.h"
 
 namespace tidemark::api {
 namespace {
@@ -34,11 +35,6 @@ constexpr std::array steps = {run::Migration{
                 "created_at BIGINT NOT NULL, expires_at BIGINT, revoked_at BIGINT, "
                 "last_used_at BIGINT)",
 }};
-
-Result<void> done(const Result<std::int64_t>& written) {
-  if (!written) return fail(written.error());
-  return {};
-}
 
 /// RFC 7235 2.1 and RFC 6750 2.1: the scheme in any case, blanks, the token.
 std::string_view bearer_text(std::string_view authorization) {
@@ -80,16 +76,11 @@ Result<void> migrate_tokens(sql::Connection& connection) {
 }
 
 Result<std::vector<Token>> all_tokens(sql::Connection& connection) {
+  std::vector<Token> tokens;
   auto cursor = connection.query(
       "SELECT token_id, name, role, hash, created_at, expires_at, revoked_at, last_used_at FROM "
       "api_tokens ORDER BY token_id");
-  if (!cursor) return fail(std::move(cursor));
-  std::vector<Token> tokens;
-  while (true) {
-    const Result<bool> next = (*cursor)->next();
-    if (!next) return fail(next.error());
-    if (!*next) return tokens;
-    const sql::Cursor& row = **cursor;
+  Result<void> read = sql::each_row(std::move(cursor), [&](const sql::Cursor& row) -> Result<void> {
     const std::optional<Role> role = parse_role(relay::text_at(row, 2));
     if (!role)
       return fail(ErrorKind::corrupt, {"token {}: no such role: {}", "令牌 {}：没有这种角色：{}"},
@@ -102,15 +93,19 @@ Result<std::vector<Token>> all_tokens(sql::Connection& connection) {
                       .expires_at = relay::optional_time_at(row, 5),
                       .revoked_at = relay::optional_time_at(row, 6),
                       .last_used_at = relay::optional_time_at(row, 7)});
-  }
+    return {};
+  });
+  if (!read) return fail(std::move(read));
+  return tokens;
 }
 
 Result<void> insert_token(sql::Connection& connection, const Token& token) {
-  return done(connection.execute(
+  return sql::write(
+      connection,
       "INSERT INTO api_tokens (token_id, name, role, hash, created_at, expires_at) VALUES "
       "(?, ?, ?, ?, ?, ?)",
       sql::Values{token.id, token.name, std::string(name(token.role)), token.hash,
-                  relay::time_value(token.created_at), relay::time_value(token.expires_at)}));
+                  relay::time_value(token.created_at), relay::time_value(token.expires_at)});
 }
 
 Result<bool> revoke_token(sql::Connection& connection, const std::string& id, WallTime now) {
@@ -122,8 +117,8 @@ Result<bool> revoke_token(sql::Connection& connection, const std::string& id, Wa
 }
 
 Result<void> store_token_use(sql::Connection& connection, const std::string& id, WallTime used_at) {
-  return done(connection.execute("UPDATE api_tokens SET last_used_at = ? WHERE token_id = ?",
-                                 sql::Values{relay::time_value(used_at), id}));
+  return sql::write(connection, "UPDATE api_tokens SET last_used_at = ? WHERE token_id = ?",
+                    sql::Values{relay::time_value(used_at), id});
 }
 
 Result<std::optional<std::string>> bootstrap_token(sql::Connection& connection,

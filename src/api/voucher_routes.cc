@@ -1,4 +1,3 @@
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "api/page.h"
@@ -6,6 +5,7 @@
 #include "api/services.h"
 #include "api/stamp.h"
 #include "base/json_object.h"
+#include "base/parse_integer.h"
 #include "relay/query.h"
 
 namespace tidemark::api {
@@ -92,26 +92,19 @@ Result<http::Response> one(sql::Connection& connection, std::int64_t id) {
 }
 
 void answer_one(Services& services, const http::Request& request, http::Respond respond) {
-  const std::string& text = request.capture("id");
-  std::int64_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc{} || end != text.data() + text.size())
+  const auto id = parse_integer(request.capture("id"));
+  if (!id)
     return respond(problem(404, "not_found", {"a voucher's id is a number", "凭证 ID 是数字"}));
-  services.read([id](sql::Connection& connection) { return one(connection, id); },
+  services.read([id = *id](sql::Connection& connection) { return one(connection, id); },
                 std::move(respond));
 }
 
 }  // namespace
 
 void add_voucher_routes(Gate& gate, Services& services) {
-  gate.add("GET", "/api/v1/vouchers",
-           [&services](const Caller&, const http::Request& request, http::Respond respond) {
-             answer_list(services, request, std::move(respond));
-           });
-  gate.add("GET", "/api/v1/vouchers/{id}",
-           [&services](const Caller&, const http::Request& request, http::Respond respond) {
-             answer_one(services, request, std::move(respond));
-           });
+  ServiceRoutes routes(gate, services);
+  routes.add("GET", "/api/v1/vouchers", answer_list);
+  routes.add("GET", "/api/v1/vouchers/{id}", answer_one);
 }
 
 }  // namespace tidemark::api

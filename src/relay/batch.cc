@@ -2,24 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <iterator>
 
 #include "base/json_check.h"
 #include "base/json_object.h"
+#include "base/parse_integer.h"
 
 namespace tidemark::relay {
 namespace {
 
 /// A receiver that names more has lost count.
 constexpr std::size_t codes_max = 1000;
-
-std::optional<std::int64_t> integer_of(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 }  // namespace
 
@@ -48,7 +41,7 @@ std::map<std::string, std::int64_t> batch_codes(std::string_view answer) {
       std::optional<std::int64_t> code;
       for (const JsonMember& field : *fields) {
         if (field.name == "id") id = json_text(field.value);
-        if (field.name == "code") code = integer_of(field.value);
+        if (field.name == "code") code = parse_integer(field.value);
       }
       if (id && code) codes[*id] = *code;
     }

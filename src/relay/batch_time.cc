@@ -3,24 +3,20 @@
 #include <date/tz.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/bytes.h"
+#include "base/parse_integer.h"
 
 namespace tidemark::relay {
 namespace {
 
 std::optional<std::chrono::minutes> time_of_day(std::string_view text) {
-  int hours = 0;
-  int minutes = 0;
   if (text.size() != 5 || text[2] != ':') return std::nullopt;
-  const auto number = [](std::string_view digits, int& value) {
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + 2, value);
-    return error == std::errc{} && end == digits.data() + 2;
-  };
-  if (!number(text.substr(0, 2), hours) || !number(text.substr(3), minutes)) return std::nullopt;
-  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return std::nullopt;
-  return std::chrono::hours(hours) + std::chrono::minutes(minutes);
+  const auto hours = parse_integer<int>(text.substr(0, 2));
+  const auto minutes = parse_integer<int>(text.substr(3));
+  if (!hours || !minutes || *hours < 0 || *hours > 23 || *minutes < 0 || *minutes > 59)
+    return std::nullopt;
+  return std::chrono::hours(*hours) + std::chrono::minutes(*minutes);
 }
 
 const date::time_zone* zone_called(const std::string& name) {

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
+
+#include "base/parse_integer.h"
 
 namespace tidemark::relay {
 namespace {
@@ -53,11 +54,9 @@ std::optional<DeliveryKey> DeliveryKey::parse(std::string_view text) {
   }
   // One text a key: no sign, no leading zero.
   if (digits.empty() || digits.front() < '1' || digits.front() > '9') return std::nullopt;
-  DeliveryKey key{.subscription_id = std::string(id)};
-  const char* const end = digits.data() + digits.size();
-  const auto [parsed, error] = std::from_chars(digits.data(), end, key.sequence);
-  if (error != std::errc{} || parsed != end) return std::nullopt;
-  return key;
+  const auto sequence = parse_integer(digits);
+  if (!sequence) return std::nullopt;
+  return DeliveryKey{.subscription_id = std::string(id), .sequence = *sequence};
 }
 
 }  // namespace tidemark::relay

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ struct EngineOptions {
   std::int64_t failures_max = 10;
   /// While other hubs share the state: how often it is looked at for what they published.
   std::chrono::milliseconds poll_interval{100};
+  /// A database that was away is asked again after so long.
+  std::chrono::milliseconds outage_pause{500};
 };
 
 struct PublishRequest {
@@ -119,7 +122,12 @@ class Engine {
   /// By a person: pause, or back to active from any state (the backlog is drained slowly).
   [[nodiscard]] Result<void> pause(const std::string& id);
   [[nodiscard]] Result<void> resume(const std::string& id);
+  /// Due at once, from the first step of its schedule, whatever became of it. In an ordered
+  /// subscription it takes its place again: later ones of its source wait for it. False when there
+  /// is no such delivery.
   [[nodiscard]] Result<bool> retry(const DeliveryKey& key);
+  /// The same, unless its status is another one by now: then false.
+  [[nodiscard]] Result<bool> retry_if(const DeliveryKey& key, DeliveryStatus status);
   [[nodiscard]] Result<bool> cancel(const DeliveryKey& key);
   /// One event for one subscription, as a new delivery or, if there is one, that one again. Nothing
   /// when subscription or event are gone.
@@ -144,8 +152,21 @@ class Engine {
   [[nodiscard]] Result<void> write_together(Turn& turn, std::vector<Result<Published>>& published,
                                             std::vector<Result<void>>& changed);
   void write_apart(Turn& turn);
-  [[nodiscard]] Result<void> commit(Transaction& transaction);
+  struct Scope;
+  /// Does `work` in one transaction, commits it, and lets it take effect in memory; after an error
+  /// nothing of it stays. One that the database broke off in favour of another is done again.
+  [[nodiscard]] Result<void> in_transaction(const Scope& scope,
+                                            const std::function<Result<void>()>& work);
+  [[nodiscard]] Result<void> try_transaction(const Scope& scope,
+                                             const std::function<Result<void>()>& work);
+  [[nodiscard]] Result<void> store_drafts(const Transaction& transaction);
+  void take_effect(Transaction& transaction);
+  /// A subscription as it is now: its lane is opened, or follows it.
+  void set_lane(Subscription subscription);
   void refuse(Turn& turn, const Error& error);
+  void report(const Error& error);
+
+  // engine_lanes.cc: what is due.
   void attend_all();
   void attend(Lane& lane);
   [[nodiscard]] Result<void> load(Lane& lane);
@@ -157,16 +178,26 @@ class Engine {
   /// After the commit: what waits in memory is read anew.
   void look_again(const std::string& id);
   void touch(const std::string& id) { hot_.insert(id); }
-  void report(const Error& error);
 
   // engine_shared.cc: other hubs on the same state.
-  /// Inside a transaction: reads the subscriptions anew if somebody changed them.
-  [[nodiscard]] Result<void> follow_subscriptions();
-  [[nodiscard]] Result<void> reload(std::int64_t version);
+  /// At the beginning of a transaction: locks what it is going to need, in an order that is the
+  /// same on every hub, so that no two of them wait for each other. The order: the count of changes
+  /// to subscriptions, subscriptions, leases, deliveries, the other counts.
+  [[nodiscard]] Result<void> take_locks(const Scope& scope);
+  /// Reads the subscriptions anew if somebody changed them.
+  [[nodiscard]] Result<void> follow_subscriptions(RowLock lock);
+  /// Inside a transaction: the next number of a subscription, whose row is locked by now.
+  [[nodiscard]] Result<std::int64_t> locked_sequence(const std::string& subscription_id);
+  /// Does this attempt leave its endpoint as it is?
+  [[nodiscard]] bool keeps_state(const Ended& ended) const;
+  [[nodiscard]] Result<void> reload();
   /// Renews leases and looks for what others published, when it is time.
   void follow_others();
   [[nodiscard]] Result<void> renew_leases();
   [[nodiscard]] bool may_send(const std::string& id) const;
+
+  // engine_change.cc: inside a transaction.
+  [[nodiscard]] Result<bool> retry_now(const DeliveryKey& key, std::optional<DeliveryStatus> only);
 
   // engine_publish.cc: inside a transaction.
   [[nodiscard]] Result<Published> publish(PublishRequest& request);
@@ -174,8 +205,15 @@ class Engine {
                                             const std::string* only);
   [[nodiscard]] Result<void> add_delivery(const std::string& subscription_id,
                                           const std::shared_ptr<const Event>& event);
+  /// What the source published before.
+  struct History {
+    std::int64_t highest_version = 0;     ///< Of any event type; 0: nothing.
+    std::optional<StoredEvent> before{};  ///< The version that is given, else the latest one.
+  };
+  [[nodiscard]] Result<History> history_of(const Publication& publication);
   [[nodiscard]] Result<Identity> identity_for(const Publication& publication,
-                                              const std::optional<StoredEvent>& before);
+                                              const History& history);
+  [[nodiscard]] Result<std::int64_t> next_voucher_id();
 
   // engine_outcome.cc: inside a transaction.
   [[nodiscard]] Result<void> write_outcome(const Ended& ended);
@@ -221,8 +259,17 @@ struct Engine::PublishTask {
 };
 
 struct Engine::ChangeTask {
+  /// Runs inside a transaction, and runs again, from the beginning, when that is rolled back: what
+  /// it captured must be as it was. ErrorKind::rejected and not_found mean that it wrote nothing.
   std::move_only_function<Result<void>(Engine&)> work;
   std::move_only_function<void(Result<void>)> answer;
+};
+
+/// What a transaction will be about.
+struct Engine::Scope {
+  std::span<const Ended> ended{};
+  std::span<const PublishTask> publishes{};
+  bool by_hand = false;
 };
 
 struct Engine::Turn {

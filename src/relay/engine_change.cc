@@ -87,11 +87,28 @@ Result<void> Engine::resume(const std::string& id) {
   return {};
 }
 
-Result<bool> Engine::retry(const DeliveryKey& key) {
-  if (subscription(key.subscription_id) == nullptr) return false;
-  const Result<bool> found = store_.retry_now(key, now());
-  if (found && *found) look_again(key.subscription_id);
-  return found;
+Result<bool> Engine::retry(const DeliveryKey& key) { return retry_now(key, std::nullopt); }
+
+Result<bool> Engine::retry_if(const DeliveryKey& key, DeliveryStatus status) {
+  return retry_now(key, status);
+}
+
+Result<bool> Engine::retry_now(const DeliveryKey& key, std::optional<DeliveryStatus> only) {
+  const Subscription* ours = subscription(key.subscription_id);
+  if (ours == nullptr) return false;
+  std::optional<std::string> open_key;
+  if (ours->settings.ordering == Ordering::source) {
+    Result<std::optional<std::string>> of_event = store_.ordering_key_of(key);
+    if (!of_event) return fail(std::move(of_event));
+    open_key = std::move(*of_event);
+  }
+  const Result<bool> found = store_.retry_now(key, only, open_key, now());
+  if (!found || !*found) return found;
+  if (open_key)
+    if (Result<void> lined_up = store_.line_up(key.subscription_id, *open_key); !lined_up)
+      return fail(std::move(lined_up));
+  look_again(key.subscription_id);
+  return true;
 }
 
 Result<bool> Engine::cancel(const DeliveryKey& key) {
@@ -118,9 +135,9 @@ Result<void> Engine::replay(const std::string& subscription_id, const std::strin
 
 Result<Published> Engine::publish_to(const std::string& subscription_id,
                                      const Publication& publication) {
-  const Result<std::optional<StoredEvent>> before = store_.latest(publication);
-  if (!before) return fail(before.error());
-  const Result<Identity> identity = identity_for(publication, *before);
+  const Result<History> history = history_of(publication);
+  if (!history) return fail(history.error());
+  const Result<Identity> identity = identity_for(publication, *history);
   if (!identity) return fail(identity.error());
   return store_new(publication, *identity, &subscription_id);
 }

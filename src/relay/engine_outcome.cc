@@ -185,10 +185,13 @@ Result<void> Engine::write_delivery(const Subscription& subscription, const DueD
     return recorded;
   const Result<bool> changed = store_.change(change);
   if (!changed) return fail(changed.error());
-  if (*changed && delivery.ordered && !change.open)
-    if (Result<void> woken = store_.wake_next(subscription.id, delivery.event->ordering_key(), now);
-        !woken)
-      return woken;
+  if (*changed && delivery.ordered) {
+    // An earlier one may have been sent again by hand meanwhile: then this one waits for it.
+    const std::string open_key = delivery.event->ordering_key();
+    Result<void> ordered = change.open ? store_.line_up(subscription.id, open_key)
+                                       : store_.wake_next(subscription.id, open_key, now);
+    if (!ordered) return ordered;
+  }
   transaction_->after_commit.emplace_back([this, id = subscription.id, sequence = delivery.sequence,
                                            due = change.due_at, again = delivery.ordered] {
     const auto lane = lanes_.find(id);

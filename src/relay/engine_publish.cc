@@ -3,7 +3,9 @@
 
 #include <limits>
 
+#include "base/bytes.h"
 #include "base/check.h"
+#include "http/sorted_json.h"
 #include "relay/batch_time.h"
 #include "relay/engine.h"
 #include "relay/event_id.h"
@@ -17,6 +19,18 @@ namespace {
 /// `V20260115-1001`
 std::string make_voucher_no(WallTime now, std::int64_t voucher_id) {
   return fmt::format("V{:%Y%m%d}-{}", std::chrono::floor<std::chrono::seconds>(now), voucher_id);
+}
+
+/// A body that the style `sorted-json` has no text for (http/sorted_json.h) would never arrive.
+Result<void> check_signable(std::string_view body, const Subscription& subscription) {
+  if (subscription.settings.signature_style != http::BodyStyle::sorted_json) return {};
+  Result<std::string> text = http::sorted_json(body);
+  if (text) return {};
+  return fail(make_error(ErrorKind::rejected,
+                         {"cannot be signed in the style sorted-json, which the subscription {} "
+                          "({}) wants: {}",
+                          "无法按订阅 {}（{}）要求的 sorted-json 样式签名：{}"},
+                         subscription.id, printable(subscription.name), text.error().what.en));
 }
 
 Published answer_for(const StoredEvent& stored, std::int64_t deliveries) {
@@ -44,18 +58,17 @@ Result<Published> Engine::publish(PublishRequest& request) {
       return parse_published((*known)->answer);
     }
   }
-  Result<std::optional<StoredEvent>> before =
-      publication.source_version ? store_.version(publication, *publication.source_version)
-                                 : store_.latest(publication);
-  if (!before) return fail(std::move(before).error());
+  const Result<History> history = history_of(publication);
+  if (!history) return fail(history.error());
+  const std::optional<StoredEvent>& before = history->before;
 
   Result<Published> published;
-  if (*before && (*before)->content_hash == publication.content_hash) {
-    const Result<std::int64_t> count = store_.delivery_count((*before)->event_id);
+  if (before && before->content_hash == publication.content_hash) {
+    const Result<std::int64_t> count = store_.delivery_count(before->event_id);
     if (!count) return fail(count.error());
-    published = answer_for(**before, *count);
+    published = answer_for(*before, *count);
     ++transaction_->counters.duplicates;
-  } else if (*before && publication.source_version) {
+  } else if (before && publication.source_version) {
     return fail(
         make_error(ErrorKind::rejected,
                    {"version_conflict: version {} of {} {} {} is stored with other content",
@@ -64,7 +77,7 @@ Result<Published> Engine::publish(PublishRequest& request) {
                    publication.source_id)
             .with_hint({"publish the change as the next version", "请以下一个版本号发布变更"}));
   } else {
-    const Result<Identity> identity = identity_for(publication, *before);
+    const Result<Identity> identity = identity_for(publication, *history);
     if (!identity) return fail(identity.error());
     published = store_new(publication, *identity, nullptr);
     if (!published) return published;
@@ -78,25 +91,33 @@ Result<Published> Engine::publish(PublishRequest& request) {
   return published;
 }
 
-Result<Identity> Engine::identity_for(const Publication& publication,
-                                      const std::optional<StoredEvent>& before) {
+Result<Engine::History> Engine::history_of(const Publication& publication) {
+  const Result<std::int64_t> highest = store_.highest_version(publication);
+  if (!highest) return fail(highest.error());
+  if (*highest == 0) return History{};  // Nearly always: the source is new.
+  Result<std::optional<StoredEvent>> before =
+      publication.source_version ? store_.version(publication, *publication.source_version)
+                                 : store_.latest(publication);
+  if (!before) return fail(std::move(before));
+  return History{.highest_version = *highest, .before = std::move(*before)};
+}
+
+Result<Identity> Engine::identity_for(const Publication& publication, const History& history) {
   Identity identity{.voucher_id = publication.voucher_id, .voucher_no = publication.voucher_no};
   if (publication.source_version) {
     identity.source_version = *publication.source_version;
+  } else if (history.highest_version == std::numeric_limits<std::int64_t>::max()) {
+    return fail(ErrorKind::rejected,
+                {"source_version: {} is taken, and there is no higher one",
+                 "source_version: {} 已被使用，没有更大的版本号"},
+                history.highest_version);
   } else {
-    const Result<std::int64_t> highest = store_.highest_version(publication);
-    if (!highest) return fail(highest.error());
-    if (*highest == std::numeric_limits<std::int64_t>::max())
-      return fail(ErrorKind::rejected,
-                  {"source_version: {} is taken, and there is no higher one",
-                   "source_version: {} 已被使用，没有更大的版本号"},
-                  *highest);
-    identity.source_version = *highest + 1;
+    identity.source_version = history.highest_version + 1;
   }
   if (!publication.is_voucher || (identity.voucher_id && !identity.voucher_no.empty()))
     return identity;
-  std::optional<StoredEvent> known = before;
-  if (!known) {
+  std::optional<StoredEvent> known = history.before;
+  if (!known && history.highest_version > 0) {
     Result<std::optional<StoredEvent>> of_source = store_.voucher_of(publication);
     if (!of_source) return fail(std::move(of_source).error());
     known = std::move(*of_source);
@@ -107,13 +128,23 @@ Result<Identity> Engine::identity_for(const Publication& publication,
       identity.voucher_no = known->voucher_no;
   }
   if (!identity.voucher_id) {
-    const Result<std::int64_t> made = store_.next_voucher_id();
+    const Result<std::int64_t> made = next_voucher_id();
     if (!made) return fail(made.error());
     identity.voucher_id = *made;
   }
   if (identity.voucher_no.empty())
     identity.voucher_no = make_voucher_no(now(), *identity.voucher_id);
   return identity;
+}
+
+Result<std::int64_t> Engine::next_voucher_id() {
+  std::optional<std::int64_t>& last = transaction_->last_voucher_id;
+  if (!last) {
+    const Result<std::int64_t> stored = store_.last_voucher_id();
+    if (!stored) return fail(stored.error());
+    last = *stored;
+  }
+  return ++*last;
 }
 
 Result<Published> Engine::store_new(const Publication& publication, Identity identity,
@@ -130,23 +161,24 @@ Result<Published> Engine::store_new(const Publication& publication, Identity ide
   event->voucher_no = identity.voucher_no;
   event->body = std::make_shared<const std::string>(event_body(publication, identity, at));
   event->created_at = at;
-  if (Result<void> stored = store_.insert(*event, publication); !stored)
-    return fail(std::move(stored).error());
-
-  Published published{.voucher_id = event->voucher_id,
-                      .voucher_no = event->voucher_no,
-                      .event_id = event->id,
-                      .source_version = event->source_version};
-  Result<void> added;
-  each_subscription([&](const Subscription& subscription) {
-    if (!added) return;
-    if (only != nullptr ? subscription.id != *only : !subscription.wants(publication)) return;
-    added = add_delivery(std::string(subscription.id), event);
-    ++published.deliveries;
+  std::vector<std::string> wanted;
+  Result<void> sendable;
+  each_subscription([&](const Subscription& one) {
+    if (only != nullptr ? one.id != *only : !one.wants(publication)) return;
+    if (sendable) sendable = check_signable(*event->body, one);
+    wanted.push_back(one.id);
   });
-  if (!added) return fail(std::move(added).error());
+  if (!sendable) return fail(std::move(sendable));
+  if (Result<void> stored = store_.insert(*event, publication); !stored)
+    return fail(std::move(stored));
+  for (const std::string& id : wanted)
+    if (Result<void> added = add_delivery(id, event); !added) return fail(std::move(added));
   ++transaction_->counters.published;
-  return published;
+  return Published{.voucher_id = event->voucher_id,
+                   .voucher_no = event->voucher_no,
+                   .event_id = event->id,
+                   .source_version = event->source_version,
+                   .deliveries = std::ssize(wanted)};
 }
 
 Result<void> Engine::add_delivery(const std::string& subscription_id,
@@ -155,7 +187,7 @@ Result<void> Engine::add_delivery(const std::string& subscription_id,
   check(subscription != nullptr, "a delivery for a subscription that is there");
   Transaction::Draft& changed = transaction_->drafts.at(subscription_id);
   if (store_.shared() && !changed.sequence_changed) {
-    const Result<std::int64_t> next = store_.next_sequence(subscription_id);
+    const Result<std::int64_t> next = locked_sequence(subscription_id);
     if (!next) return fail(next.error());
     subscription->next_sequence = *next;
   }

@@ -1,6 +1,9 @@
+#include <algorithm>
+
 #include "relay/engine.h"
 #include "relay/lane.h"
 #include "relay/transaction.h"
+#include "relay/verdict.h"
 
 // Several hubs on one state: leases, and what the others did.
 namespace tidemark::relay {
@@ -9,35 +12,70 @@ bool Engine::may_send(const std::string& id) const {
   return leases_ == nullptr || leases_->may_send(id);
 }
 
-Result<void> Engine::follow_subscriptions() {
+Result<void> Engine::take_locks(const Scope& scope) {
   if (!store_.shared()) return {};
-  const Result<std::int64_t> version = store_.changes(Store::Change::subscriptions, true);
-  if (!version) return fail(version.error());
-  return *version == subscriptions_version_ ? Result<void>{} : reload(*version);
+  const auto keeps = [this](const Ended& ended) { return keeps_state(ended); };
+  const bool changes = scope.by_hand || !std::ranges::all_of(scope.ended, keeps);
+  if (Result<void> read = follow_subscriptions(changes ? RowLock::own : RowLock::shared); !read)
+    return read;
+  std::set<std::string> ids;
+  for (const Ended& ended : scope.ended) {
+    const Subscription* ours = subscription(ended.subscription_id);
+    if (ours != nullptr && (ours->settings.ordering == Ordering::source || !keeps(ended)))
+      ids.insert(ours->id);
+  }
+  for (const PublishTask& task : scope.publishes)
+    each_subscription([&](const Subscription& one) {
+      if (one.wants(task.request.publication)) ids.insert(one.id);
+    });
+  auto sequences = store_.lock_sequences(ids);
+  if (!sequences) return fail(std::move(sequences));
+  transaction_->sequences = std::move(*sequences);
+  return {};
 }
 
-Result<void> Engine::reload(std::int64_t version) {
+bool Engine::keeps_state(const Ended& ended) const {
+  const Subscription* ours = subscription(ended.subscription_id);
+  return ours == nullptr || (ours->state == SubscriptionState::active &&
+                             judge(ended.result).outcome == Outcome::delivered);
+}
+
+Result<std::int64_t> Engine::locked_sequence(const std::string& subscription_id) {
+  auto known = transaction_->sequences.find(subscription_id);
+  if (known == transaction_->sequences.end()) {
+    auto locked = store_.lock_sequences({subscription_id});
+    if (!locked) return fail(std::move(locked));
+    transaction_->sequences.merge(*locked);
+    known = transaction_->sequences.find(subscription_id);
+  }
+  if (known == transaction_->sequences.end())
+    return fail(ErrorKind::not_found, {"there is no subscription {}", "没有订阅 {}"},
+                subscription_id);
+  return known->second;
+}
+
+Result<void> Engine::follow_subscriptions(RowLock lock) {
+  const Result<std::int64_t> version = store_.changes(Store::Change::subscriptions, lock);
+  if (!version) return fail(version.error());
+  if (*version == subscriptions_version_) return {};
+  if (Result<void> read = reload(); !read) return read;
+  subscriptions_version_ = *version;
+  return {};
+}
+
+Result<void> Engine::reload() {
   Result<std::vector<Subscription>> all = store_.subscriptions();
   if (!all) return fail(std::move(all).error());
   std::set<std::string> there;
   for (Subscription& subscription : *all) {
-    const std::string id = subscription.id;
-    there.insert(id);
-    std::unique_ptr<Lane>& lane = lanes_[id];
-    if (lane == nullptr) {
-      leases_->hurry();
-      lane = std::make_unique<Lane>(std::move(subscription), options_.window_max);
-    } else {
-      // Failures in a row are counted where requests are sent.
-      subscription.failures = std::max(subscription.failures, lane->subscription().failures);
-      const bool idle = subscription.state != SubscriptionState::active;
-      lane->set(std::move(subscription));
-      if (idle) lane->clear_waiting();
-    }
-    touch(id);
+    there.insert(subscription.id);
+    // Failures in a row are counted where requests are sent.
+    if (const auto lane = lanes_.find(subscription.id); lane != lanes_.end())
+      subscription.failures =
+          std::max(subscription.failures, lane->second->subscription().failures);
+    set_lane(std::move(subscription));
   }
   std::erase_if(lanes_, [&](const auto& entry) { return !there.contains(entry.first); });
-  subscriptions_version_ = version;
   return {};
 }
 
@@ -48,13 +86,9 @@ Result<void> Engine::renew_leases() {
     for (const Ended& ended : unwritten_) unwritten |= ended.subscription_id == id;
     idle[id] = lane->in_flight() == 0 && !unwritten;
   }
-  Result<void> done = store_.begin();
-  if (done) done = leases_->renew(store_.connection(), idle);
-  if (done) done = store_.commit();
-  if (!done) {
-    store_.rollback();
-    return done;
-  }
+  Result<void> done =
+      store_.in_transaction([&] { return leases_->renew(store_.connection(), idle); });
+  if (!done) return done;
   std::set<std::string> before;
   for (const auto& [id, lane] : lanes_)
     if (leases_->may_send(id)) before.insert(id);
@@ -75,10 +109,13 @@ void Engine::follow_others() {
   look_at_ = now + options_.poll_interval;
   Result<void> done = store_.connect();
   if (done && leases_->is_due()) done = renew_leases();
-  const auto version = done ? store_.changes(Store::Change::subscriptions, false) : 0;
+  const auto version = done ? store_.changes(Store::Change::subscriptions, RowLock::none) : 0;
   if (done && !version) done = fail(version.error());
-  if (done && *version != subscriptions_version_) done = reload(*version);
-  const auto changes = done ? store_.changes(Store::Change::deliveries, false) : 0;
+  if (done && *version != subscriptions_version_) {
+    done = reload();
+    if (done) subscriptions_version_ = *version;
+  }
+  const auto changes = done ? store_.changes(Store::Change::deliveries, RowLock::none) : 0;
   if (done && !changes) done = fail(changes.error());
   const auto sequences =
       done ? store_.next_sequences() : Result<std::map<std::string, std::int64_t>>{};
@@ -102,13 +139,9 @@ void Engine::follow_others() {
 
 void Engine::leave() {
   if (leases_ == nullptr) return;
-  Result<void> done = store_.begin();
-  if (done) done = leases_->release_all(store_.connection());
-  if (done) done = store_.commit();
-  if (!done) {
-    store_.rollback();
-    report(done.error());  // They end by themselves.
-  }
+  const Result<void> done =
+      store_.in_transaction([this] { return leases_->release_all(store_.connection()); });
+  if (!done) report(done.error());  // They end by themselves.
 }
 
 }  // namespace tidemark::relay

@@ -22,10 +22,18 @@ struct Event {
   std::shared_ptr<const std::string> body;  ///< Sent as it stands here, byte for byte.
   WallTime created_at{};
 
-  /// What an ordered subscription keeps in order: its source. No part holds the separator.
-  [[nodiscard]] std::string ordering_key() const {
-    return source_system + '\x1f' + source_type + '\x1f' + source_id;
-  }
+  [[nodiscard]] std::string ordering_key() const;
 };
+
+/// What an ordered subscription keeps in order: the source. No part holds the separator.
+[[nodiscard]] inline std::string ordering_key(const std::string& source_system,
+                                              const std::string& source_type,
+                                              const std::string& source_id) {
+  return source_system + '\x1f' + source_type + '\x1f' + source_id;
+}
+
+inline std::string Event::ordering_key() const {
+  return relay::ordering_key(source_system, source_type, source_id);
+}
 
 }  // namespace tidemark::relay

@@ -1,10 +1,10 @@
-#include <date/date.h>
 #include <fmt/format.h>
 
 #include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
+#include "base/utc_text.h"
 #include "relay/publication.h"
 
 namespace tidemark::relay {
@@ -22,7 +22,7 @@ std::string event_body(const Publication& publication, const Identity& identity,
   if (publication.is_voucher && publication.voucher_no.empty())
     fmt::format_to(out, R"("voucher_no":{},)", nlohmann::json(identity.voucher_no).dump());
   fmt::format_to(out, R"({}}},"type":"{}","timestamp":"{}","source_version":{}}})",
-                 publication.fields, publication.event_type, date::format("%FT%TZ", now),
+                 publication.fields, publication.event_type, utc_stamp(now),
                  identity.source_version);
   return body;
 }

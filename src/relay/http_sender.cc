@@ -72,7 +72,7 @@ void HttpSender::send(AttemptRequest request, std::move_only_function<void(Attem
   post.headers.add("content-type", "application/json");
   for (const auto& [name, value] : *signatures) post.headers.add(name, value);
   post.headers.add("x-source-system", request.source_system);
-  if (!request.delivery_id.empty()) post.headers.add("x-tidemark-delivery", request.delivery_id);
+  post.headers.add("x-tidemark-delivery", request.delivery_id);
   post.headers.add("x-tidemark-attempt", fmt::format("{}", request.attempt));
   post.headers.add("x-tidemark-sequence", fmt::format("{}", request.sequence));
   if (!settings.tls_ca.empty() || !settings.tls_certificate.empty())

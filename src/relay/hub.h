@@ -52,7 +52,10 @@ class Hub {
   void publish_all(std::vector<PublishRequest> requests,
                    std::move_only_function<void(std::vector<Result<Published>>)> answer);
 
-  /// Any other change, run inside the next transaction on the hub's thread.
+  /// Any other change, run inside the next transaction on the hub's thread. When that is rolled
+  /// back, `work` is run again in one of its own: it must change nothing that it captured but what
+  /// it writes anew each time, and it must read what it depends on from the engine, not remember
+  /// it.
   void change(std::move_only_function<Result<void>(Engine&)> work, Answer<void> answer);
 
   /// What is under way right now, for status `delivering`. A snapshot; waits for the hub's thread,

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "relay/row.h"
-#include "relay/share_lock.h"
+#include "relay/row_lock.h"
+#include "sql/rows.h"
 
 namespace tidemark::relay {
 namespace {
@@ -52,11 +52,7 @@ Result<std::int64_t> Leases::server_now(sql::Connection& connection) const {
       sql = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)";
       break;
   }
-  const auto text = sql::query_value(connection, sql);
-  if (!text) return fail(text.error());
-  std::int64_t now = 0;
-  if (*text) std::from_chars((*text)->data(), (*text)->data() + (*text)->size(), now);
-  return now;
+  return sql::query_number(connection, sql);
 }
 
 Result<std::vector<std::string>> Leases::live_hubs(sql::Connection& connection,
@@ -69,20 +65,13 @@ Result<std::vector<std::string>> Leases::live_hubs(sql::Connection& connection,
                                               sql::Values{hub_, now});
         !added)
       return fail(added.error());
-  if (const auto gone = connection.execute("DELETE FROM hubs WHERE seen_at < ?",
-                                           sql::Values{now - 10 * count_of(ttl)});
+  if (Result<void> gone = sql::write(connection, "DELETE FROM hubs WHERE seen_at < ?",
+                                     sql::Values{now - 10 * count_of(ttl)});
       !gone)
-    return fail(gone.error());
-  auto cursor = connection.query("SELECT hub FROM hubs WHERE seen_at >= ? ORDER BY hub",
-                                 sql::Values{now - count_of(ttl)});
-  if (!cursor) return fail(std::move(cursor).error());
-  std::vector<std::string> hubs;
-  while (true) {
-    const Result<bool> row = (*cursor)->next();
-    if (!row) return fail(row.error());
-    if (!*row) return hubs;
-    hubs.push_back(text_at(**cursor, 0));
-  }
+    return fail(std::move(gone));
+  return sql::all_rows(connection.query("SELECT hub FROM hubs WHERE seen_at >= ? ORDER BY hub",
+                                        sql::Values{now - count_of(ttl)}),
+                       [](const sql::Cursor& row) { return text_at(row, 0); });
 }
 
 Result<bool> Leases::take(sql::Connection& connection, const std::string& subscription_id,
@@ -119,11 +108,12 @@ Result<void> Leases::renew(sql::Connection& connection,
     const bool stays = meant_for(*hubs, id) == hub_;
     if (!ours && !stays) continue;
     if (!stays && idle) {
-      if (const auto given = connection.execute(
-              "UPDATE leases SET expires_at = 0 WHERE subscription_id = ? AND owner = ?",
-              sql::Values{id, hub_});
+      if (Result<void> given =
+              sql::write(connection,
+                         "UPDATE leases SET expires_at = 0 WHERE subscription_id = ? AND owner = ?",
+                         sql::Values{id, hub_});
           !given)
-        return fail(given.error());
+        return given;
       continue;
     }
     const Result<bool> taken = take(connection, id, *now);
@@ -148,7 +138,7 @@ Result<bool> Leases::holds(sql::Connection& connection, const std::string& subsc
   const auto owner =
       sql::query_value(connection,
                        fmt::format("SELECT owner FROM leases WHERE subscription_id = ?{}",
-                                   share_lock(connection.dialect())),
+                                   lock_clause(RowLock::shared, connection.dialect())),
                        sql::Values{subscription_id});
   if (!owner) return fail(owner.error());
   return *owner && **owner == hub_;
@@ -157,8 +147,7 @@ Result<bool> Leases::holds(sql::Connection& connection, const std::string& subsc
 Result<void> Leases::release_all(sql::Connection& connection) {
   for (const std::string_view sql :
        {"UPDATE leases SET expires_at = 0 WHERE owner = ?", "DELETE FROM hubs WHERE hub = ?"})
-    if (const auto done = connection.execute(sql, sql::Values{hub_}); !done)
-      return fail(done.error());
+    if (Result<void> done = sql::write(connection, sql, sql::Values{hub_}); !done) return done;
   leases_.clear();
   return {};
 }

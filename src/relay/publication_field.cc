@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 
 #include "base/bytes.h"
 #include "base/civil_time.h"
 #include "base/json_object.h"
+#include "base/parse_integer.h"
 #include "relay/publication.h"
 
 namespace tidemark::relay {
@@ -136,10 +136,7 @@ Result<std::string> read_id(const FieldRule& rule, std::string_view value) {
 }
 
 Result<std::string> read_positive(const FieldRule& rule, std::string_view value) {
-  std::int64_t number = 0;
-  const char* const end = value.data() + value.size();
-  const auto [parsed, error] = std::from_chars(value.data(), end, number);
-  if (error != std::errc{} || parsed != end || number < 1) {
+  if (parse_integer(value).value_or(0) < 1) {
     return refuse(rule, {"must be an integer from 1 to 9223372036854775807",
                          "必须是 1 到 9223372036854775807 的整数"});
   }

@@ -7,6 +7,7 @@
 #include "relay/query.h"
 #include "relay/query_where.h"
 #include "relay/row.h"
+#include "sql/rows.h"
 
 namespace tidemark::relay {
 namespace {
@@ -74,14 +75,7 @@ ListedDelivery read_delivery(const sql::Cursor& row) {
 }
 
 Result<std::vector<ListedDelivery>> read_all(Result<std::unique_ptr<sql::Cursor>> cursor) {
-  if (!cursor) return fail(std::move(cursor));
-  std::vector<ListedDelivery> found;
-  while (true) {
-    const Result<bool> row = (*cursor)->next();
-    if (!row) return fail(row.error());
-    if (!*row) return found;
-    found.push_back(read_delivery(**cursor));
-  }
+  return sql::all_rows(std::move(cursor), read_delivery);
 }
 
 void restrict_status(Where& where, DeliveryStatus status) {
@@ -153,28 +147,23 @@ Result<std::vector<ListedDelivery>> find_deliveries(sql::Connection& connection,
 
 Result<std::vector<AttemptRecord>> attempts_of(sql::Connection& connection,
                                                const DeliveryKey& key) {
-  auto cursor = connection.query(
-      "SELECT attempt, started_at, duration_us, status_code, error_code, message, response FROM "
-      "attempts WHERE subscription_id = ? AND sequence = ? ORDER BY attempt",
-      sql::Values{key.subscription_id, key.sequence});
-  if (!cursor) return fail(std::move(cursor));
-  std::vector<AttemptRecord> attempts;
-  while (true) {
-    const Result<bool> next = (*cursor)->next();
-    if (!next) return fail(next.error());
-    if (!*next) return attempts;
-    const sql::Cursor& row = **cursor;
-    AttemptRecord attempt{.key = key,
-                          .attempt = number_at(row, 0),
-                          .started_at = time_at(row, 1),
-                          .duration = std::chrono::microseconds(number_at(row, 2)),
-                          .error_code = text_at(row, 4),
-                          .message = text_at(row, 5),
-                          .response = text_at(row, 6)};
-    if (const auto status = optional_number_at(row, 3))
-      attempt.status_code = static_cast<int>(*status);
-    attempts.push_back(std::move(attempt));
-  }
+  return sql::all_rows(
+      connection.query(
+          "SELECT attempt, started_at, duration_us, status_code, error_code, message, response "
+          "FROM attempts WHERE subscription_id = ? AND sequence = ? ORDER BY attempt",
+          sql::Values{key.subscription_id, key.sequence}),
+      [&key](const sql::Cursor& row) {
+        AttemptRecord attempt{.key = key,
+                              .attempt = number_at(row, 0),
+                              .started_at = time_at(row, 1),
+                              .duration = std::chrono::microseconds(number_at(row, 2)),
+                              .error_code = text_at(row, 4),
+                              .message = text_at(row, 5),
+                              .response = text_at(row, 6)};
+        if (const auto status = optional_number_at(row, 3))
+          attempt.status_code = static_cast<int>(*status);
+        return attempt;
+      });
 }
 
 }  // namespace tidemark::relay

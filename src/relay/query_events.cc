@@ -1,39 +1,17 @@
 #include <fmt/format.h>
 
 #include "relay/event_id.h"
+#include "relay/event_row.h"
 #include "relay/query.h"
 #include "relay/query_where.h"
 #include "relay/row.h"
+#include "sql/rows.h"
 
 namespace tidemark::relay {
 namespace {
 
-constexpr std::string_view event_columns =
-    "e.event_id, e.event_type, e.source_system, e.source_type, e.source_id, e.source_version, "
-    "e.voucher_id, e.voucher_no, e.body, e.created_at";
-
-Event read_event(const sql::Cursor& row) {
-  return {.id = text_at(row, 0),
-          .type = text_at(row, 1),
-          .source_system = text_at(row, 2),
-          .source_type = text_at(row, 3),
-          .source_id = text_at(row, 4),
-          .source_version = number_at(row, 5),
-          .voucher_id = optional_number_at(row, 6),
-          .voucher_no = text_at(row, 7),
-          .body = std::make_shared<const std::string>(text_at(row, 8)),
-          .created_at = time_at(row, 9)};
-}
-
 Result<std::vector<Event>> read_all(Result<std::unique_ptr<sql::Cursor>> cursor) {
-  if (!cursor) return fail(std::move(cursor));
-  std::vector<Event> events;
-  while (true) {
-    const Result<bool> row = (*cursor)->next();
-    if (!row) return fail(row.error());
-    if (!*row) return events;
-    events.push_back(read_event(**cursor));
-  }
+  return sql::all_rows(std::move(cursor), [](const sql::Cursor& row) { return read_event(row); });
 }
 
 Where conditions(const VoucherFilter& filter) {
@@ -106,7 +84,7 @@ Result<std::vector<SequencedEvent>> events_after(sql::Connection& connection,
     const Result<bool> row = (*cursor)->next();
     if (!row) return fail(row.error());
     if (!*row) break;
-    events.push_back({number_at(**cursor, 10), read_event(**cursor)});
+    events.push_back({number_at(**cursor, event_columns_count), read_event(**cursor)});
     bytes += events.back().event.body->size();
   }
   return events;

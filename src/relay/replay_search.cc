@@ -4,6 +4,7 @@
 
 #include "relay/event_id.h"
 #include "relay/row.h"
+#include "sql/rows.h"
 
 namespace tidemark::relay {
 namespace {
@@ -39,14 +40,9 @@ Result<ReplayStep> replay_step(sql::Connection& connection, const Subscription& 
       "company_id, target_systems FROM events WHERE event_id > ? AND event_id < ? ORDER BY "
       "event_id LIMIT ?",
       sql::Values{from, event_id_floor(range.until), limit});
-  if (!cursor) return fail(std::move(cursor));
   ReplayStep step{.event_ids = {}, .last_event = after};
   std::int64_t seen = 0;
-  while (true) {
-    const Result<bool> next = (*cursor)->next();
-    if (!next) return fail(next.error());
-    if (!*next) break;
-    const sql::Cursor& row = **cursor;
+  Result<void> read = sql::each_row(std::move(cursor), [&](const sql::Cursor& row) {
     ++seen;
     step.last_event = text_at(row, 0);
     const Publication publication{.event_type = text_at(row, 1),
@@ -58,7 +54,8 @@ Result<ReplayStep> replay_step(sql::Connection& connection, const Subscription& 
                                   .source_module = text_at(row, 5)};
     if (asked_for(range, publication.event_type) && subscription.wants(publication))
       step.event_ids.push_back(step.last_event);
-  }
+  });
+  if (!read) return fail(std::move(read));
   step.end = seen < limit;
   return step;
 }

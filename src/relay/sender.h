@@ -20,7 +20,7 @@ struct AttemptRequest {
   std::string webhook_id;                            ///< Of the event, or of the batch.
   std::shared_ptr<const std::string> body;
   std::string source_system;            ///< X-Source-System.
-  std::string delivery_id;              ///< X-Tidemark-Delivery; empty for a batch.
+  std::string delivery_id;              ///< X-Tidemark-Delivery; of a batch: of its first event.
   std::int64_t attempt = 1;             ///< X-Tidemark-Attempt.
   std::int64_t sequence = 0;            ///< X-Tidemark-Sequence; of a batch: of its first event.
   std::chrono::milliseconds timeout{};  ///< The whole exchange.

@@ -11,7 +11,9 @@
 #include "base/random.h"
 #include "relay/engine.h"
 #include "relay/event_id.h"
+#include "relay/row.h"
 #include "relay/secret_box.h"
+#include "sql/rows.h"
 #include "tests/temporary_folder.h"
 
 // For tests: the engine on a real SQLite file, with a clock and receivers that the test moves.
@@ -152,6 +154,15 @@ class SimulatedWorld {
     const auto value = sql::query_value(store_->connection(), sql);
     EXPECT_TRUE(value) << value.error().what.en;
     return value && *value ? **value : "";
+  }
+  /// How SQLite would look for it.
+  std::string plan_of(const std::string& sql) {
+    std::string plan;
+    const Result<void> read =
+        sql::each_row(store_->connection().query("EXPLAIN QUERY PLAN " + sql),
+                      [&plan](const sql::Cursor& row) { plan += text_at(row, 3) + '\n'; });
+    EXPECT_TRUE(read) << read.error().what.en;
+    return plan;
   }
   std::string status(const std::string& id, std::int64_t sequence) {
     const auto value =

@@ -58,6 +58,7 @@ class Simulation {
           if (chance_.below(6) == 0) step_clock();
           break;
         case 6:
+          if (chance_.below(4) == 0) send_again();
           endpoints_[chance_.below(endpoints_.size())].health = static_cast<int>(chance_.below(4));
           break;
         default:
@@ -95,6 +96,19 @@ class Simulation {
     const Result<Published> published = world_.publish(world_.voucher(source, amount));
     ASSERT_TRUE(published) << published.error().what.en;
     if (!published->duplicate) ++acknowledged_;
+  }
+
+  /// A person has one that arrived sent again.
+  void send_again() {
+    const auto key = DeliveryKey::parse(world_.query(
+        "SELECT subscription_id || '-' || sequence FROM deliveries WHERE status = 'delivered' "
+        "ORDER BY event_id, subscription_id LIMIT 1 OFFSET " +
+        std::to_string(chance_.below(20))));
+    if (!key) return;
+    world_.change([&](Engine& engine) -> Result<void> {
+      EXPECT_TRUE(engine.retry(*key).value_or(false));
+      return {};
+    });
   }
 
   void step_clock() {

@@ -92,15 +92,13 @@ Result<void> Store::connect() {
 
 bool Store::shared() const { return state_.dialect != sql::Dialect::sqlite; }
 
-Result<void> Store::begin() {
-  if (Result<void> opened = connect(); !opened) return opened;
-  return connection_->begin(sql::Isolation::write);
-}
-
-Result<void> Store::commit() { return connection_->commit(); }
-
-void Store::rollback() {
-  if (connection_) connection_->rollback();
+Result<void> Store::in_transaction(const std::function<Result<void>()>& work) {
+  Result<void> done = connect();
+  if (done) done = connection_->begin(sql::Isolation::write);
+  if (done) done = work();
+  if (done) done = connection_->commit();
+  if (!done && connection_) connection_->rollback();
+  return done;
 }
 
 }  // namespace tidemark::relay

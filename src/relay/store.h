@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "relay/delivery.h"
 #include "relay/event.h"
 #include "relay/publication.h"
+#include "relay/row_lock.h"
 #include "relay/secret_box.h"
 #include "relay/subscription.h"
 #include "sql/connection.h"
@@ -88,9 +91,8 @@ class Store {
   /// Other hubs may share this state: sequences and subscriptions are read under locks.
   [[nodiscard]] bool shared() const;
 
-  [[nodiscard]] Result<void> begin();
-  [[nodiscard]] Result<void> commit();
-  void rollback();
+  /// Does `work` in one transaction and commits it; after an error nothing of it stays.
+  [[nodiscard]] Result<void> in_transaction(const std::function<Result<void>()>& work);
 
   // Subscriptions.
   [[nodiscard]] Result<std::vector<Subscription>> subscriptions();
@@ -105,10 +107,15 @@ class Store {
   // What other hubs on the same state must know of.
   enum class Change { subscriptions, deliveries };
   [[nodiscard]] Result<void> count_change(Change change);
-  /// How many there were. With `lock` nobody adds one before the commit.
-  [[nodiscard]] Result<std::int64_t> changes(Change change, bool lock);
+  /// How many there were. Locked, nobody adds one before the commit; what will be counted in this
+  /// transaction needs RowLock::own, or two hubs wait for each other.
+  [[nodiscard]] Result<std::int64_t> changes(Change change, RowLock lock);
   /// The next sequence number of each subscription, as others may have moved it.
   [[nodiscard]] Result<std::map<std::string, std::int64_t>> next_sequences();
+  /// The same of these subscriptions alone, whose rows are locked until the commit, in the order of
+  /// their ids.
+  [[nodiscard]] Result<std::map<std::string, std::int64_t>> lock_sequences(
+      const std::set<std::string>& subscription_ids);
 
   // Publishing.
   /// The newest version under the identity of `publication`, its version apart.
@@ -120,10 +127,10 @@ class Store {
   [[nodiscard]] Result<std::int64_t> highest_version(const Publication& publication);
   /// Whatever event the source published before: it keeps its voucher.
   [[nodiscard]] Result<std::optional<StoredEvent>> voucher_of(const Publication& publication);
-  [[nodiscard]] Result<std::int64_t> next_voucher_id();
+  /// The highest number that was made; its row is locked until the commit.
+  [[nodiscard]] Result<std::int64_t> last_voucher_id();
+  [[nodiscard]] Result<void> set_last_voucher_id(std::int64_t id);
   [[nodiscard]] Result<void> insert(const Event& event, const Publication& publication);
-  /// Shared: locks the subscription's row until the commit.
-  [[nodiscard]] Result<std::int64_t> next_sequence(const std::string& subscription_id);
   [[nodiscard]] Result<void> set_next_sequence(const std::string& subscription_id,
                                                std::int64_t next);
   /// `due_at` empty: an earlier one of the same `open_key` comes first.
@@ -154,6 +161,10 @@ class Store {
   [[nodiscard]] Result<void> wake_next(const std::string& subscription_id,
                                        const std::string& open_key, WallTime now);
 
+  /// Of the unfinished ones of a source only the first may be due; the others wait for it.
+  [[nodiscard]] Result<void> line_up(const std::string& subscription_id,
+                                     const std::string& open_key);
+
   /// The number of the delivery that carries this event to this subscription.
   [[nodiscard]] Result<std::optional<std::int64_t>> delivery_of(const std::string& subscription_id,
                                                                 const std::string& event_id);
@@ -161,20 +172,33 @@ class Store {
   [[nodiscard]] Result<std::shared_ptr<const Event>> event(const std::string& event_id);
 
   // Repairs by hand.
-  /// A parked, failing or finished delivery is due now, from the first step of the schedule.
-  /// Returns false for one that is not there.
-  [[nodiscard]] Result<bool> retry_now(const DeliveryKey& key, WallTime now);
+  /// A parked, failing or finished delivery is due now, from the first step of the schedule; with
+  /// an `open_key` others wait for it again. Returns false for one that is not there, or whose
+  /// status is not `only`. One that waits for an earlier one goes on waiting.
+  [[nodiscard]] Result<bool> retry_now(const DeliveryKey& key, std::optional<DeliveryStatus> only,
+                                       const std::optional<std::string>& open_key, WallTime now);
+  /// The ordering key of its event; nullopt when there is no such delivery.
+  [[nodiscard]] Result<std::optional<std::string>> ordering_key_of(const DeliveryKey& key);
   [[nodiscard]] Result<bool> cancel(const DeliveryKey& key, WallTime now);
   /// Everything that waits for a batch's time is due now.
   [[nodiscard]] Result<void> make_due(const std::string& subscription_id, WallTime now);
-  /// Deletes what was finished before `before`, at most `limit` deliveries, with their attempts;
-  /// events and idempotency keys that nothing needs any more. Returns the deliveries deleted.
-  [[nodiscard]] Result<std::int64_t> prune(WallTime before, std::int64_t limit);
+  // Retention, in steps of at most `limit` rows, so that nobody waits long behind one.
+  /// Deletes deliveries that were finished before `before`, with their attempts, and idempotency
+  /// keys from before it. True: there may be more.
+  [[nodiscard]] Result<bool> prune_finished(WallTime before, std::int64_t limit);
+  /// Looks at the events behind `after` (empty: from the oldest) that were published before
+  /// `before`, and deletes those without deliveries that are not the latest version of their
+  /// source. Returns where the next step goes on; nullopt: at the end.
+  [[nodiscard]] Result<std::optional<std::string>> prune_events(WallTime before,
+                                                                const std::string& after,
+                                                                std::int64_t limit);
 
   [[nodiscard]] sql::Connection& connection() { return *connection_; }
 
  private:
-  [[nodiscard]] Result<void> prune_events(WallTime before, std::int64_t limit);
+  /// The first unfinished one of a source; 0 without one.
+  [[nodiscard]] Result<std::int64_t> first_open(const std::string& subscription_id,
+                                                const std::string& open_key);
 
   class Lock;
   Store(sql::Url state, SecretBox secrets);

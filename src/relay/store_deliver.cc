@@ -1,36 +1,14 @@
 #include <fmt/format.h>
 
 #include "relay/event_id.h"
+#include "relay/event_row.h"
 #include "relay/row.h"
 #include "relay/store.h"
+#include "sql/rows.h"
 
 // Delivering: what is due, what became of it, repairs by hand.
 namespace tidemark::relay {
 namespace {
-
-Result<void> done(Result<std::int64_t>&& written) {
-  if (!written) return fail(std::move(written));
-  return {};
-}
-
-constexpr std::string_view event_columns =
-    "e.event_id, e.event_type, e.source_system, e.source_type, e.source_id, e.source_version, "
-    "e.voucher_id, e.voucher_no, e.body, e.created_at";
-
-std::shared_ptr<const Event> event_of(const sql::Cursor& row, std::size_t first) {
-  auto event = std::make_shared<Event>();
-  event->id = text_at(row, first);
-  event->type = text_at(row, first + 1);
-  event->source_system = text_at(row, first + 2);
-  event->source_type = text_at(row, first + 3);
-  event->source_id = text_at(row, first + 4);
-  event->source_version = number_at(row, first + 5);
-  event->voucher_id = optional_number_at(row, first + 6);
-  event->voucher_no = text_at(row, first + 7);
-  event->body = std::make_shared<const std::string>(text_at(row, first + 8));
-  event->created_at = time_at(row, first + 9);
-  return event;
-}
 
 DueDelivery due_delivery_of(const sql::Cursor& row) {
   return {.sequence = number_at(row, 0),
@@ -39,18 +17,7 @@ DueDelivery due_delivery_of(const sql::Cursor& row) {
           .due_at = time_at(row, 3),
           .created_at = time_at(row, 4),
           .ordered = row.at(5).has_value(),
-          .event = event_of(row, 6)};
-}
-
-Result<std::vector<DeliveryKey>> keys_of(Result<std::unique_ptr<sql::Cursor>> cursor) {
-  if (!cursor) return fail(std::move(cursor));
-  std::vector<DeliveryKey> keys;
-  while (true) {
-    const Result<bool> row = (*cursor)->next();
-    if (!row) return fail(row.error());
-    if (!*row) return keys;
-    keys.push_back({text_at(**cursor, 0), number_at(**cursor, 1)});
-  }
+          .event = std::make_shared<const Event>(read_event(row, 6))};
 }
 
 }  // namespace
@@ -64,34 +31,27 @@ Result<std::vector<DueDelivery>> Store::due(const std::string& subscription_id, 
       "WHERE d.subscription_id = ? AND d.due_at <= ? AND d.due_at >= ? "
       "AND (d.due_at > ? OR d.sequence > ?) ORDER BY d.due_at, d.sequence LIMIT ?",
       event_columns);
-  auto cursor =
+  return sql::all_rows(
       connection_->query(sql, sql::Values{subscription_id, time_value(upto), time_value(after_due),
-                                          time_value(after_due), after_sequence, limit});
-  if (!cursor) return fail(std::move(cursor));
-  std::vector<DueDelivery> deliveries;
-  while (true) {
-    const Result<bool> row = (*cursor)->next();
-    if (!row) return fail(row.error());
-    if (!*row) return deliveries;
-    deliveries.push_back(due_delivery_of(**cursor));
-  }
+                                          time_value(after_due), after_sequence, limit}),
+      due_delivery_of);
 }
 
 Result<std::optional<WallTime>> Store::next_due(const std::string& subscription_id, WallTime now) {
-  auto cursor = connection_->query(
-      "SELECT MIN(due_at) FROM deliveries WHERE subscription_id = ? AND due_at > ?",
-      sql::Values{subscription_id, time_value(now)});
-  if (!cursor) return fail(std::move(cursor));
-  const Result<bool> row = (*cursor)->next();
-  if (!row) return fail(row.error());
-  if (!*row) return std::optional<WallTime>{};
-  return optional_time_at(**cursor, 0);
+  const auto next = sql::first_row(
+      connection_->query(
+          "SELECT MIN(due_at) FROM deliveries WHERE subscription_id = ? AND due_at > ?",
+          sql::Values{subscription_id, time_value(now)}),
+      [](const sql::Cursor& row) { return optional_time_at(row, 0); });
+  if (!next) return fail(next.error());
+  return next->value_or(std::nullopt);
 }
 
 Result<void> Store::record(const AttemptRecord& attempt) {
   // An outcome may be written twice: the connection broke while the server committed.
   const bool mysql = connection_->dialect() == sql::Dialect::mysql;
-  return done(connection_->execute(
+  return sql::write(
+      *connection_,
       std::string(mysql ? "INSERT IGNORE" : "INSERT") +
           " INTO attempts (subscription_id, sequence, attempt, started_at, duration_us, "
           "status_code, error_code, message, response) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)" +
@@ -99,7 +59,7 @@ Result<void> Store::record(const AttemptRecord& attempt) {
       sql::Values{attempt.key.subscription_id, attempt.key.sequence, attempt.attempt,
                   time_value(attempt.started_at), std::int64_t{attempt.duration.count()},
                   status_value(attempt.status_code), attempt.error_code, attempt.message,
-                  attempt.response}));
+                  attempt.response});
 }
 
 Result<bool> Store::change(const DeliveryChange& change) {
@@ -131,59 +91,87 @@ Result<bool> Store::change(const DeliveryChange& change) {
   return false;
 }
 
-Result<void> Store::wake_next(const std::string& subscription_id, const std::string& open_key,
-                              WallTime now) {
-  auto cursor = connection_->query(
+Result<void> Store::line_up(const std::string& subscription_id, const std::string& open_key) {
+  const Result<std::int64_t> first = first_open(subscription_id, open_key);
+  if (!first) return fail(first.error());
+  return sql::write(*connection_,
+                    "UPDATE deliveries SET due_at = NULL WHERE subscription_id = ? AND "
+                    "open_key = ? AND sequence > ? AND status IN ('pending', 'retrying')",
+                    sql::Values{subscription_id, open_key, *first});
+}
+
+Result<std::int64_t> Store::first_open(const std::string& subscription_id,
+                                       const std::string& open_key) {
+  return sql::query_number(
+      *connection_,
       "SELECT MIN(sequence) FROM deliveries WHERE subscription_id = ? AND open_key = ?",
       sql::Values{subscription_id, open_key});
-  if (!cursor) return fail(std::move(cursor));
-  const Result<bool> row = (*cursor)->next();
-  if (!row) return fail(row.error());
-  const std::optional<std::int64_t> next = *row ? optional_number_at(**cursor, 0) : std::nullopt;
-  cursor->reset();
-  if (!next) return {};
-  return done(connection_->execute(
-      "UPDATE deliveries SET due_at = ? WHERE subscription_id = ? AND sequence = ? "
-      "AND due_at IS NULL AND status IN ('pending', 'retrying')",
-      sql::Values{time_value(now), subscription_id, *next}));
+}
+
+Result<void> Store::wake_next(const std::string& subscription_id, const std::string& open_key,
+                              WallTime now) {
+  const Result<std::int64_t> next = first_open(subscription_id, open_key);
+  if (!next) return fail(next.error());
+  if (*next == 0) return {};
+  return sql::write(*connection_,
+                    "UPDATE deliveries SET due_at = ? WHERE subscription_id = ? AND sequence = ? "
+                    "AND due_at IS NULL AND status IN ('pending', 'retrying')",
+                    sql::Values{time_value(now), subscription_id, *next});
 }
 
 Result<std::optional<std::int64_t>> Store::delivery_of(const std::string& subscription_id,
                                                        const std::string& event_id) {
-  auto cursor = connection_->query(
+  const Result<std::int64_t> sequence = sql::query_number(
+      *connection_,
       "SELECT MIN(sequence) FROM deliveries WHERE event_id = ? AND subscription_id = ?",
       sql::Values{event_id, subscription_id});
-  if (!cursor) return fail(std::move(cursor));
-  const Result<bool> row = (*cursor)->next();
-  if (!row) return fail(row.error());
-  if (!*row) return std::optional<std::int64_t>{};
-  return optional_number_at(**cursor, 0);
+  if (!sequence) return fail(sequence.error());
+  return *sequence == 0 ? std::nullopt : std::optional(*sequence);
 }
 
 Result<std::shared_ptr<const Event>> Store::event(const std::string& event_id) {
-  auto cursor =
+  auto event = sql::first_row(
       connection_->query(fmt::format("SELECT {} FROM events e WHERE e.event_id = ?", event_columns),
-                         sql::Values{event_id});
-  if (!cursor) return fail(std::move(cursor));
-  const Result<bool> row = (*cursor)->next();
-  if (!row) return fail(row.error());
-  if (!*row)
+                         sql::Values{event_id}),
+      [](const sql::Cursor& row) { return read_event(row); });
+  if (!event) return fail(std::move(event));
+  if (!*event)
     return fail(ErrorKind::not_found, {"there is no event '{}'", "没有事件“{}”"}, event_id);
-  return event_of(**cursor, 0);
+  return std::make_shared<const Event>(std::move(**event));
 }
 
-Result<bool> Store::retry_now(const DeliveryKey& key, WallTime now) {
+Result<std::optional<std::string>> Store::ordering_key_of(const DeliveryKey& key) {
+  return sql::first_row(
+      connection_->query("SELECT e.source_system, e.source_type, e.source_id FROM deliveries d "
+                         "JOIN events e ON e.event_id = d.event_id WHERE d.subscription_id = ? "
+                         "AND d.sequence = ?",
+                         sql::Values{key.subscription_id, key.sequence}),
+      [](const sql::Cursor& row) {
+        return ordering_key(text_at(row, 0), text_at(row, 1), text_at(row, 2));
+      });
+}
+
+Result<bool> Store::retry_now(const DeliveryKey& key, std::optional<DeliveryStatus> only,
+                              const std::optional<std::string>& open_key, WallTime now) {
+  const std::string_view unless = only ? " AND status = ?" : "";
+  sql::Values which = {key.subscription_id, key.sequence};
+  if (only) which.emplace_back(std::string(name(*only)));
+  sql::Values all = {time_value(now), open_key ? sql::Value(*open_key) : sql::Value()};
+  all.insert(all.end(), which.begin(), which.end());
   const Result<std::int64_t> changed = connection_->execute(
-      "UPDATE deliveries SET status = CASE WHEN attempts = 0 THEN 'pending' ELSE 'retrying' END, "
-      "due_at = ?, retry_step = 0, finished_at = NULL WHERE subscription_id = ? AND sequence = ? "
-      "AND NOT (due_at IS NULL AND status IN ('pending', 'retrying'))",
-      sql::Values{time_value(now), key.subscription_id, key.sequence});
+      fmt::format("UPDATE deliveries SET status = CASE WHEN attempts = 0 THEN 'pending' ELSE "
+                  "'retrying' END, due_at = ?, retry_step = 0, finished_at = NULL, "
+                  "open_key = COALESCE(?, open_key) WHERE subscription_id = ? AND sequence = ?{} "
+                  "AND NOT (due_at IS NULL AND status IN ('pending', 'retrying'))",
+                  unless),
+      all);
   if (!changed) return fail(changed.error());
   if (*changed > 0) return true;
   // One that waits for an earlier one of its source is there, and goes on waiting.
   const auto there = sql::query_value(
-      *connection_, "SELECT 1 FROM deliveries WHERE subscription_id = ? AND sequence = ?",
-      sql::Values{key.subscription_id, key.sequence});
+      *connection_,
+      fmt::format("SELECT 1 FROM deliveries WHERE subscription_id = ? AND sequence = ?{}", unless),
+      which);
   if (!there) return fail(there.error());
   return there->has_value();
 }
@@ -208,57 +196,10 @@ Result<bool> Store::cancel(const DeliveryKey& key, WallTime now) {
 }
 
 Result<void> Store::make_due(const std::string& subscription_id, WallTime now) {
-  return done(connection_->execute(
-      "UPDATE deliveries SET due_at = ? WHERE subscription_id = ? AND due_at > ? "
-      "AND status = 'pending'",
-      sql::Values{time_value(now), subscription_id, time_value(now)}));
-}
-
-Result<std::int64_t> Store::prune(WallTime before, std::int64_t limit) {
-  // Event ids sort by the time of publishing, which bounds the search.
-  auto finished = keys_of(connection_->query(
-      "SELECT subscription_id, sequence FROM deliveries WHERE event_id < ? AND finished_at < ? "
-      "AND status IN ('delivered', 'cancelled') LIMIT ?",
-      sql::Values{event_id_floor(before), time_value(before), limit}));
-  if (!finished) return fail(std::move(finished));
-  for (const DeliveryKey& key : *finished)
-    for (const std::string_view table : {"attempts", "deliveries"})
-      if (auto gone = connection_->execute(
-              fmt::format("DELETE FROM {} WHERE subscription_id = ? AND sequence = ?", table),
-              sql::Values{key.subscription_id, key.sequence});
-          !gone)
-        return fail(std::move(gone));
-  if (Result<void> gone = prune_events(before, limit); !gone) return fail(std::move(gone).error());
-  if (auto gone = connection_->execute("DELETE FROM idempotency_keys WHERE created_at < ?",
-                                       sql::Values{time_value(before)});
-      !gone)
-    return fail(std::move(gone));
-  return static_cast<std::int64_t>(finished->size());
-}
-
-Result<void> Store::prune_events(WallTime before, std::int64_t limit) {
-  // The newest version of a source stays: receivers look it up.
-  auto cursor = connection_->query(
-      "SELECT e.event_id FROM events e WHERE e.event_id < ? AND NOT EXISTS (SELECT 1 FROM "
-      "deliveries d WHERE d.event_id = e.event_id) AND EXISTS (SELECT 1 FROM events n WHERE "
-      "n.source_system = e.source_system AND n.source_type = e.source_type AND "
-      "n.source_id = e.source_id AND n.event_type = e.event_type AND "
-      "n.source_version > e.source_version) LIMIT ?",
-      sql::Values{event_id_floor(before), limit});
-  if (!cursor) return fail(std::move(cursor));
-  std::vector<std::string> ids;
-  while (true) {
-    const Result<bool> row = (*cursor)->next();
-    if (!row) return fail(row.error());
-    if (!*row) break;
-    ids.push_back(text_at(**cursor, 0));
-  }
-  cursor->reset();
-  for (const std::string& id : ids)
-    if (auto gone = connection_->execute("DELETE FROM events WHERE event_id = ?", sql::Values{id});
-        !gone)
-      return fail(std::move(gone));
-  return {};
+  return sql::write(*connection_,
+                    "UPDATE deliveries SET due_at = ? WHERE subscription_id = ? AND due_at > ? "
+                    "AND status = 'pending'",
+                    sql::Values{time_value(now), subscription_id, time_value(now)});
 }
 
 }  // namespace tidemark::relay

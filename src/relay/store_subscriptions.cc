@@ -3,9 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "relay/row.h"
-#include "relay/share_lock.h"
+#include "relay/row_lock.h"
 #include "relay/store.h"
 #include "relay/subscription_json.h"
+#include "sql/rows.h"
 
 // Subscriptions, as rows.
 namespace tidemark::relay {
@@ -80,33 +81,42 @@ Result<Subscription> subscription_of(const sql::Cursor& row, const SecretBox& bo
   return subscription;
 }
 
-Result<void> done(Result<std::int64_t>&& written) {
-  if (!written) return fail(std::move(written));
-  return {};
+Result<std::map<std::string, std::int64_t>> read_sequences(
+    Result<std::unique_ptr<sql::Cursor>> cursor) {
+  std::map<std::string, std::int64_t> sequences;
+  Result<void> read = sql::each_row(std::move(cursor), [&](const sql::Cursor& row) {
+    sequences[text_at(row, 0)] = number_at(row, 1);
+  });
+  if (!read) return fail(std::move(read));
+  return sequences;
+}
+
+std::string counter_of(Store::Change change) {
+  return change == Store::Change::subscriptions ? "subscriptions" : "deliveries";
 }
 
 }  // namespace
 
 Result<std::vector<Subscription>> Store::subscriptions() {
-  auto cursor = connection_->query("SELECT " + std::string(columns) +
-                                   " FROM subscriptions WHERE deleted_at IS NULL "
-                                   "ORDER BY subscription_id");
-  if (!cursor) return fail(std::move(cursor));
   std::vector<Subscription> all;
-  while (true) {
-    const Result<bool> row = (*cursor)->next();
-    if (!row) return fail(row.error());
-    if (!*row) return all;
-    Result<Subscription> subscription = subscription_of(**cursor, secrets_);
-    if (!subscription) return fail(std::move(subscription));
-    all.push_back(std::move(*subscription));
-  }
+  Result<void> read = sql::each_row(
+      connection_->query("SELECT " + std::string(columns) +
+                         " FROM subscriptions WHERE deleted_at IS NULL ORDER BY subscription_id"),
+      [&](const sql::Cursor& row) -> Result<void> {
+        Result<Subscription> subscription = subscription_of(row, secrets_);
+        if (!subscription) return fail(std::move(subscription));
+        all.push_back(std::move(*subscription));
+        return {};
+      });
+  if (!read) return fail(std::move(read));
+  return all;
 }
 
 Result<void> Store::insert(const Subscription& subscription) {
   Result<std::string> sealed = secrets_.seal(secrets_text(subscription.secrets), subscription.id);
   if (!sealed) return fail(std::move(sealed));
-  return done(connection_->execute(
+  return sql::write(
+      *connection_,
       "INSERT INTO subscriptions (" + std::string(columns) +
           ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       sql::Values{subscription.id, subscription.name, subscription.target_system, subscription.url,
@@ -115,78 +125,79 @@ Result<void> Store::insert(const Subscription& subscription) {
                   subscription.state_reason, time_value(subscription.state_since),
                   subscription.failures, time_value(subscription.probe_at),
                   subscription.next_sequence, subscription.version,
-                  time_value(subscription.created_at), time_value(subscription.updated_at)}));
+                  time_value(subscription.created_at), time_value(subscription.updated_at)});
 }
 
 Result<void> Store::update(const Subscription& subscription) {
   Result<std::string> sealed = secrets_.seal(secrets_text(subscription.secrets), subscription.id);
   if (!sealed) return fail(std::move(sealed));
-  return done(connection_->execute(
+  return sql::write(
+      *connection_,
       "UPDATE subscriptions SET name = ?, target_system = ?, url = ?, event_types = ?, "
       "settings = ?, secrets = ?, version = ?, updated_at = ? WHERE subscription_id = ?",
       sql::Values{subscription.name, subscription.target_system, subscription.url,
                   json(subscription.event_types).dump(), settings_json(subscription.settings),
                   std::move(*sealed), subscription.version, time_value(subscription.updated_at),
-                  subscription.id}));
+                  subscription.id});
 }
 
 Result<void> Store::update_state(const Subscription& subscription) {
-  return done(connection_->execute(
+  return sql::write(
+      *connection_,
       "UPDATE subscriptions SET state = ?, state_reason = ?, state_since = ?, failures = ?, "
       "probe_at = ? WHERE subscription_id = ?",
       sql::Values{std::string(name(subscription.state)), subscription.state_reason,
                   time_value(subscription.state_since), subscription.failures,
-                  time_value(subscription.probe_at), subscription.id}));
+                  time_value(subscription.probe_at), subscription.id});
 }
 
 Result<void> Store::remove(const Subscription& subscription, WallTime now) {
   // The row first: a hub that publishes to it has locked it, or sees it deleted.
-  if (auto deleted = connection_->execute(
+  if (Result<void> deleted = sql::write(
+          *connection_,
           "UPDATE subscriptions SET deleted_at = ?, secrets = '' WHERE subscription_id = ?",
           sql::Values{time_value(now), subscription.id});
       !deleted)
-    return fail(std::move(deleted));
-  return done(connection_->execute(
+    return deleted;
+  return sql::write(
+      *connection_,
       "UPDATE deliveries SET status = 'cancelled', due_at = NULL, open_key = NULL, "
       "finished_at = ? WHERE subscription_id = ? AND status IN ('pending', 'retrying')",
-      sql::Values{time_value(now), subscription.id}));
+      sql::Values{time_value(now), subscription.id});
 }
-
-namespace {
-
-std::string counter_of(Store::Change change) {
-  return change == Store::Change::subscriptions ? "subscriptions" : "deliveries";
-}
-
-}  // namespace
 
 Result<void> Store::count_change(Change change) {
-  return done(connection_->execute("UPDATE counters SET value = value + 1 WHERE counter = ?",
-                                   sql::Values{counter_of(change)}));
+  return sql::write(*connection_, "UPDATE counters SET value = value + 1 WHERE counter = ?",
+                    sql::Values{counter_of(change)});
 }
 
-Result<std::int64_t> Store::changes(Change change, bool lock) {
-  const auto value = sql::query_value(*connection_,
-                                      fmt::format("SELECT value FROM counters WHERE counter = ?{}",
-                                                  lock ? share_lock(connection_->dialect()) : ""),
-                                      sql::Values{counter_of(change)});
-  if (!value) return fail(value.error());
-  std::int64_t count = 0;
-  if (*value) std::from_chars((*value)->data(), (*value)->data() + (*value)->size(), count);
-  return count;
+Result<std::int64_t> Store::changes(Change change, RowLock lock) {
+  return sql::query_number(*connection_,
+                           fmt::format("SELECT value FROM counters WHERE counter = ?{}",
+                                       lock_clause(lock, connection_->dialect())),
+                           sql::Values{counter_of(change)});
 }
 
 Result<std::map<std::string, std::int64_t>> Store::next_sequences() {
-  auto cursor = connection_->query(
-      "SELECT subscription_id, next_sequence FROM subscriptions WHERE deleted_at IS NULL");
-  if (!cursor) return fail(std::move(cursor).error());
+  return read_sequences(connection_->query(
+      "SELECT subscription_id, next_sequence FROM subscriptions WHERE deleted_at IS NULL"));
+}
+
+Result<std::map<std::string, std::int64_t>> Store::lock_sequences(
+    const std::set<std::string>& subscription_ids) {
   std::map<std::string, std::int64_t> sequences;
-  while (true) {
-    const Result<bool> row = (*cursor)->next();
-    if (!row) return fail(row.error());
-    if (!*row) return sequences;
-    sequences[text_at(**cursor, 0)] = number_at(**cursor, 1);
+  // One by one: no database promises to lock the rows of one statement in the order of its ORDER
+  // BY.
+  for (const std::string& id : subscription_ids) {
+    Result<std::map<std::string, std::int64_t>> one = read_sequences(connection_->query(
+        fmt::format("SELECT subscription_id, next_sequence FROM subscriptions WHERE "
+                    "subscription_id = ?{}",
+                    lock_clause(RowLock::own, connection_->dialect())),
+        sql::Values{id}));
+    if (!one) return one;
+    sequences.merge(*one);
   }
+  return sequences;
 }
 
 }  // namespace tidemark::relay

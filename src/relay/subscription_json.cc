@@ -1,7 +1,5 @@
 #include "relay/subscription_json.h"
 
-#include <date/date.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "base/json_check.h"
 #include "base/json_object.h"
 #include "base/nearest.h"
+#include "base/utc_text.h"
 #include "relay/settings_json.h"
 
 namespace tidemark::relay {
@@ -139,8 +138,6 @@ Result<void> check_complete(const Subscription& subscription) {
   return check_settings(subscription.settings);
 }
 
-std::string stamp(WallTime time) { return date::format("%FT%TZ", time); }
-
 }  // namespace
 
 Result<Subscription> parse_subscription(std::string_view json, const SubscriptionLimits& limits) {
@@ -197,13 +194,14 @@ std::string subscription_json(const Subscription& subscription, bool show_secret
   object.update(settings_object(subscription.settings));
   object["state"] = name(state);
   object["state_reason"] = subscription.state_reason;
-  object["state_since"] = stamp(subscription.state_since);
+  object["state_since"] = utc_stamp(subscription.state_since);
   object["failures"] = subscription.failures;
-  object["probe_at"] = subscription.probe_at ? Json(stamp(*subscription.probe_at)) : Json(nullptr);
+  object["probe_at"] =
+      subscription.probe_at ? Json(utc_stamp(*subscription.probe_at)) : Json(nullptr);
   object["last_sequence"] = subscription.next_sequence - 1;
   object["version"] = subscription.version;
-  object["created_at"] = stamp(subscription.created_at);
-  object["updated_at"] = stamp(subscription.updated_at);
+  object["created_at"] = utc_stamp(subscription.created_at);
+  object["updated_at"] = utc_stamp(subscription.updated_at);
   return object.dump();
 }
 

@@ -2,48 +2,38 @@
 
 #include <algorithm>
 
-#include "relay/event_id.h"
 #include "relay/row.h"
+#include "sql/rows.h"
 
 namespace tidemark::relay {
 namespace {
 
 constexpr std::chrono::hours rate_span{24};
 constexpr std::chrono::hours latency_span{1};
-/// Longer than any schedule retries.
-constexpr std::chrono::hours event_age_max{8 * 24};
 
 /// Runs a query and hands each row to `take`.
 template <class Take>
 Result<void> each(sql::Connection& connection, std::string_view sql, const sql::Values& params,
                   Take take) {
-  auto cursor = connection.query(sql, params);
-  if (!cursor) return fail(std::move(cursor));
-  while (true) {
-    const Result<bool> row = (*cursor)->next();
-    if (!row) return fail(row.error());
-    if (!*row) return {};
-    take(**cursor);
-  }
+  return sql::each_row(connection.query(sql, params), take);
 }
 
 Result<void> count_finished(sql::Connection& connection, WallTime now, SyncStats& stats) {
   return each(connection,
-              "SELECT status, COUNT(*) FROM deliveries WHERE event_id >= ? AND finished_at >= ? "
-              "AND status IN ('delivered', 'parked') GROUP BY status",
-              {event_id_floor(now - event_age_max), time_value(now - rate_span)},
-              [&stats](const sql::Cursor& row) {
+              "SELECT status, COUNT(*) FROM deliveries WHERE status IN ('delivered', 'parked') "
+              "AND finished_at >= ? GROUP BY status",
+              {time_value(now - rate_span)}, [&stats](const sql::Cursor& row) {
                 (text_at(row, 0) == "delivered" ? stats.delivered_24h : stats.failed_24h) =
                     number_at(row, 1);
               });
 }
 
 Result<void> measure_latency(sql::Connection& connection, WallTime now, SyncStats& stats) {
-  const sql::Values span = {event_id_floor(now - event_age_max), time_value(now - latency_span)};
+  const sql::Values span = {time_value(now - latency_span)};
   Result<void> counted = each(
       connection,
       "SELECT COUNT(*), CAST(COALESCE(AVG(finished_at - created_at), 0) AS DECIMAL(20, 0)) FROM "
-      "deliveries WHERE event_id >= ? AND finished_at >= ? AND status = 'delivered'",
+      "deliveries WHERE status = 'delivered' AND finished_at >= ?",
       span, [&stats](const sql::Cursor& row) {
         stats.delivered_1h = number_at(row, 0);
         stats.latency_mean = std::chrono::microseconds(number_at(row, 1));
@@ -52,9 +42,8 @@ Result<void> measure_latency(sql::Connection& connection, WallTime now, SyncStat
   sql::Values place = span;
   place.emplace_back((stats.delivered_1h - 1) * 99 / 100);
   return each(connection,
-              "SELECT finished_at - created_at FROM deliveries WHERE event_id >= ? AND "
-              "finished_at >= ? AND status = 'delivered' ORDER BY finished_at - created_at "
-              "LIMIT 1 OFFSET ?",
+              "SELECT finished_at - created_at FROM deliveries WHERE status = 'delivered' AND "
+              "finished_at >= ? ORDER BY finished_at - created_at LIMIT 1 OFFSET ?",
               place, [&stats](const sql::Cursor& row) {
                 stats.latency_p99 = std::chrono::microseconds(number_at(row, 0));
               });

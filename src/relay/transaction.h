@@ -22,6 +22,9 @@ struct Engine::Transaction {
   std::map<std::string, Draft> drafts;
   std::vector<std::pair<std::string, DueDelivery>> fresh;  ///< New deliveries, by subscription.
   std::vector<std::function<void()>> after_commit;
+  /// Shared states: the next numbers, of the subscriptions whose rows this transaction has locked.
+  std::map<std::string, std::int64_t> sequences;
+  std::optional<std::int64_t> last_voucher_id{};  ///< Once one was made.
   HubCounters counters;
   bool subscriptions_changed = false;
   bool deliveries_changed = false;  ///< By hand: the hub that sends them must look again.
@@ -29,11 +32,17 @@ struct Engine::Transaction {
 
 template <class Visit>
 void Engine::each_subscription(Visit visit) const {
-  for (const auto& [id, lane] : lanes_) {
-    const Subscription* current = subscription(id);
-    if (current != nullptr) visit(*current);
+  if (transaction_ == nullptr) {
+    for (const auto& [id, lane] : lanes_) visit(lane->subscription());
+    return;
   }
-  if (transaction_ == nullptr) return;
+  for (const auto& [id, lane] : lanes_) {
+    const auto draft = transaction_->drafts.find(id);
+    if (draft == transaction_->drafts.end())
+      visit(lane->subscription());
+    else if (!draft->second.removed)
+      visit(draft->second.subscription);
+  }
   for (const auto& [id, draft] : transaction_->drafts)
     if (!draft.removed && !lanes_.contains(id)) visit(draft.subscription);
 }

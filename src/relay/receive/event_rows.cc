@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "relay/receive/statements.h"
+#include "sql/rows.h"
 
 namespace tidemark::receive {
 namespace {
@@ -147,14 +148,12 @@ Result<std::vector<EventKey>> known_events(sql::Connection& connection,
       params.emplace_back(system);
       params.emplace_back(id);
     }
-    const auto cursor = connection.query(known_events_sql(connection.dialect(), count), params);
-    if (!cursor) return fail(cursor.error());
-    while (true) {
-      const Result<bool> row = (*cursor)->next();
-      if (!row) return fail(row.error());
-      if (!*row) break;
-      known.emplace_back((*cursor)->at(0).value_or(""), (*cursor)->at(1).value_or(""));
-    }
+    Result<void> read =
+        sql::each_row(connection.query(known_events_sql(connection.dialect(), count), params),
+                      [&known](const sql::Cursor& row) {
+                        known.emplace_back(row.at(0).value_or(""), row.at(1).value_or(""));
+                      });
+    if (!read) return fail(std::move(read));
     keys = keys.subspan(count);
   }
   return known;

@@ -1,7 +1,8 @@
 #include "relay/receive/explanation.h"
 
-#include <charconv>
 #include <utility>
+
+#include "base/parse_integer.h"
 
 namespace tidemark::receive {
 namespace {
@@ -15,12 +16,9 @@ std::string_view without_blanks(std::string_view text) {
 }
 
 std::optional<std::chrono::sys_seconds> time_in(std::optional<std::string_view> text) {
-  std::int64_t seconds = 0;
-  if (!text) return std::nullopt;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
-  if (error != std::errc{} || end != text->data() + text->size() || seconds < 0)
-    return std::nullopt;
-  return std::chrono::sys_seconds(std::chrono::seconds(seconds));
+  const auto seconds = parse_integer(text.value_or(""));
+  if (!seconds || *seconds < 0) return std::nullopt;
+  return std::chrono::sys_seconds(std::chrono::seconds(*seconds));
 }
 
 /// Is `value` one of the blank-separated signatures?

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <future>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/json_check.h"
 #include "base/json_object.h"
+#include "base/parse_integer.h"
 #include "http/endpoint_url.h"
 
 namespace tidemark::receive {
@@ -29,11 +29,8 @@ std::unexpected<Error> corrupt_answer(std::string_view path) {
 }
 
 std::optional<std::int64_t> number_of(std::optional<std::string_view> text) {
-  std::int64_t number = 0;
-  if (!text) return std::nullopt;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (error != std::errc{} || end != text->data() + text->size() || number < 0) return std::nullopt;
-  return number;
+  const auto number = parse_integer(text.value_or(""));
+  return number && *number >= 0 ? number : std::nullopt;
 }
 
 /// The value of a member of an object; nullopt if it is not there.

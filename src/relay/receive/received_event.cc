@@ -1,11 +1,11 @@
 #include "relay/receive/received_event.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/bytes.h"
 #include "base/json_check.h"
 #include "base/json_object.h"
+#include "base/parse_integer.h"
 #include "relay/publication.h"
 #include "relay/receive/decimal_text.h"
 
@@ -30,13 +30,6 @@ std::optional<std::string_view> find(const Members& members, std::string_view na
 std::unexpected<Error> wrong(std::string_view field, std::string_view en, std::string_view zh) {
   return std::unexpected(Error{ErrorKind::rejected, Message{fmt::format("{} {}", field, en),
                                                             fmt::format("{} {}", field, zh)}});
-}
-
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
 }
 
 /// The characters of a string or the digits of a number; nullopt for anything else, and for text
@@ -77,7 +70,7 @@ class Fields {
     const auto value = any(name);
     if (!value) return std::nullopt;
     const std::optional<std::string> read = scalar(*value);
-    const std::optional<std::int64_t> number = read ? whole_number(*read) : std::nullopt;
+    const std::optional<std::int64_t> number = read ? parse_integer(*read) : std::nullopt;
     if (!number || *number < 1) {
       note(name, "must be a whole number from 1", "必须是不小于 1 的整数");
       return std::nullopt;

@@ -6,10 +6,10 @@
 #include <map>
 #include <set>
 
+#include "base/utc_text.h"
 #include "relay/receive/event_rows.h"
 #include "relay/receive/schema.h"
 #include "relay/receive/sequence_table.h"
-#include "relay/receive/utc_text.h"
 #include "run/state_folder.h"
 
 namespace tidemark::receive {

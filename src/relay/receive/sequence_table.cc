@@ -2,8 +2,9 @@
 
 #include <array>
 
+#include "base/utc_text.h"
 #include "relay/receive/statements.h"
-#include "relay/receive/utc_text.h"
+#include "sql/rows.h"
 
 namespace tidemark::receive {
 namespace {
@@ -65,25 +66,18 @@ Result<void> SequenceTable::write(const std::string& subscription_id, const Sequ
       row);
   if (!updated) return fail(updated.error());
   if (*updated == 1) return {};
-  const auto inserted = connection_.execute(
+  return sql::write(
+      connection_,
       "INSERT INTO received_sequences (contiguous, highest, missing, missing_since, seen, "
       "subscription_id) VALUES (?, ?, ?, ?, ?, ?)",
       row);
-  if (!inserted) return fail(inserted.error());
-  return {};
 }
 
 Result<std::vector<std::string>> SequenceTable::with_holes() {
-  const auto cursor = connection_.query(
-      "SELECT subscription_id FROM received_sequences WHERE missing > 0 ORDER BY subscription_id");
-  if (!cursor) return fail(cursor.error());
-  std::vector<std::string> found;
-  while (true) {
-    const Result<bool> row = (*cursor)->next();
-    if (!row) return fail(row.error());
-    if (!*row) return found;
-    found.emplace_back((*cursor)->at(0).value_or(""));
-  }
+  return sql::all_rows(
+      connection_.query("SELECT subscription_id FROM received_sequences WHERE missing > 0 ORDER BY "
+                        "subscription_id"),
+      [](const sql::Cursor& row) { return std::string(row.at(0).value_or("")); });
 }
 
 }  // namespace tidemark::receive

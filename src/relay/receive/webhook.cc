@@ -1,11 +1,11 @@
 #include "relay/receive/webhook.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "base/parse_integer.h"
 #include "relay/receive/answer.h"
 #include "relay/receive/event_name.h"
 
@@ -15,10 +15,8 @@ namespace {
 constexpr std::size_t subscription_bytes_max = 64;
 
 std::optional<std::int64_t> sequence_of(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number < 1) return std::nullopt;
-  return number;
+  const auto number = parse_integer(text);
+  return number && *number >= 1 ? number : std::nullopt;
 }
 
 }  // namespace

@@ -1,0 +1,167 @@
+#include <algorithm>
+
+#include "relay/batch.h"
+#include "relay/engine.h"
+#include "relay/event_id.h"
+#include "relay/lane.h"
+
+// What is due, and when a lane is looked at again.
+namespace tidemark::relay {
+namespace {
+
+/// Attempts with the short timeout: those that make up the promised five seconds.
+constexpr std::int64_t fast_attempts = 4;
+/// Rows read from the database at once.
+constexpr std::int64_t load_max = 256;
+/// A pass over what is due that did not begin at the front is made again after so long.
+constexpr std::chrono::seconds recheck{1};
+
+}  // namespace
+
+void Engine::hand_over(const std::string& id, DueDelivery delivery) {
+  const auto found = lanes_.find(id);
+  if (found == lanes_.end()) return;
+  Lane& lane = *found->second;
+  if (!may_send(id)) {
+    lane.backlog = true;  // Another hub sends it; if this one takes over, it asks the database.
+  } else if (lane.subscription().settings.mode == Mode::batch) {
+    if (lane.gather()) full_batches_.insert(id);
+    if (!lane.next_due || delivery.due_at < *lane.next_due) lane.next_due = delivery.due_at;
+  } else if (!lane.push_fresh(std::move(delivery))) {
+    lane.backlog = true;
+  }
+}
+
+void Engine::attend_all() {
+  const WallTime now = clock_.wall();
+  if (retry_at_ && now < *retry_at_) return;
+  retry_at_.reset();
+  follow_others();
+  while (!wakes_.empty() && wakes_.begin()->first <= now) {
+    touch(wakes_.begin()->second);
+    wake_of_.erase(wakes_.begin()->second);
+    wakes_.erase(wakes_.begin());
+  }
+  std::set<std::string> hot = std::exchange(hot_, {});
+  while (!hot.empty() && !retry_at_) {
+    const auto next = hot.extract(hot.begin());
+    if (const auto lane = lanes_.find(next.value()); lane != lanes_.end()) attend(*lane->second);
+  }
+  hot_.merge(hot);  // The database is away: the rest waits for it.
+}
+
+void Engine::attend(Lane& lane) {
+  const std::string& id = lane.subscription().id;
+  const WallTime now = clock_.wall();
+  const SubscriptionState state = lane.subscription().state;
+  if (draining_ || state == SubscriptionState::paused || state == SubscriptionState::disabled ||
+      !may_send(id))
+    return;
+  if (full_batches_.contains(id)) {
+    Result<void> due = store_.connect();
+    if (due) due = store_.make_due(id, now);
+    if (!due) return wait_for_database(id, due.error());
+    full_batches_.erase(id);
+    lane.backlog = true;
+  }
+  if (lane.next_due && *lane.next_due <= now) {
+    lane.next_due.reset();
+    lane.backlog = true;
+  }
+  while (lane.may_start(now)) {
+    if (!lane.waiting()) {
+      if (!lane.backlog || lane.room() == 0) break;
+      if (Result<void> loaded = load(lane); !loaded) return wait_for_database(id, loaded.error());
+      continue;
+    }
+    send_next(lane);
+  }
+  if (lane.waiting() || (lane.backlog && lane.room() > 0)) {
+    if (const auto opens = lane.opens_at(now)) wake_lane_at(id, *opens);
+  } else if (lane.next_due) {
+    wake_lane_at(id, *lane.next_due);
+  }
+}
+
+void Engine::wait_for_database(const std::string& id, const Error& error) {
+  report(error);
+  retry_at_ = clock_.wall() + options_.outage_pause;
+  touch(id);
+}
+
+Result<void> Engine::load(Lane& lane) {
+  const Subscription& subscription = lane.subscription();
+  const WallTime now = clock_.wall();
+  // A probe takes what comes first, due or not.
+  const bool probing = subscription.state == SubscriptionState::probing;
+  const WallTime upto = probing ? WallTime::max() : now;
+  const std::int64_t limit =
+      probing ? 1 : std::min(load_max, static_cast<std::int64_t>(lane.room()));
+  if (Result<void> connected = store_.connect(); !connected) return connected;
+  Result<std::vector<DueDelivery>> rows =
+      store_.due(subscription.id, upto, lane.loaded_due, lane.loaded_sequence, limit);
+  if (!rows) return fail(std::move(rows));
+  const bool drained = std::cmp_less(rows->size(), limit);
+  if (drained) {
+    // A pass that began further on may have missed rows of a clock that was set back since.
+    const bool whole = lane.loaded_due == WallTime{};
+    lane.backlog = false;
+    lane.loaded_due = {};
+    lane.loaded_sequence = 0;
+    Result<std::optional<WallTime>> next = store_.next_due(subscription.id, now);
+    if (!next) return fail(std::move(next));
+    lane.next_due = *next;
+    if (!whole) lane.next_due = std::min(lane.next_due.value_or(WallTime::max()), now + recheck);
+  } else {
+    lane.loaded_due = rows->back().due_at;
+    lane.loaded_sequence = rows->back().sequence;
+  }
+  lane.push_loaded(std::move(*rows));
+  return {};
+}
+
+void Engine::send_next(Lane& lane) {
+  const std::shared_ptr<const Subscription> subscription = lane.shared();
+  const SubscriptionSettings& settings = subscription->settings;
+  std::vector<DueDelivery> deliveries;
+  const auto most =
+      settings.mode == Mode::batch ? static_cast<std::size_t>(settings.batch.size) : std::size_t{1};
+  while (deliveries.size() < most) {
+    std::optional<DueDelivery> next = lane.pop();
+    if (!next) break;
+    deliveries.push_back(std::move(*next));
+  }
+  const DueDelivery& first = deliveries.front();
+  const WallTime now = clock_.wall();
+  AttemptRequest request{.subscription = subscription,
+                         .webhook_id = first.event->id,
+                         .body = first.event->body,
+                         .source_system = first.event->source_system,
+                         .delivery_id = DeliveryKey{subscription->id, first.sequence}.text(),
+                         .attempt = first.attempts + 1,
+                         .sequence = first.sequence,
+                         .timeout = first.attempts < fast_attempts
+                                        ? std::min(settings.fast_timeout, settings.timeout)
+                                        : settings.timeout};
+  if (settings.mode == Mode::batch) {
+    request.webhook_id = make_event_id(now, random_);
+    request.body = std::make_shared<const std::string>(batch_body(deliveries));
+  }
+  const std::int64_t sequence = first.sequence;
+  lane.started(sequence, std::move(deliveries), now);
+  sender_.send(std::move(request),
+               [done = done_, id = subscription->id, sequence](AttemptResult result) {
+                 done({.subscription_id = id, .sequence = sequence, .result = std::move(result)});
+               });
+}
+
+void Engine::wake_lane_at(const std::string& id, WallTime time) {
+  if (const auto before = wake_of_.find(id); before != wake_of_.end()) {
+    wakes_.erase({before->second, id});
+    wake_of_.erase(before);
+  }
+  wakes_.emplace(time, id);
+  wake_of_[id] = time;
+}
+
+}  // namespace tidemark::relay
