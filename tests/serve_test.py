@@ -371,6 +371,66 @@ def test_address_in_use(local_hub, tmp_path):
     assert ran.returncode == 2
 
 
+def test_a_hub_that_cannot_listen_sends_nothing_of_its_backlog(tmp_path):
+    arrived = []
+
+    def fail(delivery):
+        arrived.append(delivery.id)
+        return 503, ""
+
+    with Receiver(fail) as receiver, socket.create_server(("127.0.0.1", 0)) as taken:
+        with Hub(tmp_path) as hub:
+            receiver.trust(hub.subscribe(receiver.url)["secret"])
+            hub.post("/api/v1/vouchers/batch", {"vouchers": [voucher(n) for n in range(50)]})
+            wait_until(lambda: arrived)
+            hub.kill()
+            before = len(arrived)
+            hub.listen = f"127.0.0.1:{taken.getsockname()[1]}"
+            ran = subprocess.run(hub.command(), env=hub.environment, cwd=tmp_path,
+                                 capture_output=True, encoding="utf-8", timeout=60, check=False)
+        assert ran.returncode == 2, ran.stderr
+        assert "address already in use" in ran.stderr and "Sanitizer" not in ran.stderr
+        # What the killed hub had under way may still have come in.
+        assert len(arrived) <= before + 64
+
+
+def test_the_body_of_a_stranger_is_not_waited_for(local_hub):
+    for token, status in (("tmk_nobody", b"401"), (local_hub.token("viewer"), b"403")):
+        with socket.create_connection(("127.0.0.1", local_hub.port), timeout=60) as connection:
+            connection.sendall(f"POST /api/v1/vouchers HTTP/1.1\r\nHost: x\r\nAuthorization: "
+                               f"Bearer {token}\r\nContent-Type: application/json\r\n"
+                               "Content-Length: 1000000\r\n\r\n".encode())
+            answer = connection.makefile("rb").read()  # Until the hub closes.
+            assert answer.startswith(b"HTTP/1.1 " + status), answer
+
+
+def test_what_sorted_json_cannot_sign_is_refused(local_hub, receiver):
+    local_hub.subscribe(receiver.url, signature_style="sorted-json")
+    long_integer = json.dumps(voucher()).replace('"0.10"', "1" * 5000)
+    answer = local_hub.ask("POST", "/api/v1/vouchers", long_integer)
+    assert answer.status == 400 and "sorted-json" in answer.json["detail"]
+    assert local_hub.get("/api/v1/vouchers")["data"] == []
+
+
+def test_bulk_retry_takes_the_newest_first_and_keeps_the_order(local_hub):
+    arrived = []
+
+    def answer(delivery):
+        arrived.append(delivery.sequence)
+        return (422, "no") if len(arrived) <= 3 else (200, "")
+
+    with Receiver(answer) as receiver:
+        receiver.trust(local_hub.subscribe(receiver.url, ordering="source",
+                                           after_parked="skip")["secret"])
+        for amount in ("1.00", "2.00", "3.00"):
+            local_hub.post("/api/v1/vouchers", voucher(amount=amount))
+        wait_until(lambda: len(delivered(local_hub, "status=parked")) == 3)
+        assert local_hub.post("/api/v1/deliveries/retry", {})["retried"] == 3
+        wait_until(lambda: len(delivered(local_hub)) == 3)
+        assert arrived == [1, 2, 3, 1, 2, 3]
+        assert local_hub.post("/api/v1/deliveries/retry", {})["retried"] == 0
+
+
 def test_stop_lets_requests_under_way_finish(tmp_path):
     def slow(_):
         time.sleep(1)
