@@ -22,11 +22,13 @@ Result<relay::SecretBox> open_secret_box(const Context& context, const sql::Url&
                             "TIDEMARK_MASTER_KEY_FILE：base64 编码的 32 字节，各 hub 相同"})
                     .with_hint({"make one with: openssl rand -base64 32",
                                 "可用此命令生成：openssl rand -base64 32"}));
-  const std::filesystem::path file = state.path + ".key";
+  const std::filesystem::path file = key_file_of(state);
   if (Result<void> made = run::make_private_folder(file.parent_path()); !made)
     return fail(std::move(made).error());
   return relay::SecretBox::from_file(file);
 }
+
+std::string key_file_of(const sql::Url& state) { return state.path + ".key"; }
 
 Result<std::string> given_admin_token(const Context& context) {
   auto given = config::read_variable(context.world.environment, "TIDEMARK_ADMIN_TOKEN");

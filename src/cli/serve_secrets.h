@@ -15,6 +15,9 @@ namespace tidemark::cli {
 [[nodiscard]] Result<relay::SecretBox> open_secret_box(const Context& context,
                                                        const sql::Url& state);
 
+/// `<state>.key`, for an SQLite state.
+[[nodiscard]] std::string key_file_of(const sql::Url& state);
+
 /// TIDEMARK_ADMIN_TOKEN or TIDEMARK_ADMIN_TOKEN_FILE; empty when neither is set.
 [[nodiscard]] Result<std::string> given_admin_token(const Context& context);
 

@@ -7,6 +7,7 @@
 
 #include "relay/row.h"
 #include "relay/row_lock.h"
+#include "relay/server_clock.h"
 #include "sql/rows.h"
 
 namespace tidemark::relay {
@@ -38,21 +39,6 @@ std::int64_t count_of(std::chrono::seconds time) { return microseconds(time).cou
 
 bool Leases::is_due() const {
   return !renewed_at_ || clock_.steady() >= *renewed_at_ + renew_every;
-}
-
-Result<std::int64_t> Leases::server_now(sql::Connection& connection) const {
-  std::string_view sql;
-  switch (connection.dialect()) {
-    case sql::Dialect::sqlite:
-      return clock_.wall().time_since_epoch().count();
-    case sql::Dialect::mysql:
-      sql = "SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)";
-      break;
-    case sql::Dialect::postgres:
-      sql = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)";
-      break;
-  }
-  return sql::query_number(connection, sql);
 }
 
 Result<std::vector<std::string>> Leases::live_hubs(sql::Connection& connection,

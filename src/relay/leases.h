@@ -52,7 +52,6 @@ class Leases {
     SteadyTime valid_until{};
     bool leaving = false;
   };
-  [[nodiscard]] Result<std::int64_t> server_now(sql::Connection& connection) const;
   [[nodiscard]] Result<std::vector<std::string>> live_hubs(sql::Connection& connection,
                                                            std::int64_t now) const;
   [[nodiscard]] Result<bool> take(sql::Connection& connection, const std::string& subscription_id,

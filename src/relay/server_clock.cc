@@ -1,0 +1,25 @@
+#include "relay/server_clock.h"
+
+#include <string_view>
+
+#include "sql/rows.h"
+
+namespace tidemark::relay {
+
+Result<std::int64_t> server_now(sql::Connection& connection) {
+  std::string_view sql;
+  switch (connection.dialect()) {
+    case sql::Dialect::sqlite:
+      return fail(ErrorKind::unsupported,
+                  {"SQLite has no server's clock", "SQLite 没有服务器时钟"});
+    case sql::Dialect::mysql:
+      sql = "SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)";
+      break;
+    case sql::Dialect::postgres:
+      sql = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)";
+      break;
+  }
+  return sql::query_number(connection, sql);
+}
+
+}  // namespace tidemark::relay
