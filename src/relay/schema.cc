@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "relay/views.h"
 #include "run/migration.h"
 
 namespace tidemark::relay {
@@ -304,7 +305,8 @@ constexpr std::array steps = {
 }  // namespace
 
 Result<void> migrate(sql::Connection& connection) {
-  return run::migrate(connection, "relay", steps);
+  if (Result<void> migrated = run::migrate(connection, "relay", steps); !migrated) return migrated;
+  return migrate_views(connection);
 }
 
 }  // namespace tidemark::relay
