@@ -210,6 +210,28 @@ def test_replay_plans_and_sends_again(hub, receiver):
     assert hub.ask("POST", path, {"since": "yesterday"}).status == 400
 
 
+def test_replays_by_command(local_hub, receiver):
+    hub = local_hub
+    for number in range(3):
+        hub.post("/api/v1/vouchers", voucher(number))
+    made = hub.subscribe(receiver.url)
+    receiver.trust(made["secret"])
+    plan = json.loads(hub.run("deliveries", "replay", made["id"], "--since", "1h", "--dry-run",
+                              "--json"))
+    assert plan["events"] == 3 and plan["dry_run"]
+    hub.run("deliveries", "replay", made["id"], "--since", "1h", code=2)  # Nobody to ask.
+    done = json.loads(hub.run("deliveries", "replay", made["id"], "--since", "1h", "--yes",
+                              "--wait", "--json"))
+    assert done["status"] == "done" and done["done"] == 3
+    assert sorted(receiver.next().sequence for _ in range(3)) == [1, 2, 3]
+    begun = json.loads(hub.run("subscriptions", "replay", made["id"], "--since", "1h", "--yes",
+                               "--json"))
+    assert "done" in hub.run("replays", "show", begun["id"], "--wait")
+    assert begun["id"] in hub.run("replays", "list")
+    hub.run("replays", "cancel", begun["id"], code=1)
+    hub.run("replays", "show", "rpl_unknown", code=1)
+
+
 def test_pages_neither_miss_nor_double_while_others_publish(hub, receiver):
     made = hub.subscribe(receiver.url)
     receiver.trust(made["secret"])

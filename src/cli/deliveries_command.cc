@@ -4,6 +4,7 @@
 
 #include "cli/hub_client.h"
 #include "cli/hub_output.h"
+#include "cli/replay_command.h"
 
 namespace tidemark::cli {
 namespace {
@@ -191,7 +192,9 @@ Command deliveries_command() {
                     .positionals = {id},
                     .examples = {{"tidemark deliveries cancel sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C-42",
                                   {"It is not tried any more", "不再重试"}}},
-                    .run = cancel}},
+                    .run = cancel},
+                   replay_command("tidemark deliveries replay sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C "
+                                  "--since 7d")},
   };
 }
 

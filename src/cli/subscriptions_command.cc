@@ -6,6 +6,7 @@
 #include "cli/flag_value.h"
 #include "cli/hub_client.h"
 #include "cli/hub_output.h"
+#include "cli/replay_command.h"
 
 namespace tidemark::cli {
 namespace {
@@ -143,31 +144,6 @@ Result<ExitCode> rotate(Context& context) {
   });
 }
 
-Result<ExitCode> replay(Context& context) {
-  ordered_json body{{"since", context.arguments.value("--since").value_or("")}};
-  if (const auto until = context.arguments.value("--until")) body["until"] = *until;
-  if (context.arguments.has("--event-type"))
-    body["event_types"] = context.arguments.values("--event-type");
-  auto hub = HubClient::open(context);
-  if (!hub) return fail(std::move(hub));
-  body["dry_run"] = true;
-  const auto plan = hub->post(path_of(context, "/replay"), body.dump());
-  if (!plan) return fail(plan.error());
-  if (context.arguments.has("--dry-run")) {
-    show_object(context, *plan);
-    return ExitCode::done;
-  }
-  const Result<bool> sure = context.confirm(say({"Send {} events again?", "重新发送 {} 个事件？"},
-                                                plan->value("events", std::int64_t{0})));
-  if (!sure) return fail(sure.error());
-  if (!*sure) return ExitCode::failed;
-  body["dry_run"] = false;
-  const auto begun = hub->post(path_of(context, "/replay"), body.dump());
-  if (!begun) return fail(begun.error());
-  show_object(context, *begun);
-  return ExitCode::done;
-}
-
 std::vector<Flag> field_flags() {
   return {
       server_flag(),
@@ -217,33 +193,6 @@ Command simple(std::string_view name, Wording summary, Example example,
           .positionals = {id},
           .examples = {example},
           .run = run};
-}
-
-Command replay_command() {
-  return {
-      .name = "replay",
-      .summary = {"Send again what was published since a time", "重新发送某时间以来发布的事件"},
-      .about = {"Shows first how many events it is about, and asks. It runs in the hub; GET "
-                "/api/v1/replays shows how far it is.",
-                "先显示将要发送的事件数并确认。重放在 hub 中运行，进度见 GET /api/v1/replays。"},
-      .flags = {server_flag(),
-                {.names = "--since",
-                 .kind = FlagKind::value,
-                 .placeholder = "TIME",
-                 .text = {"24h, or 2026-01-15T08:30:00Z", "24h 或 2026-01-15T08:30:00Z"}},
-                {.names = "--until",
-                 .kind = FlagKind::value,
-                 .placeholder = "TIME",
-                 .text = {"Published before; else until now", "截止时间，默认到现在"}},
-                {.names = "--event-type",
-                 .kind = FlagKind::repeated,
-                 .placeholder = "TYPE",
-                 .text = {"Only these", "只限这些类型"}},
-                {.names = "--dry-run", .text = {"Only count", "只计数"}}},
-      .positionals = {id},
-      .examples = {{"tidemark subscriptions replay sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C --since 7d",
-                    {"After the receiver lost a week", "接收方丢失一周数据之后"}}},
-      .run = replay};
 }
 
 }  // namespace
@@ -311,7 +260,8 @@ Command subscriptions_command() {
             .examples = {{"tidemark subscriptions rotate-secret sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C",
                           {"Both secrets sign for a day", "两个密钥并用一天"}}},
             .run = rotate},
-           replay_command()},
+           replay_command("tidemark subscriptions replay "
+                          "sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C --since 7d")},
   };
 }
 
