@@ -436,6 +436,90 @@ class Postgres(Server):
         return len(lines) >= 8 and lines[7].strip() == "ready"
 
 
+class Redis(Server):
+    """A Redis that keeps what it was told over a kill -9 (an append-only file)."""
+
+    name = "Redis"
+
+    @property
+    def url(self):
+        return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
+
+    @property
+    def socket(self):
+        return self.path("s")
+
+    @property
+    def socket_url(self):
+        return f"unix://:{PASSWORD}@{self.socket}?db=0"
+
+    def install(self):
+        self.server = find_program(["redis-server"], [], "redis-server")
+        self.make_data_folder()
+
+    def command(self):
+        return [self.server, "--bind", "127.0.0.1", "--port", str(self.port),
+                "--unixsocket", self.socket, "--requirepass", PASSWORD, "--save", "",
+                "--appendonly", "yes", "--appendfsync", "no", "--dir", self.path("data"),
+                "--daemonize", "no", *self.args]
+
+    def is_ready(self):
+        try:
+            return self.ask("PING") == "PONG"
+        except (OSError, ServerError):
+            return False
+
+    def connection(self):
+        return RedisConnection(self.port)
+
+    def ask(self, *words):
+        with self.connection() as connection:
+            return connection.ask(*words)
+
+
+class RedisConnection:
+    """The little of Redis' protocol that tests need: Debian's Python has no client for it."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), START_TIMEOUT_S)
+        self.file = self.socket.makefile("rb")
+        self.ask("AUTH", PASSWORD)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+        self.socket.close()
+
+    def ask(self, *words):
+        self.send(*words)
+        return self.answer()
+
+    def send(self, *words):
+        """Without waiting: many commands, then as many answers."""
+        encoded = [word if isinstance(word, bytes) else str(word).encode() for word in words]
+        self.socket.sendall(b"*%d\r\n" % len(encoded) +
+                            b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in encoded))
+
+    def answer(self):
+        line = self.file.readline()
+        if not line.endswith(b"\r\n"):
+            raise OSError("Redis closed the connection")
+        kind, rest = line[:1], line[1:-2].decode(errors="replace")
+        if kind == b"-":
+            raise ServerError(rest)
+        if kind == b"+":
+            return rest
+        if kind == b":":
+            return int(rest)
+        if int(rest) < 0:
+            return None
+        if kind == b"$":
+            return self.file.read(int(rest) + 2)[:-2].decode(errors="replace")
+        return [self.answer() for _ in range(int(rest))]
+
+
 class Interrupted(BaseException):
     """A signal asked us to end."""
 

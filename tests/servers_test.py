@@ -81,9 +81,26 @@ class EachServer(unittest.TestCase):
             self.assertEqual(postgres_value(server, "SELECT v FROM t"), 7)
         self.assertFalse(os.path.exists(folder))
 
+    def test_redis_keeps_what_was_added(self):
+        with servers.Redis() as server:
+            folder = server.folder
+            self.assertEqual(server.ask("SET", "a", "7"), "OK")
+            port = server.port
+            server.kill9()
+            self.assertRaises(OSError, server.ask, "GET", "a")
+            server.start()
+            self.assertEqual(server.ask("GET", "a"), "7")
+            server.restart()
+            self.assertEqual(server.ask("GET", "a"), "7")
+            self.assertEqual(server.port, port)
+            self.assertRaisesRegex(servers.ServerError, "ERR", server.ask, "NONSENSE")
+            self.assertTrue(os.path.exists(server.socket))
+        self.assertFalse(os.path.exists(folder))
+
     def test_a_failed_start_shows_the_log_and_cleans_up(self):
         for kind, wrong in ((servers.MariaDB, ["--no-such-option"]),
-                            (servers.Postgres, ["-c", "no_such_option=1"])):
+                            (servers.Postgres, ["-c", "no_such_option=1"]),
+                            (servers.Redis, ["--no-such-option", "1"])):
             server = kind(args=wrong)
             with self.assertRaisesRegex(servers.ServerError, "(?s)log:.*no.such.option"):
                 server.__enter__()

@@ -13,13 +13,30 @@
 #include "api/system_routes.h"
 #include "api/tokens.h"
 #include "base/check.h"
+#include "base/ulid.h"
 #include "relay/store.h"
+#include "relay/stream/intake.h"
+#include "relay/stream/refusals.h"
+#include "relay/stream/waker.h"
 
 namespace tidemark::api {
 namespace {
 
 constexpr std::size_t read_threads = 2;
 constexpr std::chrono::seconds hub_patience{5};
+
+/// With the waker as the one who tells others.
+relay::EngineOptions engine_options(relay::EngineOptions options, relay::Waker* waker) {
+  if (waker != nullptr) options.tell_others = [waker] { waker->announce(); };
+  return options;
+}
+
+std::unique_ptr<relay::Waker> make_waker(const std::optional<relay::WakeOptions>& options,
+                                         const Clock& clock, Random& random) {
+  if (!options) return nullptr;
+  return std::make_unique<relay::Waker>(options->server, options->channel,
+                                        make_ulid(clock.wall(), random));
+}
 
 }  // namespace
 
@@ -28,12 +45,23 @@ struct HubServer::Parts {
   Parts(std::unique_ptr<relay::Store> store, relay::Sender& sender, const Clock& clock,
         Random& random, HubServerOptions options)
       : metered(sender, metrics),
-        hub(std::move(store), metered, clock, random, options.engine),
+        waker(make_waker(options.wake, clock, random)),
+        hub(std::move(store), metered, clock, random,
+            engine_options(std::move(options.engine), waker.get())),
         reads(options.state, read_threads),
         services{hub, reads, tokens, clock, options.limits},
         pulse(hub, clock, hub_patience),
-        system{services, metrics, pulse, options.version, options.revision},
-        replays(services) {}
+        system{services,        metrics,         pulse, [this] { return stream_status(); },
+               options.version, options.revision},
+        replays(services) {
+    if (options.stream)
+      intake = std::make_unique<relay::StreamIntake>(hub, clock, std::move(*options.stream));
+  }
+
+  [[nodiscard]] std::optional<relay::StreamStatus> stream_status() const {
+    if (intake == nullptr) return std::nullopt;
+    return intake->status();
+  }
 
   [[nodiscard]] http::Router routes(const Clock& clock) {
     http::Router router;
@@ -53,6 +81,7 @@ struct HubServer::Parts {
   Metrics metrics;
   TokenCache tokens;
   MeteredSender metered;
+  std::unique_ptr<relay::Waker> waker;
   relay::Hub hub;
   ReadPool reads;
   Services services;
@@ -61,6 +90,7 @@ struct HubServer::Parts {
   std::optional<std::string> made_token;
   std::unique_ptr<Caretaker> caretaker;
   ReplayRunner replays;
+  std::unique_ptr<relay::StreamIntake> intake;
   std::unique_ptr<http::Server> server;
 };
 
@@ -78,6 +108,8 @@ Result<std::unique_ptr<HubServer>> HubServer::start(HubServerOptions options,
     return fail(std::move(migrated).error());
   if (Result<void> migrated = migrate_replays(connection); !migrated)
     return fail(std::move(migrated).error());
+  if (Result<void> migrated = relay::migrate_refusals(connection); !migrated)
+    return fail(std::move(migrated).error());
   auto made_token = bootstrap_token(connection, options.admin_token, clock.wall(), random);
   if (!made_token) return fail(std::move(made_token));
   const auto tokens = all_tokens(connection);
@@ -85,6 +117,7 @@ Result<std::unique_ptr<HubServer>> HubServer::start(HubServerOptions options,
   const bool shared = (*store)->shared();
 
   http::ServerOptions http = options.http;
+  if (!shared) options.wake.reset();  // Nobody else is there to be woken.
   const CaretakerOptions care{.retention = options.retention, .shared_state = shared};
   auto parts =
       std::make_unique<Parts>(std::move(*store), sender, clock, random, std::move(options));
@@ -101,8 +134,14 @@ Result<std::unique_ptr<HubServer>> HubServer::start(HubServerOptions options,
   if (Result<void> started = parts->hub.start(); !started) return fail(std::move(started).error());
   parts->pulse.begin();
   parts->replays.start();
+  if (parts->intake) parts->intake->start();
   parts->caretaker = std::make_unique<Caretaker>(parts->services, parts->pulse, care);
-  return std::unique_ptr<HubServer>(new HubServer(std::move(parts)));
+  std::unique_ptr<HubServer> made(new HubServer(std::move(parts)));
+  if (relay::Waker* waker = made->parts_->waker.get())
+    if (Result<void> started = waker->start([&hub = made->parts_->hub] { hub.look_now(); });
+        !started)
+      return fail(std::move(started).error());
+  return made;
 }
 
 std::uint16_t HubServer::port() const { return parts_->server->port(); }
@@ -114,6 +153,8 @@ void HubServer::stop(std::chrono::milliseconds patience) {
   // and a client that dawdles takes half of it at most.
   const auto begun = std::chrono::steady_clock::now();
   parts_->caretaker.reset();
+  if (parts_->waker) parts_->waker->stop();
+  if (parts_->intake) parts_->intake->stop();
   parts_->server->stop(patience / 2);
   const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - begun);

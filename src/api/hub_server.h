@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "api/metrics.h"
@@ -11,6 +12,7 @@
 #include "http/server.h"
 #include "relay/hub.h"
 #include "relay/secret_box.h"
+#include "relay/stream/options.h"
 #include "relay/subscription_json.h"
 #include "sql/url.h"
 
@@ -22,7 +24,9 @@ struct HubServerOptions {
   relay::EngineOptions engine;
   relay::SubscriptionLimits limits;
   std::chrono::hours retention{90 * 24};  ///< Finished deliveries are kept so long; 0: for ever.
-  std::string admin_token{};              ///< TIDEMARK_ADMIN_TOKEN; may be empty.
+  std::optional<relay::StreamOptions> stream{};  ///< The second way in; nullopt: there is none.
+  std::optional<relay::WakeOptions> wake{};      ///< Only for a state that hubs share.
+  std::string admin_token{};                     ///< TIDEMARK_ADMIN_TOKEN; may be empty.
   std::string version{};
   std::string revision{};
 };

@@ -107,6 +107,35 @@ void write_stats(std::string& text, const Metrics::Now& now) {
            stats.endpoints[i].state == "active" ? 1 : 0);
 }
 
+void write_stream(std::string& text, const relay::StreamStatus& stream) {
+  const std::string label = fmt::format("stream=\"{}\"", escaped(stream.stream));
+  const auto write = [&](std::string_view name, std::string_view type, std::string_view help,
+                         double value) {
+    head(text, name, type, help);
+    sample(text, name, label, value);
+  };
+  write("tidemark_stream_up", "gauge", "1 while entries of the stream can be read.",
+        stream.connected ? 1 : 0);
+  write("tidemark_stream_pending", "gauge", "Entries that were read and are not acknowledged.",
+        static_cast<double>(stream.pending));
+  if (stream.lag >= 0)
+    write("tidemark_stream_lag", "gauge", "Entries that nobody has read.",
+          static_cast<double>(stream.lag));
+  write("tidemark_stream_errors_total", "counter", "Connections and commands that failed.",
+        static_cast<double>(stream.errors));
+  write("tidemark_stream_groups_made_total", "counter",
+        "Times that the group was not there and was made.",
+        static_cast<double>(stream.groups_made));
+  head(text, "tidemark_stream_entries_total", "counter",
+       "Entries by what became of them; those that are gone were trimmed before.");
+  for (const auto& [result, count] : {std::pair{"published", stream.published},
+                                      {"duplicate", stream.duplicates},
+                                      {"refused", stream.refused},
+                                      {"gone", stream.gone}})
+    sample(text, "tidemark_stream_entries_total", fmt::format("{},result=\"{}\"", label, result),
+           static_cast<double>(count));
+}
+
 }  // namespace
 
 void Histogram::add(std::chrono::microseconds duration) {
@@ -157,6 +186,7 @@ std::string Metrics::text(const Now& now) const {
   write_process(text);
   write_counters(text, now.counters);
   write_stats(text, now);
+  if (now.stream) write_stream(text, *now.stream);
 
   const std::scoped_lock lock(mutex_);
   head(text, "tidemark_webhook_attempt_duration_seconds", "histogram",

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -12,6 +13,7 @@
 #include "http/server.h"
 #include "relay/engine.h"
 #include "relay/sender.h"
+#include "relay/stream/options.h"
 #include "relay/sync_stats.h"
 
 namespace tidemark::api {
@@ -46,6 +48,7 @@ class Metrics {
     relay::HubCounters counters;
     std::size_t delivering = 0;
     relay::SyncStats stats;
+    std::optional<relay::StreamStatus> stream{};  ///< nullopt: no stream is read.
     WallTime at{};
     std::string version;
     std::string revision;

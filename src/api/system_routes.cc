@@ -30,6 +30,7 @@ void answer_metrics(SystemParts& parts, http::Respond respond) {
             .body = parts.metrics.text({.counters = parts.services.hub.counters(),
                                         .delivering = parts.services.hub.delivering().size(),
                                         .stats = std::move(*stats),
+                                        .stream = parts.stream(),
                                         .at = now,
                                         .version = parts.version,
                                         .revision = parts.revision})};

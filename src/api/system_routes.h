@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "api/gate.h"
@@ -14,6 +16,8 @@ struct SystemParts {
   Services& services;
   const Metrics& metrics;
   const Pulse& pulse;
+  /// nullopt: no stream is read.
+  std::function<std::optional<relay::StreamStatus>()> stream;
   std::string version;
   std::string revision;
 };

@@ -27,6 +27,8 @@ Wording name_of(OptionType type) {
       return {"one of", "可选值"};
     case OptionType::url:
       return {"database URL", "数据库 URL"};
+    case OptionType::redis_url:
+      return {"URL of Redis", "Redis URL"};
     case OptionType::text_list:
       return {"list of texts", "文本列表"};
   }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "cli/context.h"
 #include "cli/recording.h"
+#include "cli/serve_redis.h"
 #include "cli/serve_secrets.h"
 #include "cli/version.h"
 #include "http/address_policy.h"
@@ -32,6 +33,8 @@ Result<api::HubServerOptions> server_options(const Context& context,
         std::move(listen).error().within({"{}", "{}"}, settings.setting("serve.listen").where));
   Result<std::string> admin_token = given_admin_token(context);
   if (!admin_token) return fail(std::move(admin_token));
+  auto redis = redis_options(context);
+  if (!redis) return fail(std::move(redis));
   const auto count = [&settings](std::string_view key) {
     return static_cast<std::size_t>(settings.integer(key));
   };
@@ -53,6 +56,8 @@ Result<api::HubServerOptions> server_options(const Context& context,
       }},
       .retention =
           std::chrono::duration_cast<std::chrono::hours>(settings.duration("relay.retention")),
+      .stream = std::move(redis->stream),
+      .wake = std::move(redis->wake),
       .admin_token = std::move(*admin_token),
       .version = std::string(version()),
       .revision = std::string(revision())};

@@ -35,6 +35,10 @@ bool is_database_url(std::string_view text) {
   });
 }
 
+bool is_redis_url(std::string_view text) {
+  return text.starts_with("redis://") || text.starts_with("unix://");
+}
+
 bool has_password(std::string_view url) {
   const std::string_view rest = after_scheme(url);
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));

@@ -9,6 +9,10 @@ namespace tidemark::config {
 /// Whether it starts as one: `sqlite:`, `mysql://`, `mariadb://`, `postgres://`, `postgresql://`.
 [[nodiscard]] bool is_database_url(std::string_view text);
 
+/// Whether it starts as the URL of a Redis: `redis://`, `unix://`. `redis/url.h` has the whole of
+/// it.
+[[nodiscard]] bool is_redis_url(std::string_view text);
+
 /// Whether the URL carries a password of its own, be it an empty one: `mysql://user:@host/db`.
 [[nodiscard]] bool has_password(std::string_view url);
 

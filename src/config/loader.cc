@@ -34,6 +34,7 @@ bool accepts(OptionType type, TomlKind kind) {
     case OptionType::duration:
     case OptionType::choice:
     case OptionType::url:
+    case OptionType::redis_url:
       return false;
   }
   return false;
@@ -278,7 +279,7 @@ void Loader::no_such_table(std::string_view key, const std::string& where) {
 void Loader::warn_of_open_secret(const TomlEntry& entry, const Option& option) {
   const bool holds_secret = std::ranges::any_of(entry.texts, [&](const std::string& text) {
     if (text.empty() || has_references(text)) return false;
-    return option.secret || (option.type == OptionType::url && has_password(text));
+    return option.secret || (is_address(option.type) && has_password(text));
   });
   if (!holds_secret || !open_to_all_) return;
   settings.warnings_.push_back(

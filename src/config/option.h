@@ -13,8 +13,14 @@ enum class OptionType {
   bytes,      ///< `64MiB`, `1GB`.
   choice,     ///< One of `choices`.
   url,        ///< A database; its password prints as `***`.
+  redis_url,  ///< A Redis; likewise.
   text_list,  ///< TOML array, or comma-separated in an environment variable.
 };
+
+/// Whether values of this type may carry a password of their own.
+[[nodiscard]] constexpr bool is_address(OptionType type) {
+  return type == OptionType::url || type == OptionType::redis_url;
+}
 
 /// One setting, declared once, as data: parser, `tidemark config check|show`, the reference page
 /// and --help come from it.

@@ -31,7 +31,7 @@ TEST_P(EveryOption, SpeaksBothLanguages) {
 
 TEST_P(EveryOption, HasADefaultAndAnExampleThatAreValid) {
   const Option& option = GetParam();
-  const bool may_be_empty = option.type == OptionType::text || option.type == OptionType::url ||
+  const bool may_be_empty = option.type == OptionType::text || is_address(option.type) ||
                             option.type == OptionType::text_list;
   EXPECT_TRUE(may_be_empty || !option.fallback.empty()) << option.key;
   EXPECT_EQ(checked_value(option, option.fallback), std::string{option.fallback}) << option.key;

@@ -119,6 +119,8 @@ std::string value_words(const Option& option, Language language) {
     }
     case OptionType::url:
       return std::string{pick(language, "database URL", "数据库 URL")};
+    case OptionType::redis_url:
+      return std::string{pick(language, "URL of Redis", "Redis URL")};
     case OptionType::text_list:
       return std::string{pick(language, "list", "列表")};
   }

@@ -170,6 +170,9 @@ Message expected(const Option& option) {
            "postgres://user@host:port/db)",
            "数据库 URL（sqlite:路径、mysql://user@host:port/db、"
            "postgres://user@host:port/db）"});
+    case OptionType::redis_url:
+      return say({"a URL of Redis (redis://:password@host:6379/0, unix:///path/to/socket)",
+                  "Redis 的 URL（redis://:密码@主机:6379/0、unix:///path/to/socket）"});
     case OptionType::text_list:
       return say({"a list of texts", "文本列表"});
     case OptionType::integer:
@@ -202,6 +205,9 @@ Result<std::string> checked_value(const Option& option, std::string_view text) {
     case OptionType::url:
       if (!text.empty() && !is_database_url(text)) return not_expected(option);
       return std::string{text};
+    case OptionType::redis_url:
+      if (!text.empty() && !is_redis_url(text)) return not_expected(option);
+      return std::string{text};
     case OptionType::text_list:
       return checked_list(text);
     case OptionType::integer:
@@ -218,7 +224,7 @@ Result<std::string> checked_value(const Option& option, std::string_view text) {
 std::string shown_value(const Option& option, std::string_view value) {
   if (value.empty()) return {};
   if (option.secret) return "***";
-  return option.type == OptionType::url ? redacted_url(value) : printable(value, 400);
+  return is_address(option.type) ? redacted_url(value) : printable(value, 400);
 }
 
 }  // namespace tidemark::config

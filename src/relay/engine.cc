@@ -36,7 +36,7 @@ Engine::Engine(Store& store, Sender& sender, const Clock& clock, Random& random,
       sender_(sender),
       clock_(clock),
       random_(random),
-      options_(options),
+      options_(std::move(options)),
       done_(std::move(done)) {}
 
 Engine::~Engine() = default;
@@ -170,6 +170,11 @@ Result<void> Engine::store_drafts(const Transaction& transaction) {
 void Engine::take_effect(Transaction& transaction) {
   ++counters_.commits;
   add_up(counters_, transaction.counters);
+  const bool for_others = transaction.subscriptions_changed || transaction.deliveries_changed ||
+                          std::ranges::any_of(transaction.fresh, [this](const auto& one) {
+                            return !may_send(one.first);
+                          });
+  if (for_others && leases_ && options_.tell_others) options_.tell_others();
   for (auto& [id, draft] : transaction.drafts) {
     touch(id);
     if (draft.removed)

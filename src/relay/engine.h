@@ -35,6 +35,9 @@ struct EngineOptions {
   std::chrono::milliseconds poll_interval{100};
   /// A database that was away is asked again after so long.
   std::chrono::milliseconds outage_pause{500};
+  /// Shared states: called after a commit that another hub should look at. May be empty; must not
+  /// block.
+  std::function<void()> tell_others{};
 };
 
 struct PublishRequest {
@@ -102,6 +105,8 @@ class Engine {
   [[nodiscard]] std::optional<WallTime> next_wake() const;
   /// Gives the leases back. Call it when nothing is under way any more.
   void leave();
+  /// Another hub says that it committed something: look now, not when poll_interval is over.
+  void look_now() { look_at_.reset(); }
   /// No new requests; those under way go on.
   void drain() { draining_ = true; }
   [[nodiscard]] std::size_t in_flight() const;

@@ -106,7 +106,8 @@ void Engine::follow_others() {
   const WallTime now = clock_.wall();
   // Further away than the interval: the clock was set back.
   if (look_at_ && now < *look_at_ && *look_at_ - now <= options_.poll_interval) return;
-  look_at_ = now + options_.poll_interval;
+  // However seldom one wants to look, leases must be renewed.
+  look_at_ = now + std::min<std::chrono::milliseconds>(options_.poll_interval, Leases::renew_every);
   Result<void> done = store_.connect();
   if (done && leases_->is_due()) done = renew_leases();
   const auto version = done ? store_.changes(Store::Change::subscriptions, RowLock::none) : 0;

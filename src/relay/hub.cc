@@ -33,12 +33,13 @@ struct Mailbox {
   std::vector<Engine::ChangeTask> changes;
   std::vector<AttemptDone> attempts;
   std::vector<std::move_only_function<void(const Engine&)>> looks;
+  bool look_now = false;  ///< Another hub committed something.
   bool closed = false;    ///< Nothing new is taken.
   bool draining = false;  ///< No new requests; the thread ends when none is under way.
   bool ending = false;    ///< The thread ends now.
 
   [[nodiscard]] bool empty() const {
-    return publishes.empty() && changes.empty() && attempts.empty() && looks.empty();
+    return publishes.empty() && changes.empty() && attempts.empty() && looks.empty() && !look_now;
   }
 };
 
@@ -50,11 +51,12 @@ class Hub::Worker {
          EngineOptions options)
       : store_(std::move(store)),
         clock_(clock),
-        engine_(*store_, sender, clock, random, options, [mailbox = mailbox_](AttemptDone done) {
-          const std::scoped_lock lock(mailbox->mutex);
-          mailbox->attempts.push_back(std::move(done));
-          mailbox->arrived.notify_one();
-        }) {}
+        engine_(*store_, sender, clock, random, std::move(options),
+                [mailbox = mailbox_](AttemptDone done) {
+                  const std::scoped_lock lock(mailbox->mutex);
+                  mailbox->attempts.push_back(std::move(done));
+                  mailbox->arrived.notify_one();
+                }) {}
 
   ~Worker() {
     {
@@ -139,6 +141,12 @@ class Hub::Worker {
     }
   }
 
+  void look_now() {
+    const std::scoped_lock lock(mailbox_->mutex);
+    mailbox_->look_now = true;
+    mailbox_->arrived.notify_one();
+  }
+
   HubCounters counters() const {
     const std::scoped_lock lock(mailbox_->mutex);
     return counters_;
@@ -159,6 +167,7 @@ class Hub::Worker {
         wait(lock);
         if (mailbox_->ending || (mailbox_->draining && mailbox_->empty() && idle())) break;
         if (mailbox_->draining) engine_.drain();
+        if (std::exchange(mailbox_->look_now, false)) engine_.look_now();
         turn = take_turn();
         looks = std::exchange(mailbox_->looks, {});
       }
@@ -224,7 +233,8 @@ class Hub::Worker {
 
 Hub::Hub(std::unique_ptr<Store> store, Sender& sender, const Clock& clock, Random& random,
          EngineOptions options)
-    : worker_(std::make_unique<Worker>(std::move(store), sender, clock, random, options)) {}
+    : worker_(
+          std::make_unique<Worker>(std::move(store), sender, clock, random, std::move(options))) {}
 
 Hub::~Hub() = default;
 
@@ -268,6 +278,8 @@ void Hub::publish_all(std::vector<PublishRequest> requests,
 void Hub::change(std::move_only_function<Result<void>(Engine&)> work, Answer<void> answer) {
   worker_->change({.work = std::move(work), .answer = std::move(answer)});
 }
+
+void Hub::look_now() { worker_->look_now(); }
 
 std::vector<DeliveryKey> Hub::delivering() const {
   return worker_

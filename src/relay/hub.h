@@ -58,6 +58,9 @@ class Hub {
   /// it.
   void change(std::move_only_function<Result<void>(Engine&)> work, Answer<void> answer);
 
+  /// Shared states: another hub committed something. Looks at once instead of at the next poll.
+  void look_now();
+
   /// What is under way right now, for status `delivering`. A snapshot; waits for the hub's thread,
   /// so never from a callback.
   [[nodiscard]] std::vector<DeliveryKey> delivering() const;
