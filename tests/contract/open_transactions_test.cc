@@ -210,7 +210,8 @@ TEST_P(MysqlOpen, AStatementThatWaitsForATableLockCounts) {
 
 class PostgresOpen : public QuietServer {};
 INSTANTIATE_TEST_SUITE_P(Databases, PostgresOpen,
-                         ::testing::Values(Backend{"PostgreSQL", "TIDEMARK_TEST_POSTGRES_URL", true}),
+                         ::testing::Values(Backend{"PostgreSQL", "TIDEMARK_TEST_POSTGRES_URL",
+                                                   true}),
                          name_of);
 
 TEST_P(PostgresOpen, AnIdleTransactionCountsBeforeItWrites) {
