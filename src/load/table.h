@@ -31,7 +31,7 @@ struct Column {
 
 struct TableIndex {
   std::string_view name;
-  std::string_view columns;  ///< `platform, created_at`
+  std::string_view columns;  ///< `order_state, created_at`
 };
 
 /// A table, declared once: what makes it in each database, and what writes it, come from here. Once
