@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from hub_fixture import Hub, Receiver, voucher, wait_until
-from serve_test import fresh_database
+from hub_states import fresh_state
 
 HUBS = 2
 PUBLISHERS = 6
@@ -14,8 +14,8 @@ SOURCES = 3    # Few, so that all of them meet.
 
 
 @pytest.fixture(params=["mariadb", "postgres"])
-def state(request):
-    return fresh_database(request.param, request.getfixturevalue(f"{request.param}_server"))
+def state(request, tmp_path):
+    return fresh_state(request.param, request, tmp_path).url
 
 
 def test_no_publisher_is_refused_while_hubs_and_endpoints_change(state, tmp_path):
