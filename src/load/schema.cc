@@ -4,6 +4,7 @@
 #include <array>
 #include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "run/migration.h"
@@ -201,29 +202,45 @@ constexpr TableSpec streams{.name = "load_streams",
                             .columns = stream_columns,
                             .key_columns = 2};
 
-/// The steps of the first version, as text that lives as long as the program.
-const std::vector<run::Migration>& migrations() {
-  static const std::vector<run::Migration> steps = [] {
+/// Gathers steps; their text lives as long as the program.
+class Steps {
+ public:
+  void create(const TableSpec& table) {
+    const auto sqlite = create_statements(table, sql::Dialect::sqlite);
+    const auto mysql = create_statements(table, sql::Dialect::mysql);
+    const auto postgres = create_statements(table, sql::Dialect::postgres);
+    const std::size_t count = std::max({sqlite.size(), mysql.size(), postgres.size()});
+    for (std::size_t i = 0; i < count; ++i)
+      steps_.push_back(
+          {.sqlite = kept(sqlite, i), .mysql = kept(mysql, i), .postgres = kept(postgres, i)});
+  }
+  [[nodiscard]] std::vector<run::Migration> take() { return std::move(steps_); }
+
+ private:
+  static std::string_view kept(const std::vector<std::string>& statements, std::size_t index) {
     static std::deque<std::string> texts;
     constexpr std::string_view nothing = "SELECT 1";
-    std::vector<run::Migration> all;
-    for (const TableSpec* table : {&orders, &items, &history, &raw_records, &raw_seen, &rejects,
-                                   &scans, &windows, &streams}) {
-      const auto sqlite = create_statements(*table, sql::Dialect::sqlite);
-      const auto mysql = create_statements(*table, sql::Dialect::mysql);
-      const auto postgres = create_statements(*table, sql::Dialect::postgres);
-      const auto kept = [&](const std::vector<std::string>& statements, std::size_t index) {
-        return index < statements.size() ? std::string_view(texts.emplace_back(statements[index]))
-                                         : nothing;
-      };
-      const std::size_t count = std::max({sqlite.size(), mysql.size(), postgres.size()});
-      for (std::size_t i = 0; i < count; ++i)
-        all.push_back(
-            {.sqlite = kept(sqlite, i), .mysql = kept(mysql, i), .postgres = kept(postgres, i)});
-    }
-    return all;
+    return index < statements.size() ? std::string_view(texts.emplace_back(statements[index]))
+                                     : nothing;
+  }
+
+  std::vector<run::Migration> steps_;
+};
+
+/// In the order in which they came; only ever appended to.
+const std::vector<run::Migration>& migrations() {
+  static const std::vector<run::Migration> all = [] {
+    Steps steps;
+    for (const TableSpec* table :
+         {&orders, &items, &history, &raw_records, &raw_seen, &rejects, &scans, &windows, &streams})
+      steps.create(*table);
+    steps.create(refunds_table());
+    steps.create(users_table());
+    steps.create(products_table());
+    steps.create(live_streams_table());
+    return steps.take();
   }();
-  return steps;
+  return all;
 }
 
 }  // namespace

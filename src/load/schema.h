@@ -11,6 +11,11 @@ namespace tidemark::load {
 [[nodiscard]] const TableSpec& order_items_table();
 /// What changed in an order, and when that was first seen.
 [[nodiscard]] const TableSpec& order_history_table();
+/// After-sales of orders. No foreign key: one may be read before its order.
+[[nodiscard]] const TableSpec& refunds_table();
+[[nodiscard]] const TableSpec& users_table();
+[[nodiscard]] const TableSpec& products_table();
+[[nodiscard]] const TableSpec& live_streams_table();
 
 /// The raw layer: every state of a row that was ever seen, to the byte, and when each row was seen
 /// last. Observation stamps live here and not in the business tables.
