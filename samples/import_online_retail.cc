@@ -3,17 +3,11 @@
 #include <algorithm>
 #include <string_view>
 
-#include "base/bytes.h"
 #include "base/json_text.h"
 #include "samples/country_names.h"
 
 namespace tidemark::samples {
 namespace {
-
-enum Column { number, stock_code, description, quantity, date, price, customer, country };
-constexpr std::array<std::string_view, 8> column_names = {
-    "InvoiceNo",   "StockCode", "Description", "Quantity",
-    "InvoiceDate", "UnitPrice", "CustomerID",  "Country"};
 
 void append_text_or_null(std::string& out, std::string_view text) {
   if (text.empty()) {
@@ -26,19 +20,14 @@ void append_text_or_null(std::string& out, std::string_view text) {
 }  // namespace
 
 Result<bool> OnlineRetailInvoices::next(Invoice& out) {
-  if (!started_) {
-    if (Result<void> header = read_header(); !header) return fail(std::move(header));
-    started_ = true;
-  }
-  Line line;
+  OnlineRetailLine line;
   while (!at_end_ && open_.size() <= window) {
-    Result<bool> more = csv_.next();
+    Result<bool> more = lines_.next(line);
     if (!more) return more;
     if (!*more) {
       at_end_ = true;
       break;
     }
-    if (Result<void> read = read_line(line); !read) return fail(std::move(read));
     if (Result<void> added = add(line); !added) return fail(std::move(added));
   }
   if (open_.empty()) return false;
@@ -47,55 +36,14 @@ Result<bool> OnlineRetailInvoices::next(Invoice& out) {
   return true;
 }
 
-Result<void> OnlineRetailInvoices::read_header() {
-  Result<bool> any = csv_.next();
-  if (!any) return fail(std::move(any));
-  const std::vector<std::string>& fields = csv_.fields();
-  for (std::size_t i = 0; i < column_names.size(); ++i) {
-    const auto found = std::ranges::find(fields, column_names[i]);
-    if (!*any || found == fields.end()) {
-      return broken("the header lacks a column", "表头缺少一列", column_names[i]);
-    }
-    column_[i] = static_cast<std::size_t>(found - fields.begin());
-  }
-  return {};
-}
-
-Result<void> OnlineRetailInvoices::read_line(Line& line) {
-  const std::vector<std::string>& fields = csv_.fields();
-  if (fields.size() <= *std::ranges::max_element(column_)) {
-    return broken("too few fields", "字段太少", std::to_string(fields.size()));
-  }
-  const auto field = [&](Column column) -> const std::string& { return fields[column_[column]]; };
-  for (const std::string& text : fields) {
-    if (!is_utf8(text)) return broken("not UTF-8", "不是 UTF-8", text);
-  }
-  if (field(number).empty()) return broken("no invoice number", "没有发票号", "");
-  const std::optional<Decimal> read_quantity = Decimal::parse(field(quantity));
-  if (!read_quantity) return broken("not a quantity", "不是数量", field(quantity));
-  const std::optional<Decimal> read_price = Decimal::parse(field(price));
-  if (!read_price) return broken("not a price", "不是价格", field(price));
-  const std::optional<CivilTime> time = CivilTime::parse(field(date));
-  if (!time) return broken("not a time", "不是时间", field(date));
-  line.number = field(number);
-  line.stock_code = field(stock_code);
-  line.description = field(description);
-  line.customer = field(customer);
-  line.country = field(country);
-  line.quantity = *read_quantity;
-  line.price = *read_price;
-  line.time = *time;
-  return {};
-}
-
-Result<void> OnlineRetailInvoices::add(const Line& line) {
+Result<void> OnlineRetailInvoices::add(const OnlineRetailLine& line) {
   // From the back: nearly always the last one.
   auto found = std::find_if(open_.rbegin(), open_.rend(),
                             [&](const Open& open) { return open.number == line.number; });
   if (found == open_.rend()) {
     if (!complete_.insert(line.number).second) {
-      return broken("lines of one invoice are too far apart; sort the file by InvoiceNo",
-                    "同一发票的行相距太远，请先按 InvoiceNo 排序", line.number);
+      return lines_.broken("lines of one invoice are too far apart; sort the file by InvoiceNo",
+                           "同一发票的行相距太远，请先按 InvoiceNo 排序", line.number);
     }
     open_.push_back({.number = line.number,
                      .customer = line.customer,
@@ -109,14 +57,15 @@ Result<void> OnlineRetailInvoices::add(const Line& line) {
   }
   Open& invoice = *found;
   if (invoice.customer != line.customer || invoice.country != line.country) {
-    return broken("customer or country changes within an invoice", "同一发票的客户或国家前后不一致",
-                  line.number);
+    return lines_.broken("customer or country changes within an invoice",
+                         "同一发票的客户或国家前后不一致", line.number);
   }
   const std::optional<Decimal> amount = line.quantity.times(line.price);
   const std::optional<Decimal> amounts = amount ? invoice.amount.plus(*amount) : std::nullopt;
   const std::optional<Decimal> all = amount ? figures_.amount.plus(*amount) : std::nullopt;
   const std::optional<Decimal> pieces = invoice.quantity.plus(line.quantity);
-  if (!amounts || !all || !pieces) return broken("an amount is too large", "金额过大", line.number);
+  if (!amounts || !all || !pieces)
+    return lines_.broken("an amount is too large", "金额过大", line.number);
   invoice.amount = *amounts;
   invoice.quantity = *pieces;
   figures_.amount = *all;
@@ -166,13 +115,6 @@ void OnlineRetailInvoices::finish(const Open& invoice, Invoice& out) {
   json += R"(,"currency":"GBP","lines":[)" + invoice.lines + R"(],"totals":{"lines":)" +
           std::to_string(invoice.count) + R"(,"quantity":)" + invoice.quantity.text() +
           R"(,"amount":)" + invoice.amount.text() + "}}";
-}
-
-std::unexpected<Error> OnlineRetailInvoices::broken(std::string_view en, std::string_view zh,
-                                                    std::string_view value) const {
-  const std::string shown = printable(value);
-  return fail(ErrorKind::corrupt, {"line {0}: {1}: {3}", "第 {0} 行：{2}：{3}"}, csv_.line(), en,
-              zh, shown);
 }
 
 }  // namespace tidemark::samples

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -10,8 +9,8 @@
 #include <vector>
 
 #include "base/decimal.h"
-#include "samples/csv_reader.h"
 #include "samples/load_invoices.h"
+#include "samples/online_retail_lines.h"
 
 namespace tidemark::samples {
 
@@ -42,7 +41,7 @@ class OnlineRetailInvoices final : public InvoiceSource {
   static constexpr std::size_t window = 64;
 
   OnlineRetailInvoices(ByteSource source, OnlineRetailOptions options)
-      : csv_(std::move(source)), options_(std::move(options)) {}
+      : lines_(std::move(source)), options_(std::move(options)) {}
 
   [[nodiscard]] Result<bool> next(Invoice& out) override;
 
@@ -50,11 +49,6 @@ class OnlineRetailInvoices final : public InvoiceSource {
   [[nodiscard]] const OnlineRetailFigures& figures() const { return figures_; }
 
  private:
-  struct Line {
-    std::string number, stock_code, description, customer, country;
-    Decimal quantity, price;
-    CivilTime time;
-  };
   struct Open {
     std::string number, customer, country;
     CivilTime first, last;
@@ -63,18 +57,12 @@ class OnlineRetailInvoices final : public InvoiceSource {
     Decimal quantity, amount;
   };
 
-  Result<void> read_header();
-  Result<void> read_line(Line& line);
-  Result<void> add(const Line& line);
+  Result<void> add(const OnlineRetailLine& line);
   void finish(const Open& invoice, Invoice& out);
-  [[nodiscard]] std::unexpected<Error> broken(std::string_view en, std::string_view zh,
-                                              std::string_view value) const;
 
-  CsvReader csv_;
+  OnlineRetailLines lines_;
   OnlineRetailOptions options_;
-  bool started_ = false;
   bool at_end_ = false;
-  std::array<std::size_t, 8> column_{};
   std::deque<Open> open_;
   std::unordered_set<std::string> complete_;
   OnlineRetailFigures figures_;

@@ -6,7 +6,10 @@
 
 #include "cli/context.h"
 #include "cli/flag_value.h"
+#include "load/xiaoe/sandbox/imported_book.h"
 #include "load/xiaoe/sandbox/sandbox.h"
+#include "samples/online_retail_lines.h"
+#include "samples/text_file.h"
 
 namespace tidemark::cli {
 namespace {
@@ -53,14 +56,53 @@ Result<void> take_orders(const Context& context, SandboxOptions& options) {
   return {};
 }
 
+/// The orders of a file in the format of the data set "Online Retail".
+Result<std::shared_ptr<const load::xiaoe::ImportedBook>> imported(const Context& context,
+                                                                  const std::string& path) {
+  for (const char* flag : {"--orders", "--from", "--to"})
+    if (context.arguments.has(flag))
+      return fail(ErrorKind::usage,
+                  {"{} does not go with --from-file", "{} 不能与 --from-file 同用"}, flag);
+  Result<samples::ByteSource> file = samples::open_text_file(path);
+  if (!file) return fail(std::move(file).error());
+  samples::OnlineRetailLines lines(std::move(*file));
+  load::xiaoe::ImportedBook::Builder builder;
+  samples::OnlineRetailLine line;
+  while (true) {
+    const Result<bool> more = lines.next(line);
+    if (!more) return fail(more.error());
+    if (!*more) return std::move(builder).build();
+    load::xiaoe::ImportedLine sold{.invoice = line.number,
+                                   .article = line.stock_code,
+                                   .title = line.description,
+                                   .customer = line.customer,
+                                   .time = moment_of(line.time),
+                                   .quantity = line.quantity,
+                                   .price = line.price};
+    if (const Result<void> added = builder.add(sold); !added) return fail(added.error());
+  }
+}
+
 Result<SandboxOptions> sandbox_options(const Context& context) {
   SandboxOptions options;
   const std::string address = context.arguments.value("--listen").value_or("127.0.0.1:8900");
   Result<http::ListenAddress> listen = http::ListenAddress::parse(address);
   if (!listen) return fail(std::move(listen).error().within({"--listen", "--listen"}));
   options.listen = std::move(*listen);
-  if (Result<void> taken = take_orders(context, options); !taken)
+  if (const auto path = context.arguments.value("--from-file")) {
+    auto book = imported(context, *path);
+    if (!book) return fail(Error{book.error()}.within({"--from-file", "--from-file"}));
+    const load::xiaoe::ImportFigures& figures = (*book)->figures();
+    context.print(
+        say({"{} lines are orders, {} are refunds of them; {} were given back without a "
+             "matching order, {} sell nothing",
+             "{} 行成为订单，{} 行成为这些订单的退款；{} 行退货没有对应的订单，{} 行不是销售"},
+            figures.orders, figures.refunds, figures.without_sale, figures.left_out));
+    options.orders.orders = figures.orders;
+    options.book = std::move(*book);
+  } else if (Result<void> taken = take_orders(context, options); !taken) {
     return fail(std::move(taken).error());
+  }
   Result<load::xiaoe::FaultRates> faults =
       load::xiaoe::FaultRates::parse(context.arguments.value("--faults").value_or(""));
   if (!faults) return fail(std::move(faults).error());
@@ -104,15 +146,19 @@ Command xiaoe_command() {
   using enum FlagKind;
   return {
       .name = "xiaoe",
-      .summary = {"A Xiaoe (小鹅通) shop: token and list of orders", "小鹅通店铺：令牌与订单列表"},
+      .summary = {"A Xiaoe (小鹅通) shop: orders, after-sales, users, goods, live sessions",
+                  "小鹅通店铺：订单、售后、用户、商品、直播"},
       .about =
           {"Answers as the shop's open API does: envelope, paging, windows of 7 days, limits of "
-           "calls, numbers that come as text. The orders come from a seed and live on: they are "
-           "paid, shipped, and refunded up to 60 days later, as the sandbox's clock goes on. "
-           "POST /sandbox/clock moves it, GET /sandbox/truth tells counts and sums per day.",
+           "calls, numbers that come as text. The orders come from a seed, or from a file, and "
+           "live "
+           "on: they are paid, shipped, and refunded up to 60 days later, as the sandbox's clock "
+           "goes on; users, goods and live sessions are those of the orders. POST /sandbox/clock "
+           "moves the clock, GET /sandbox/truth tells counts and sums per day.",
            "按店铺开放接口的方式应答：外层结构、分页、7 天窗口、调用限额、以文本表示的数字。"
-           "订单由种子生成，并随沙箱时钟变化：支付、发货，最晚 60 天后退款。"
-           "POST /sandbox/clock 可拨动时钟，GET /sandbox/truth 给出每天的数量和金额。"},
+           "订单由种子生成或取自文件，并随沙箱时钟变化：支付、发货，最晚 60 天后退款；"
+           "用户、商品、直播与订单一致。POST /sandbox/clock 可拨动时钟，GET /sandbox/truth "
+           "给出每天的数量和金额。"},
       .flags =
           {
               {.names = "--listen",
@@ -142,6 +188,14 @@ Command xiaoe_command() {
                .placeholder = "DATE",
                .text = {"… and the last ones on this one; today if not given",
                         "最后一批订单的日期；默认为今天"}},
+              {.names = "--from-file",
+               .kind = value,
+               .placeholder = "FILE",
+               .text = {"Instead of orders from a seed, those of a file in the format of the data "
+                        "set Online Retail (CSV, also .gz): lines sold become orders, "
+                        "cancellations become refunds",
+                        "不用种子，改用 Online Retail 数据集格式的文件（CSV，可为 .gz）："
+                        "销售行成为订单，冲销成为退款"}},
               {.names = "--clock",
                .kind = value,
                .placeholder = "TIME",
@@ -150,10 +204,12 @@ Command xiaoe_command() {
               {.names = "--faults",
                .kind = value,
                .placeholder = "SPEC",
-               .text = {"What goes wrong, with probabilities: latency=50ms, error500, hang, "
-                        "truncate, repeat, total, gbk, revoke, storm, busy",
-                        "故障及其概率：latency=50ms、error500、hang、truncate、repeat、total、gbk、"
-                        "revoke、storm、busy"}},
+               .text = {"What goes wrong: latency=50ms, skew=-90s, deny=users+live, and with "
+                        "probabilities error500, html, hang, truncate, repeat, total, gbk, "
+                        "strings, revoke, limit, storm, busy, malformed, ip",
+                        "故障：latency=50ms、skew=-90s、deny=users+live；以及带概率的 error500、"
+                        "html、hang、truncate、repeat、total、gbk、strings、revoke、limit、storm、"
+                        "busy、malformed、ip"}},
           },
       .examples = {{"tidemark sandbox xiaoe --orders 100000",
                     {"A shop with three months of orders", "一个有三个月订单的店铺"}},

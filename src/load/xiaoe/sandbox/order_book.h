@@ -1,74 +1,81 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "load/xiaoe/sandbox/catalogue.h"
+#include "load/xiaoe/sandbox/moment.h"
+#include "load/xiaoe/sandbox/order_fate.h"
 
 namespace tidemark::load::xiaoe {
 
-/// A second on a clock on the wall in China (UTC+8), as the shop's API writes it.
-using Moment = std::chrono::local_seconds;
+/// Who buys, or may do so.
+struct User {
+  std::uint64_t number = 0;
+  std::string id;
+  Moment registered{};
+  std::string nickname;
+  std::optional<Moment> renamed{};
+  std::string later_nickname{};
+  std::string phone{};
 
-struct OrderBookOptions {
-  std::uint64_t orders = 1000;
-  std::uint64_t seed = 1;
-  Moment from{};   ///< The first order is not placed before it.
-  Moment until{};  ///< The last one is placed before it.
+  [[nodiscard]] const std::string& nickname_at(Moment now) const {
+    return renamed && *renamed <= now ? later_nickname : nickname;
+  }
 };
 
-/// Everything that will ever happen to one order, whatever the clock shows. Amounts in fen.
-struct OrderFate {
-  std::uint64_t index = 0;
-  std::uint64_t chance = 0;  ///< For what has no bearing on the order's life: names, quirks.
-  Moment created{};
-  std::int64_t price = 0;   ///< To be paid, after the coupon.
-  std::int64_t coupon = 0;  ///< 0: none.
-  int resource_type = 0;    ///< 21: goods that are shipped.
-  int quantity = 1;
-  std::optional<Moment> paid{};
-  std::optional<Moment> closed{};  ///< Not paid: given up, or out of time.
-  bool closed_by_hand = false;
-  std::optional<Moment> refund_asked{};
-  std::optional<Moment> refunded{};
-  std::int64_t refund = 0;
-  std::optional<Moment> shipped{};
-  std::optional<Moment> received{};
-};
-
-/// What of it can be seen at a moment.
-struct OrderView {
-  int order_state = 0;
-  int ship_state = 0;
-  int sales_state = -1;
-  int after_sales_state = 0;
-  std::int64_t refund = 0;
-  std::optional<Moment> paid{};
-  std::optional<Moment> refunded{};
-  std::optional<Moment> settled{};
-};
-
-/// The orders of a shop, each computed when it is asked for: a book of a hundred million orders
-/// takes no more memory than an empty one. Order number i is placed before order i + 1, more of
-/// them in the evening than at night. Immutable; thread-safe.
+/// A shop's orders, with what is sold in them and who buys: all that will ever happen. Order number
+/// i is placed no later than order i + 1, user number i has registered no later than user i + 1.
+/// Immutable; thread-safe.
 class OrderBook {
  public:
-  explicit OrderBook(OrderBookOptions options) : options_(options) {}
+  explicit OrderBook(Catalogue catalogue) : catalogue_(std::move(catalogue)) {}
+  virtual ~OrderBook() = default;
+  OrderBook(const OrderBook&) = delete;
+  OrderBook& operator=(const OrderBook&) = delete;
 
-  [[nodiscard]] std::uint64_t size() const { return options_.orders; }
+  [[nodiscard]] virtual std::uint64_t size() const = 0;
   /// `index` is below size().
-  [[nodiscard]] OrderFate fate(std::uint64_t index) const;
+  [[nodiscard]] virtual OrderFate fate(std::uint64_t index) const = 0;
   /// How many orders are placed before `moment`: the index of the first that is not.
-  [[nodiscard]] std::uint64_t placed_before(Moment moment) const;
+  [[nodiscard]] virtual std::uint64_t placed_before(Moment moment) const = 0;
+  [[nodiscard]] virtual std::string order_id(const OrderFate& fate) const = 0;
+  /// The order that the id names, if it is one of the book.
+  [[nodiscard]] virtual std::optional<std::uint64_t> order_of(std::string_view id) const = 0;
+  /// The longest time from an order to the last news of its after-sales.
+  [[nodiscard]] virtual std::chrono::seconds life() const = 0;
+
+  [[nodiscard]] virtual std::uint64_t users() const = 0;
+  [[nodiscard]] virtual User user(std::uint64_t number) const = 0;
+  [[nodiscard]] virtual std::string user_id(std::uint64_t number) const = 0;
+  [[nodiscard]] virtual std::uint64_t registered_before(Moment moment) const = 0;
+  [[nodiscard]] virtual std::vector<std::uint64_t> orders_of(std::uint64_t user) const = 0;
+
+  [[nodiscard]] const Catalogue& catalogue() const { return catalogue_; }
+  [[nodiscard]] const Article& article(const OrderFate& fate) const {
+    return catalogue_.articles()[fate.article];
+  }
 
  private:
-  [[nodiscard]] std::uint64_t chance(std::uint64_t index) const;
-  [[nodiscard]] Moment created(std::uint64_t index) const;
-
-  OrderBookOptions options_;
+  const Catalogue catalogue_;
 };
 
-[[nodiscard]] OrderView view_at(const OrderFate& fate, Moment now);
+/// The first index at which `before` no longer holds; it holds up to there.
+template <class Before>
+[[nodiscard]] std::uint64_t first_not(std::uint64_t size, const Before& before) {
+  std::uint64_t low = 0;
+  std::uint64_t high = size;
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    if (before(middle))
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
 
 }  // namespace tidemark::load::xiaoe

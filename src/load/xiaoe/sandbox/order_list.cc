@@ -1,11 +1,7 @@
 #include "load/xiaoe/sandbox/order_list.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <iterator>
 
-#include "base/civil_time.h"
 #include "base/json_object.h"
 #include "load/xiaoe/loose_number.h"
 #include "load/xiaoe/sandbox/order_row.h"
@@ -13,12 +9,10 @@
 namespace tidemark::load::xiaoe {
 namespace {
 
-constexpr std::chrono::hours china{8};
-
 bool is_blank(std::string_view value) { return value == "null" || value == "\"\""; }
 
 Moment moment_of(std::int64_t unix_seconds) {
-  return Moment(std::chrono::seconds(unix_seconds) + china);
+  return Moment(std::chrono::seconds(unix_seconds) + china_ahead);
 }
 
 /// The fields of a request, one after the other.
@@ -77,16 +71,17 @@ class Reader {
   std::string_view wrong_;
 };
 
-bool chosen(const OrderQuery& query, const OrderFate& fate, const OrderView& view) {
+bool chosen(const OrderBook& book, const OrderQuery& query, const OrderFate& fate,
+            const OrderView& view) {
   const auto equals = [](const std::optional<std::int64_t>& wanted, std::int64_t value) {
     return !wanted || *wanted == value;
   };
   return equals(query.order_state, view.order_state) && equals(query.ship_state, view.ship_state) &&
          equals(query.sales_state, view.sales_state) &&
          equals(query.resource_type, fate.resource_type) &&
-         (query.order_id.empty() || query.order_id == order_id_of(fate)) &&
-         (query.user_id.empty() || query.user_id == user_id_of(fate)) &&
-         (query.resource_id.empty() || query.resource_id == resource_id_of(fate));
+         (query.order_id.empty() || query.order_id == book.order_id(fate)) &&
+         (query.user_id.empty() || query.user_id == book.user_id(fate.buyer)) &&
+         (query.resource_id.empty() || query.resource_id == book.article(fate).id);
 }
 
 /// Indexes of the book in the order of the answer.
@@ -107,7 +102,7 @@ Range range_of(const OrderBook& book, const OrderQuery& query, Moment now) {
   std::uint64_t first = book.placed_before(query.begin);
   std::uint64_t last = std::max(first, book.placed_before(end));
   if (!query.order_id.empty()) {
-    const std::optional<std::uint64_t> index = index_in(query.order_id);
+    const std::optional<std::uint64_t> index = book.order_of(query.order_id);
     if (!index || *index < first || *index >= last) return {first, first, false};
     first = *index;
     last = *index + 1;
@@ -130,64 +125,31 @@ ReadQuery read_order_query(std::string_view body, Moment now) {
   return reader.finish();
 }
 
-OrderListPage list_orders(const OrderBook& book, const OrderQuery& query, Moment now) {
+OrderListPage list_orders(const OrderBook& book, const OrderQuery& query, Moment now,
+                          bool all_text) {
   const Range range = range_of(book, query, now);
   const auto size = static_cast<std::uint64_t>(query.page_size);
   const std::uint64_t skip = (static_cast<std::uint64_t>(query.page_index) - 1) * size;
   OrderListPage page;
-  const auto append = [&page](const OrderFate& fate, const OrderView& view) {
+  const auto append = [&](const OrderFate& fate) {
     if (page.list.size() > 1) page.list += ',';
-    append_order_row(page.list, fate, view);
+    append_order_row(page.list, book, fate, now, all_text);
   };
   if (!query.filters()) {
     page.total = range.size();
     for (std::uint64_t place = skip; place < std::min(page.total, skip + size); ++place) {
-      const OrderFate fate = book.fate(range.at(place));
-      append(fate, view_at(fate, now));
+      append(book.fate(range.at(place)));
     }
   } else {
     for (std::uint64_t place = 0; place < range.size(); ++place) {
       const OrderFate fate = book.fate(range.at(place));
-      const OrderView view = view_at(fate, now);
-      if (!chosen(query, fate, view)) continue;
-      if (page.total >= skip && page.total < skip + size) append(fate, view);
+      if (!chosen(book, query, fate, view_at(fate, now))) continue;
+      if (page.total >= skip && page.total < skip + size) append(fate);
       ++page.total;
     }
   }
   page.list += ']';
   return page;
-}
-
-std::string truth_by_day(const OrderBook& book, Moment begin, Moment end, Moment now) {
-  std::string out = "{";
-  const Moment last = std::min(end, now) + std::chrono::seconds(1);
-  auto day = std::chrono::floor<std::chrono::days>(begin);
-  std::uint64_t orders = 0, refunded = 0;
-  std::int64_t price = 0, coupon = 0, refund = 0;
-  const auto finish_day = [&] {
-    if (orders == 0) return;
-    if (out.size() > 1) out += ',';
-    fmt::format_to(std::back_inserter(out),
-                   R"("{}":{{"orders":{},"price":{},"coupon":{},"refund":{},"refunded":{}}})",
-                   CivilTime(day).text().substr(0, 10), orders, price, coupon, refund, refunded);
-    orders = refunded = 0;
-    price = coupon = refund = 0;
-  };
-  for (std::uint64_t i = book.placed_before(begin); i < book.placed_before(last); ++i) {
-    const OrderFate fate = book.fate(i);
-    const auto placed = std::chrono::floor<std::chrono::days>(fate.created);
-    if (placed != day) finish_day();
-    day = placed;
-    ++orders;
-    price += fate.price;
-    coupon += fate.coupon;
-    if (fate.refunded && *fate.refunded <= now) {
-      refund += fate.refund;
-      ++refunded;
-    }
-  }
-  finish_day();
-  return out + "}";
 }
 
 }  // namespace tidemark::load::xiaoe

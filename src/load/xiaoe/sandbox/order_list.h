@@ -45,11 +45,8 @@ struct OrderListPage {
 };
 
 /// The page as the shop would answer at `now`. Without filters it costs no more than its own rows.
-[[nodiscard]] OrderListPage list_orders(const OrderBook& book, const OrderQuery& query, Moment now);
-
-/// Counts and sums in fen per day in which orders were placed, over [begin, end], from the book and
-/// not from rows: `{"2025-01-01":{"orders":12,"price":…,"coupon":…,"refund":…,"refunded":…}}`. For
-/// tests, which compare a warehouse with it.
-[[nodiscard]] std::string truth_by_day(const OrderBook& book, Moment begin, Moment end, Moment now);
+/// `all_text`: all numbers come as text.
+[[nodiscard]] OrderListPage list_orders(const OrderBook& book, const OrderQuery& query, Moment now,
+                                        bool all_text = false);
 
 }  // namespace tidemark::load::xiaoe

@@ -62,8 +62,9 @@ Sandbox::~Sandbox() { stop(); }
 
 Result<std::unique_ptr<Sandbox>> Sandbox::start(SandboxOptions options, const Clock& clock) {
   auto parts = std::make_unique<Parts>(options, clock);
-  Result<std::unique_ptr<http::Server>> server = http::Server::start(
-      {.listen = options.listen, .answer_timeout = answer_timeout}, parts->router(), clock);
+  Result<std::unique_ptr<http::Server>> server =
+      http::Server::start({.listen = options.listen, .answer_timeout = answer_timeout},
+                          parts->router(), parts->api.clock());
   if (!server) return fail(std::move(server).error());
   parts->server = std::move(*server);
   return std::unique_ptr<Sandbox>(new Sandbox(std::move(parts)));

@@ -8,7 +8,7 @@
 #include "base/result.h"
 #include "http/listen_address.h"
 #include "load/xiaoe/sandbox/faults.h"
-#include "load/xiaoe/sandbox/order_book.h"
+#include "load/xiaoe/sandbox/seeded_book.h"
 #include "load/xiaoe/sandbox/token_desk.h"
 
 namespace tidemark::load::xiaoe {
@@ -16,18 +16,22 @@ namespace tidemark::load::xiaoe {
 struct SandboxOptions {
   http::ListenAddress listen{.host = "127.0.0.1", .port = 0};
   OrderBookOptions orders{};
+  std::shared_ptr<const OrderBook> book{};  ///< If set, instead of orders from a seed.
   Credentials credentials{};
   FaultRates faults{};
-  std::optional<Moment> stands_at{};      ///< Its clock stands still there; else it goes.
-  std::uint64_t calls_per_window = 3000;  ///< Of one list, in 10 seconds.
+  std::optional<Moment> stands_at{};  ///< Its clock stands still there; else it goes.
+  /// Instead of the published limit of each interface.
+  std::optional<std::uint64_t> calls_per_window{};
   std::uint64_t tokens_per_window = 100;  ///< In 10 minutes.
 };
 
 /// A shop to try everything on: serves the parts of the Xiaoe open API that the loader uses, from
-/// an OrderBook. Answers business errors as HTTP 200 with a code, as the API does.
+/// an OrderBook: token, orders, after-sales, users, goods, live sessions, all consistent with one
+/// another. Answers business errors as HTTP 200 with a code, as the API does.
 ///
 /// What only tests need is below `/sandbox/`: POST clock {"advance_seconds":N} or
-/// {"now":"2025-03-01 08:00:00"}, POST faults {"spec":"…"}, GET truth?from=DATE&to=DATE, GET calls.
+/// {"now":"2025-03-01 08:00:00"}, POST faults {"spec":"…"},
+/// GET truth?from=DATE&to=DATE[&stream=orders|aftersales|users|goods|live], GET calls.
 class Sandbox {
  public:
   /// `clock` must outlive it. Errors: as http::Server::start.

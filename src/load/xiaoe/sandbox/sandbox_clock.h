@@ -5,13 +5,13 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "load/xiaoe/sandbox/order_book.h"
+#include "load/xiaoe/sandbox/moment.h"
 
 namespace tidemark::load::xiaoe {
 
 /// What time it is in the sandbox, in UTC+8: the machine's time, or a moment at which it stands
-/// still. Tests move it. Thread-safe.
-class SandboxClock {
+/// still. Tests move it. As a Clock it is the one of the shop's server. Thread-safe.
+class SandboxClock final : public Clock {
  public:
   /// `clock` must outlive it. Without `stands_at` it goes with the machine's clock.
   SandboxClock(const Clock& clock, std::optional<Moment> stands_at)
@@ -19,8 +19,15 @@ class SandboxClock {
 
   [[nodiscard]] Moment now() const {
     const std::scoped_lock lock(mutex_);
-    return now_locked();
+    if (stands_at_) return *stands_at_ + skew_;
+    const auto utc = std::chrono::floor<std::chrono::seconds>(clock_.wall().time_since_epoch());
+    return Moment(utc + china_ahead + ahead_ + skew_);
   }
+  [[nodiscard]] WallTime wall() const override {
+    return WallTime(now().time_since_epoch() - china_ahead);
+  }
+  [[nodiscard]] SteadyTime steady() const override { return clock_.steady(); }
+
   /// Stands still there from now on.
   void set(Moment moment) {
     const std::scoped_lock lock(mutex_);
@@ -34,19 +41,18 @@ class SandboxClock {
     else
       ahead_ += by;
   }
-
- private:
-  [[nodiscard]] Moment now_locked() const {
-    if (stands_at_) return *stands_at_;
-    constexpr std::chrono::hours china{8};
-    const auto utc = std::chrono::floor<std::chrono::seconds>(clock_.wall().time_since_epoch());
-    return Moment(utc + china + ahead_);
+  /// It is wrong by so much, whatever it is set to.
+  void skew(std::chrono::seconds by) {
+    const std::scoped_lock lock(mutex_);
+    skew_ = by;
   }
 
+ private:
   const Clock& clock_;
   mutable std::mutex mutex_;
   std::optional<Moment> stands_at_;
   std::chrono::seconds ahead_{};
+  std::chrono::seconds skew_{};
 };
 
 }  // namespace tidemark::load::xiaoe

@@ -2,12 +2,15 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
+#include <deque>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "http/message.h"
+#include "load/xiaoe/sandbox/after_sale_list.h"
 #include "load/xiaoe/sandbox/call_window.h"
 #include "load/xiaoe/sandbox/order_book.h"
 #include "load/xiaoe/sandbox/sandbox.h"
@@ -26,6 +29,9 @@ struct ShopAnswer {
 class ShopApi {
  public:
   ShopApi(const SandboxOptions& options, const Clock& clock);
+  ~ShopApi();
+  ShopApi(const ShopApi&) = delete;
+  ShopApi& operator=(const ShopApi&) = delete;
 
   [[nodiscard]] ShopAnswer token(const http::Request& request);
   /// `name` is `xe.order.list.get/1.0.1`.
@@ -36,18 +42,37 @@ class ShopApi {
   [[nodiscard]] http::Response truth(const http::Request& request) const;
   [[nodiscard]] http::Response calls() const;
 
+  /// The shop's own clock.
+  [[nodiscard]] const Clock& clock() const { return time_; }
+
  private:
-  [[nodiscard]] std::string order_list(std::string_view body, const Faults& faults);
+  /// One interface: what it is called, and how it stands with its calls.
+  struct Desk;
+  /// The member `data` of an answer, or what is wrong with the request.
+  struct Data {
+    std::string json{};
+    std::string wrong{};
+  };
+
+  [[nodiscard]] std::optional<ShopAnswer> refusal(Desk& desk, const http::Request& request,
+                                                  const Faults& faults);
+  [[nodiscard]] Data orders(std::string_view body, const Faults& faults);
+  [[nodiscard]] Data after_sales(std::string_view body, const Faults& faults);
+  [[nodiscard]] Data users(std::string_view body, const Faults& faults);
+  [[nodiscard]] Data goods(std::string_view body, const Faults& faults);
+  [[nodiscard]] Data live_page(std::string_view body, const Faults& faults);
+  [[nodiscard]] Data lives_by_id(std::string_view body, const Faults& faults);
+  [[nodiscard]] Data live_details(std::string_view body, const Faults& faults);
 
   const Clock& clock_;
   SandboxClock time_;
-  OrderBook book_;
-  TokenDesk desk_;
+  const std::shared_ptr<const OrderBook> book_;
+  AfterSaleList after_sales_;
+  TokenDesk token_desk_;
   FaultDice dice_;
   CallWindow token_calls_;
-  CallWindow order_calls_;
+  std::deque<Desk> desks_;
   std::atomic<std::uint64_t> tokens_asked_{0};
-  std::atomic<std::uint64_t> lists_asked_{0};
 };
 
 }  // namespace tidemark::load::xiaoe

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "load/xiaoe/sandbox/order_book.h"
+#include "load/xiaoe/sandbox/moment.h"
 
 namespace tidemark::load::xiaoe {
 

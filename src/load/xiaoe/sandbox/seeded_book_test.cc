@@ -1,11 +1,10 @@
-#include "load/xiaoe/sandbox/order_book.h"
+#include "load/xiaoe/sandbox/seeded_book.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include "load/xiaoe/sandbox/order_list.h"
-#include "load/xiaoe/sandbox/order_row.h"
 
 namespace tidemark::load::xiaoe {
 namespace {
@@ -13,13 +12,13 @@ namespace {
 constexpr Moment jan{std::chrono::local_days(std::chrono::year(2025) / 1 / 1)};
 constexpr Moment apr{std::chrono::local_days(std::chrono::year(2025) / 4 / 1)};
 
-OrderBook book_of(std::uint64_t orders, std::uint64_t seed = 7) {
-  return OrderBook({.orders = orders, .seed = seed, .from = jan, .until = apr});
+SeededBook book_of(std::uint64_t orders, std::uint64_t seed = 7) {
+  return SeededBook({.orders = orders, .seed = seed, .from = jan, .until = apr});
 }
 
-TEST(OrderBook, OrdersStandInTheOrderOfTheirTime) {
+TEST(SeededBook, OrdersStandInTheOrderOfTheirTime) {
   for (const std::uint64_t orders : {1U, 2U, 90U, 20'000U}) {
-    const OrderBook book = book_of(orders);
+    const SeededBook book = book_of(orders);
     Moment before = jan;
     for (std::uint64_t i = 0; i < orders; ++i) {
       const Moment created = book.fate(i).created;
@@ -30,8 +29,8 @@ TEST(OrderBook, OrdersStandInTheOrderOfTheirTime) {
   }
 }
 
-TEST(OrderBook, CountsWithoutLooking) {
-  const OrderBook book = book_of(5000);
+TEST(SeededBook, CountsWithoutLooking) {
+  const SeededBook book = book_of(5000);
   EXPECT_EQ(book.placed_before(jan), 0U);
   EXPECT_EQ(book.placed_before(apr), 5000U);
   const Moment middle = book.fate(2500).created;
@@ -41,16 +40,16 @@ TEST(OrderBook, CountsWithoutLooking) {
   EXPECT_TRUE(before == 0 || book.fate(before - 1).created < middle);
 }
 
-TEST(OrderBook, IsTheSameForTheSameSeedAndHugeForNothing) {
-  const OrderBook book = book_of(1'000'000'000);
+TEST(SeededBook, IsTheSameForTheSameSeedAndHugeForNothing) {
+  const SeededBook book = book_of(1'000'000'000);
   const OrderFate fate = book.fate(999'999'999);
   EXPECT_EQ(fate.chance, book_of(1'000'000'000).fate(999'999'999).chance);
   EXPECT_NE(fate.chance, book_of(1'000'000'000, 8).fate(999'999'999).chance);
-  EXPECT_EQ(index_in(order_id_of(fate)), 999'999'999U);
+  EXPECT_EQ(book.order_of(book.order_id(fate)), 999'999'999U);
 }
 
-TEST(OrderBook, OrdersLiveOn) {
-  const OrderBook book = book_of(5000);
+TEST(SeededBook, OrdersLiveOn) {
+  const SeededBook book = book_of(5000);
   std::set<int> states;
   int late = 0;
   for (std::uint64_t i = 0; i < book.size(); ++i) {
@@ -58,11 +57,11 @@ TEST(OrderBook, OrdersLiveOn) {
     EXPECT_EQ(view_at(fate, fate.created).order_state, 0);
     const OrderView end = view_at(fate, fate.created + std::chrono::days(70));
     states.insert(end.order_state);
-    EXPECT_EQ(end.refund, fate.refund);
-    if (fate.refunded) {
-      EXPECT_LT(*fate.refunded - fate.created, std::chrono::days(61));
-      if (*fate.refunded - fate.created > std::chrono::days(15)) ++late;
-      EXPECT_EQ(view_at(fate, *fate.refunded - std::chrono::seconds(1)).refund, 0);
+    EXPECT_EQ(end.refund, fate.refund_at(Moment::max()));
+    EXPECT_LE(end.refund, fate.price);
+    for (const AfterSaleFate& after_sale : fate.after_sales) {
+      EXPECT_LT(after_sale.ended - fate.created, book.life());
+      if (after_sale.ended - fate.created > std::chrono::days(15)) ++late;
     }
   }
   EXPECT_EQ(states, (std::set<int>{1, 6, 7, 10, 11}));
@@ -70,7 +69,7 @@ TEST(OrderBook, OrdersLiveOn) {
 }
 
 TEST(OrderList, PagesTileTheWindow) {
-  const OrderBook book = book_of(3000);
+  const SeededBook book = book_of(3000);
   OrderQuery query{.begin = jan, .end = jan + std::chrono::days(7), .page_size = 50};
   const Moment now = apr;
   const OrderListPage first = list_orders(book, query, now);
@@ -78,7 +77,7 @@ TEST(OrderList, PagesTileTheWindow) {
   query.page_index = static_cast<std::int64_t>(first.total / 50) + 2;
   EXPECT_EQ(list_orders(book, query, now).list, "[]");
   query.page_index = 1;
-  query.order_id = order_id_of(book.fate(3));
+  query.order_id = book.order_id(book.fate(3));
   EXPECT_EQ(list_orders(book, query, now).total, 1U);
   query.order_id.clear();
   query.order_state = 10;
@@ -88,7 +87,7 @@ TEST(OrderList, PagesTileTheWindow) {
 }
 
 TEST(OrderList, OrdersOfTheFutureAreNotThere) {
-  const OrderBook book = book_of(3000);
+  const SeededBook book = book_of(3000);
   const OrderQuery query{.begin = jan, .end = jan + std::chrono::days(7)};
   EXPECT_EQ(list_orders(book, query, jan - std::chrono::seconds(1)).total, 0U);
 }
