@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::string_view blanks = " \t\r\n";
 
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
 std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(blanks);
   if (begin == std::string_view::npos) return {};
@@ -84,6 +86,10 @@ struct Unescaped {
 Unescaped unescape(std::string_view body) {
   constexpr std::uint32_t replacement = 0xfffd;
   Unescaped result;
+  if (!body.contains('\\')) {
+    result.text = body;
+    return result;
+  }
   result.text.reserve(body.size());
   for (std::size_t i = 0; i < body.size(); ++i) {
     if (body[i] != '\\') {
@@ -187,18 +193,23 @@ std::string json_unescaped(std::string_view between_quotes) {
 
 std::string json_compact(std::string_view text) {
   std::string out;
-  out.reserve(text.size());
+  append_json_compact(out, text);
+  return out;
+}
+
+void append_json_compact(std::string& out, std::string_view text) {
+  std::size_t copied = 0;
   for (std::size_t at = 0; at < text.size();) {
     if (text[at] == '"') {
-      const std::size_t end = string_end(text, at);
-      out += text.substr(at, end - at);
-      at = end;
+      at = string_end(text, at);
+    } else if (is_blank(text[at])) {
+      out.append(text.substr(copied, at - copied));
+      at = copied = skip_blanks(text, at);
     } else {
-      if (!blanks.contains(text[at])) out += text[at];
       ++at;
     }
   }
-  return out;
+  out.append(text.substr(copied));
 }
 
 }  // namespace tidemark

@@ -34,5 +34,7 @@ struct JsonMember {
 /// The same value without blanks between its tokens; order and numbers stay as written. `text` must
 /// have passed check_json().
 [[nodiscard]] std::string json_compact(std::string_view text);
+/// The same, behind what stands in `out` already.
+void append_json_compact(std::string& out, std::string_view text);
 
 }  // namespace tidemark

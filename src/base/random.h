@@ -1,7 +1,8 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <random>
 
 namespace tidemark {
 
@@ -20,15 +21,20 @@ class Random {
   [[nodiscard]] double unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
 };
 
-/// From the operating system; for ids and jitter.
+/// From the operating system; for ids and jitter. Asks it for many numbers at once: one at a time
+/// would cost more than what most ids are made for.
 class SystemRandom final : public Random {
  public:
   [[nodiscard]] std::uint64_t next() override {
-    return (std::uint64_t{device_()} << 32) | device_();
+    if (used_ == numbers_.size()) refill();
+    return numbers_[used_++];
   }
 
  private:
-  std::random_device device_;
+  void refill();
+
+  std::array<std::uint64_t, 64> numbers_{};
+  std::size_t used_ = numbers_.size();
 };
 
 /// The same numbers for the same seed on every machine (SplitMix64, Steele et al. 2014); for tests
