@@ -99,7 +99,7 @@ class HttpClient::Loop {
       const std::scoped_lock lock(mutex_);
       ++open_;
       inbox_.push_back({.request = std::move(request), .done = std::move(done), .late = stopped_});
-      if (inbox_.size() > 1) return;  // The bell was rung for the first one.
+      if (!std::exchange(waiting_, false)) return;  // It is awake, or was rung for already.
     }
     events_.ring();
   }
@@ -139,13 +139,15 @@ class HttpClient::Loop {
       bool cancelling = false;
       {
         const std::scoped_lock lock(mutex_);
+        waiting_ = false;
         entries.swap(inbox_);
         cancelling = std::exchange(cancelling_, false);
         if (ending_ && entries.empty() && running_.empty()) return;
       }
       for (Entry& entry : entries) begin(std::move(entry), cancelling);
       if (cancelling) cancel_running();
-      for (const epoll_event& event : events_.wait(until_timer())) act(event);
+      for (const epoll_event& event : events_.wait(about_to_wait() ? until_timer() : 0ms))
+        act(event);
       if (timer_ && Steady::now() >= *timer_) {
         timer_.reset();
         int count = 0;
@@ -153,6 +155,13 @@ class HttpClient::Loop {
       }
       collect();
     }
+  }
+
+  /// False when something has come that should not wait. From here on, send() rings.
+  [[nodiscard]] bool about_to_wait() {
+    const std::scoped_lock lock(mutex_);
+    waiting_ = inbox_.empty();
+    return waiting_;
   }
 
   /// At most a second, so that nothing hangs on a forgotten bell.
@@ -175,7 +184,7 @@ class HttpClient::Loop {
     if (entry.late || cancelling) return settle(std::move(entry.done), cancelled());
     std::unique_ptr<Transfer> transfer;
     if (spare_.empty()) {
-      transfer = std::make_unique<Transfer>(options_);
+      transfer = std::make_unique<Transfer>(options_, events_);
     } else {
       transfer = std::move(spare_.back());
       spare_.pop_back();
@@ -261,6 +270,7 @@ class HttpClient::Loop {
   std::condition_variable all_done_;
   std::vector<Entry> inbox_;  // The rest is guarded by mutex_.
   std::size_t open_ = 0;
+  bool waiting_ = false;  // The thread may be asleep: whoever adds to inbox_ rings.
   bool stopped_ = false;
   bool cancelling_ = false;
   bool ending_ = false;

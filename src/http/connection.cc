@@ -242,7 +242,7 @@ void Connection::route() {
   close_ = !head.keep_alive;
   is_head_ = head.method == "HEAD";
   method_label_ = label_of(head.method);
-  const auto target = parse_target(head.target);
+  auto target = parse_target(head.target);
   if (!target || (target->asterisk && head.method != "OPTIONS"))
     return refuse(problem_of(400, "malformed_request", "the target cannot be understood"), true);
   static const RouteOptions none;
@@ -251,6 +251,7 @@ void Connection::route() {
   if (auto* found = std::get_if<Router::Found>(&match)) {
     limits = &found->route->options;
     found_ = std::move(*found);
+    query_ = std::move(target->query);
     if (!admit(*limits)) return;
   } else if (target->asterisk) {
     refuse({.status = 204, .headers = {}}, false);
@@ -366,13 +367,11 @@ asio::awaitable<Response> Connection::ask_handler() {
 
 Request Connection::take_request() {
   RequestHead head = parser_.take_head();
-  Query query;
-  if (auto target = parse_target(head.target)) query = std::move(target->query);
   return {.method = std::move(head.method),
           .target = std::move(head.target),
           .pattern = found_->route->pattern,
           .captures = std::move(found_->captures),
-          .query = std::move(query),
+          .query = std::exchange(query_, {}),
           .headers = std::move(head.headers),
           .body = parser_.take_body(),
           .peer = peer_};

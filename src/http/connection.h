@@ -79,6 +79,7 @@ class Connection {
   SteadyTime started_{};
   bool expired_ = false;  // The sweep ended the wait.
   std::optional<Router::Found> found_;
+  Query query_;
   std::optional<Response> refusal_;
   std::size_t body_bytes_max_ = 0;
   std::shared_ptr<Exchange> exchange_;

@@ -1,6 +1,7 @@
 #include "http/headers.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "base/check.h"
@@ -12,11 +13,16 @@ namespace {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
+constexpr auto token_characters = [] {
+  std::array<bool, 256> fits{};
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"))
+    fits[static_cast<unsigned char>(c)] = true;
+  for (unsigned char c = 'A'; c <= 'Z'; ++c) fits[c] = true;
+  return fits;
+}();
+
 [[nodiscard]] constexpr bool is_token_character(char c) {
-  constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  const char lower = folded(c);
-  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
-         others.find(c) != std::string_view::npos;
+  return token_characters[static_cast<unsigned char>(c)];
 }
 
 }  // namespace

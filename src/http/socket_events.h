@@ -5,7 +5,9 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/unique_fd.h"
 
@@ -13,6 +15,10 @@ namespace tidemark::http {
 
 /// The sockets that somebody waits for (epoll), and a bell that another thread can ring. Waiting
 /// costs what happens, not what is open. All but ring() on one thread.
+///
+/// A connection that is kept is waited for again with the next request on it, so that the system is
+/// told of one only when something changes. That needs to know when its descriptor ends: opened()
+/// and closed(). Of others the system is told each time.
 class SocketEvents {
  public:
   SocketEvents()
@@ -22,13 +28,25 @@ class SocketEvents {
   /// False when the system had no descriptors left.
   [[nodiscard]] explicit operator bool() const { return poll_ && bell_; }
 
+  /// This descriptor is new, and closed() will say when it goes.
+  void opened(int fd) { of(fd) = {.ends_are_told = true}; }
+  void closed(int fd) { of(fd) = {}; }
+
   /// `events` as EPOLLIN, EPOLLOUT or both; again to change them.
   void watch(int fd, std::uint32_t events) {
+    Interest& interest = of(fd);
+    interest.wanted = events;
+    if (interest.known == events) return;
+    if (interest.ends_are_told) interest.known = events;
     epoll_event event{.events = events, .data = {.fd = fd}};
     if (::epoll_ctl(poll_.get(), EPOLL_CTL_MOD, fd, &event) != 0)
       ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, fd, &event);
   }
-  void forget(int fd) { ::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+  void forget(int fd) {
+    Interest& interest = of(fd);
+    interest.wanted = 0;
+    if (!interest.ends_are_told) ::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  }
 
   /// What happened; empty after `timeout` (rounded up), or when only the bell rang.
   [[nodiscard]] std::span<const epoll_event> wait(std::chrono::milliseconds timeout) {
@@ -38,12 +56,18 @@ class SocketEvents {
     std::size_t kept = 0;
     for (int index = 0; index < count; ++index) {
       const epoll_event& event = happened_[static_cast<std::size_t>(index)];
-      if (event.data.fd != bell_.get()) {
-        happened_[kept++] = event;
+      if (event.data.fd == bell_.get()) {
+        std::uint64_t rings = 0;
+        static_cast<void>(::read(bell_.get(), &rings, sizeof(rings)));
         continue;
       }
-      std::uint64_t rings = 0;
-      static_cast<void>(::read(bell_.get(), &rings, sizeof(rings)));
+      Interest& interest = of(event.data.fd);
+      if (interest.wanted != 0) {
+        happened_[kept++] = event;
+      } else {  // A kept connection was closed by the other side, say.
+        interest.known = 0;
+        ::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, event.data.fd, nullptr);
+      }
     }
     return {happened_.data(), kept};
   }
@@ -55,8 +79,21 @@ class SocketEvents {
   }
 
  private:
+  struct Interest {
+    std::uint32_t wanted = 0;  ///< 0: nobody waits.
+    std::uint32_t known = 0;   ///< What the system was told, if ends_are_told.
+    bool ends_are_told = false;
+  };
+
+  [[nodiscard]] Interest& of(int fd) {
+    const auto index = static_cast<std::size_t>(fd);
+    if (interests_.size() <= index) interests_.resize(index + 1);
+    return interests_[index];
+  }
+
   UniqueFd poll_;
   UniqueFd bell_;
+  std::vector<Interest> interests_;  // By descriptor.
   std::array<epoll_event, 256> happened_{};
 };
 

@@ -73,7 +73,8 @@ void set(CURL* handle, CURLoption option, Value value) {
 
 }  // namespace
 
-Transfer::Transfer(const ClientOptions& options) : handle_(::curl_easy_init()) {
+Transfer::Transfer(const ClientOptions& options, SocketEvents& events)
+    : events_(events), handle_(::curl_easy_init()) {
   check(handle_ != nullptr, "libcurl gives a handle");
   CURL* handle = handle_.get();
   set(handle, CURLOPT_PRIVATE, static_cast<void*>(this));
@@ -100,6 +101,9 @@ Transfer::Transfer(const ClientOptions& options) : handle_(::curl_easy_init()) {
   set(handle, CURLOPT_QUICK_EXIT, 1L);
   set(handle, CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_open_socket);
   set(handle, CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
+  // A connection outlives the transfer that made it.
+  set(handle, CURLOPT_CLOSESOCKETFUNCTION, &Transfer::on_close_socket);
+  set(handle, CURLOPT_CLOSESOCKETDATA, static_cast<void*>(&events_));
   set(handle, CURLOPT_PREREQFUNCTION, &Transfer::on_request);
   set(handle, CURLOPT_PREREQDATA, static_cast<void*>(this));
   set(handle, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
@@ -173,12 +177,18 @@ void Transfer::set_method() {
   } else {
     set(handle, CURLOPT_HTTPGET, 1L);
   }
+  if (method == method_set_) return;
   set(handle, CURLOPT_CUSTOMREQUEST, method.c_str());
+  method_set_ = method;
 }
 
 void Transfer::set_tls() {
   static const TlsFiles none;
   const TlsFiles& files = request_.tls ? *request_.tls : none;
+  const bool own_files = !files.ca_file.empty() || !files.client_certificate_file.empty() ||
+                         !files.client_key_file.empty();
+  if (!own_files && !own_tls_files_set_) return;  // As nearly always.
+  own_tls_files_set_ = own_files;
   CURL* handle = handle_.get();
   if (files.ca_file.empty()) {
     // The path that libcurl was built with.
@@ -190,7 +200,6 @@ void Transfer::set_tls() {
     set(handle, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
   }
   // A resumed session is believed without a look at the certificates of either side.
-  const bool own_files = !files.ca_file.empty() || !files.client_certificate_file.empty();
   set(handle, CURLOPT_SSL_SESSIONID_CACHE, own_files ? 0L : 1L);
   set(handle, CURLOPT_SSLCERT, or_null(files.client_certificate_file));
   set(handle, CURLOPT_SSLKEY, or_null(files.client_key_file));
@@ -339,7 +348,13 @@ curl_socket_t Transfer::on_open_socket(void* self, curlsocktype purpose, curl_so
     return CURL_SOCKET_BAD;
   }
   transfer.opened_ = true;
+  transfer.events_.opened(fd);
   return fd;
+}
+
+int Transfer::on_close_socket(void* events, curl_socket_t fd) {
+  static_cast<SocketEvents*>(events)->closed(fd);
+  return ::close(fd);
 }
 
 /// Asked before each request, so also for a connection that an earlier one opened under another

@@ -9,13 +9,15 @@
 #include <string_view>
 
 #include "http/client.h"
+#include "http/socket_events.h"
 
 namespace tidemark::http {
 
 /// One libcurl easy handle, used for one request after the other. On the client's thread.
 class Transfer {
  public:
-  explicit Transfer(const ClientOptions& options);
+  /// `events` waits for its sockets, and must outlive the connections that it makes.
+  Transfer(const ClientOptions& options, SocketEvents& events);
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
@@ -51,12 +53,16 @@ class Transfer {
   [[nodiscard]] bool allows(const std::optional<IpAddress>& address);
 
   static curl_socket_t on_open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static int on_close_socket(void* events, curl_socket_t fd);
   static int on_request(void* self, char* address, char* local, int port, int local_port);
   static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self);
 
   std::array<char, CURL_ERROR_SIZE> error_words_{};  // The handle writes there.
+  SocketEvents& events_;
   std::unique_ptr<CURL, FreeHandle> handle_;
+  std::string method_set_;         // What the handle was told the last time.
+  bool own_tls_files_set_ = true;  // At first nothing is known.
   std::unique_ptr<curl_slist, FreeList> lines_;
   ClientRequest request_;
   ClientDone done_;
