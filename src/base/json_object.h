@@ -19,6 +19,11 @@ struct JsonMember {
 /// `text` must have passed check_json().
 [[nodiscard]] std::optional<std::vector<JsonMember>> json_members(std::string_view text);
 
+/// The value of the first member of that name; nullopt if the object has none, or `text` is another
+/// value. `text` must have passed check_json().
+[[nodiscard]] std::optional<std::string_view> json_value_of(std::string_view text,
+                                                            std::string_view name);
+
 /// The elements of the array that `text` is; nullopt if it is another value. `text` must have
 /// passed check_json().
 [[nodiscard]] std::optional<std::vector<std::string_view>> json_elements(std::string_view text);

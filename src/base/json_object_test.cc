@@ -31,6 +31,17 @@ TEST(JsonObject, KnowsWhatIsNoObjectOrArray) {
   EXPECT_TRUE(json_elements(" [ ] ")->empty());
 }
 
+TEST(JsonObject, FindsOneValue) {
+  constexpr std::string_view text =
+      " { \"first\":{\"id\":0} , \"\\u0069d\" : \"a long text with a \\\" and a } in it\","
+      "\"id\":2,\"last\":[{}]}";
+  EXPECT_EQ(json_value_of(text, "id"), R"("a long text with a \" and a } in it")");
+  EXPECT_EQ(json_value_of(text, "last"), "[{}]");
+  EXPECT_FALSE(json_value_of(text, "none"));
+  EXPECT_FALSE(json_value_of("{}", "id"));
+  EXPECT_FALSE(json_value_of("[\"id\"]", "id"));
+}
+
 TEST(JsonObject, SplitsElements) {
   EXPECT_THAT(*json_elements("[1 , \"a,]\",[2,3],{\"x\":1} ]"),
               testing::ElementsAre("1", "\"a,]\"", "[2,3]", "{\"x\":1}"));
