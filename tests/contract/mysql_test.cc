@@ -76,6 +76,47 @@ TEST_P(Mysql, ParametersUseTheIndexesOfTheirColumns) {
   EXPECT_EQ(access("id = ?", {7}), "const");
 }
 
+TEST_P(Mysql, BulkRowsWithWrongValuesAreRefusedAndNotBent) {
+  run("CREATE TABLE t (id INT NOT NULL PRIMARY KEY, v VARCHAR(3), n INT, d DATE)");
+  const std::vector<std::string> columns = {"id", "v", "n", "d"};
+  const std::vector<Values> wrong = {{1, "abcd", 1, "2025-01-01"},
+                                     {1, "a\xff", 1, "2025-01-01"},
+                                     {1, "a", "x", "2025-01-01"},
+                                     {1, "a", 1, "2025-02-31"},
+                                     {std::monostate{}, "a", 1, "2025-01-01"},
+                                     {0, "the key is there", 1, "2025-01-01"}};
+  run("INSERT INTO t VALUES (0, 'a', 1, '2025-01-01')");
+  for (const Values& row : wrong) {
+    ListedRows source({row});
+    const Result<std::int64_t> written = db().bulk_insert("t", columns, source);
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().kind, ErrorKind::query);
+  }
+  EXPECT_EQ(value("SELECT count(*) FROM t"), "1");
+}
+
+TEST_P(Mysql, BulkRowsMayHaveAnyKindOfValueInAnyColumn) {
+  run("CREATE TABLE t (id INT NOT NULL PRIMARY KEY, v LONGBLOB)");
+  const std::vector<std::string> columns = {"id", "v"};
+  ListedRows source({{1, "text"}, {"2", 17}, {3, std::monostate{}}, {4, Blob{"\xff"}}, {5, ""}});
+  const Result<std::int64_t> written = db().bulk_insert("t", columns, source);
+  ASSERT_TRUE(written) << written.error().what.en;
+  EXPECT_THAT(rows("SELECT v FROM t ORDER BY id"),
+              ElementsAre(ElementsAre("text"), ElementsAre("17"), ElementsAre("NULL"),
+                          ElementsAre("\xff"), ElementsAre("")));
+}
+
+TEST_P(Mysql, BulkRowsGoOnAfterTheTableHasChanged) {
+  run("CREATE TABLE t (id INT NOT NULL PRIMARY KEY, v VARCHAR(9))");
+  const std::vector<std::string> columns = {"id", "v"};
+  for (int id = 1; id <= 3; ++id) {
+    ListedRows source({{id, "a"}});
+    ASSERT_EQ(db().bulk_insert("t", columns, source), 1);
+    run("ALTER TABLE t ADD COLUMN w" + std::to_string(id) + " INT");
+  }
+  EXPECT_EQ(value("SELECT count(*) FROM t"), "3");
+}
+
 TEST_P(Mysql, AStatementBeyondMaxAllowedPacketIsRefusedBeforeItIsSent) {
   const std::string limit = value("SELECT @@max_allowed_packet");
   if (std::stoll(limit) > 80 << 20) GTEST_SKIP() << "this server takes " << limit << " bytes";

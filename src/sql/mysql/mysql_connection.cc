@@ -59,6 +59,7 @@ Result<void> MysqlConnection::configure() {
   if (!packet) return fail(packet.error());
   const std::string& digits = packet->value_or("");
   std::from_chars(digits.data(), digits.data() + digits.size(), packet_bytes_max_);
+  if (packet_bytes_max_ != 0 && MysqlBulk::offered_by(handle_.get())) bulk_.emplace(handle_.get());
   return {};
 }
 
@@ -78,16 +79,8 @@ Result<void> MysqlConnection::send(std::string_view sql, std::span<const Value> 
 }
 
 Result<void> MysqlConnection::send_text(const std::string& text, std::string_view sql) {
-  // The server would only close the connection.
-  if (packet_bytes_max_ != 0 && text.size() >= packet_bytes_max_) {
-    return fail(
-        make_error(ErrorKind::query,
-                   {"MySQL: a statement of {} bytes is too long for max_allowed_packet={}: {}",
-                    "MySQL：语句有 {} 字节，超过 max_allowed_packet={}：{}"},
-                   text.size(), packet_bytes_max_, excerpt(sql))
-            .with_hint(
-                {"raise max_allowed_packet on the server", "请在服务器上调大 max_allowed_packet"}));
-  }
+  if (packet_bytes_max_ != 0 && text.size() >= packet_bytes_max_)
+    return fail(too_long_for_packet(text.size(), packet_bytes_max_, sql));
   if (mysql_real_query(handle_.get(), text.data(), text.size()) != 0) {
     return fail(mysql_failure(handle_.get(), sql));
   }
@@ -134,16 +127,10 @@ void MysqlConnection::rollback() {
 Result<std::int64_t> MysqlConnection::bulk_insert(std::string_view table,
                                                   std::span<const std::string> columns,
                                                   RowSource& rows) {
-  std::string head = fmt::format("INSERT INTO {} (", quoted(table));
-  for (const std::string& column : columns) {
-    if (head.back() != '(') head += ", ";
-    head += quoted_identifier(column, '`');
-  }
-  head += ") VALUES ";
   const bool own_transaction = (handle_->server_status & SERVER_STATUS_IN_TRANS) == 0;
-  if (!own_transaction) return insert_all(head, columns.size(), rows);
+  if (!own_transaction) return insert_all(table, columns, rows);
   if (Result<void> begun = begin(Isolation::write); !begun) return fail(std::move(begun).error());
-  Result<std::int64_t> inserted = insert_all(head, columns.size(), rows);
+  Result<std::int64_t> inserted = insert_all(table, columns, rows);
   if (inserted) {
     Result<void> committed = commit();
     if (committed) return inserted;
@@ -153,8 +140,26 @@ Result<std::int64_t> MysqlConnection::bulk_insert(std::string_view table,
   return inserted;
 }
 
-Result<std::int64_t> MysqlConnection::insert_all(const std::string& head, std::size_t columns,
+Result<std::int64_t> MysqlConnection::insert_all(std::string_view table,
+                                                 std::span<const std::string> columns,
                                                  RowSource& rows) {
+  std::string head = fmt::format("INSERT INTO {} (", quoted(table));
+  std::string marks;
+  for (const std::string& column : columns) {
+    if (!marks.empty()) {
+      head += ", ";
+      marks += ',';
+    }
+    head += quoted_identifier(column, '`');
+    marks += '?';
+  }
+  head += ") VALUES ";
+  if (!bulk_) return insert_tuples(head, columns.size(), rows);
+  return bulk_->insert(fmt::format("{}({})", head, marks), columns.size(), rows, packet_bytes_max_);
+}
+
+Result<std::int64_t> MysqlConnection::insert_tuples(const std::string& head, std::size_t columns,
+                                                    RowSource& rows) {
   const std::size_t bytes_max = std::min(insert_bytes_max, packet_bytes_max_ - 1);
   std::string text = head;
   std::string tuple;

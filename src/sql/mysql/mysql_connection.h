@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sql/connection.h"
+#include "sql/mysql/mysql_bulk.h"
 #include "sql/mysql/mysql_handle.h"
 
 namespace tidemark::sql {
@@ -33,9 +34,10 @@ class MysqlConnection final : public Connection {
   [[nodiscard]] Result<void> begin(Isolation isolation) override;
   [[nodiscard]] Result<void> commit() override;
   void rollback() override;
-  /// Multi-row INSERTs of up to 4 MB. Not LOAD DATA LOCAL: it was 8 % faster (52,480 rows of 2.1
-  /// KB, MariaDB 10.11), but is off by default in MySQL 8, and it turns duplicate keys and wrong
-  /// values into warnings, so rows could be lost in silence.
+  /// MariaDB: inserts in binary form (MysqlBulk). MySQL: multi-row INSERTs of up to 4 MB. Not LOAD
+  /// DATA LOCAL, which reads long texts byte by byte (1,000 rows with 1.2 KB each: 30 % slower than
+  /// the binary form), is off by default in MySQL 8, and turns duplicate keys and wrong values into
+  /// warnings, so rows could be lost in silence.
   [[nodiscard]] Result<std::int64_t> bulk_insert(std::string_view table,
                                                  std::span<const std::string> columns,
                                                  RowSource& rows) override;
@@ -55,10 +57,14 @@ class MysqlConnection final : public Connection {
   /// Sends the statement and reads the first answer.
   [[nodiscard]] Result<void> send(std::string_view sql, std::span<const Value> params);
   [[nodiscard]] Result<void> send_text(const std::string& text, std::string_view sql);
-  [[nodiscard]] Result<std::int64_t> insert_all(const std::string& head, std::size_t columns,
+  [[nodiscard]] Result<std::int64_t> insert_all(std::string_view table,
+                                                std::span<const std::string> columns,
                                                 RowSource& rows);
+  [[nodiscard]] Result<std::int64_t> insert_tuples(const std::string& head, std::size_t columns,
+                                                   RowSource& rows);
 
   MysqlHandle handle_;
+  std::optional<MysqlBulk> bulk_;  ///< Where the server offers it.
   const Url url_;
   const ConnectOptions options_;
   const unsigned long thread_id_;

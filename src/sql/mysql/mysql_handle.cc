@@ -69,6 +69,11 @@ ErrorKind kind_of(unsigned int code, std::string_view text) {
   }
 }
 
+Error failure(unsigned int code, std::string_view text, std::string_view sql) {
+  return make_error(kind_of(code, text), {"MySQL error {}: {}: {}", "MySQL 错误 {}：{}：{}"}, code,
+                    text, excerpt(sql));
+}
+
 unsigned int whole_seconds(std::chrono::milliseconds time) {
   return static_cast<unsigned int>(
       std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(time).count()));
@@ -150,10 +155,19 @@ Result<MysqlHandle> open_mysql(const Url& url, const ConnectOptions& options) {
 }
 
 Error mysql_failure(MYSQL* handle, std::string_view sql) {
-  const unsigned int code = mysql_errno(handle);
-  const std::string_view text = mysql_error(handle);
-  return make_error(kind_of(code, text), {"MySQL error {}: {}: {}", "MySQL 错误 {}：{}：{}"}, code,
-                    text, excerpt(sql));
+  return failure(mysql_errno(handle), mysql_error(handle), sql);
+}
+
+Error mysql_statement_failure(MYSQL_STMT* statement, std::string_view sql) {
+  return failure(mysql_stmt_errno(statement), mysql_stmt_error(statement), sql);
+}
+
+Error too_long_for_packet(std::size_t bytes, std::size_t bytes_max, std::string_view sql) {
+  return make_error(ErrorKind::query,
+                    {"MySQL: a statement of {} bytes is too long for max_allowed_packet={}: {}",
+                     "MySQL：语句有 {} 字节，超过 max_allowed_packet={}：{}"},
+                    bytes, bytes_max, excerpt(sql))
+      .with_hint({"raise max_allowed_packet on the server", "请在服务器上调大 max_allowed_packet"});
 }
 
 void append_literal(std::string& sql, MYSQL* handle, const Value& value) {

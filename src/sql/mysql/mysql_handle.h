@@ -25,6 +25,13 @@ using MysqlResult = std::unique_ptr<MYSQL_RES, FreeMysqlResult>;
 /// What the last failed call on `handle` means; `sql` is the statement without its values.
 [[nodiscard]] Error mysql_failure(MYSQL* handle, std::string_view sql);
 
+/// The same of a prepared statement.
+[[nodiscard]] Error mysql_statement_failure(MYSQL_STMT* statement, std::string_view sql);
+
+/// A statement of so many bytes is more than the server takes: it would only close the connection.
+[[nodiscard]] Error too_long_for_packet(std::size_t bytes, std::size_t bytes_max,
+                                        std::string_view sql);
+
 /// The value as a literal of the text protocol: digits, `'quoted text'`, `x'hex'`, NULL.
 void append_literal(std::string& sql, MYSQL* handle, const Value& value);
 
