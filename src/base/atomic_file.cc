@@ -5,13 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
-#include <cstdint>
-#include <cstdio>
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/new_file.h"
 #include "base/system_error.h"
 #include "base/unique_fd.h"
 
@@ -21,12 +19,6 @@ namespace {
 constexpr std::string_view temporary_prefix = ".tidemark-";
 constexpr std::string_view temporary_suffix = ".tmp";
 
-/// The folder of `path`, with its slash; empty for the current one.
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? std::string{} : path.substr(0, slash + 1);
-}
-
 /// Repeats a system call that a signal interrupted.
 template <class Call>
 auto uninterrupted(Call call) {
@@ -35,70 +27,17 @@ auto uninterrupted(Call call) {
   return result;
 }
 
-/// A new file with a name that nobody else has; removed at the end unless it was renamed.
-class TemporaryFile {
- public:
-  TemporaryFile() = default;
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() {
-    if (!name_.empty()) ::unlink(name_.c_str());
-  }
-
-  [[nodiscard]] Result<void> create(const std::string& target, mode_t mode) {
-    static std::atomic<std::uint64_t> counter{0};
-    const std::string folder = folder_of(target);
-    for (;;) {
-      std::string name = fmt::format("{}{}{}-{}{}", folder, temporary_prefix, ::getpid(),
-                                     counter.fetch_add(1), temporary_suffix);
-      const int fd = uninterrupted(
-          [&] { return ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode); });
-      if (fd >= 0) {
-        fd_.reset(fd);
-        name_ = std::move(name);
-        return {};
-      }
-      // The leftover of a dead process, or a process of another container with the same number.
-      if (errno == EEXIST) continue;
-      return fail_errno(errno, {"cannot create a file beside {}", "无法在 {} 旁创建文件"},
-                        printable(target));
-    }
-  }
-
-  [[nodiscard]] Result<void> fill(const std::string& target, std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written =
-          uninterrupted([&] { return ::write(fd_.get(), bytes.data(), bytes.size()); });
-      if (written < 0)
-        return fail_errno(errno, {"cannot write {}", "无法写入 {}"}, printable(target));
-      bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-    if (uninterrupted([&] { return ::fsync(fd_.get()); }) != 0)
-      return fail_errno(errno, {"cannot sync {}", "无法将 {} 落盘"}, printable(target));
-    return {};
-  }
-
-  [[nodiscard]] Result<void> rename_to(const std::string& target) {
-    if (::rename(name_.c_str(), target.c_str()) != 0)
-      return fail_errno(errno, {"cannot put {} in place", "无法将 {} 就位"}, printable(target));
-    name_.clear();
-    return {};
-  }
-
- private:
-  UniqueFd fd_;
-  std::string name_;
-};
-
 }  // namespace
 
 Result<void> write_file_atomically(const std::string& path, std::string_view bytes, mode_t mode) {
-  TemporaryFile file;
-  if (auto created = file.create(path, mode); !created) return created;
-  if (auto filled = file.fill(path, bytes); !filled) return filled;
-  if (auto renamed = file.rename_to(path); !renamed) return renamed;
-  const std::string folder = folder_of(path);
-  return sync_folder(folder.empty() ? "." : folder);
+  Result<NewFile> file = NewFile::create(path, mode);
+  if (!file) return fail(std::move(file).error());
+  if (auto filled = file->write(bytes); !filled) return filled;
+  return file->commit();
+}
+
+std::string temporary_name(pid_t process, std::uint64_t number) {
+  return fmt::format("{}{}-{}{}", temporary_prefix, process, number, temporary_suffix);
 }
 
 bool is_temporary_name(std::string_view name) {

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ namespace tidemark {
 /// open which of the two a power cut would bring back.
 [[nodiscard]] Result<void> write_file_atomically(const std::string& path, std::string_view bytes,
                                                  mode_t mode = 0644);
+
+/// What files are called until they are whole.
+[[nodiscard]] std::string temporary_name(pid_t process, std::uint64_t number);
 
 /// Whether `name` (without folder) is one that write_file_atomically gives its temporary files. A
 /// killed process leaves one behind; whoever owns the folder may remove it.
