@@ -50,6 +50,16 @@ std::span<const Option> load_options() {
              .en = "The texts beside codes of states and types: those in general use, or those of "
                    "the official page",
              .zh = "状态和类型代码旁的文本：通用说法（usual）或官方页面的说法（official）"},
+      Option{
+          .key = "load.benefit_partial",
+          .type = choice,
+          .fallback = "withdraw",
+          .example = "keep",
+          .choices = "withdraw|keep",
+          .en = "What a refund in part within 14 days does to the benefit of an order; a refund "
+                "of the whole price always withdraws it",
+          .zh = "14 "
+                "天内的部分退款对订单福利的影响：取消（withdraw）或保留（keep）；全额退款总是取消"},
       Option{.key = "xiaoe.url",
              .type = text,
              .fallback = "https://api.xiaoe-tech.com",

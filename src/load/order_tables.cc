@@ -5,15 +5,13 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "load/benefit_period.h"
 #include "load/money.h"
 #include "load/row_sql.h"
 #include "load/schema.h"
 
 namespace tidemark::load {
 namespace {
-
-/// The business for which orders are watched: benefits stand for so long.
-constexpr std::chrono::days benefit_period{14};
 
 sql::Value number(const std::optional<std::int64_t>& value) {
   return value ? sql::Value(*value) : sql::Value();

@@ -1,12 +1,11 @@
 #include "load/schema.h"
 
-#include <algorithm>
 #include <array>
-#include <deque>
-#include <string>
-#include <utility>
-#include <vector>
+#include <span>
 
+#include "load/benefit/benefit_schema.h"
+#include "load/table_migrations.h"
+#include "load/views/views.h"
 #include "run/migration.h"
 
 namespace tidemark::load {
@@ -202,45 +201,12 @@ constexpr TableSpec streams{.name = "load_streams",
                             .columns = stream_columns,
                             .key_columns = 2};
 
-/// Gathers steps; their text lives as long as the program.
-class Steps {
- public:
-  void create(const TableSpec& table) {
-    const auto sqlite = create_statements(table, sql::Dialect::sqlite);
-    const auto mysql = create_statements(table, sql::Dialect::mysql);
-    const auto postgres = create_statements(table, sql::Dialect::postgres);
-    const std::size_t count = std::max({sqlite.size(), mysql.size(), postgres.size()});
-    for (std::size_t i = 0; i < count; ++i)
-      steps_.push_back(
-          {.sqlite = kept(sqlite, i), .mysql = kept(mysql, i), .postgres = kept(postgres, i)});
-  }
-  [[nodiscard]] std::vector<run::Migration> take() { return std::move(steps_); }
-
- private:
-  static std::string_view kept(const std::vector<std::string>& statements, std::size_t index) {
-    static std::deque<std::string> texts;
-    constexpr std::string_view nothing = "SELECT 1";
-    return index < statements.size() ? std::string_view(texts.emplace_back(statements[index]))
-                                     : nothing;
-  }
-
-  std::vector<run::Migration> steps_;
-};
-
 /// In the order in which they came; only ever appended to.
-const std::vector<run::Migration>& migrations() {
-  static const std::vector<run::Migration> all = [] {
-    Steps steps;
-    for (const TableSpec* table :
-         {&orders, &items, &history, &raw_records, &raw_seen, &rejects, &scans, &windows, &streams})
-      steps.create(*table);
-    steps.create(refunds_table());
-    steps.create(users_table());
-    steps.create(products_table());
-    steps.create(live_streams_table());
-    return steps.take();
-  }();
-  return all;
+std::span<const run::Migration> migrations() {
+  static const TableMigrations all(std::array<const TableSpec*, 13>{
+      &orders, &items, &history, &raw_records, &raw_seen, &rejects, &scans, &windows, &streams,
+      &refunds_table(), &users_table(), &products_table(), &live_streams_table()});
+  return all.steps();
 }
 
 }  // namespace
@@ -256,7 +222,10 @@ const TableSpec& load_windows_table() { return windows; }
 const TableSpec& load_streams_table() { return streams; }
 
 Result<void> migrate_warehouse(sql::Connection& connection) {
-  return run::migrate(connection, "load", migrations());
+  if (Result<void> migrated = run::migrate(connection, "load", migrations()); !migrated)
+    return migrated;
+  if (Result<void> migrated = migrate_benefits(connection); !migrated) return migrated;
+  return migrate_views(connection);
 }
 
 }  // namespace tidemark::load

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "load/views/views.h"
 #include "tests/database.h"
 
 namespace tidemark::load {
@@ -28,6 +29,8 @@ TEST_P(Schema, EveryTableIsAsItWasDeclared) {
 TEST_P(Schema, AWarehouseOfTheFirstVersionGetsWhatCameLater) {
   ASSERT_TRUE(migrate_warehouse(db()));
   run("INSERT INTO load_streams (platform, stream) VALUES ('xiaoe', 'orders')");
+  for (const std::string_view view : view_names()) run("DROP VIEW " + std::string(view));
+  run("DELETE FROM schema_version WHERE room='load.views'");
   for (const char* table : {"refunds", "users", "products", "live_streams"})
     run(std::string("DROP TABLE ") + table);
   // PostgreSQL takes the most statements for a table, and so names the number of steps.
@@ -40,6 +43,7 @@ TEST_P(Schema, AWarehouseOfTheFirstVersionGetsWhatCameLater) {
   ASSERT_TRUE(migrate_warehouse(db()));
   for (const char* table : {"refunds", "users", "products", "live_streams"})
     EXPECT_TRUE(db().describe(table)) << table;
+  EXPECT_EQ(value("SELECT COUNT(*) FROM v_orders_daily"), "0");
   EXPECT_EQ(value("SELECT COUNT(*) FROM load_streams"), "1");
 }
 

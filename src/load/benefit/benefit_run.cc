@@ -1,0 +1,325 @@
+#include "load/benefit/benefit_run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "load/benefit/benefit_schema.h"
+#include "load/benefit/order_states.h"
+#include "load/benefit_period.h"
+#include "load/row_sql.h"
+#include "load/schema.h"
+#include "load/stream_turn.h"
+
+namespace tidemark::load {
+namespace {
+
+constexpr std::int64_t orders_per_step = 1000;
+constexpr std::size_t examples_max = 20;
+constexpr std::chrono::seconds second{1};
+
+CivilTime local(WallTime time, std::chrono::minutes utc_offset) {
+  return CivilTime(
+      std::chrono::local_time<std::chrono::microseconds>(time.time_since_epoch() + utc_offset));
+}
+
+sql::Value text_or_null(const std::string& text) {
+  return text.empty() ? sql::Value() : sql::Value(text);
+}
+
+sql::Values decision_row(const DecidedOrder& decided, CivilTime now) {
+  return {decided.platform,
+          decided.order.order_id,
+          std::string(name(decided.decision)),
+          text_or_null(decided.previous),
+          decided.due_at.text(),
+          decided.decided_at.text(6),
+          decided.rule_version,
+          decided.facts.text(),
+          decided.reason.en,
+          decided.reason.zh,
+          now.text(6)};
+}
+
+sql::Values history_row(const DecidedOrder& decided, CivilTime now) {
+  return {decided.platform,
+          decided.order.order_id,
+          now.text(6),
+          std::string(name(decided.decision)),
+          text_or_null(decided.previous),
+          decided.rule_version,
+          decided.facts.text(),
+          decided.reason.en,
+          decided.reason.zh};
+}
+
+void count_pending(BenefitSummary& summary, const DecidedOrder& decided) {
+  if (payment_of(decided.facts.order_state) == Payment::unknown)
+    ++summary.pending_unknown_state;
+  else
+    ++summary.pending_undated;
+}
+
+}  // namespace
+
+/// What came of some orders.
+struct BenefitRun::Batch {
+  std::string last;  ///< Empty: there were no orders.
+  std::vector<DecidedOrder> decided;
+  BenefitSummary counts;
+};
+
+std::string_view name(BenefitChange change) {
+  switch (change) {
+    case BenefitChange::unchanged:
+      return "unchanged";
+    case BenefitChange::first:
+      return "first";
+    case BenefitChange::changed:
+      return "changed";
+    case BenefitChange::facts:
+      return "facts";
+  }
+  return "unchanged";
+}
+
+ExitCode BenefitSummary::exit_code(const Stop& stop) const {
+  if (stopped) return exit_code_for(stop);
+  return pending > 0 ? ExitCode::partial : ExitCode::done;
+}
+
+void BenefitRun::decide(Batch& batch, const std::string& platform, BenefitOrder order) const {
+  BenefitSummary& counts = batch.counts;
+  ++counts.orders;
+  const CivilTime created = order.order.created_at;
+  const CivilTime due = load::due_at(created);
+  const CivilTime now = local(clock_.wall(), order.utc_offset);
+  // The last second counts as a whole, and what happened in it may show a little later.
+  const CivilTime settled = due + second + options_.margin;
+  if (now < settled && !order.stored) {
+    ++counts.not_due;
+    return;
+  }
+  const BenefitFacts facts = gather_facts(order.order, order.history, order.after_sales, due);
+  const bool cancelled = payment_of(facts.order_state) == Payment::cancelled;
+  const std::optional<CivilTime> observed =
+      order.observed_at ? std::optional(local(*order.observed_at, order.utc_offset)) : std::nullopt;
+  const bool unseen = !observed || *observed < settled;
+  const bool decided_before = order.stored && order.stored->decision != Decision::pending;
+  Verdict verdict;
+  if (unseen && !cancelled && !decided_before) {
+    if (now - created <=
+        std::max<std::chrono::microseconds>(options_.usual_rescan, settled - created)) {
+      ++counts.awaited;
+      return;
+    }
+    verdict = load::unobserved(created, observed);
+    ++counts.pending_unobserved;
+    counts.oldest_unobserved =
+        std::max(counts.oldest_unobserved, std::chrono::ceil<std::chrono::days>(now - created));
+  } else {
+    verdict = judge(facts, options_.rule);
+  }
+  if (verdict.decision == Decision::none && !order.stored) {
+    ++counts.unpaid;
+    return;
+  }
+
+  DecidedOrder decided{.platform = platform,
+                       .order = {},
+                       .facts = facts,
+                       .due_at = due,
+                       .rule_version = std::string(options_.rule.version()),
+                       .reason = {}};
+  if (!order.stored) {
+    decided.change = BenefitChange::first;
+    decided.decision = verdict.decision;
+    decided.decided_at = now;
+    decided.reason = std::move(verdict.reason);
+  } else {
+    const StoredDecision& stored = *order.stored;
+    const bool same_facts = stored.facts == facts.text();
+    const bool other_rule = stored.rule_version != options_.rule.version();
+    tell_change(verdict, stored.decision, stored.decided_at);
+    const bool same_decision = stored.decision == verdict.decision;
+    // Decided before, with these facts: that stands, unless somebody wants the present rule.
+    const bool same_answer = stored.decision != Decision::pending ||
+                             (same_decision && stored.reason.en == verdict.reason.en);
+    const bool stands = same_facts && same_answer && !(options_.redecide && other_rule);
+    decided.change = stands          ? BenefitChange::unchanged
+                     : same_decision ? BenefitChange::facts
+                                     : BenefitChange::changed;
+    if (stands && other_rule) ++counts.other_rule;
+    decided.decision = stands ? stored.decision : verdict.decision;
+    decided.decided_at = stands || same_decision ? stored.decided_at : now;
+    decided.previous =
+        stands || same_decision ? stored.previous : std::string(name(stored.decision));
+    if (stands) decided.rule_version = stored.rule_version;
+    decided.reason = stands ? stored.reason : std::move(verdict.reason);
+  }
+  decided.order = std::move(order);
+  switch (decided.decision) {
+    case Decision::granted:
+      ++counts.granted;
+      break;
+    case Decision::withdrawn:
+      ++counts.withdrawn;
+      break;
+    case Decision::pending:
+      ++counts.pending;
+      if (!unseen || cancelled || decided_before) count_pending(counts, decided);
+      break;
+    case Decision::none:
+      ++counts.unpaid;
+      break;
+  }
+  switch (decided.change) {
+    case BenefitChange::unchanged:
+      ++counts.unchanged;
+      break;
+    case BenefitChange::first:
+      ++counts.decided_first;
+      break;
+    case BenefitChange::facts:
+      ++counts.facts_changed;
+      break;
+    case BenefitChange::changed:
+      ++counts.decided_anew;
+      if (decided.previous == name(Decision::granted) && decided.decision == Decision::withdrawn)
+        ++counts.granted_to_withdrawn;
+      counts.changed_orders.push_back(decided.order.order_id);
+      break;
+  }
+  batch.decided.push_back(std::move(decided));
+}
+
+Result<void> BenefitRun::write(sql::Connection& connection, const Batch& batch) const {
+  std::vector<sql::Values> fresh, replaced, history;
+  const WallTime wall = clock_.wall();
+  for (const DecidedOrder& decided : batch.decided) {
+    if (decided.change == BenefitChange::unchanged) continue;
+    const CivilTime now = local(wall, decided.order.utc_offset);
+    (decided.change == BenefitChange::first ? fresh : replaced)
+        .push_back(decision_row(decided, now));
+    history.push_back(history_row(decided, now));
+  }
+  if (auto done = insert_rows(connection, benefit_decisions_table(), fresh); !done) return done;
+  if (auto done = upsert_rows(connection, benefit_decisions_table(), replaced); !done) return done;
+  return insert_rows(connection, benefit_decision_history_table(), history);
+}
+
+Result<BenefitRun::Batch> BenefitRun::within_transaction(sql::Connection& connection,
+                                                         const std::string& platform,
+                                                         const BenefitOrders& orders,
+                                                         const std::string& after) {
+  Result<std::vector<BenefitOrder>> found = orders.read(connection, after, orders_per_step);
+  if (!found) return fail(std::move(found).error());
+  Batch batch;
+  if (!found->empty()) batch.last = found->back().order_id;
+  for (BenefitOrder& order : *found) decide(batch, platform, std::move(order));
+  if (options_.dry_run) return batch;
+  if (Result<void> written = write(connection, batch); !written) return fail(written.error());
+  return batch;
+}
+
+Result<BenefitRun::Batch> BenefitRun::step(sql::Connection& connection, const std::string& platform,
+                                           const BenefitOrders& orders, const std::string& after) {
+  if (options_.dry_run) return within_transaction(connection, platform, orders, after);
+  if (Result<void> begun = connection.begin(sql::Isolation::write); !begun)
+    return fail(std::move(begun).error());
+  Result<Batch> batch = Batch();
+  if (Result<void> turn = take_turn(connection, platform, "orders"); !turn)
+    batch = fail(std::move(turn).error());
+  if (batch) batch = within_transaction(connection, platform, orders, after);
+  if (batch)
+    if (Result<void> committed = connection.commit(); !committed)
+      batch = fail(std::move(committed).error());
+  if (!batch) connection.rollback();
+  return batch;
+}
+
+Result<void> BenefitRun::platform_run(sql::Connection& connection, const std::string& platform,
+                                      BenefitTables tables, const BenefitReport& report) {
+  const BenefitOrders orders(platform, options_.created, tables);
+  std::string after;
+  while (true) {
+    if (stop_.requested()) {
+      summary_.stopped = true;
+      return {};
+    }
+    Result<Batch> batch = step(connection, platform, orders, after);
+    if (!batch) return fail(std::move(batch).error());
+    if (batch->last.empty()) return {};
+    after = batch->last;
+    summary_.add(batch->counts);
+    orders_ = summary_.orders;
+    if (report)
+      if (Result<void> told = report(batch->decided); !told) return told;
+  }
+}
+
+void BenefitSummary::add(const BenefitSummary& more) {
+  orders += more.orders;
+  not_due += more.not_due;
+  awaited += more.awaited;
+  unpaid += more.unpaid;
+  pending += more.pending;
+  granted += more.granted;
+  withdrawn += more.withdrawn;
+  decided_first += more.decided_first;
+  decided_anew += more.decided_anew;
+  granted_to_withdrawn += more.granted_to_withdrawn;
+  facts_changed += more.facts_changed;
+  unchanged += more.unchanged;
+  other_rule += more.other_rule;
+  pending_unobserved += more.pending_unobserved;
+  pending_undated += more.pending_undated;
+  pending_unknown_state += more.pending_unknown_state;
+  oldest_unobserved = std::max(oldest_unobserved, more.oldest_unobserved);
+  for (const std::string& order : more.changed_orders)
+    if (changed_orders.size() < examples_max) changed_orders.push_back(order);
+}
+
+Result<std::vector<std::string>> BenefitRun::platforms(sql::Connection& connection) {
+  std::vector<std::string> names;
+  Result<std::unique_ptr<sql::Cursor>> cursor =
+      connection.query("SELECT platform FROM load_streams WHERE stream='orders' ORDER BY platform");
+  if (!cursor) return fail(std::move(cursor));
+  while (true) {
+    const Result<bool> row = (*cursor)->next();
+    if (!row) return fail(row.error());
+    if (!*row) return names;
+    names.emplace_back((*cursor)->at(0).value_or(""));
+  }
+}
+
+Result<bool> BenefitRun::has(sql::Connection& connection, const TableSpec& table) const {
+  if (!options_.dry_run) return true;
+  const Result<sql::Table> found = connection.describe(table.name);
+  if (found) return true;
+  if (found.error().kind != ErrorKind::not_found) return fail(found.error());
+  return false;
+}
+
+Result<BenefitSummary> BenefitRun::run(const BenefitReport& report) {
+  const SteadyTime start = clock_.steady();
+  summary_ = {.dry_run = options_.dry_run};
+  Result<std::unique_ptr<sql::Connection>> connection = connect_();
+  if (!connection) return fail(std::move(connection).error());
+  if (!options_.dry_run)
+    if (Result<void> migrated = migrate_warehouse(**connection); !migrated)
+      return fail(std::move(migrated).error());
+  const Result<bool> decisions = has(**connection, benefit_decisions_table());
+  if (!decisions) return fail(decisions.error());
+  const Result<bool> after_sales = has(**connection, refunds_table());
+  if (!after_sales) return fail(after_sales.error());
+  const BenefitTables tables{.decisions = *decisions, .after_sales = *after_sales};
+  const Result<std::vector<std::string>> names = platforms(**connection);
+  if (!names) return fail(names.error());
+  for (const std::string& platform : *names)
+    if (Result<void> done = platform_run(**connection, platform, tables, report); !done)
+      return fail(std::move(done).error());
+  summary_.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - start);
+  return summary_;
+}
+
+}  // namespace tidemark::load

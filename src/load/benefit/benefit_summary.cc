@@ -1,0 +1,102 @@
+#include "load/benefit/benefit_summary.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "run/figures.h"
+
+namespace tidemark::load {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using run::count_text;
+
+Json counts_of(const BenefitSummary& summary) {
+  return {{"orders", summary.orders},
+          {"not_due", summary.not_due},
+          {"awaited", summary.awaited},
+          {"unpaid", summary.unpaid},
+          {"pending", summary.pending},
+          {"granted", summary.granted},
+          {"withdrawn", summary.withdrawn},
+          {"decided_first", summary.decided_first},
+          {"decided_anew", summary.decided_anew},
+          {"granted_to_withdrawn", summary.granted_to_withdrawn},
+          {"facts_changed", summary.facts_changed},
+          {"unchanged", summary.unchanged},
+          {"other_rule", summary.other_rule},
+          {"pending_unobserved", summary.pending_unobserved},
+          {"pending_undated", summary.pending_undated},
+          {"pending_unknown_state", summary.pending_unknown_state}};
+}
+
+}  // namespace
+
+std::string summary_text(const BenefitSummary& summary, Language language, std::string_view again) {
+  std::string text;
+  const auto add = [&](const Message& message) { text += message.in(language) + '\n'; };
+  if (summary.dry_run) add({"dry run: nothing was written", "试运行：未写入任何内容"});
+  if (summary.stopped) add({"stopped; what was decided is stored", "已中止；已做出的决定均已保存"});
+  add(say({"  orders:        {}: {} granted, {} withdrawn, {} pending",
+           "  订单：        {} 个：发放 {}，取消 {}，待定 {}"},
+          count_text(summary.orders), count_text(summary.granted), count_text(summary.withdrawn),
+          count_text(summary.pending)));
+  add(say(
+      {"                 {} not paid, {} younger than 14 days, {} to be seen by the next re-scan",
+       "                未支付 {}，未满 14 天 {}，等待下次重扫 {}"},
+      count_text(summary.unpaid), count_text(summary.not_due), count_text(summary.awaited)));
+  add(say({"  decisions:     {} for the first time, {} changed, {} on other facts, {} unchanged",
+           "  决定：        首次 {}，改变 {}，仅事实变化 {}，未变 {}"},
+          count_text(summary.decided_first), count_text(summary.decided_anew),
+          count_text(summary.facts_changed), count_text(summary.unchanged)));
+  if (!summary.changed_orders.empty())
+    add(say({"  changed:       {}{}", "  改变：        {}{}"},
+            fmt::format("{}", fmt::join(summary.changed_orders, ", ")),
+            summary.decided_anew > summary.changed_orders.size() ? " …" : ""));
+  if (summary.granted_to_withdrawn > 0)
+    add(say({"                 {} were granted and are withdrawn now",
+             "                其中 {} 个由发放改为取消"},
+            count_text(summary.granted_to_withdrawn)));
+  if (summary.other_rule > 0)
+    add(say(
+        {"  other rule:    {} stand as another rule has decided; --redecide applies the present "
+         "one",
+         "  其他规则：    {} 个仍按其他规则的决定；--redecide 可按当前规则重新决定"},
+        count_text(summary.other_rule)));
+  if (summary.pending_unobserved > 0)
+    add(say(
+        {"  pending:       {} not observed since their 14th day: run "
+         "tidemark load orders --rescan {}d",
+         "  待定：        {} 个自满 14 天以来未再观察：请运行 tidemark load orders --rescan {}d"},
+        count_text(summary.pending_unobserved), summary.oldest_unobserved.count() + 1));
+  if (summary.pending_undated > 0)
+    add(say({"  pending:       {} refunded, and nothing tells when",
+             "  待定：        {} 个已退款，但没有数据说明退款时间"},
+            count_text(summary.pending_undated)));
+  if (summary.pending_unknown_state > 0)
+    add(say({"  pending:       {} in a state that the rule does not know",
+             "  待定：        {} 个的订单状态是规则不认识的"},
+            count_text(summary.pending_unknown_state)));
+  if (summary.stopped && !again.empty())
+    add(say({"  again:         {}", "  继续：        {}"}, again));
+  add(say({"  took {}", "  耗时 {}"}, run::duration_text(summary.elapsed, language)));
+  return text;
+}
+
+std::string counts_json(const BenefitSummary& summary) { return counts_of(summary).dump(); }
+
+std::string summary_json(const BenefitSummary& summary, ExitCode code) {
+  Json line = {{"message_type", "summary"},
+               {"command", "load benefits"},
+               {"dry_run", summary.dry_run},
+               {"stopped", summary.stopped}};
+  line.update(counts_of(summary));
+  line["changed_orders"] = summary.changed_orders;
+  if (summary.pending_unobserved > 0) line["rescan_days"] = summary.oldest_unobserved.count() + 1;
+  line["seconds"] = static_cast<double>(summary.elapsed.count()) / 1000;
+  line["exit_code"] = static_cast<int>(code);
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace tidemark::load

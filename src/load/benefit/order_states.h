@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+
+namespace tidemark::load {
+
+/// What the rule of benefits makes of order_state, whose codes are those of the platform's list of
+/// orders (0 unpaid, 1 paid, 2 failed, 3 refunded, 4 deposit, 5 being paid, 6 and 7 cancelled,
+/// 8 refund under way, 9 refund failed, 10 refunded, 11 refunded in part).
+
+enum class Payment { unpaid, paid, cancelled, unknown };
+
+[[nodiscard]] constexpr Payment payment_of(std::int64_t order_state) {
+  switch (order_state) {
+    case 0:
+    case 4:
+    case 5:
+      return Payment::unpaid;
+    case 2:
+    case 6:
+    case 7:
+      return Payment::cancelled;
+    case 1:
+    case 3:
+    case 8:
+    case 9:
+    case 10:
+    case 11:
+      return Payment::paid;
+    default:
+      return Payment::unknown;
+  }
+}
+
+/// A refund was asked for and is not made (8), or could not be made (9).
+[[nodiscard]] constexpr bool refund_is_open(std::int64_t order_state) {
+  return order_state == 8 || order_state == 9;
+}
+[[nodiscard]] constexpr bool says_wholly_refunded(std::int64_t order_state) {
+  return order_state == 3 || order_state == 10;
+}
+[[nodiscard]] constexpr bool says_refunded(std::int64_t order_state) {
+  return says_wholly_refunded(order_state) || order_state == 11;
+}
+
+}  // namespace tidemark::load
