@@ -4,7 +4,9 @@
 
 #include "cli/chosen_export.h"
 #include "cli/doctor_hub.h"
+#include "cli/doctor_load.h"
 #include "cli/doctor_report.h"
+#include "cli/load_settings.h"
 #include "export/doctor.h"
 #include "export/doctor_table.h"
 
@@ -61,6 +63,10 @@ std::vector<Finding> examine(const Context& context, const ChosenExport& chosen)
 }
 
 Result<ExitCode> examine_and_report(Context& context) {
+  if (context.arguments.has("--load")) return examine_load(context);
+  for (const std::string_view flag : {"--shop-url", "--warehouse"})
+    if (context.arguments.has(flag))
+      return fail(ErrorKind::usage, {"{} goes with --load", "{} 须与 --load 一起使用"}, flag);
   if (context.arguments.has("--hub")) return examine_hub_state(context);
   if (context.arguments.has("--state"))
     return fail(ErrorKind::usage, {"--state goes with --hub", "--state 须与 --hub 一起使用"});
@@ -82,6 +88,12 @@ std::vector<Flag> doctor_flags() {
   flags.push_back(
       {.names = "--hub",
        .text = {"Examine a hub's state instead of an export", "检查 hub 的状态库，而不是导出"}});
+  flags.push_back({.names = "--load",
+                   .text = {"Examine what loading from a shop needs instead of an export",
+                            "检查店铺加载所需的条件，而不是导出"}});
+  flags.push_back(
+      {.names = "--shop-url", .kind = FlagKind::value, .key = "xiaoe.url", .placeholder = "URL"});
+  flags.push_back(warehouse_flag());
   flags.push_back(
       {.names = "--state", .kind = FlagKind::value, .key = "state", .placeholder = "URL"});
   return flags;
@@ -125,26 +137,34 @@ Result<void> create_index(Context& context, const std::string& name) {
 Command doctor_command() {
   return {
       .name = "doctor",
-      .summary = {"Look for what could make an export fail, slow or lossy; examine a hub's state",
-                  "检查可能导致导出失败、变慢或遗漏的问题；检查 hub 的状态库"},
+      .summary = {"Look for what could make an export or a load fail, slow or lossy; examine a "
+                  "hub's state",
+                  "检查可能导致导出或加载失败、变慢或遗漏的问题；检查 hub 的状态库"},
       .about =
           {"Asks server, table and output folder, and says of each thing whether it is right "
            "and how to mend it. Changes nothing, and reads little of a large table. Exit code "
            "0 also with warnings, 1 if something must be mended first.\n\n"
            "With --hub it examines the state of `tidemark serve` instead (--state), also while "
            "hubs run on it: that every unfinished delivery is due some time, that numbers are "
-           "dense, that nothing lost its event, its body or its secret.",
+           "dense, that nothing lost its event, its body or its secret.\n\n"
+           "With --load it asks the shop for a token and each list for one row: credentials, IP "
+           "whitelist, permissions, clocks; and looks at the warehouse: version, grants, character "
+           "set, watermarks, rows set aside, disk space.",
            "检查服务器、数据表和输出目录，逐项说明是否正常以及如何修复。不作任何修改，对大表只读取"
            "很少的数据。有警告时退出码仍为 0；存在必须修复的问题时为 1。\n\n"
            "加 --hub 时检查 `tidemark serve` 的状态库（--state），hub "
-           "运行期间也可以：未完成的投递都会到期、序号连续、事件、正文和密钥都没有丢失。"},
+           "运行期间也可以：未完成的投递都会到期、序号连续、事件、正文和密钥都没有丢失。\n\n"
+           "加 --load 时向店铺获取令牌，并从每个列表读取一行：检查凭据、IP 白名单、接口权限、时钟；"
+           "并检查数仓：版本、权限、字符集、水位、拒收的行、磁盘空间。"},
       .flags = doctor_flags(),
       .examples = {{"tidemark doctor --source mysql://reader@db/finance",
                     {"Before the first export", "首次导出之前"}},
                    {"tidemark doctor --create-index --yes",
                     {"Make the index without a question", "直接创建索引"}},
                    {"tidemark doctor --hub --state sqlite:/var/lib/tidemark/hub.db",
-                    {"Does all hold that a hub promises?", "hub 的承诺是否都成立？"}}},
+                    {"Does all hold that a hub promises?", "hub 的承诺是否都成立？"}},
+                   {"tidemark doctor --load --warehouse sqlite:warehouse.db",
+                    {"Before the first load", "首次加载之前"}}},
       .run = examine_and_report,
       .summarises = true,
   };

@@ -63,6 +63,15 @@ Wording check_wording(std::string_view check) {
       {"routing", {"routing", "路由"}},
       {"leases", {"leases", "租约"}},
       {"refusals", {"refused entries", "被拒条目"}},
+      {"credentials", {"credentials", "凭据"}},
+      {"shop", {"shop", "店铺"}},
+      {"token", {"token", "令牌"}},
+      {"whitelist", {"IP whitelist", "IP 白名单"}},
+      {"shop_clock", {"shop's clock", "店铺时钟"}},
+      {"permission", {"permission", "接口权限"}},
+      {"tables", {"tables", "数据表"}},
+      {"watermark", {"watermark", "水位"}},
+      {"rejects", {"set aside", "拒收"}},
   };
   for (const auto& [id, wording] : table)
     if (id == check) return wording;

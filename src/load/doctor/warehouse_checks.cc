@@ -1,0 +1,297 @@
+#include "load/doctor/warehouse_checks.h"
+
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+
+#include "base/bytes.h"
+#include "base/civil_time.h"
+#include "base/system_error.h"
+#include "load/schema.h"
+#include "run/figures.h"
+
+namespace tidemark::load {
+namespace {
+
+namespace fs = std::filesystem;
+using run::Finding;
+using run::Verdict;
+
+constexpr std::uint64_t free_bytes_wanted = std::uint64_t{1} << 30;
+constexpr std::uint64_t free_bytes_needed = std::uint64_t{16} << 20;
+/// A stream that is read every half an hour or every day is late after so long.
+constexpr std::chrono::hours watermark_age_max{26};
+
+using Rows = std::vector<std::vector<std::string>>;
+
+/// All rows, NULL as an empty text. For small answers.
+Result<Rows> rows_of(sql::Connection& connection, std::string_view sql) {
+  Result<std::unique_ptr<sql::Cursor>> cursor = connection.query(sql);
+  if (!cursor) return fail(std::move(cursor).error());
+  Rows rows;
+  while (true) {
+    const Result<bool> more = (*cursor)->next();
+    if (!more) return fail(more.error());
+    if (!*more) return rows;
+    std::vector<std::string> row;
+    for (std::size_t i = 0; i < (*cursor)->columns(); ++i)
+      row.emplace_back((*cursor)->at(i).value_or(""));
+    rows.push_back(std::move(row));
+  }
+}
+
+/// The part of a version before the second dot: 10.11 of `10.11.6-MariaDB`.
+std::optional<double> leading_version(const std::string& version) {
+  const std::size_t dot = version.find('.');
+  const std::size_t second = dot == std::string::npos ? dot : version.find('.', dot + 1);
+  const std::string_view text = std::string_view(version).substr(0, second);
+  int major = 0, minor = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), major);
+  if (error != std::errc{}) return std::nullopt;
+  if (dot != std::string::npos && dot < text.size())
+    std::from_chars(text.data() + dot + 1, text.data() + text.size(), minor);
+  return major + minor / 100.0;
+}
+
+Finding check_version(const WarehousePatient& patient) {
+  const Result<sql::ServerInfo> server = patient.connection.server();
+  if (!server) return run::unchecked("version", server.error(), Verdict::failure);
+  Finding finding{.check = "version",
+                  .what = say({"{} {}", "{} {}"}, server->product, server->version)};
+  // The oldest on which the warehouse's statements are known to run.
+  const std::optional<double> version = leading_version(server->version);
+  const double oldest = server->product == "MySQL"        ? 5.07
+                        : server->product == "MariaDB"    ? 10.03
+                        : server->product == "PostgreSQL" ? 12.0
+                                                          : 0.0;
+  if (version && *version < oldest) {
+    finding.verdict = Verdict::failure;
+    finding.mend = say({"use MySQL 5.7, MariaDB 10.3, PostgreSQL 12, or later",
+                        "请使用 MySQL 5.7、MariaDB 10.3、PostgreSQL 12 或更高版本"});
+  }
+  return finding;
+}
+
+Finding check_charset(const WarehousePatient& patient, bool has_tables) {
+  std::string query = "PRAGMA encoding";
+  std::string_view wanted = "UTF-8";
+  switch (patient.connection.dialect()) {
+    case sql::Dialect::sqlite:
+      break;
+    case sql::Dialect::mysql:
+      // Tidemark's tables bring their own; those that others made or converted may not.
+      query = has_tables ? "SELECT character_set_name FROM information_schema.columns WHERE "
+                           "table_schema=DATABASE() AND table_name='orders' AND "
+                           "column_name='title'"
+                         : "SELECT 'utf8mb4'";
+      wanted = "utf8mb4";
+      break;
+    case sql::Dialect::postgres:
+      query = "SELECT current_setting('server_encoding')";
+      wanted = "UTF8";
+      break;
+  }
+  const Result<std::optional<std::string>> charset = sql::query_value(patient.connection, query);
+  if (!charset) return run::unchecked("charset", charset.error());
+  const std::string found = charset->value_or("");
+  if (found == wanted) return {.check = "charset", .what = say({"{}", "{}"}, found)};
+  Finding finding{.check = "charset",
+                  .verdict = Verdict::failure,
+                  .what = say({"{}: names with emoji and rare characters cannot be stored",
+                               "{}：无法保存含表情符号和生僻字的名称"},
+                              found)};
+  if (patient.connection.dialect() == sql::Dialect::mysql) {
+    finding.mend = say({"convert the tables", "请转换数据表"});
+    finding.statement = "ALTER TABLE orders CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+  } else {
+    finding.mend = say({"make the database with the encoding UTF8", "请以 UTF8 编码创建数据库"});
+  }
+  return finding;
+}
+
+Finding lacks_grant(const Error& error) {
+  Finding finding = run::unchecked("grants", error, Verdict::failure);
+  finding.mend =
+      say({"grant the user SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER and INDEX on "
+           "the warehouse's database",
+           "请授予该账号在数仓库上的 SELECT、INSERT、UPDATE、DELETE、CREATE、ALTER、"
+           "INDEX 权限"});
+  return finding;
+}
+
+/// Statements that need the grants of a load and touch no row.
+Finding check_grants_of_tables(sql::Connection& connection) {
+  for (const char* statement :
+       {"UPDATE orders SET title=title WHERE 1=0",
+        "INSERT INTO load_streams (platform, stream) SELECT platform, stream FROM load_streams "
+        "WHERE 1=0",
+        "DELETE FROM load_rejects WHERE 1=0"})
+    if (const auto done = connection.execute(statement); !done) return lacks_grant(done.error());
+  return {.check = "grants", .what = say({"rows may be written", "可写入数据"})};
+}
+
+Finding check_grants(const WarehousePatient& patient, bool has_tables) {
+  sql::Connection& connection = patient.connection;
+  if (connection.dialect() == sql::Dialect::sqlite) {
+    const std::string folder = fs::absolute(patient.path).parent_path().string();
+    if (::access(patient.path.c_str(), W_OK) == 0 && ::access(folder.c_str(), W_OK | X_OK) == 0)
+      return {.check = "grants", .what = say({"the file may be written", "文件可写"})};
+    return {.check = "grants",
+            .verdict = Verdict::failure,
+            .what = say({"{}: {}", "{}：{}"}, patient.path, errno_text(errno)),
+            .mend = say({"let the user of the load own the file and its folder",
+                         "请让加载用户拥有该文件及其目录"})};
+  }
+  if (has_tables) return check_grants_of_tables(connection);
+  if (connection.dialect() == sql::Dialect::postgres) {
+    const auto may = sql::query_value(
+        connection,
+        "SELECT CASE WHEN has_schema_privilege(current_schema(), 'CREATE') THEN 'yes' END");
+    if (!may) return run::unchecked("grants", may.error());
+    if (*may) return {.check = "grants", .what = say({"tables may be made", "可创建数据表"})};
+    return lacks_grant(make_error(ErrorKind::unauthorized,
+                                  {"no table may be made in the schema", "无权在该模式中建表"}));
+  }
+  const Result<Rows> grants = rows_of(connection, "SHOW GRANTS");
+  if (!grants) return run::unchecked("grants", grants.error());
+  for (const std::vector<std::string>& grant : *grants)
+    if (grant.front().starts_with("GRANT ALL PRIVILEGES") ||
+        grant.front().substr(0, grant.front().find(" ON ")).find("CREATE") != std::string::npos)
+      return {.check = "grants", .what = say({"tables may be made", "可创建数据表"})};
+  return lacks_grant(make_error(ErrorKind::unauthorized,
+                                {"no grant lets this user make tables", "该账号没有建表权限"}));
+}
+
+Finding check_zone(const WarehousePatient& patient) {
+  const Result<sql::ServerInfo> server = patient.connection.server();
+  if (!server) return run::unchecked("zone", server.error());
+  return {.check = "zone",
+          .what = say({"times are stored as the shop's clock shows them (column time_zone); NOW() "
+                       "of this server is in {}",
+                       "各时间按店铺时钟保存（见 time_zone 列）；该服务器的 NOW() 为 {}"},
+                      server->zone)};
+}
+
+std::string age_text(std::chrono::seconds age, Language language) {
+  return run::duration_text(std::chrono::duration_cast<std::chrono::milliseconds>(age), language);
+}
+
+/// `stream` as the command calls it.
+std::string command_of(const std::string& stream) {
+  if (stream == "refunds" || stream == "after_sales") return "aftersales";
+  if (stream == "live_streams") return "live";
+  return stream;
+}
+
+void check_watermarks(const WarehousePatient& patient, std::vector<Finding>& findings) {
+  const Result<Rows> streams =
+      rows_of(patient.connection,
+              "SELECT platform, stream, complete_upto FROM load_streams ORDER BY platform, stream");
+  if (!streams) {
+    findings.push_back(run::unchecked("watermark", streams.error()));
+    return;
+  }
+  constexpr std::chrono::hours china{8};
+  const CivilTime now(std::chrono::local_time<std::chrono::microseconds>(
+      patient.clock.wall().time_since_epoch() + china));
+  for (const std::vector<std::string>& row : *streams) {
+    const std::string stream = row[0] + " " + row[1];
+    const std::optional<CivilTime> upto = CivilTime::parse(row[2]);
+    if (!upto) {
+      findings.push_back(
+          {.check = "watermark",
+           .what = say({"{}: none", "{}：无"}, printable(stream)),
+           .mend = say({"`tidemark load {}` sets it", "运行 `tidemark load {}` 后产生"},
+                       command_of(row[1]))});
+      continue;
+    }
+    const auto age = std::max(std::chrono::seconds{0},
+                              std::chrono::duration_cast<std::chrono::seconds>(now - *upto));
+    Finding finding{
+        .check = "watermark",
+        .what = Message{fmt::format("{}: all until {} has arrived ({} ago)", printable(stream),
+                                    upto->text(), age_text(age, Language::english)),
+                        fmt::format("{}：截至 {} 的数据已全部到达（{}前）", printable(stream),
+                                    upto->text(), age_text(age, Language::chinese))}};
+    if (age > watermark_age_max) {
+      finding.verdict = Verdict::warning;
+      finding.mend = say({"run `tidemark load {}`, and see why it does not run by schedule",
+                          "请运行 `tidemark load {}`，并检查定时任务为何没有运行"},
+                         command_of(row[1]));
+    }
+    findings.push_back(std::move(finding));
+  }
+}
+
+Finding check_rejects(const WarehousePatient& patient) {
+  const Result<Rows> rejects =
+      rows_of(patient.connection,
+              "SELECT stream, COUNT(*), MIN(record_id) FROM load_rejects GROUP BY stream ORDER BY "
+              "stream");
+  if (!rejects) return run::unchecked("rejects", rejects.error());
+  if (rejects->empty())
+    return {.check = "rejects", .what = say({"no row is set aside", "没有拒收的行"})};
+  std::string list;
+  for (const std::vector<std::string>& row : *rejects)
+    list += fmt::format("{}{} {} ({})", list.empty() ? "" : ", ", printable(row[0]), row[1],
+                        printable(row[2]));
+  return {.check = "rejects",
+          .verdict = Verdict::warning,
+          .what = say({"rows are set aside: {}", "有拒收的行：{}"}, list),
+          .mend = say({"load_rejects tells why; what was corrected is taken when it is read again",
+                       "原因见 load_rejects；更正后再次读取即可入库"}),
+          .statement = "SELECT * FROM load_rejects"};
+}
+
+}  // namespace
+
+Finding check_warehouse_disk(const std::string& path) {
+  std::error_code code;
+  fs::path folder = fs::absolute(path, code).parent_path();
+  while (!fs::exists(folder, code) && folder.has_relative_path()) folder = folder.parent_path();
+  struct statvfs info{};
+  if (::statvfs(folder.c_str(), &info) != 0)
+    return {.check = "disk",
+            .verdict = Verdict::warning,
+            .what = say({"unknown: {}", "未知：{}"}, errno_text(errno))};
+  const std::uint64_t free = static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+  const std::uint64_t size = fs::file_size(path, code);
+  Finding finding{.check = "disk",
+                  .what = say({"{} free; the warehouse has {}", "可用空间 {}；数仓已占 {}"},
+                              run::bytes_text(free), run::bytes_text(code ? 0 : size))};
+  if (free < free_bytes_wanted) {
+    finding.verdict = free < free_bytes_needed ? Verdict::failure : Verdict::warning;
+    finding.mend =
+        say({"make room: a full disk stops a load (nothing is lost, the next run goes "
+             "on)",
+             "请清理空间：磁盘写满会中断加载（不会丢数据，下次运行会继续）"});
+  }
+  return finding;
+}
+
+std::vector<Finding> examine_warehouse(const WarehousePatient& patient) {
+  std::vector<Finding> findings{check_version(patient)};
+  const Result<sql::Table> orders = patient.connection.describe(orders_table().name);
+  const bool has_tables = orders.has_value();
+  findings.push_back(check_charset(patient, has_tables));
+  findings.push_back(check_grants(patient, has_tables));
+  findings.push_back(check_zone(patient));
+  if (patient.connection.dialect() == sql::Dialect::sqlite)
+    findings.push_back(check_warehouse_disk(patient.path));
+  if (!has_tables) {
+    findings.push_back(
+        {.check = "tables",
+         .what = say({"none yet; the first load makes them", "尚无；首次加载时创建"})});
+    return findings;
+  }
+  check_watermarks(patient, findings);
+  findings.push_back(check_rejects(patient));
+  return findings;
+}
+
+}  // namespace tidemark::load

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "run/finding.h"
+#include "sql/connection.h"
+
+namespace tidemark::load {
+
+/// The warehouse to look at. The connection may be read-only; nothing is changed.
+struct WarehousePatient {
+  sql::Connection& connection;
+  std::string path{};  ///< SQLite: the file; empty otherwise.
+  const Clock& clock;
+};
+
+/// What a warehouse needs that is to be filled: version, character set, grants, the zone of its
+/// times, disk space, and how it stands with what was loaded: the watermark of each stream, rows
+/// that were set aside. Reads little, whatever the tables hold.
+[[nodiscard]] std::vector<run::Finding> examine_warehouse(const WarehousePatient& patient);
+
+/// The disk under an SQLite file, which need not be there yet.
+[[nodiscard]] run::Finding check_warehouse_disk(const std::string& path);
+
+}  // namespace tidemark::load

@@ -1,0 +1,183 @@
+"""`tidemark doctor --load`: what is right is called right, and each thing that is wrong is found and
+told with what to do, for the shop and for the warehouse, on each database."""
+
+import json
+import sqlite3
+import urllib.parse
+
+import pytest
+
+from hub_states import fresh_state
+from load_fixture import CREDENTIALS, Shop, Warehouse, load
+from programs import run
+
+
+class PresentShop(Shop):
+    """Its clock goes, and its orders are those of the last days."""
+
+    def __init__(self, folder, *words):
+        super().__init__(folder)
+        self.words = [*self.words[:6], "--orders", "3000", *words]
+
+
+class Patient:
+    def __init__(self, folder, shop, warehouse):
+        self.folder = folder
+        self.shop = shop
+        self.warehouse = warehouse
+
+    def findings(self, *words, code=0, credentials=CREDENTIALS):
+        ran = run(["tidemark", "doctor", "--load", "--shop-url", self.shop.url, "--warehouse",
+                   self.warehouse.url, "--json", *words], self.folder, code=code, **credentials)
+        for secret in credentials.values():
+            assert "secret" not in secret or secret not in ran.out + ran.err
+        assert ran.summary["exit_code"] == ran.code
+        return [line for line in map(json.loads, ran.out.splitlines())
+                if line["message_type"] == "finding"]
+
+    def wrong(self, code=0, **more):
+        """What is not as it should be: {check: (verdict, what, mend)}."""
+        return {one["check"]: (one["verdict"], one["what"], one["mend"])
+                for one in self.findings(code=code, **more) if one["verdict"] != "ok"}
+
+    def load(self, *words):
+        return load(self.shop, self.warehouse, self.folder, *words)
+
+
+def make_patient(kind, shop, request, folder):
+    if kind == "sqlite":
+        path = folder / "warehouse.db"
+        return Patient(folder, shop,
+                       Warehouse(f"sqlite:{path}", lambda: sqlite3.connect(path)))
+    state = fresh_state(kind, request, folder)
+    return Patient(folder, shop, Warehouse(state.url, state.connect))
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    with PresentShop(tmp_path_factory.mktemp("shop")) as shop:
+        yield shop
+
+
+@pytest.fixture
+def patient(shop, request, tmp_path):
+    yield make_patient("sqlite", shop, request, tmp_path)
+    shop.ask("faults", {"spec": ""})
+
+
+@pytest.fixture(params=["sqlite", "mariadb", "postgres"])
+def anywhere(shop, request, tmp_path):
+    return make_patient(request.param, shop, request, tmp_path)
+
+
+def change(patient, *statements):
+    connection = patient.warehouse.connect()
+    cursor = connection.cursor()
+    for statement in statements:
+        cursor.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_a_sound_shop_and_warehouse(anywhere):
+    empty = anywhere.findings()
+    assert not [one for one in empty if one["verdict"] != "ok"], empty
+    # One permission each for orders, after-sales, users, goods and live sessions.
+    assert [one["check"] for one in empty].count("permission") == 5
+    anywhere.load("--incremental")
+    full = anywhere.findings()
+    assert not [one for one in full if one["verdict"] != "ok"], full
+    checks = {one["check"]: one["what"] for one in full}
+    assert {"credentials", "shop", "token", "shop_clock", "whitelist", "connection", "version",
+            "charset", "grants", "zone", "watermark", "rejects"} <= set(checks)
+    assert "xiaoe orders" in checks["watermark"]
+
+
+def test_what_is_late_and_what_is_set_aside(anywhere):
+    anywhere.load("--incremental")
+    change(anywhere, "UPDATE load_streams SET complete_upto='2025-01-31 00:00:00' "
+           "WHERE stream='orders'",
+           "INSERT INTO load_rejects (platform, stream, record_id, content_hash, reason, reason_zh, "
+           "scan_id, rejected_at) VALUES ('xiaoe','orders','o_7','0','price','价格','s',"
+           "'2025-01-31 00:00:00')")
+    wrong = anywhere.wrong()
+    assert set(wrong) == {"watermark", "rejects"}
+    assert "2025-01-31 00:00:00" in wrong["watermark"][1]
+    assert "tidemark load orders" in wrong["watermark"][2]
+    assert "orders 1 (o_7)" in wrong["rejects"][1]
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "postgres"])
+def test_a_user_who_may_only_read(kind, shop, request, tmp_path):
+    patient = make_patient(kind, shop, request, tmp_path)
+    url = urllib.parse.urlsplit(patient.warehouse.url)
+    name = "looker" + url.path[1:].rsplit("_", 1)[-1][-12:]
+    rest = f"{name}:x@{url.hostname}:{url.port}{url.path}"
+    if kind == "mariadb":
+        made = [f"CREATE USER '{name}'@'%' IDENTIFIED BY 'x'",
+                f"GRANT SELECT ON {url.path[1:]}.* TO '{name}'@'%'"]
+        gone = [f"DROP USER '{name}'@'%'"]
+    else:
+        made = [f"CREATE ROLE {name} LOGIN PASSWORD 'x'",
+                f"ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {name}"]
+        gone = [f"DROP OWNED BY {name}", f"DROP ROLE {name}"]
+    owner = patient.warehouse
+    change(patient, *made)
+    try:
+        for tables in (False, True):
+            if tables:
+                patient.load("--incremental")
+            patient.warehouse = Warehouse(f"{url.scheme}://{rest}", owner.connect)
+            wrong = patient.wrong(code=1)
+            assert set(wrong) == {"grants"}, wrong
+            assert "INSERT" in wrong["grants"][2]
+            patient.warehouse = owner
+    finally:
+        change(patient, *gone)
+
+
+@pytest.mark.parametrize("spec,check,verdict,what,mend", [
+    ("ip=1", "whitelist", "failure", "2051", "IP whitelist"),
+    ("deny=orders", "permission", "failure", "xe.order.list.get/1.0.1", "订单管理-查询"),
+    ("deny=live", "permission", "warning", "xe.alive.list.get/1.0.0", "tidemark load live"),
+    ("skew=-900s", "shop_clock", "failure", "behind", "NTP"),
+    ("skew=120s", "shop_clock", "warning", "ahead", "NTP"),
+    ("malformed=1", "permission", "warning", "1002", "look again"),
+    ("storm=1", "permission", "warning", "2054", "look again"),
+    ("html=1", "permission", "warning", "not the shop's API", ""),
+    ("error500=1", "permission", "warning", "HTTP status 500", ""),
+])
+def test_faults_of_the_shop(spec, check, verdict, what, mend, patient):
+    patient.shop.ask("faults", {"spec": spec})
+    wrong = patient.wrong(code=1 if verdict == "failure" else 0)
+    assert set(wrong) == {check}, wrong
+    assert wrong[check][0] == verdict
+    assert what in wrong[check][1]
+    assert mend in wrong[check][2]
+
+
+@pytest.mark.parametrize("change,check,what", [
+    ({"TIDEMARK_XIAOE__SECRET_KEY": "other-secret"}, "token", "2004"),
+    ({"TIDEMARK_XIAOE__APP_ID": "other"}, "token", "2002"),
+    ({"TIDEMARK_XIAOE__CLIENT_ID": "other"}, "token", "2020"),
+    ({"TIDEMARK_XIAOE__SECRET_KEY": ""}, "credentials", "secret_key"),
+])
+def test_wrong_credentials(change, check, what, patient):
+    wrong = patient.wrong(code=1, credentials=CREDENTIALS | change)
+    assert set(wrong) == {check}
+    assert what in wrong[check][1]
+    assert "TIDEMARK_XIAOE__" in wrong[check][2]
+
+
+def test_a_shop_that_is_away_and_a_warehouse_that_is(tmp_path, request):
+    with PresentShop(tmp_path) as shop:
+        patient = make_patient("sqlite", shop, request, tmp_path)
+    assert set(patient.wrong(code=1)) == {"shop"}
+    patient.warehouse = Warehouse("mysql://nobody@127.0.0.1:1/none", None)
+    assert set(patient.wrong(code=1)) == {"shop", "connection"}
+
+
+@pytest.mark.parametrize("words", [("--load", "--hub"), ("--load", "--create-index"),
+                                   ("--shop-url", "http://127.0.0.1:1"), ("--warehouse", "sqlite:x")])
+def test_flags_that_do_not_go_together(words, tmp_path):
+    run(["tidemark", "doctor", *words], tmp_path, code=2)
