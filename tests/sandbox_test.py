@@ -255,6 +255,14 @@ def test_a_hundred_thousand_orders(tmp_path):
         assert len(api.data("xe.user.batch.get/2.0.0", page_size=50)["list"]) == 50
 
 
+def test_orders_arrive_whatever_the_shop_does(tmp_path):
+    warehouse = Warehouse(f"sqlite:{tmp_path / 'w.db'}", lambda: sqlite3.connect(tmp_path / "w.db"))
+    with Shop(tmp_path, "--faults", "html=0.05,malformed=0.05,strings=0.5,gbk=0.05,truncate=0.05,"
+              "total=0.1,repeat=0.1,revoke=0.05") as shop:
+        load(shop, warehouse, tmp_path, "--from", "2025-01-01", "--to", "2025-01-31")
+        assert warehouse.by_day() == shop.truth()
+
+
 # The data set Online Retail.
 
 RETAIL = '''\
