@@ -3,50 +3,49 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/log.h"
+#include "base/last_net.h"
 #include "base/ulid.h"
 #include "load/schema.h"
+#include "load/timed_connection.h"
 
 namespace tidemark::load {
 namespace {
 
-/// Rows of one transaction. More make it no faster, and each waits in memory.
-constexpr std::size_t batch_rows_max = 2000;
 constexpr std::size_t examples_max = 20;
 
-/// Gathers pages into batches and gives them to the writer.
+/// Gathers pages into batches and hands them on.
 class Batches final : public PageSink {
  public:
-  Batches(OrderWriter& writer, std::string_view scan_id,
-          std::function<void(const BatchOutcome&)> count, LoadProgress& progress)
-      : writer_(writer), scan_id_(scan_id), count_(std::move(count)), progress_(progress) {}
+  using Give = std::function<Result<void>(std::vector<Observed>)>;
+
+  Batches(Give give, StageClock& stages, LoadProgress& progress)
+      : give_(std::move(give)), stages_(stages), progress_(progress) {}
 
   Result<void> take(Page page) override {
+    const SteadyTime began = stages_.now();
     progress_.rows += page.records.size();
     for (RawRecord& record : page.records)
       rows_.push_back(
           observed_row(std::move(record.id), std::move(record.payload), page.observed_at));
-    return rows_.size() < batch_rows_max ? Result<void>{} : flush();
+    stages_.add(Stage::transform, stages_.now() - began);
+    Result<void> taken = rows_.size() < batch_rows_max ? Result<void>{} : flush();
+    stages_.add(Stage::fetch, began - stages_.now());  // Nothing of this is the source's.
+    return taken;
   }
 
   Result<void> flush() {
-    if (rows_.empty()) return {};
-    Result<BatchOutcome> outcome = writer_.write(std::exchange(rows_, {}), scan_id_);
-    if (!outcome) {
-      failed_ = true;
-      return fail(std::move(outcome).error());
-    }
-    count_(*outcome);
-    return {};
+    if (rows_.empty() || failed_) return {};
+    Result<void> given = give_(std::exchange(rows_, {}));
+    failed_ = !given;
+    return given;
   }
 
   /// It was the warehouse that failed.
   [[nodiscard]] bool failed() const { return failed_; }
 
  private:
-  OrderWriter& writer_;
-  const std::string_view scan_id_;
-  const std::function<void(const BatchOutcome&)> count_;
+  const Give give_;
+  StageClock& stages_;
   LoadProgress& progress_;
   std::vector<Observed> rows_;
   bool failed_ = false;
@@ -83,7 +82,12 @@ Result<void> LoadRun::open() {
     scans_.emplace(*connection_, platform, stream);
     if (Result<void> known = scans_->register_stream(); !known) return known;
   }
-  Result<OrderWriter> writer = OrderWriter::open(environment_.connect,
+  const ConnectWarehouse connect = [this]() -> Result<std::unique_ptr<sql::Connection>> {
+    Result<std::unique_ptr<sql::Connection>> connection = environment_.connect();
+    if (!connection) return connection;
+    return timed(std::move(*connection), stages_);
+  };
+  Result<OrderWriter> writer = OrderWriter::open(connect,
                                                  {.platform = platform,
                                                   .stream = stream,
                                                   .utc_offset = extractor.utc_offset(),
@@ -91,7 +95,10 @@ Result<void> LoadRun::open() {
                                                  options_.dry_run, environment_.pause);
   if (!writer) return fail(std::move(writer).error());
   writer_.emplace(std::move(*writer));
-  return {};
+  return with_last_net([this]() -> Result<void> {
+    behind_.emplace();
+    return {};
+  });
 }
 
 Result<TimeWindow> LoadRun::range() {
@@ -137,36 +144,68 @@ Result<std::vector<TimeWindow>> LoadRun::begin_scan(const TimeWindow& range) {
   return windows;
 }
 
-Result<void> LoadRun::read_window(const TimeWindow& window) {
+bool LoadRun::read_window(const TimeWindow& window) {
   const CivilTime settled = source_now() - options_.margin;
   Batches batches(
-      *writer_, scan_.id, [this](const BatchOutcome& outcome) { count(outcome); }, progress_);
-  const Result<WindowReading> reading = environment_.extractor.read(window, batches);
-  if (!reading) {
-    // What came before the failure is true as well.
-    if (!batches.failed())
-      if (Result<void> flushed = batches.flush(); !flushed) return flushed;
-    return fail(reading.error());
+      [&](std::vector<Observed> batch) {
+        return behind_->give([this, window, batch = std::move(batch)]() mutable {
+          return write_batch(window, std::move(batch));
+        });
+      },
+      stages_, progress_);
+  Result<WindowReading> reading = [&] {
+    const StageTime fetching(stages_, Stage::fetch);
+    return environment_.extractor.read(window, batches);
+  }();
+  // What came before a failure is true as well.
+  if (Result<void> flushed = batches.flush(); !flushed || batches.failed()) return false;
+  if (!reading) return note_failure(window, std::move(reading).error());
+  // A first watermark stands for what was wanted from its beginning, without holes.
+  const bool first = options_.mode != LoadMode::rescan && failed_windows() == 0;
+  const TimeWindow proven{window.from, std::min(window.upto, settled)};
+  return behind_
+      ->give([this, window, proven, first, read = *reading] {
+        return finish_window(window, proven, first, read);
+      })
+      .has_value();
+}
+
+Result<void> LoadRun::write_batch(const TimeWindow& window, std::vector<Observed> batch) {
+  const StageTime writing(stages_, Stage::transform);
+  const Result<BatchOutcome> outcome = writer_->write(std::move(batch), scan_.id);
+  if (!outcome) {
+    failed_window_ = window;
+    return fail(outcome.error());
   }
-  if (Result<void> flushed = batches.flush(); !flushed) return flushed;
-  summary_.pages += reading->pages;
-  summary_.rereads += reading->rereads;
+  count(*outcome);
+  return {};
+}
+
+Result<void> LoadRun::finish_window(const TimeWindow& window, const TimeWindow& proven, bool first,
+                                    const WindowReading& reading) {
+  failed_window_ = window;
   if (scans_) {
     if (Result<void> finished =
-            scans_->finish_window(scan_, window, reading->records, environment_.clock.wall());
+            scans_->finish_window(scan_, window, reading.records, environment_.clock.wall());
         !finished)
       return finished;
-    const TimeWindow proven{window.from, std::min(window.upto, settled)};
-    // A first watermark stands for what was wanted from its beginning, without holes.
-    const bool first = options_.mode != LoadMode::rescan && summary_.windows_failed == 0;
     if (Result<void> moved = scans_->extend_complete(proven, first); !moved) return moved;
   }
+  const std::lock_guard lock(mutex_);
+  summary_.pages += reading.pages;
+  summary_.rereads += reading.rereads;
   ++summary_.windows_finished;
   ++progress_.windows;
   return {};
 }
 
+std::uint64_t LoadRun::failed_windows() {
+  const std::lock_guard lock(mutex_);
+  return summary_.windows_failed;
+}
+
 void LoadRun::count(const BatchOutcome& outcome) {
+  const std::lock_guard lock(mutex_);
   summary_.rows += outcome.rows;
   summary_.inserted += outcome.inserted;
   summary_.changed += outcome.changed.size();
@@ -187,6 +226,7 @@ void LoadRun::count(const BatchOutcome& outcome) {
 }
 
 bool LoadRun::note_failure(const TimeWindow& window, Error error) {
+  const std::lock_guard lock(mutex_);
   if (error.kind == ErrorKind::cancelled && environment_.stop.requested()) {
     summary_.stopped = true;
     return false;
@@ -224,12 +264,17 @@ Result<LoadSummary> LoadRun::run() {
   if (!windows) return fail(windows.error());
   progress_.windows_total = windows->size();
   for (const TimeWindow& window : *windows) {
-    if (environment_.stop.requested()) summary_.stopped = true;
-    if (summary_.stopped) break;
-    Result<void> read = read_window(window);
-    if (!read && !note_failure(window, std::move(read).error())) break;
+    if (environment_.stop.requested()) {
+      const std::lock_guard lock(mutex_);
+      summary_.stopped = true;
+      break;
+    }
+    if (!read_window(window)) break;
   }
+  if (Result<void> written = behind_->finish(); !written)
+    static_cast<void>(note_failure(failed_window_, std::move(written).error()));
   if (Result<void> finished = finish(); !finished) summary_.errors.push_back(finished.error());
+  for (const Stage stage : stages) summary_.stages.emplace_back(stage, stages_.spent(stage));
   summary_.elapsed =
       std::chrono::duration_cast<std::chrono::milliseconds>(environment_.clock.steady() - start);
   return std::move(summary_);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@
 #include "load/load_summary.h"
 #include "load/order_writer.h"
 #include "load/scan_store.h"
+#include "load/stage_clock.h"
+#include "load/write_behind.h"
 
 namespace tidemark::load {
 
@@ -47,8 +50,9 @@ struct LoadProgress {
 };
 
 /// Reads the orders of a shop into the warehouse, window by window, oldest first: pages go into the
-/// warehouse in batches, then the window is noted as finished, then the watermark moves. May be
-/// killed at any point and run again.
+/// warehouse in batches, then the window is noted as finished, then the watermark moves. A thread
+/// of its own does all that, in this order, while the next pages are read; it is at most two
+/// batches behind. May be killed at any point and run again.
 class LoadRun {
  public:
   struct Environment {
@@ -62,7 +66,7 @@ class LoadRun {
   };
 
   LoadRun(Environment environment, LoadOptions options)
-      : environment_(std::move(environment)), options_(options) {}
+      : environment_(std::move(environment)), options_(options), stages_(environment_.clock) {}
 
   /// Once. A window that failed is told in the summary, and the others go on, unless the source or
   /// the warehouse is away. Errors: the run could not begin: those of the warehouse.
@@ -74,8 +78,14 @@ class LoadRun {
   [[nodiscard]] CivilTime source_now() const;
   [[nodiscard]] Result<TimeWindow> range();
   [[nodiscard]] Result<std::vector<TimeWindow>> begin_scan(const TimeWindow& range);
-  [[nodiscard]] Result<void> read_window(const TimeWindow& window);
+  /// False: nothing further can be read or written.
+  [[nodiscard]] bool read_window(const TimeWindow& window);
+  // Behind the reading, on the writer's thread:
+  [[nodiscard]] Result<void> write_batch(const TimeWindow& window, std::vector<Observed> batch);
+  [[nodiscard]] Result<void> finish_window(const TimeWindow& window, const TimeWindow& proven,
+                                           bool first, const WindowReading& reading);
   void count(const BatchOutcome& outcome);
+  [[nodiscard]] std::uint64_t failed_windows();
   /// False: nothing further can be read.
   [[nodiscard]] bool note_failure(const TimeWindow& window, Error error);
   [[nodiscard]] Result<void> finish();
@@ -88,6 +98,10 @@ class LoadRun {
   std::optional<ScanStore> scans_;
   std::optional<OrderWriter> writer_;
   Scan scan_;
+  StageClock stages_;
+  std::mutex mutex_;                   ///< Guards summary_ while windows are read.
+  TimeWindow failed_window_{};         ///< The one whose writing failed.
+  std::optional<WriteBehind> behind_;  ///< Last: its thread uses the others.
 };
 
 }  // namespace tidemark::load

@@ -31,6 +31,11 @@ Json counts_of(const LoadSummary& summary) {
           {"missed_by_rescan", summary.missed_by_rescan}};
 }
 
+double rounded_seconds(SteadyTime::duration time) {
+  return static_cast<double>(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()) /
+         1000;
+}
+
 std::string listed(const std::vector<std::string>& names, std::uint64_t all) {
   std::string text = fmt::format("{}", fmt::join(names, ", "));
   if (all > names.size()) text += " …";
@@ -132,6 +137,9 @@ std::string summary_json(const LoadSummary& summary, ExitCode code) {
   for (const Error& error : summary.errors)
     line["errors"].push_back({{"kind", tidemark::name(error.kind)}, {"message", error.what.en}});
   line["seconds"] = static_cast<double>(summary.elapsed.count()) / 1000;
+  line["stage_seconds"] = Json::object();
+  for (const auto& [stage, time] : summary.stages)
+    line["stage_seconds"][load::name(stage)] = rounded_seconds(time);
   line["exit_code"] = static_cast<int>(code);
   return line.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/exit_code.h"
@@ -12,6 +13,7 @@
 #include "base/stop.h"
 #include "load/order.h"
 #include "load/scan_store.h"
+#include "load/stage_clock.h"
 #include "load/time_window.h"
 
 namespace tidemark::load {
@@ -48,6 +50,7 @@ struct LoadSummary {
   std::optional<Complete> complete{};
   std::vector<Error> errors{};
   std::chrono::milliseconds elapsed{};
+  std::vector<std::pair<Stage, SteadyTime::duration>> stages{};
 
   /// done; partial when windows failed or rows were rejected, but something is stored; the code of
   /// the first error else. A signal's code when stopped.

@@ -6,9 +6,11 @@
 
 #include "base/check.h"
 #include "load/benefit_period.h"
+#include "load/key_conditions.h"
 #include "load/money.h"
 #include "load/row_sql.h"
 #include "load/schema.h"
+#include "sql/rows.h"
 
 namespace tidemark::load {
 namespace {
@@ -157,27 +159,23 @@ sql::Values OrderTables::history_row(const SeenOrder& seen, const Row* before) c
 Result<OrderTables::Rows> OrderTables::existing(std::span<const std::string> ids,
                                                 const TableSpec& table) {
   Rows found;
-  for (std::span<const std::string> rest = ids; !rest.empty();) {
-    const std::size_t count = std::min(rest.size(), keys_per_statement_max);
-    std::vector<sql::Value> params = padded_keys(rest.first(count));
-    const std::string sql =
-        fmt::format("SELECT {} FROM {} WHERE platform=? AND order_id IN ({}) ORDER BY order_id, {}",
-                    fmt::join(table.column_names(), ","), table.name, marks(params.size()),
-                    table.columns[table.key_columns - 1].name);
-    params.insert(params.begin(), platform_);
-    Result<std::unique_ptr<sql::Cursor>> cursor = connection_.query(sql, params);
-    if (!cursor) return fail(std::move(cursor));
-    while (true) {
-      const Result<bool> row = (*cursor)->next();
-      if (!row) return fail(row.error());
-      if (!*row) break;
-      Row& texts = found[std::string((*cursor)->at(1).value_or(""))];
-      for (std::size_t i = 0; i < (*cursor)->columns(); ++i) {
-        const std::optional<std::string_view> value = (*cursor)->at(i);
-        texts.push_back(value ? std::optional<std::string>(*value) : std::nullopt);
-      }
-    }
-    rest = rest.subspan(count);
+  const Result<KeyConditions> wanted = key_conditions(
+      connection_, table.name, {.sql = "platform=?", .params = {platform_}}, "order_id", ids);
+  if (!wanted) return fail(wanted.error());
+  for (const Condition& condition : wanted->conditions) {
+    const std::string sql = fmt::format("SELECT {} FROM {} WHERE {} ORDER BY order_id, {}",
+                                        fmt::join(table.column_names(), ","), table.name,
+                                        condition.sql, table.columns[table.key_columns - 1].name);
+    Result<void> read =
+        sql::each_row(connection_.query(sql, condition.params), [&](const sql::Cursor& row) {
+          Row& texts = found[std::string(row.at(1).value_or(""))];
+          texts.reserve(texts.size() + row.columns());
+          for (std::size_t i = 0; i < row.columns(); ++i) {
+            const std::optional<std::string_view> value = row.at(i);
+            texts.push_back(value ? std::optional<std::string>(*value) : std::nullopt);
+          }
+        });
+    if (!read) return fail(std::move(read).error());
   }
   return found;
 }
@@ -231,7 +229,8 @@ Result<OrderChanges> OrderTables::apply(std::span<const SeenOrder> orders, Order
   }
   if (writing == OrderWriting::nothing) return changes;
 
-  if (auto done = insert_rows(connection_, orders_table(), fresh); !done) return fail(done.error());
+  if (auto done = insert_rows(connection_, orders_table(), std::move(fresh)); !done)
+    return fail(done.error());
   if (auto done = upsert_rows(connection_, orders_table(), replaced); !done)
     return fail(done.error());
   for (const auto& [id, lines] : shortened) {
@@ -240,12 +239,12 @@ Result<OrderChanges> OrderTables::apply(std::span<const SeenOrder> orders, Order
                             sql::Values{platform_, id, lines});
     if (!removed) return fail(removed.error());
   }
-  if (auto done = insert_rows(connection_, order_items_table(), fresh_items); !done)
+  if (auto done = insert_rows(connection_, order_items_table(), std::move(fresh_items)); !done)
     return fail(done.error());
   if (auto done = upsert_rows(connection_, order_items_table(), replaced_items); !done)
     return fail(done.error());
   if (writing == OrderWriting::rows) return changes;
-  if (auto done = insert_rows(connection_, order_history_table(), history); !done)
+  if (auto done = insert_rows(connection_, order_history_table(), std::move(history)); !done)
     return fail(done.error());
   return changes;
 }
@@ -285,7 +284,7 @@ Result<std::uint64_t> OrderTables::rewrite_history(std::span<const std::vector<S
     if (!removed) return fail(removed.error());
     std::ranges::move(right, std::back_inserter(rows));
   }
-  if (auto done = insert_rows(connection_, order_history_table(), rows); !done)
+  if (auto done = insert_rows(connection_, order_history_table(), std::move(rows)); !done)
     return fail(done.error());
   return rewritten;
 }

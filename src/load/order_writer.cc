@@ -165,8 +165,10 @@ Result<BatchOutcome> OrderWriter::within_transaction(const std::vector<Observed>
   std::map<std::string, Seen> seen;
   std::vector<std::string> ids;
   for (const Observed& row : batch) ids.push_back(row.id);
+  std::optional<RawLayer> layer;
   if (has_tables_) {
-    auto known = RawLayer(*connection_, stream_.platform, stream_.stream).seen(ids);
+    layer.emplace(*connection_, stream_.platform, stream_.stream);
+    auto known = layer->seen(ids);
     if (!known) return fail(std::move(known).error());
     seen = std::move(*known);
   }
@@ -183,7 +185,7 @@ Result<BatchOutcome> OrderWriter::within_transaction(const std::vector<Observed>
   outcome.unchanged += changes->unchanged;
   outcome.changed = std::move(changes->changed);
   if (dry_run_) return outcome;
-  RawLayer raw(*connection_, stream_.platform, stream_.stream);
+  RawLayer& raw = *layer;
   if (auto done = raw.add(rows.add, rows.is_new, rows.rejected, scan_id); !done)
     return fail(done.error());
   if (auto done = raw.seen_again(rows.again, scan_id); !done) return fail(done.error());

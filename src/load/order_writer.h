@@ -18,6 +18,9 @@
 
 namespace tidemark::load {
 
+/// Rows of one transaction of a load. More make it no faster, and each waits in memory.
+inline constexpr std::size_t batch_rows_max = 2000;
+
 /// What became of the rows of a batch.
 struct BatchOutcome {
   std::uint64_t rows = 0;      ///< As they came, repeats included.

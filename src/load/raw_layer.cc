@@ -6,8 +6,9 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "load/row_sql.h"
+#include "load/key_conditions.h"
 #include "load/schema.h"
+#include "sql/rows.h"
 
 namespace tidemark::load {
 
@@ -17,30 +18,33 @@ std::string content_hash(std::string_view payload) {
   return hex({reinterpret_cast<const char*>(canonical.digest), sizeof(canonical.digest)});
 }
 
+Condition RawLayer::own() const {
+  return {.sql = "platform=? AND stream=?", .params = {platform_, stream_}};
+}
+
 Result<std::map<std::string, Seen>> RawLayer::seen(std::span<const std::string> ids) {
   std::map<std::string, Seen> found;
-  while (!ids.empty()) {
-    const std::size_t count = std::min(ids.size(), keys_per_statement_max);
-    std::vector<sql::Value> params = padded_keys(ids.first(count));
-    const std::string sql = fmt::format(
-        "SELECT record_id, content_hash, observed_at, rejected FROM raw_seen "
-        "WHERE platform=? AND stream=? AND record_id IN ({})",
-        marks(params.size()));
-    params.insert(params.begin(), {platform_, stream_});
-    Result<std::unique_ptr<sql::Cursor>> cursor = connection_.query(sql, params);
-    if (!cursor) return fail(std::move(cursor));
-    while (true) {
-      const Result<bool> row = (*cursor)->next();
-      if (!row) return fail(row.error());
-      if (!*row) break;
-      const Result<WallTime> observed = utc_time((*cursor)->at(2));
-      if (!observed) return fail(observed.error());
-      found.emplace((*cursor)->at(0).value_or(""),
-                    Seen{.hash = std::string((*cursor)->at(1).value_or("")),
-                         .observed_at = *observed,
-                         .rejected = (*cursor)->at(3) == "1"});
-    }
-    ids = ids.subspan(count);
+  places_.clear();
+  const Result<KeyConditions> wanted =
+      key_conditions(connection_, "raw_seen", own(), "record_id", ids);
+  if (!wanted) return fail(wanted.error());
+  for (const Condition& condition : wanted->conditions) {
+    Result<void> read = sql::each_row(
+        connection_.query("SELECT record_id, content_hash, observed_at, rejected FROM raw_seen "
+                          "WHERE " +
+                              condition.sql + " ORDER BY record_id",
+                          condition.params),
+        [&](const sql::Cursor& row) -> Result<void> {
+          const Result<WallTime> observed = utc_time(row.at(2));
+          if (!observed) return fail(observed.error());
+          const auto place = found.emplace_hint(found.end(), row.at(0).value_or(""),
+                                                Seen{.hash = std::string(row.at(1).value_or("")),
+                                                     .observed_at = *observed,
+                                                     .rejected = row.at(3) == "1"});
+          if (wanted->range) places_.emplace(place->first, places_.size());
+          return {};
+        });
+    if (!read) return fail(std::move(read).error());
   }
   return found;
 }
@@ -57,28 +61,54 @@ Result<void> RawLayer::add(std::span<const Observed* const> rows, const std::vec
         .push_back({platform_, stream_, row.id, row.hash, stamp, stamp, scan,
                     std::int64_t{rejected[i] ? 1 : 0}});
   }
-  if (auto done = insert_rows(connection_, raw_records_table(), records); !done) return done;
-  if (auto done = insert_rows(connection_, raw_seen_table(), fresh); !done) return done;
+  if (auto done = insert_rows(connection_, raw_records_table(), std::move(records)); !done)
+    return done;
+  if (auto done = insert_rows(connection_, raw_seen_table(), std::move(fresh)); !done) return done;
   return upsert_rows(connection_, raw_seen_table(), known);
+}
+
+std::vector<Condition> RawLayer::exactly(std::vector<std::string> ids) const {
+  constexpr std::size_t run_min = 8;  // Shorter ones are not worth a statement.
+  std::vector<Condition> conditions;
+  std::vector<std::string> single;
+  const auto place = [this](const std::string& id) {
+    const auto found = places_.find(id);
+    return found == places_.end() ? std::string::npos : found->second;
+  };
+  std::ranges::sort(ids, {}, place);
+  for (std::size_t begin = 0, end = 0; begin < ids.size(); begin = end) {
+    const std::size_t first = place(ids[begin]);
+    for (end = begin + 1;
+         end < ids.size() && first != std::string::npos && place(ids[end]) == first + (end - begin);
+         ++end) {
+    }
+    if (end - begin >= run_min)
+      conditions.push_back(own() + is_between("record_id", ids[begin], ids[end - 1]));
+    else
+      single.insert(single.end(), ids.begin() + static_cast<std::ptrdiff_t>(begin),
+                    ids.begin() + static_cast<std::ptrdiff_t>(end));
+  }
+  for (std::span<const std::string> rest = single; !rest.empty();) {
+    const std::size_t count = std::min(rest.size(), keys_per_statement_max);
+    conditions.push_back(own() + is_one_of(connection_.dialect(), "record_id", rest.first(count)));
+    rest = rest.subspan(count);
+  }
+  return conditions;
 }
 
 Result<void> RawLayer::seen_again(std::span<const Observed* const> rows, std::string_view scan_id) {
   // A batch has few different moments: one for each page.
   std::map<WallTime, std::vector<std::string>> by_moment;
   for (const Observed* row : rows) by_moment[row->observed_at].push_back(row->id);
-  for (const auto& [moment, ids] : by_moment) {
-    for (std::span<const std::string> rest = ids; !rest.empty();) {
-      const std::size_t count = std::min(rest.size(), keys_per_statement_max);
-      std::vector<sql::Value> params = padded_keys(rest.first(count));
-      const std::string sql = fmt::format(
-          "UPDATE raw_seen SET observed_at=?, scan_id=? WHERE platform=? AND stream=? "
-          "AND observed_at<? AND record_id IN ({})",
-          marks(params.size()));
-      const std::string stamp = utc_text(moment);
-      params.insert(params.begin(),
-                    {stamp, std::string(scan_id), platform_, stream_, std::string(stamp)});
-      if (const auto done = connection_.execute(sql, params); !done) return fail(done.error());
-      rest = rest.subspan(count);
+  for (auto& [moment, ids] : by_moment) {
+    const std::string stamp = utc_text(moment);
+    for (const Condition& condition : exactly(std::move(ids))) {
+      sql::Values params = {stamp, std::string(scan_id), stamp};
+      params.insert(params.end(), condition.params.begin(), condition.params.end());
+      const auto done = connection_.execute(
+          "UPDATE raw_seen SET observed_at=?, scan_id=? WHERE observed_at<? AND " + condition.sql,
+          params);
+      if (!done) return fail(done.error());
     }
   }
   return {};

@@ -4,10 +4,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "load/row_sql.h"
 #include "sql/connection.h"
 
 namespace tidemark::load {
@@ -44,14 +46,15 @@ class RawLayer {
   RawLayer(sql::Connection& connection, std::string platform, std::string stream)
       : connection_(connection), platform_(std::move(platform)), stream_(std::move(stream)) {}
 
-  /// By id. At most keys_per_statement_max at a time are asked for.
+  /// By id; others may come along.
   [[nodiscard]] Result<std::map<std::string, Seen>> seen(std::span<const std::string> ids);
 
   /// New states of new or known rows. `rejected[i]` tells of `rows[i]` whether it could be stored.
   [[nodiscard]] Result<void> add(std::span<const Observed* const> rows,
                                  const std::vector<bool>& is_new, const std::vector<bool>& rejected,
                                  std::string_view scan_id);
-  /// The rows were seen again, with the content they had. Never sets a stamp back.
+  /// The rows were seen again, with the content they had. Never sets a stamp back. Faster with the
+  /// object that was asked for the rows with seen().
   [[nodiscard]] Result<void> seen_again(std::span<const Observed* const> rows,
                                         std::string_view scan_id);
   [[nodiscard]] Result<void> mark_rejected(const std::string& id);
@@ -63,9 +66,15 @@ class RawLayer {
                                                              std::int64_t limit);
 
  private:
+  [[nodiscard]] Condition own() const;
+  /// Which rows of raw_seen have these ids: ranges that hold nothing else, lists of the others.
+  [[nodiscard]] std::vector<Condition> exactly(std::vector<std::string> ids) const;
+
   sql::Connection& connection_;
   const std::string platform_;
   const std::string stream_;
+  /// Where each id stands among all of the range that seen() has read, if it was a range.
+  std::unordered_map<std::string, std::size_t> places_;
 };
 
 }  // namespace tidemark::load

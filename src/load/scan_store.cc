@@ -55,7 +55,7 @@ Result<void> ScanStore::begin(const Scan& scan, WallTime now) {
                            scan.range.upto.text(),
                            utc_text(now),
                            sql::Value()};
-  return insert_rows(connection_, load_scans_table(), std::span(&row, 1));
+  return insert_rows(connection_, load_scans_table(), {row});
 }
 
 Result<void> ScanStore::end(const Scan& scan, WallTime now) {

@@ -24,10 +24,8 @@ std::int64_t unix_seconds(const CivilTime& china) {
 }
 
 std::string id_of(std::string_view row) {
-  const auto members = json_members(row);
-  if (!members) return {};
-  const auto found = std::ranges::find(*members, "order_id", &JsonMember::name);
-  return found == members->end() ? std::string() : json_text(found->value).value_or("");
+  const std::optional<std::string_view> id = json_value_of(row, "order_id");
+  return id ? json_text(*id).value_or("") : std::string();
 }
 
 /// A record among those of a slice: by its id, or by its bytes where it has none.
