@@ -227,13 +227,17 @@ def stop(*_):
     raise KeyboardInterrupt
 
 
-if __name__ == "__main__":
+def run_to_end(program):
     # Also where a shell started this with SIGINT ignored: the servers must end with us.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     try:
-        main()
+        program()
     except measure.Failed as failed:
         sys.exit(f"bench/run: {failed}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    run_to_end(main)

@@ -1,5 +1,6 @@
 """Runs one program and says what it took."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -17,16 +18,23 @@ class Measurement:
     seconds: float
     cpu_seconds: float
     peak_mb: float
+    said: dict = dataclasses.field(default_factory=dict)  # The last line it printed, if JSON.
 
 
-def run(command, environment, launcher, folder):
-    """Runs `command` to its end and measures it, started by `launcher` (the program `measured`);
-    logs go to `folder`. A floor reports its own time on stdout, {"seconds": …}, because its
-    preparations do not count."""
+def last_object(output):
+    """The JSON object that is the last line of `output`, else {}."""
+    line = output.strip().rpartition(b"\n")[2]
+    return json.loads(line) if line.startswith(b"{") else {}
+
+
+def run(command, environment, launcher, folder, within=()):
+    """Runs `command` to its end and measures it, started by `launcher` (the program `measured`),
+    which is itself started by the words `within`, if there are any; logs go to `folder`. A program
+    whose preparations do not count reports its own time on stdout, {"seconds": …}."""
     taken, log = folder / "taken", folder / "log"
     with open(log, "wb") as err:
         done = subprocess.run(
-            [str(word) for word in [launcher, taken, *command]],
+            [str(word) for word in [*within, launcher, taken, *command]],
             env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=err, check=False,
         )
@@ -34,9 +42,10 @@ def run(command, environment, launcher, folder):
         words = log.read_text(errors="replace")[-2000:]
         raise Failed(f"{' '.join(map(str, command))}: exit {done.returncode}\n{words}")
     numbers = json.loads(taken.read_text())
+    said = last_object(done.stdout)
     if done.stdout.startswith(b'{"seconds"'):
-        numbers["seconds"] = json.loads(done.stdout)["seconds"]
-    return Measurement(numbers["seconds"], numbers["cpu_seconds"], numbers["peak_kib"] / 1024)
+        numbers.update(said)
+    return Measurement(numbers["seconds"], numbers["cpu_seconds"], numbers["peak_kib"] / 1024, said)
 
 
 def count_files(tree, suffix):
