@@ -205,10 +205,11 @@ Result<void> BenefitOrders::add_after_sales(sql::Connection& connection,
     sale.changed_at = columns.time().value_or(CivilTime());
     order.after_sales.push_back(sale);
   };
-  // 13 and 14: the refund is made. One of which nothing tells when proves nothing.
+  // 13 and 14: the refund is made. One of which nothing tells when proves nothing. COALESCE keeps
+  // MariaDB from the primary key, whose first column is the same in all rows.
   return add_rows(connection,
                   "SELECT order_id, refund_money_fen, refund_time, source_updated_at FROM refunds "
-                  "WHERE platform=? AND order_id IN ({}) AND state IN (13,14) AND "
+                  "WHERE COALESCE(platform,'')=? AND order_id IN ({}) AND state IN (13,14) AND "
                   "COALESCE(refund_time, source_updated_at) IS NOT NULL "
                   "ORDER BY order_id, aftersale_id",
                   platform_, orders, add);

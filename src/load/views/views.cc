@@ -115,17 +115,19 @@ constexpr View users_value{
     "net_fen FROM orders WHERE pay_time IS NOT NULL AND user_id IS NOT NULL GROUP BY platform, "
     "user_id) t LEFT JOIN users u ON u.platform=t.platform AND u.user_id=t.user_id"};
 
+// COALESCE keeps MariaDB from the primary key, whose first column is the same in all rows: it would
+// read the whole table for each user, and for each live stream below.
 constexpr View users_cohort{
     "v_users_cohort",
     "SELECT platform, cohort, months_later, users, orders, paid_fen, $yuan(paid_fen) AS paid, "
     "net_fen, $yuan(net_fen) AS net FROM (SELECT o.platform, $month(f.first_paid_at) AS cohort, "
-    "$months(o.created_at)-$months(f.first_paid_at) AS months_later, COUNT(DISTINCT o.user_id) AS "
-    "users, COUNT(*) AS orders, $whole(SUM(o.price_fen)) AS paid_fen, "
+    "$months(o.created_at)-$months(f.first_paid_at) AS months_later, COUNT(DISTINCT o.user_id) "
+    "AS users, COUNT(*) AS orders, $whole(SUM(o.price_fen)) AS paid_fen, "
     "$whole(SUM(o.net_amount_fen)) AS net_fen FROM orders o JOIN (SELECT platform, user_id, "
     "MIN(created_at) AS first_paid_at FROM orders WHERE pay_time IS NOT NULL AND user_id IS NOT "
-    "NULL GROUP BY platform, user_id) f ON f.platform=o.platform AND f.user_id=o.user_id WHERE "
-    "o.pay_time IS NOT NULL GROUP BY o.platform, $month(f.first_paid_at), "
-    "$months(o.created_at)-$months(f.first_paid_at)) t"};
+    "NULL GROUP BY platform, user_id) f ON o.user_id=f.user_id AND "
+    "COALESCE(o.platform,'')=f.platform WHERE o.pay_time IS NOT NULL GROUP BY o.platform, "
+    "$month(f.first_paid_at), $months(o.created_at)-$months(f.first_paid_at)) t"};
 
 constexpr View users_daily{
     "v_users_daily",
@@ -146,9 +148,9 @@ constexpr View live_sessions{
     "CASE WHEN o.pay_time IS NOT NULL THEN o.user_id END) AS buyers, $whole(SUM(CASE WHEN "
     "o.pay_time IS NOT NULL THEN o.price_fen ELSE 0 END)) AS paid_fen, "
     "$whole(SUM(COALESCE(o.refund_money_fen,0))) AS refund_fen, $whole(SUM(o.net_amount_fen)) AS "
-    "net_fen FROM live_streams s JOIN orders o ON o.platform=s.platform AND "
-    "o.resource_id=s.live_id GROUP BY s.platform, s.live_id) t ON t.platform=l.platform AND "
-    "t.live_id=l.live_id"};
+    "net_fen FROM live_streams s JOIN orders o ON o.resource_id=s.live_id AND "
+    "COALESCE(o.platform,'')=s.platform GROUP BY s.platform, s.live_id) t ON "
+    "t.platform=l.platform AND t.live_id=l.live_id"};
 
 constexpr View benefits_daily{
     "v_benefits_daily",
