@@ -4,6 +4,7 @@
 import argparse
 import contextlib
 import functools
+import hashlib
 import os
 import pathlib
 import shlex
@@ -13,6 +14,7 @@ import sys
 import tempfile
 
 import cases
+import kept
 import measure
 import report
 import table
@@ -47,7 +49,9 @@ def arguments():
                         help="only cases whose name contains this")
     parser.add_argument("--quick", action="store_true",
                         help="a smoke of seconds; its numbers mean nothing")
-    parser.add_argument("--out", type=pathlib.Path, metavar="DIR", help="raw results as JSON")
+    parser.add_argument("--out", type=pathlib.Path, metavar="DIR",
+                        help="raw results as JSON, written as each size of a table is done; the same"
+                             " command goes on there after it was stopped")
     options = parser.parse_args()
     if options.quick:
         options.rows, options.growth, options.rounds = [500], [], 1
@@ -104,14 +108,21 @@ def measure_size(source, choose, options, folder):
         kept.remove()
 
 
-def measure_sizes(invoices, fill, choose, options, folder):
+def measure_sizes(part, invoices, fill, choose, options, folder):
     """{(database, rows): {case: [measurements]}} for tables of so many invoices, each filled,
-    measured and dropped."""
+    measured and dropped. `part` names them among the kept results."""
     results = {}
     for count in invoices:
+        name = f"{part}-{count}"
+        if before := options.kept.load(name):
+            note(f"{count:,} invoices: measured before, {options.out / name}.json")
+            results[before[0]] = before[1]
+            continue
         note(f"{count:,} invoices: filling the table")
         with fill(TIDEMARK, count) as source:
-            results[source.database, source.rows] = measure_size(source, choose, options, folder)
+            size = source.database, source.rows
+            results[size] = measure_size(source, choose, options, folder)
+        options.kept.save(name, *size, results[size])
     return results
 
 
@@ -196,29 +207,29 @@ def measure_sources(options, folder):
     memory_mb = 256 if options.quick else 6144
     with mariadb(memory_mb) as server:
         fill = functools.partial(table.on_mariadb, server)
-        sizes = measure_sizes(options.rows, fill, comparison, options, folder)
-        growth = measure_sizes(options.growth, fill, growth_cases, options, folder)
+        sizes = measure_sizes("mariadb", options.rows, fill, comparison, options, folder)
+        growth = measure_sizes("growth", options.growth, fill, growth_cases, options, folder)
     if growth:
         growth |= followed(sizes, growth)
     others = options.rows[:1]
     with postgres(memory_mb) as server:
         fill = functools.partial(table.on_postgres, server)
-        sizes |= measure_sizes(others, fill, other_source, options, folder)
+        sizes |= measure_sizes("postgresql", others, fill, other_source, options, folder)
     fill = functools.partial(table.on_sqlite, folder)
-    sizes |= measure_sizes(others, fill, other_source, options, folder)
+    sizes |= measure_sizes("sqlite", others, fill, other_source, options, folder)
     return sizes, growth
 
 
 def main():
     options = arguments()
     about = report.machine(REPOSITORY, command_line(options))
+    options.kept = kept.KeptResults(options.out, {
+        "tidemark": hashlib.sha256(TIDEMARK.read_bytes()).hexdigest(), "rounds": options.rounds,
+        "only": options.only})
     with scratch() as folder:
         os.environ["TMPDIR"] = str(folder)  # The servers' folders lie in memory as well.
         sizes, growth = measure_sources(options, folder)
     print(report.markdown(about, sizes, growth, []))
-    if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / "results.json").write_text(report.raw(about, sizes, growth))
     if not options.quick and not options.only:
         publish(about, sizes, growth)
 

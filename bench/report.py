@@ -1,8 +1,6 @@
-"""Numbers → Markdown, JSON and plots."""
+"""Numbers → Markdown and plots."""
 
-import dataclasses
 import datetime
-import json
 import pathlib
 import re
 import shutil
@@ -144,15 +142,6 @@ def put_between_markers(file, text):
     before, rest = file.read_text(encoding="utf-8").split(BEGIN)
     after = rest.split(END)[1]
     file.write_text(f"{before}{BEGIN}\n{text}{END}{after}", encoding="utf-8")
-
-
-def raw(about, sizes, growth):
-    def plain(parts):
-        return {title(*size): {case.name: [dataclasses.asdict(run) for run in runs]
-                               for case, runs in results.items()}
-                for size, results in parts.items()}
-
-    return json.dumps({"about": about, "sizes": plain(sizes), "growth": plain(growth)}, indent=1)
 
 
 def gnuplot(script, folder):
