@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/json_index_check.h"
 #include "base/json_object.h"
 
 #ifdef __SSE2__
@@ -15,8 +16,6 @@
 
 namespace tidemark {
 namespace {
-
-constexpr std::size_t buffer_kept_max = 256 << 10;
 
 bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -282,35 +281,8 @@ std::size_t invalid_position(std::string_view text) {
 
 }  // namespace
 
-namespace {
-
-/// simdjson's verdict, where it is "valid": it is several times as fast as the walk, and what it
-/// accepts is valid JSON in valid UTF-8. It refuses more than the grammar does (numbers beyond 64
-/// bits and doubles, lone surrogates), so a refusal means nothing yet.
-bool is_surely_valid(std::string_view text) {
-  // Newer versions skip a byte order mark, which RFC 8259 forbids to write.
-  if (text.starts_with("\xEF\xBB\xBF")) return false;
-  thread_local simdjson::dom::parser parser;
-  thread_local std::string padded;
-  if (parser.max_depth() != json_depth_max &&
-      parser.allocate(4096, json_depth_max) != simdjson::SUCCESS) {
-    return false;
-  }
-  padded.assign(text);
-  padded.append(simdjson::SIMDJSON_PADDING, '\0');
-  const bool valid = parser.parse(padded.data(), text.size(), false).error() == simdjson::SUCCESS;
-  // One huge payload must not keep its memory for the rest of the run.
-  if (padded.capacity() > buffer_kept_max) {
-    padded = std::string();
-    parser = simdjson::dom::parser();
-  }
-  return valid;
-}
-
-}  // namespace
-
 std::optional<JsonFault> check_json(std::string_view text, std::span<const std::string> required) {
-  if (required.empty() && is_surely_valid(text)) return std::nullopt;
+  if (required.empty() && is_surely_json(text)) return std::nullopt;
   if (!simdjson::validate_utf8(text.data(), text.size())) {
     return JsonFault{.reason = "invalid UTF-8", .position = invalid_position(text)};
   }
