@@ -299,6 +299,7 @@ Result<void> ExportRun::save_coverage() {
     covered = cover_tenants(index, groups_);
   }
   if (!covered) return covered;
+  if (Result<void> settled = index.settle_names(); !settled) return settled;
   return index.commit();
 }
 

@@ -68,7 +68,6 @@ class IndexDb {
   /// Errors: our SQL is right, so only corrupt and the like.
   [[nodiscard]] Result<IndexStatement> prepare(std::string_view sql);
   [[nodiscard]] Result<void> run(const char* sql);
-  [[nodiscard]] std::int64_t last_id() const { return sqlite3_last_insert_rowid(db_.get()); }
   [[nodiscard]] int changes() const { return sqlite3_changes(db_.get()); }
 
  private:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -21,13 +22,16 @@ constexpr const char* schema = R"(
     id INTEGER PRIMARY KEY,
     key NOT NULL UNIQUE,              -- integer or text, as in the source
     stem TEXT NOT NULL,               -- path without extension, below the output folder
-    name_hash INTEGER NOT NULL UNIQUE,-- XXH3 64 of the case-folded stem
     compression INTEGER NOT NULL,     -- 0 none, 1 gzip, 2 zstd
     hash BLOB NOT NULL,               -- XXH3 128 of the payload
     size INTEGER NOT NULL,            -- bytes on disk
     mtime INTEGER NOT NULL,           -- of the file, in nanoseconds
     run INTEGER NOT NULL,             -- run that entered the row
     adopted INTEGER NOT NULL          -- 1: taken over from an older exporter
+  );
+  CREATE TABLE name (
+    hash INTEGER PRIMARY KEY,         -- XXH3 64 of the case-folded stem
+    file INTEGER NOT NULL             -- file.id
   );
   CREATE TABLE removal (path TEXT PRIMARY KEY) WITHOUT ROWID;
   CREATE TABLE reject (
@@ -69,6 +73,12 @@ Result<std::optional<NameOwner>> find_owner(IndexStatement& statement, std::int6
       .id = statement.number(1), .key = statement.key(0), .file = read_file_columns(statement, 1)};
   statement.reset();
   return owner;
+}
+
+Error no_such_file(std::int64_t id) {
+  return make_error(
+      ErrorKind::corrupt,
+      {"index of the export tree: there is no file {}", "导出目录的索引：没有文件 {}"}, id);
 }
 
 Result<void> rename_if_there(const std::string& from, const std::string& to) {
@@ -123,6 +133,7 @@ Result<TreeIndex> TreeIndex::open(const std::string& directory, IndexDb::Mode mo
     return fail(std::move(made.error()));
   }
   if (Result<void> prepared = index.prepare(); !prepared) return fail(std::move(prepared.error()));
+  if (Result<void> loaded = index.load(); !loaded) return fail(std::move(loaded.error()));
   return index;
 }
 
@@ -158,6 +169,7 @@ Result<void> TreeIndex::copy_from(const std::string& path) {
   if (*made) {
     if (Result<void> copied = db_.run("DELETE FROM meta; INSERT INTO meta SELECT * FROM tree.meta;"
                                       "INSERT INTO file SELECT * FROM tree.file;"
+                                      "INSERT INTO name SELECT * FROM tree.name;"
                                       "INSERT INTO removal SELECT * FROM tree.removal;"
                                       "INSERT INTO reject SELECT * FROM tree.reject;"
                                       "INSERT INTO tenant SELECT * FROM tree.tenant");
@@ -177,6 +189,12 @@ Result<bool> TreeIndex::is_made(std::string_view database) {
   const std::int64_t found = version->number(0);
   if (found == schema_version) return true;
   if (found == 0) return false;
+  if (found < schema_version) {
+    return fail(
+        ErrorKind::corrupt,
+        {"the index of the export tree has the older version {}", "导出目录的索引为旧版本 {}"},
+        found);
+  }
   return fail(make_error(ErrorKind::unsupported,
                          {"the index of the export tree has version {}, this program knows {}",
                           "导出目录的索引版本为 {}，本程序只认识 {}"},
@@ -197,13 +215,13 @@ Result<void> TreeIndex::create_or_check() {
 Result<void> TreeIndex::prepare() {
   const std::pair<IndexStatement*, std::string> statements[] = {
       {&find_, select_file("key")},
-      {&owner_, select_owner("name_hash")},
+      {&stem_, "SELECT stem FROM file WHERE id = ?"},
       {&by_id_, select_owner("id")},
       {&insert_,
-       "INSERT INTO file(key, stem, name_hash, compression, hash, size, mtime, run, adopted) "
-       "VALUES(?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"},
+       "INSERT INTO file(id, key, stem, compression, hash, size, mtime, run, adopted) "
+       "VALUES(?,?,?,?,?,?,?,?,?) ON CONFLICT(key) DO NOTHING"},
       {&update_,
-       "UPDATE file SET stem=?, name_hash=?, compression=?, hash=?, size=?, mtime=?, adopted=? "
+       "UPDATE file SET stem=?, compression=?, hash=?, size=?, mtime=?, adopted=? "
        "WHERE id=?"},
       {&erase_, "DELETE FROM file WHERE id=?"},
       {&put_reject_,
@@ -219,12 +237,36 @@ Result<void> TreeIndex::prepare() {
     if (!statement) return fail(std::move(statement.error()));
     *target = std::move(*statement);
   }
+  return names_.prepare(db_);
+}
+
+Result<void> TreeIndex::load() {
+  if (Result<void> loaded = names_.load(db_); !loaded) return loaded;
+  const Result<std::int64_t> largest = max_id();
+  if (!largest) return std::unexpected(largest.error());
+  last_id_ = std::max(*largest, names_.settled());
+  rolled_back_ = false;
   return {};
 }
 
-Result<void> TreeIndex::begin() { return db_.run("BEGIN IMMEDIATE"); }
-Result<void> TreeIndex::commit() { return db_.run("COMMIT"); }
-void TreeIndex::rollback() { static_cast<void>(db_.run("ROLLBACK")); }
+Result<void> TreeIndex::begin() {
+  if (rolled_back_) {
+    if (Result<void> loaded = load(); !loaded) return loaded;
+  }
+  return db_.run("BEGIN IMMEDIATE");
+}
+
+Result<void> TreeIndex::commit() {
+  if (names_.is_full()) {
+    if (Result<void> settled = settle_names(); !settled) return settled;
+  }
+  return db_.run("COMMIT");
+}
+
+void TreeIndex::rollback() {
+  static_cast<void>(db_.run("ROLLBACK"));
+  rolled_back_ = true;
+}
 
 bool TreeIndex::is_damaged() {
   Result<IndexStatement> check = db_.prepare("PRAGMA quick_check(1)");
@@ -236,7 +278,12 @@ bool TreeIndex::is_damaged() {
 Result<std::optional<TreeFile>> TreeIndex::find(const Key& key) { return find_file(find_, key); }
 
 Result<std::optional<NameOwner>> TreeIndex::owner_of(std::int64_t hash) {
-  return find_owner(owner_, hash);
+  const Result<std::optional<std::int64_t>> id = names_.owner(hash);
+  if (!id) return std::unexpected(id.error());
+  if (!*id) return std::nullopt;
+  Result<std::optional<NameOwner>> owner = by_id(**id);
+  if (owner && !*owner) return fail(no_such_file(**id));
+  return owner;
 }
 
 Result<std::optional<NameOwner>> TreeIndex::by_id(std::int64_t id) {
@@ -244,10 +291,15 @@ Result<std::optional<NameOwner>> TreeIndex::by_id(std::int64_t id) {
 }
 
 Result<bool> TreeIndex::insert(const Key& key, const TreeFile& file) {
+  const std::int64_t hash = name_hash(file.path.stem);
+  const Result<std::optional<std::int64_t>> taken = names_.owner(hash);
+  if (!taken) return std::unexpected(taken.error());
+  if (*taken) return false;
+  const std::int64_t id = last_id_ + 1;
   Result<void> done = insert_.reset()
+                          .bind(id)
                           .bind_key(key)
                           .bind_text(file.path.stem)
-                          .bind(name_hash(file.path.stem))
                           .bind(static_cast<int>(file.path.compression))
                           .bind_blob(file.hash.view())
                           .bind(static_cast<std::int64_t>(file.size))
@@ -256,13 +308,30 @@ Result<bool> TreeIndex::insert(const Key& key, const TreeFile& file) {
                           .bind(file.adopted ? 1 : 0)
                           .run();
   if (!done) return fail(std::move(done.error()));
-  return db_.changes() == 1;
+  if (db_.changes() != 1) return false;
+  last_id_ = id;
+  if (Result<void> added = names_.add(hash, id); !added) return fail(std::move(added.error()));
+  return true;
+}
+
+Result<std::int64_t> TreeIndex::name_of(std::int64_t id) {
+  const Result<bool> row = stem_.reset().bind(id).step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return fail(no_such_file(id));
+  const std::int64_t hash = name_hash(stem_.bytes(0));
+  stem_.reset();
+  return hash;
 }
 
 Result<void> TreeIndex::update(const TreeFile& file) {
+  const Result<std::int64_t> before = name_of(file.id);
+  if (!before) return std::unexpected(before.error());
+  if (const std::int64_t hash = name_hash(file.path.stem); hash != *before) {
+    if (Result<void> removed = names_.remove(*before); !removed) return removed;
+    if (Result<void> added = names_.add(hash, file.id); !added) return added;
+  }
   return update_.reset()
       .bind_text(file.path.stem)
-      .bind(name_hash(file.path.stem))
       .bind(static_cast<int>(file.path.compression))
       .bind_blob(file.hash.view())
       .bind(static_cast<std::int64_t>(file.size))
@@ -272,7 +341,12 @@ Result<void> TreeIndex::update(const TreeFile& file) {
       .run();
 }
 
-Result<void> TreeIndex::erase(std::int64_t id) { return erase_.reset().bind(id).run(); }
+Result<void> TreeIndex::erase(std::int64_t id) {
+  const Result<std::int64_t> name = name_of(id);
+  if (!name) return std::unexpected(name.error());
+  if (Result<void> removed = names_.remove(*name); !removed) return removed;
+  return erase_.reset().bind(id).run();
+}
 
 namespace {
 

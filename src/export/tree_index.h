@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "export/index_db.h"
 #include "export/key.h"
+#include "export/name_table.h"
 #include "export/tree_file.h"
 
 namespace tidemark::exporter {
@@ -39,14 +40,15 @@ struct NameOwner {
 /// when it is missing or damaged. The writer is used by one thread at a time; each reading thread
 /// has an IndexReader of its own.
 ///
-/// Tables: file (key → path, hash, size), removal (stale files still to be removed), reject,
-/// tenant (up to where the index covers a tenant), meta. See docs/manual.
+/// Tables: file (key → path, hash, size), name (see NameTable), removal (stale files still to be
+/// removed), reject, tenant (up to where the index covers a tenant), meta. See docs/manual.
 class TreeIndex {
  public:
   static constexpr std::string_view file_name = "index.db";
-  static constexpr int schema_version = 1;
+  static constexpr int schema_version = 2;
 
-  /// Errors: corrupt (damaged), unsupported (of a newer version), no_space, io.
+  /// Errors: corrupt (damaged, or of an older version: to be made anew), unsupported (of a newer
+  /// version), no_space, io.
   [[nodiscard]] static Result<TreeIndex> open(const std::string& directory, IndexDb::Mode mode);
   [[nodiscard]] static std::string path_in(const std::string& directory);
   /// Puts a damaged index aside as `index.db.damaged`, with its WAL. Where this is interrupted, the
@@ -59,6 +61,9 @@ class TreeIndex {
   [[nodiscard]] Result<void> begin();
   [[nodiscard]] Result<void> commit();
   void rollback();
+  /// Puts the names of new rows in their place now; else that happens now and then, and what is
+  /// left costs the next run a few milliseconds. In the caller's transaction.
+  [[nodiscard]] Result<void> settle_names() { return names_.settle(db_); }
   /// Reads the whole index; for when something else already hinted at damage.
   [[nodiscard]] bool is_damaged();
 
@@ -76,7 +81,8 @@ class TreeIndex {
   [[nodiscard]] Result<void> for_each(
       const std::function<Result<void>(const Key&, const TreeFile&)>& visit);
   [[nodiscard]] Result<std::optional<NameOwner>> by_id(std::int64_t id);
-  [[nodiscard]] std::int64_t last_id() const { return db_.last_id(); }
+  /// Of the row that was entered last.
+  [[nodiscard]] std::int64_t last_id() const { return last_id_; }
 
   // --- stale files
   [[nodiscard]] Result<void> add_removal(std::string_view path);
@@ -112,9 +118,17 @@ class TreeIndex {
   [[nodiscard]] Result<void> create_or_check();
   [[nodiscard]] Result<void> prepare();
 
+  /// Reads names and ids anew.
+  [[nodiscard]] Result<void> load();
+  /// Where the name of a file is now. Errors: corrupt: there is no such file.
+  [[nodiscard]] Result<std::int64_t> name_of(std::int64_t id);
+
   IndexDb db_;
+  NameTable names_;
+  std::int64_t last_id_ = 0;
+  bool rolled_back_ = false;  ///< Names and ids in memory are not those of the database.
   bool fresh_ = false;
-  IndexStatement find_, owner_, insert_, update_, erase_, by_id_;
+  IndexStatement find_, stem_, insert_, update_, erase_, by_id_;
   IndexStatement put_reject_, erase_reject_, add_removal_;
 };
 

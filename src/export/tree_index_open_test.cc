@@ -93,9 +93,16 @@ TEST_F(OpenTreeIndex, OneThatWasNeverFinishedIsFresh) {
 }
 
 TEST_F(OpenTreeIndex, OneOfANewerVersionIsRefused) {
-  run("PRAGMA user_version=2; CREATE TABLE other(x)");
+  run("PRAGMA user_version=999; CREATE TABLE other(x)");
   for (const Mode mode : {Mode::read_write, Mode::read_only, Mode::untouched, Mode::scratch}) {
     EXPECT_EQ(open(mode).error().kind, ErrorKind::unsupported) << static_cast<int>(mode);
+  }
+}
+
+TEST_F(OpenTreeIndex, OneOfAnOlderVersionIsToBeMadeAnew) {
+  run("PRAGMA user_version=1; CREATE TABLE other(x)");
+  for (const Mode mode : {Mode::read_write, Mode::read_only, Mode::untouched, Mode::scratch}) {
+    EXPECT_EQ(open(mode).error().kind, ErrorKind::corrupt) << static_cast<int>(mode);
   }
 }
 

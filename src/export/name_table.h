@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+
+#include "base/result.h"
+#include "export/index_db.h"
+
+namespace tidemark::exporter {
+
+/// Which row owns which name: table `name` of the index, from name_hash() to the id of the file.
+///
+/// Hashes come in no order. Put in one by one they would touch a page each, all over a B-tree that
+/// grows with the tree, and every page goes through the write-ahead log. So the names of new rows
+/// wait in memory, and go into the table many at a time, sorted: each page is touched once.
+///
+/// The table has the names of all files with an id up to `settled`, a number in `meta`; those of
+/// later ones wait. What waits needs no durability of its own: load() makes it from the files.
+class NameTable {
+ public:
+  /// Names that may wait: 3 MB.
+  static constexpr std::size_t waiting_max = 1 << 16;
+
+  /// Prepares the statements.
+  [[nodiscard]] Result<void> prepare(IndexDb& db);
+  /// Reads what the database says now: after opening, and after a rollback.
+  [[nodiscard]] Result<void> load(IndexDb& db);
+
+  [[nodiscard]] Result<std::optional<std::int64_t>> owner(std::int64_t hash);
+  /// A name that nobody has, for the file `id`: a new one, or one whose former name was removed.
+  /// Errors: corrupt: somebody has it.
+  [[nodiscard]] Result<void> add(std::int64_t hash, std::int64_t id);
+  /// The name is nobody's from now on.
+  [[nodiscard]] Result<void> remove(std::int64_t hash);
+
+  [[nodiscard]] bool is_full() const { return waiting_.size() >= waiting_max; }
+  /// Puts what waits into the table. In the caller's transaction.
+  [[nodiscard]] Result<void> settle(IndexDb& db);
+  /// No file with an id up to this may be entered: its name would not be found after a crash.
+  [[nodiscard]] std::int64_t settled() const { return settled_; }
+
+ private:
+  IndexStatement find_, insert_, remove_;
+  std::unordered_map<std::int64_t, std::int64_t> waiting_;
+  std::int64_t settled_ = 0;
+};
+
+}  // namespace tidemark::exporter
