@@ -279,7 +279,7 @@ def test_a_clock_that_was_set_back_does_not_reorder_runs(sqlite, tree, index):
 
 def test_more_groups_than_open_files(sqlite, tree):
     sqlite.make_table()
-    sqlite.add(*[invoice(fid, tenant=f"t{fid % 150}") for fid in range(1, 9001)])
+    sqlite.add(*[invoice(fid, tenant=f"t{fid % 300}") for fid in range(1, 9001)])
     tree.export(sqlite, "--layout", "ndjson", "-t", "2")
     assert newest(tree) == {fid: json.loads(payload_of(fid)) for fid in range(1, 9001)}
-    assert sum(len(lines(tree, f"t{tenant}/CN")) for tenant in range(150)) == 9000
+    assert sum(len(lines(tree, f"t{tenant}/CN")) for tenant in range(300)) == 9000

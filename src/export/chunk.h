@@ -98,7 +98,7 @@ struct RowPlan {
   TreePath path;       ///< adopt, refresh: where the file is. write: plain name.
   ContentHash hash;
   FileStamp stamp;
-  std::string staged;  ///< write: name in the worker's staging folder.
+  std::string staged;  ///< write: name in the chunk's staging folder.
 };
 
 /// Lines of one group for its packed file (layout ndjson).
@@ -142,7 +142,7 @@ struct Job {
 /// chunks reach the tree.
 struct Chunk {
   Job* job = nullptr;
-  int worker = 0;
+  int staging = -1;  ///< The folder of its staged files, open.
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;  ///< Of payloads.
   std::vector<RowPlan> plans;

@@ -17,8 +17,12 @@ FileSink::FileSink(TreeFolder* tree, std::optional<IndexReader> reader,
       options_(options),
       compressor_(options.compression, options.compression_level) {}
 
-Result<void> FileSink::begin(Chunk& /*chunk*/) {
+Result<void> FileSink::begin(Chunk& chunk) {
   looked_up_.reset();
+  if (staging_) {
+    staging_->turn();
+    chunk.staging = staging_->fd();
+  }
   return reader_ ? reader_->begin() : Result<void>{};
 }
 

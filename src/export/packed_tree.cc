@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Open descriptors at a time; further parts are closed and opened again for appending.
-constexpr std::size_t parts_open_max = 64;
+constexpr std::size_t parts_open_max = 256;
 
 struct FreeHash {
   void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }

@@ -17,12 +17,11 @@ constexpr std::size_t files_synced_singly_max = 64;
 }  // namespace
 
 Publisher::Publisher(TreeIndex& index, TreeFolder tree, RoundJournal* journal, GroupTable& groups,
-                     std::vector<int> staging, Options options)
+                     Options options)
     : index_(index),
       tree_(std::move(tree)),
       journal_(journal),
       groups_(groups),
-      staging_(std::move(staging)),
       options_(std::move(options)),
       seen_(static_cast<std::size_t>(options_.max_id) + 1),
       thread_([this] { work(); }) {}
@@ -135,7 +134,7 @@ Result<void> Publisher::sync_staged(const Round& round) {
   for (const Chunk& chunk : round) {
     for (const RowPlan& plan : chunk.plans) {
       if (plan.staged.empty()) continue;
-      staged.emplace_back(staging_[static_cast<std::size_t>(chunk.worker)], &plan.staged);
+      staged.emplace_back(chunk.staging, &plan.staged);
     }
   }
   // syncfs also waits for what others wrote to the same disk: worth it for many files only.
@@ -315,8 +314,7 @@ Result<std::string> Publisher::free_marked_stem(const std::string& stem, const K
 
 bool Publisher::move_into_place(Chunk& chunk, RowPlan& plan, const TreePath& path) {
   if (!options_.dry_run) {
-    const Result<void> moved =
-        tree_.publish(staging_[static_cast<std::size_t>(chunk.worker)], plan.staged, path);
+    const Result<void> moved = tree_.publish(chunk.staging, plan.staged, path);
     if (!moved) {
       row_failed(chunk, plan, moved.error());
       return false;
@@ -330,8 +328,7 @@ bool Publisher::move_into_place(Chunk& chunk, RowPlan& plan, const TreePath& pat
 
 void Publisher::row_failed(Chunk& chunk, const RowPlan& plan, const Error& error) {
   if (!plan.staged.empty()) {
-    const int folder = staging_[static_cast<std::size_t>(chunk.worker)];
-    ::unlinkat(folder, plan.staged.c_str(), 0);
+    ::unlinkat(chunk.staging, plan.staged.c_str(), 0);
   }
   GroupCount& group = chunk.groups[plan.group];
   group.failed++;

@@ -47,9 +47,9 @@ class Publisher {
     std::int64_t max_id = 0;       ///< Largest id of the index at the start; what seen() covers.
   };
 
-  /// `staging` gives each worker's staging folder descriptor; `journal` is nullptr for a dry run.
+  /// `journal` is nullptr for a dry run.
   Publisher(TreeIndex& index, TreeFolder tree, RoundJournal* journal, GroupTable& groups,
-            std::vector<int> staging, Options options);
+            Options options);
   ~Publisher();
 
   /// Hands a chunk over; waits while the queue is full. Its job's `pending` goes down when the
@@ -101,7 +101,6 @@ class Publisher {
   TreeFolder tree_;
   RoundJournal* journal_;
   GroupTable& groups_;
-  std::vector<int> staging_;
   Options options_;
 
   mutable std::mutex mutex_;

@@ -81,7 +81,7 @@ Result<void> SliceReader::connected() {
 
 Result<void> SliceReader::read(SliceTask& task) {
   if (Result<void> begun = connection_->begin(sql::Isolation::snapshot); !begun) return begun;
-  Chunk chunk{.job = task.job, .worker = options_.worker};
+  Chunk chunk{.job = task.job};
   probed_rows_.reset();
   Result<void> done = with_last_net([&]() -> Result<void> {
     if (Result<void> looked = look_for_unusable_keys(task); !looked) return looked;

@@ -36,7 +36,6 @@ struct ReadCounts {
 class SliceReader {
  public:
   struct Options {
-    int worker = 0;
     std::uint64_t rows_per_chunk = 1024;
     std::uint64_t bytes_per_chunk = 4 << 20;
     std::string zone;

@@ -276,13 +276,17 @@ Result<void> TreeFolder::sync_names() {
 }
 
 Result<Staging> Staging::open(const std::string& state_directory, std::string_view name) {
-  const std::string path = fmt::format("{}/staging/{}", state_directory, name);
-  std::error_code code;
-  fs::create_directories(path, code);
-  if (code) return fail_errno(code.value(), {"cannot create {}", "无法创建 {}"}, path);
-  UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) return fail_errno(errno, {"cannot open {}", "无法打开 {}"}, path);
-  return Staging(std::move(folder), path);
+  std::string path = fmt::format("{}/staging/{}", state_directory, name);
+  std::array<UniqueFd, folders> opened;
+  for (std::size_t i = 0; i < folders; ++i) {
+    const std::string folder = fmt::format("{}/{}", path, i);
+    std::error_code code;
+    fs::create_directories(folder, code);
+    if (code) return fail_errno(code.value(), {"cannot create {}", "无法创建 {}"}, folder);
+    opened[i].reset(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened[i]) return fail_errno(errno, {"cannot open {}", "无法打开 {}"}, folder);
+  }
+  return Staging(std::move(opened), std::move(path));
 }
 
 Result<void> Staging::clean(const std::string& state_directory) {
@@ -295,18 +299,18 @@ Result<void> Staging::clean(const std::string& state_directory) {
 
 Result<Staging::File> Staging::write(std::string_view bytes) {
   File file{.name = fmt::format("{}", next_++), .stamp = {}};
-  const UniqueFd fd(
-      ::openat(folder_.get(), file.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  const UniqueFd opened(
+      ::openat(fd(), file.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   struct stat info{};
-  if (!fd || !write_all(fd.get(), bytes) || ::fstat(fd.get(), &info) != 0) {
+  if (!opened || !write_all(opened.get(), bytes) || ::fstat(opened.get(), &info) != 0) {
     const int code = errno;
-    if (fd) discard(file.name);
+    if (opened) discard(file.name);
     return fail_errno(code, {"cannot write into {}", "无法写入 {}"}, path_);
   }
   file.stamp = stamp_of(info);
   return file;
 }
 
-void Staging::discard(const std::string& name) { ::unlinkat(folder_.get(), name.c_str(), 0); }
+void Staging::discard(const std::string& name) { ::unlinkat(fd(), name.c_str(), 0); }
 
 }  // namespace tidemark::exporter

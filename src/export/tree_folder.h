@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <array>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -96,7 +97,11 @@ class TreeFolder {
 /// tree when they are durable. The folder is on the tree's own file system. One per thread.
 class Staging {
  public:
-  /// `{state_directory}/staging/{name}`, made if it is missing.
+  /// Several folders, for turn(): while the files of one are moved out, which locks it, others are
+  /// written into the next.
+  static constexpr std::size_t folders = 4;
+
+  /// `{state_directory}/staging/{name}/{0…}`, made if they are missing.
   [[nodiscard]] static Result<Staging> open(const std::string& state_directory,
                                             std::string_view name);
   /// Removes what a killed run left. Errors: io.
@@ -106,16 +111,22 @@ class Staging {
     std::string name;
     FileStamp stamp;
   };
+  /// Goes on in another folder.
+  void turn() { present_ = (present_ + 1) % folders; }
   /// Writes and closes a file. Not yet durable. Errors: no_space, io.
   [[nodiscard]] Result<File> write(std::string_view bytes);
+  /// Of the present folder.
   void discard(const std::string& name);
 
-  [[nodiscard]] int fd() const { return folder_.get(); }
+  /// The present folder, open as long as this lives.
+  [[nodiscard]] int fd() const { return folders_[present_].get(); }
 
  private:
-  Staging(UniqueFd folder, std::string path) : folder_(std::move(folder)), path_(std::move(path)) {}
-  UniqueFd folder_;
+  Staging(std::array<UniqueFd, folders> opened, std::string path)
+      : folders_(std::move(opened)), path_(std::move(path)) {}
+  std::array<UniqueFd, folders> folders_;
   std::string path_;
+  std::size_t present_ = 0;
   std::uint64_t next_ = 0;
 };
 

@@ -42,11 +42,9 @@ Result<void> WorkerCrew::start_publisher() {
   const auto workers = static_cast<std::size_t>(options.threads) + 1;
   trees_.resize(workers);
   stagings_.resize(workers);
-  std::vector<int> staging_fds(workers, -1);
   for (std::size_t worker = 0; worker < workers && !options.dry_run; ++worker) {
     Result<Staging> staging = Staging::open(at_.tree.state_directory, fmt::format("{}", worker));
     if (!staging) return fail(std::move(staging.error()));
-    staging_fds[worker] = staging->fd();
     stagings_[worker] = std::move(*staging);
   }
   if (options.layout == Layout::ndjson) {
@@ -62,7 +60,6 @@ Result<void> WorkerCrew::start_publisher() {
         at_.tree.state_directory);
   }
   publisher_ = std::make_unique<Publisher>(at_.index, std::move(*tree), at_.journal, at_.groups,
-                                           std::move(staging_fds),
                                            Publisher::Options{.run = at_.tree.run,
                                                               .dry_run = options.dry_run,
                                                               // No sync is shared by waiting.
@@ -104,8 +101,7 @@ Result<void> WorkerCrew::add_reader(std::size_t worker, SliceQueue& queue, bool 
   readers_.push_back(std::make_unique<SliceReader>(
       at_.connect, at_.table, std::move(*sink), at_.groups, known_rejects_, queue, *publisher_,
       at_.counts, at_.stop,
-      SliceReader::Options{.worker = static_cast<int>(worker),
-                           // Packed chunks hold their text in memory.
+      SliceReader::Options{// Packed chunks hold their text in memory.
                            .rows_per_chunk = packed_ ? 512U : 1024U,
                            .bytes_per_chunk = packed_ ? 2U << 20 : 4U << 20,
                            .zone = at_.options.zone,
