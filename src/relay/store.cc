@@ -4,37 +4,12 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <string_view>
-#include <vector>
-
 #include "base/system_error.h"
 #include "base/unique_fd.h"
 #include "relay/schema.h"
 #include "run/state_database.h"
 
 namespace tidemark::relay {
-namespace {
-
-/// For hubs that share a state. A row that was locked by another hub is read as that hub left it;
-/// and a hub that stands still in the midst of a transaction (its machine sleeps, its network is
-/// gone) loses it soon, so that the others need not wait for its locks. MySQL has no such limit but
-/// that for any idle connection, which is longer than any pause of a hub that is well
-/// (relay.poll_interval is 60 s at most).
-std::vector<std::string_view> session_settings(sql::Dialect dialect) {
-  switch (dialect) {
-    case sql::Dialect::sqlite:
-      return {};
-    case sql::Dialect::mysql:
-      return {"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-              "SET SESSION wait_timeout = 90 /*M!100300 , idle_transaction_timeout = 10 */"};
-    case sql::Dialect::postgres:
-      return {"SET idle_in_transaction_session_timeout = '10s'"};
-  }
-  return {};
-}
-
-}  // namespace
-
 /// An SQLite state belongs to one hub. The lock ends with the process, however it ends.
 class Store::Lock {
  public:
@@ -79,13 +54,11 @@ Result<std::unique_ptr<Store>> Store::open(const sql::Url& state, SecretBox secr
 
 Result<void> Store::connect() {
   if (connection_) return {};
-  auto connection = run::open_state(state_);
+  auto connection = run::open_shared_state(state_);
   if (!connection)
     return fail(std::move(connection)
                     .error()
                     .within({"state database {}", "状态库 {}"}, state_.redacted()));
-  for (const std::string_view sql : session_settings(state_.dialect))
-    if (const auto set = (*connection)->execute(sql); !set) return fail(set.error());
   connection_ = std::move(*connection);
   return {};
 }

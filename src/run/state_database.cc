@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <string_view>
+#include <vector>
 
 #include "run/state_folder.h"
 
@@ -10,6 +12,21 @@ namespace {
 
 constexpr std::chrono::seconds connect_timeout{3};
 constexpr std::chrono::seconds read_timeout{5};
+
+/// MySQL has no limit for a transaction that stands still but that for any idle connection, which
+/// is longer than any pause of a hub that is well (relay.poll_interval is 60 s at most).
+std::vector<std::string_view> session_settings(sql::Dialect dialect) {
+  switch (dialect) {
+    case sql::Dialect::sqlite:
+      return {};
+    case sql::Dialect::mysql:
+      return {"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+              "SET SESSION wait_timeout = 90 /*M!100300 , idle_transaction_timeout = 10 */"};
+    case sql::Dialect::postgres:
+      return {"SET idle_in_transaction_session_timeout = '10s'"};
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -25,6 +42,14 @@ Result<std::unique_ptr<sql::Connection>> open_state(const sql::Url& url) {
     const auto set = sql::query_value(**connection, "PRAGMA busy_timeout=5000");
     if (!set) return std::unexpected(set.error());
   }
+  return connection;
+}
+
+Result<std::unique_ptr<sql::Connection>> open_shared_state(const sql::Url& url) {
+  auto connection = open_state(url);
+  if (!connection) return connection;
+  for (const std::string_view sql : session_settings(url.dialect))
+    if (const auto set = (*connection)->execute(sql); !set) return fail(set.error());
   return connection;
 }
 

@@ -68,6 +68,12 @@ WallTime ZoneRules::first_instant(CivilTime time) const {
   return WallTime{time.time().time_since_epoch() - info.first.offset};
 }
 
+ZoneRules::Span ZoneRules::span_at(WallTime instant) const {
+  if (zone_ == nullptr) return {WallTime::min(), WallTime::max(), offset_};
+  const date::sys_info info = rules(zone_).get_info(instant);
+  return {info.begin, info.end, info.offset};
+}
+
 bool ZoneRules::changes_within_a_year(WallTime now) const {
   if (zone_ == nullptr) return false;
   return rules(zone_).get_info(now).end < now + std::chrono::days{366};

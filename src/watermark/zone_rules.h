@@ -24,6 +24,14 @@ class ZoneRules {
   /// The first instant at which a clock on the wall shows `time`; where the clock was set forward
   /// over it, the moment of the change. For a watermark the earlier one is the safe one.
   [[nodiscard]] WallTime first_instant(CivilTime time) const;
+  /// A time in which the clock on the wall keeps its distance from UTC.
+  struct Span {
+    WallTime from;                ///< Included.
+    WallTime upto;                ///< Not included: here the distance changes.
+    std::chrono::seconds offset;  ///< Added to UTC it makes the time on the wall.
+  };
+  /// The one that `instant` lies in; of an offset alone, one without ends.
+  [[nodiscard]] Span span_at(WallTime instant) const;
   /// Whether the clock is set forward or back within a year from `now`: one hour then comes twice.
   [[nodiscard]] bool changes_within_a_year(WallTime now) const;
 
