@@ -1,6 +1,9 @@
 #include "api/hub_server.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "api/caretaker.h"
@@ -9,6 +12,7 @@
 #include "api/read_pool.h"
 #include "api/replay_runner.h"
 #include "api/replays.h"
+#include "api/schedule_routes.h"
 #include "api/services.h"
 #include "api/system_routes.h"
 #include "api/tokens.h"
@@ -18,6 +22,8 @@
 #include "relay/stream/intake.h"
 #include "relay/stream/refusals.h"
 #include "relay/stream/waker.h"
+#include "run/process.h"
+#include "run/schedule_store.h"
 
 namespace tidemark::api {
 namespace {
@@ -38,6 +44,12 @@ std::unique_ptr<relay::Waker> make_waker(const std::optional<relay::WakeOptions>
                                         make_ulid(clock.wall(), random));
 }
 
+/// For people as well: it says where a job runs.
+std::string hub_name(const Clock& clock, Random& random) {
+  const run::Process process = run::this_process();
+  return fmt::format("{}/{}/{}", process.host, process.pid, make_ulid(clock.wall(), random));
+}
+
 }  // namespace
 
 /// In the order in which they depend on each other; destroyed from the last to the first.
@@ -53,7 +65,9 @@ struct HubServer::Parts {
         pulse(hub, clock, hub_patience),
         system{services,        metrics,         pulse, [this] { return stream_status(); },
                options.version, options.revision},
-        replays(services) {
+        replays(services),
+        schedule(std::move(options.schedule), options.state, hub_name(clock, random), clock,
+                 random.next()) {
     if (options.stream)
       intake = std::make_unique<relay::StreamIntake>(hub, clock, std::move(*options.stream));
   }
@@ -73,6 +87,7 @@ struct HubServer::Parts {
     add_sync_routes(gate, services);
     add_token_routes(gate, services);
     add_replay_routes(gate, services, replays);
+    add_schedule_routes(gate, services, schedule);
     add_system_routes(gate, system);
     check(router.routes().size() == access_rules().size(), "every access rule has its route");
     return router;
@@ -90,6 +105,7 @@ struct HubServer::Parts {
   std::optional<std::string> made_token;
   std::unique_ptr<Caretaker> caretaker;
   ReplayRunner replays;
+  SchedulePart schedule;
   std::unique_ptr<relay::StreamIntake> intake;
   std::unique_ptr<http::Server> server;
 };
@@ -110,6 +126,8 @@ Result<std::unique_ptr<HubServer>> HubServer::start(HubServerOptions options,
     return fail(std::move(migrated).error());
   if (Result<void> migrated = relay::migrate_refusals(connection); !migrated)
     return fail(std::move(migrated).error());
+  if (Result<void> registered = run::register_jobs(connection, options.schedule.jobs); !registered)
+    return fail(std::move(registered).error());
   auto made_token = bootstrap_token(connection, options.admin_token, clock.wall(), random);
   if (!made_token) return fail(std::move(made_token));
   const auto tokens = all_tokens(connection);
@@ -134,6 +152,7 @@ Result<std::unique_ptr<HubServer>> HubServer::start(HubServerOptions options,
   if (Result<void> started = parts->hub.start(); !started) return fail(std::move(started).error());
   parts->pulse.begin();
   parts->replays.start();
+  parts->schedule.start();
   if (parts->intake) parts->intake->start();
   parts->caretaker = std::make_unique<Caretaker>(parts->services, parts->pulse, care);
   std::unique_ptr<HubServer> made(new HubServer(std::move(parts)));
@@ -152,6 +171,8 @@ void HubServer::stop(std::chrono::milliseconds patience) {
   // Requests first: each of them may still need the hub. What they leave of the time is the hub's,
   // and a client that dawdles takes half of it at most.
   const auto begun = std::chrono::steady_clock::now();
+  // Jobs end beside the rest: they have the same time.
+  std::thread jobs([&schedule = parts_->schedule, patience] { schedule.stop(patience); });
   parts_->caretaker.reset();
   if (parts_->waker) parts_->waker->stop();
   if (parts_->intake) parts_->intake->stop();
@@ -159,6 +180,7 @@ void HubServer::stop(std::chrono::milliseconds patience) {
   const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - begun);
   parts_->hub.stop(std::max(patience - spent, std::chrono::milliseconds{0}));
+  jobs.join();
 }
 
 }  // namespace tidemark::api

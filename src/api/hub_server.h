@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/metrics.h"
+#include "api/schedule_part.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -26,7 +27,8 @@ struct HubServerOptions {
   std::chrono::hours retention{90 * 24};  ///< Finished deliveries are kept so long; 0: for ever.
   std::optional<relay::StreamOptions> stream{};  ///< The second way in; nullopt: there is none.
   std::optional<relay::WakeOptions> wake{};      ///< Only for a state that hubs share.
-  std::string admin_token{};                     ///< TIDEMARK_ADMIN_TOKEN; may be empty.
+  ScheduleOptions schedule{};
+  std::string admin_token{};  ///< TIDEMARK_ADMIN_TOKEN; may be empty.
   std::string version{};
   std::string revision{};
 };

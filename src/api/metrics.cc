@@ -136,6 +136,38 @@ void write_stream(std::string& text, const relay::StreamStatus& stream) {
            static_cast<double>(count));
 }
 
+void write_schedules(std::string& text, const std::vector<run::Schedule>& schedules) {
+  const auto of_job = [](const run::Schedule& row) {
+    return fmt::format("job=\"{}\"", escaped(row.name));
+  };
+  const auto write = [&](std::string_view name, std::string_view help, auto value) {
+    head(text, name, "gauge", help);
+    for (const run::Schedule& row : schedules)
+      if (const std::optional<double> shown = value(row)) sample(text, name, of_job(row), *shown);
+  };
+  const auto seconds_of = [](const std::optional<WallTime>& time) -> std::optional<double> {
+    if (!time) return std::nullopt;
+    return static_cast<double>(time->time_since_epoch().count()) / 1e6;
+  };
+  using Shown = std::optional<double>;
+  head(text, "tidemark_sync_runs_total", "counter", "Runs of a job by how they ended.");
+  for (const run::Schedule& row : schedules)
+    for (const auto& [status, count] : row.runs)
+      sample(text, "tidemark_sync_runs_total",
+             fmt::format("{},status=\"{}\"", of_job(row), escaped(status)),
+             static_cast<double>(count));
+  write("tidemark_sync_in_progress", "1 while a job runs.",
+        [](const run::Schedule& row) -> Shown { return row.running() ? 1 : 0; });
+  write("tidemark_sync_paused", "1 while a job is paused.",
+        [](const run::Schedule& row) -> Shown { return row.paused ? 1 : 0; });
+  write("tidemark_sync_last_success_timestamp_seconds", "When a job last succeeded.",
+        [&](const run::Schedule& row) { return seconds_of(row.last_success_at); });
+  write("tidemark_sync_last_run_timestamp_seconds", "When a job last began.",
+        [&](const run::Schedule& row) { return seconds_of(row.last_started_at); });
+  write("tidemark_sync_next_run_timestamp_seconds", "When a job is due.",
+        [&](const run::Schedule& row) { return seconds_of(row.next_due_at); });
+}
+
 }  // namespace
 
 void Histogram::add(std::chrono::microseconds duration) {
@@ -187,6 +219,7 @@ std::string Metrics::text(const Now& now) const {
   write_counters(text, now.counters);
   write_stats(text, now);
   if (now.stream) write_stream(text, *now.stream);
+  write_schedules(text, now.schedules);
 
   const std::scoped_lock lock(mutex_);
   head(text, "tidemark_webhook_attempt_duration_seconds", "histogram",

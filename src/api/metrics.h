@@ -9,12 +9,14 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "http/server.h"
 #include "relay/engine.h"
 #include "relay/sender.h"
 #include "relay/stream/options.h"
 #include "relay/sync_stats.h"
+#include "run/schedule.h"
 
 namespace tidemark::api {
 
@@ -49,6 +51,7 @@ class Metrics {
     std::size_t delivering = 0;
     relay::SyncStats stats;
     std::optional<relay::StreamStatus> stream{};  ///< nullopt: no stream is read.
+    std::vector<run::Schedule> schedules{};
     WallTime at{};
     std::string version;
     std::string revision;

@@ -4,6 +4,7 @@
 
 #include "api/openapi.h"
 #include "relay/sync_stats.h"
+#include "run/schedule_store.h"
 
 namespace tidemark::api {
 namespace {
@@ -25,12 +26,15 @@ void answer_metrics(SystemParts& parts, http::Respond respond) {
         const WallTime now = parts.services.clock.wall();
         Result<relay::SyncStats> stats = relay::sync_stats(connection, now);
         if (!stats) return fail(std::move(stats));
+        auto schedules = run::ScheduleStore(connection).all();
+        if (!schedules) return fail(std::move(schedules));
         return http::Response{
             .content_type = "text/plain; version=0.0.4; charset=utf-8",
             .body = parts.metrics.text({.counters = parts.services.hub.counters(),
                                         .delivering = parts.services.hub.delivering().size(),
                                         .stats = std::move(*stats),
                                         .stream = parts.stream(),
+                                        .schedules = std::move(*schedules),
                                         .at = now,
                                         .version = parts.version,
                                         .revision = parts.revision})};

@@ -13,6 +13,7 @@
 #include "cli/runs_command.h"
 #include "cli/samples_command.h"
 #include "cli/sandbox_command.h"
+#include "cli/schedule_command.h"
 #include "cli/serve_command.h"
 #include "cli/subscriptions_command.h"
 #include "cli/tokens_command.h"
@@ -44,9 +45,9 @@ Program tidemark_program() {
                             {"Completion in this shell", "在当前 shell 中启用补全"}}},
               .children = {export_command(), load_command(), serve_command(), publish_command(),
                            subscriptions_command(), deliveries_command(), replays_command(),
-                           tokens_command(), receive_command(), doctor_command(), samples_command(),
-                           sandbox_command(), config_command(), runs_command(),
-                           completion_command(), version_command()},
+                           tokens_command(), schedule_command(), receive_command(),
+                           doctor_command(), samples_command(), sandbox_command(), config_command(),
+                           runs_command(), completion_command(), version_command()},
           }};
 }
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "cli/context.h"
 #include "cli/recording.h"
+#include "cli/schedule_jobs.h"
 #include "cli/serve_redis.h"
 #include "cli/serve_secrets.h"
 #include "cli/version.h"
@@ -35,6 +36,11 @@ Result<api::HubServerOptions> server_options(const Context& context,
   if (!admin_token) return fail(std::move(admin_token));
   auto redis = redis_options(context);
   if (!redis) return fail(std::move(redis));
+  Result<std::vector<run::Job>> jobs = scheduled_jobs(context);
+  if (!jobs) return fail(std::move(jobs));
+  const auto seconds = [&settings](std::string_view key) {
+    return std::chrono::ceil<std::chrono::seconds>(settings.duration(key));
+  };
   const auto count = [&settings](std::string_view key) {
     return static_cast<std::size_t>(settings.integer(key));
   };
@@ -58,6 +64,10 @@ Result<api::HubServerOptions> server_options(const Context& context,
           std::chrono::duration_cast<std::chrono::hours>(settings.duration("relay.retention")),
       .stream = std::move(redis->stream),
       .wake = std::move(redis->wake),
+      .schedule = {.jobs = std::move(*jobs),
+                   .process = job_process(context),
+                   .lease = seconds("schedule.lease"),
+                   .stop_grace = seconds("schedule.stop_grace")},
       .admin_token = std::move(*admin_token),
       .version = std::string(version()),
       .revision = std::string(revision())};
@@ -123,12 +133,13 @@ Result<ExitCode> serve(Context& context) {
 Command serve_command() {
   return {
       .name = "serve",
-      .summary = {"Run the hub: API, delivery of events to subscribers",
-                  "运行数据中枢：API 与事件投递"},
+      .summary = {"Run the hub: API, delivery of events to subscribers, scheduled jobs",
+                  "运行数据中枢：API、事件投递与计划任务"},
       .about =
           {"Takes vouchers and events over HTTP, keeps them in the state database before it "
            "answers, and delivers each to every subscription that wants it, signed, until the "
-           "subscriber has it. It runs until SIGTERM or SIGINT, then finishes what is under way."
+           "subscriber has it. Jobs whose source is configured run by schedule (`tidemark schedule "
+           "list`). It runs until SIGTERM or SIGINT, then finishes what is under way."
            "\n\n"
            "At the first start an admin's token is made and printed once, unless "
            "TIDEMARK_ADMIN_TOKEN gives one. Subscribers' secrets are sealed with the key in "

@@ -70,6 +70,17 @@ std::span<const OptionGroup> option_groups() {
                       "在订阅上配置。",
           .options = relay_options(),
       },
+      OptionGroup{
+          .title_en = "Schedule",
+          .title_zh = "计划任务",
+          .about_en =
+              "What `tidemark serve` runs by itself, and when. A job runs where its source "
+              "is configured. What is set with `tidemark schedule` or the API counts before "
+              "these settings.",
+          .about_zh = "`tidemark serve` 自动运行的任务及其时间。任务只在已配置其数据源时运行。通过 "
+                      "`tidemark schedule` 或 API 所做的设置优先于此处。",
+          .options = schedule_options(),
+      },
   };
   return groups;
 }

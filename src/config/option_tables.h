@@ -14,5 +14,6 @@ namespace tidemark::config {
 [[nodiscard]] std::span<const Option> receive_options();
 [[nodiscard]] std::span<const Option> serve_options();
 [[nodiscard]] std::span<const Option> relay_options();
+[[nodiscard]] std::span<const Option> schedule_options();
 
 }  // namespace tidemark::config

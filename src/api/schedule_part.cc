@@ -1,0 +1,20 @@
+#include "api/schedule_part.h"
+
+#include <utility>
+
+#include "run/state_database.h"
+
+namespace tidemark::api {
+
+SchedulePart::SchedulePart(ScheduleOptions options, const sql::Url& state, std::string hub,
+                           const Clock& clock, std::uint64_t seed)
+    : random_(seed),
+      launcher_(std::move(options.process)),
+      thread_({.hub = std::move(hub),
+               .lease = options.lease,
+               .alone = state.dialect == sql::Dialect::sqlite,
+               .stop_grace = options.stop_grace,
+               .connect = [state] { return run::open_shared_state(state); }},
+              std::move(options.jobs), launcher_, clock, random_) {}
+
+}  // namespace tidemark::api

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "run/job.h"
+#include "run/process_launcher.h"
+#include "run/scheduler_thread.h"
+#include "sql/url.h"
+
+namespace tidemark::api {
+
+struct ScheduleOptions {
+  std::vector<run::Job> jobs;
+  run::ProcessOptions process{};
+  std::chrono::seconds lease{60};
+  std::chrono::seconds stop_grace{60};
+};
+
+/// The scheduler of a hub: jobs as processes, and a thread that looks after them.
+class SchedulePart {
+ public:
+  /// The jobs must be registered. `clock` must outlive it.
+  SchedulePart(ScheduleOptions options, const sql::Url& state, std::string hub, const Clock& clock,
+               std::uint64_t seed);
+
+  [[nodiscard]] const std::vector<run::Job>& jobs() const { return thread_.jobs(); }
+  void start() { thread_.start(); }
+  void wake() { thread_.wake(); }
+  /// As SchedulerThread::stop().
+  void stop(std::chrono::milliseconds patience) { thread_.stop(patience); }
+
+ private:
+  SeededRandom random_;
+  run::ProcessLauncher launcher_;
+  run::SchedulerThread thread_;
+};
+
+}  // namespace tidemark::api

@@ -1,0 +1,155 @@
+#include "cli/schedule_jobs.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "cli/command.h"
+#include "cli/parse.h"
+#include "config/key.h"
+#include "config/schedule_options.h"
+#include "config/source_url.h"
+#include "run/schedule.h"
+
+namespace tidemark::cli {
+namespace {
+
+enum class Needs { shop, export_source };
+
+/// What a job of config::scheduled_jobs() is for this program.
+struct JobCommand {
+  std::string_view name;
+  std::string_view words;  ///< `{rescan}`: the setting load.rescan.
+  Needs needs;
+  std::string_view group;  ///< The loads of one shop share its limit of requests.
+  bool gives_way = false;
+};
+
+constexpr std::array commands = {
+    JobCommand{"load-orders", "load orders --rescan 1d", Needs::shop, "xiaoe"},
+    JobCommand{"load-orders-rescan", "load orders --rescan {rescan}", Needs::shop, "xiaoe"},
+    JobCommand{"load-aftersales", "load aftersales", Needs::shop, "xiaoe"},
+    JobCommand{"load-live", "load live", Needs::shop, "xiaoe"},
+    JobCommand{"load-users", "load users", Needs::shop, "xiaoe"},
+    JobCommand{"load-products", "load products", Needs::shop, "xiaoe"},
+    JobCommand{"load-orders-deep", "load orders --rescan 90d", Needs::shop, "xiaoe"},
+    JobCommand{"load-history", "load orders --incremental", Needs::shop, "xiaoe", true},
+    JobCommand{"load-benefits", "load benefits", Needs::shop, ""},
+    JobCommand{"export-sweep", "export sweep", Needs::export_source, ""},
+};
+
+/// Without them a program would ask, or write for a terminal.
+constexpr std::array process_words = {"--json", "--progress", "off", "--no-input"};
+
+/// What only a hub needs.
+constexpr std::array withheld = {"TIDEMARK_ADMIN_TOKEN", "TIDEMARK_MASTER_KEY", "TIDEMARK_TOKEN"};
+
+std::vector<std::string> words_of(const JobCommand& command, const config::Settings& settings) {
+  std::vector<std::string> words(1);
+  for (const char letter : command.words) {
+    if (letter == ' ')
+      words.emplace_back();
+    else
+      words.back() += letter;
+  }
+  std::ranges::replace(words, std::string("{rescan}"), settings.text("load.rescan"));
+  return words;
+}
+
+bool is_known(const Command& program, std::vector<std::string> words) {
+  words.insert(words.end(), process_words.begin(), process_words.end());
+  const Result<Invocation> understood = parse(program, words);
+  return understood && understood->command().run != nullptr;
+}
+
+/// Empty: it may run.
+Message why_disabled(const Context& context, const JobCommand& command) {
+  const config::Settings& settings = context.settings;
+  if (!settings.boolean("schedule.enabled"))
+    return say({"schedule.enabled is false", "schedule.enabled 为 false"});
+  const std::string enabled = config::job_key(command.name, "enabled");
+  if (!settings.boolean(enabled)) return say({"{} is false", "{} 为 false"}, enabled);
+  switch (command.needs) {
+    case Needs::shop:
+      if (settings.text("xiaoe.app_id").empty())
+        return say({"not configured: xiaoe.app_id is not set", "未配置：缺少 xiaoe.app_id"});
+      return {};
+    case Needs::export_source:
+      if (settings.text(config::concrete_key("export.*.source", "invoices")).empty() &&
+          !config::common_source(settings, context.world.environment))
+        return say({"not configured: there is no source", "未配置：缺少数据源 source"});
+      return {};
+  }
+  return {};
+}
+
+std::chrono::seconds seconds_of(const config::Settings& settings, const std::string& key) {
+  return std::chrono::ceil<std::chrono::seconds>(settings.duration(key));
+}
+
+Result<run::ScheduleRule> rule_of(const config::Settings& settings, std::string_view job) {
+  const std::string cron = config::job_key(job, "cron");
+  std::string zone = config::job_key(job, "time_zone");
+  if (settings.text(zone).empty()) zone = "schedule.time_zone";
+  run::ScheduleRule rule{.cron = settings.text(cron),
+                         .time_zone = settings.text(zone),
+                         .jitter = seconds_of(settings, config::job_key(job, "jitter"))};
+  if (const auto timing = run::Timing::make(rule); !timing) {
+    const bool of_zone = timing.error().what.en.starts_with("time_zone");
+    const config::Setting& setting = settings.setting(of_zone ? zone : cron);
+    return fail(
+        Error(timing.error()).within({"{}: {}", "{}：{}"}, setting.where, of_zone ? zone : cron));
+  }
+  return rule;
+}
+
+}  // namespace
+
+Result<std::vector<run::Job>> scheduled_jobs(const Context& context) {
+  std::vector<run::Job> jobs;
+  for (const config::ScheduledJob& job : config::scheduled_jobs()) {
+    const auto command = std::ranges::find(commands, job.name, &JobCommand::name);
+    if (command == commands.end()) continue;
+    std::vector<std::string> words = words_of(*command, context.settings);
+    if (!is_known(context.program, words)) continue;
+    Result<run::ScheduleRule> rule = rule_of(context.settings, job.name);
+    if (!rule) return fail(std::move(rule));
+    Message why = why_disabled(context, *command);
+    const bool enabled = why.empty();
+    jobs.push_back(
+        {.name = std::string(job.name),
+         .summary = {std::string(job.en), std::string(job.zh)},
+         .command = std::move(words),
+         .group = std::string(command->group),
+         .gives_way = command->gives_way,
+         .enabled = enabled,
+         .why_disabled = std::move(why),
+         .rule = std::move(*rule),
+         .duration_max = seconds_of(context.settings, config::job_key(job.name, "duration_max"))});
+  }
+  return jobs;
+}
+
+run::ProcessOptions job_process(const Context& context) {
+  std::map<std::string, std::string> variables;
+  for (const std::string& name : context.world.environment_names)
+    if (auto value = context.world.environment(name)) variables[name] = std::move(*value);
+  const auto remove = [&variables](const std::string& name) {
+    variables.erase(name);
+    variables.erase(name + "_FILE");
+  };
+  for (const char* name : withheld) remove(name);
+  for (const std::string& key : config::concrete_keys(context.settings.exports())) {
+    const config::Setting& setting = context.settings.setting(key);
+    if (setting.origin != config::Origin::flag) continue;
+    remove(config::variable_of(key));
+    variables[config::variable_of(key)] = setting.value;
+  }
+  if (const auto file = context.arguments.value("--config")) variables["TIDEMARK_CONFIG"] = *file;
+  run::ProcessOptions options{.words = {process_words.begin(), process_words.end()}};
+  for (const auto& [name, value] : variables)
+    options.environment.push_back(fmt::format("{}={}", name, value));
+  return options;
+}
+
+}  // namespace tidemark::cli
