@@ -2,7 +2,8 @@
 # `std::string_view tidemark::embedded::NAME()`. No file is looked for when the program runs.
 if(CMAKE_SCRIPT_MODE_FILE)
   file(READ ${FILE} text)
-  # One literal may be as long as it likes for clang; the delimiter stands in none of our files.
+  # One literal may be as long as it likes for our compilers, whatever the standard asks of others
+  # (-Woverlength-strings); the delimiter stands in none of our files.
   file(WRITE ${OUTPUT} "#include <string_view>
 
 namespace tidemark::embedded {
@@ -26,5 +27,6 @@ function(tidemark_embed target name file)
     DEPENDS ${source} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
     COMMENT "Embedding ${file}"
     VERBATIM)
+  set_source_files_properties(${output} PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)
   target_sources(${target} PRIVATE ${output})
 endfunction()
