@@ -16,6 +16,10 @@ std::string plain_path(const std::string& path) {
   return path.starts_with("file:") ? "./" + path : path;
 }
 
+/// SQLite counts its memory under a lock of the whole process, at every allocation; nobody asks.
+/// This may be said only before its first use, while there is one thread: before main().
+[[maybe_unused]] const int memory_is_not_counted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+
 }  // namespace
 
 Result<std::unique_ptr<Connection>> SqliteConnection::open(const std::string& path,
@@ -92,6 +96,7 @@ Result<void> SqliteConnection::begin(Isolation isolation) {
     return begun ? Result<void>{} : fail(begun.error());
   }
   // A transaction sees the state of its first read, so the first read is here.
+  query_only_ = true;
   for (const char* sql : {"BEGIN", "PRAGMA query_only=ON", "SELECT count(*) FROM sqlite_schema"}) {
     if (const Result<std::int64_t> done = execute(sql, {}); !done) {
       rollback();
@@ -104,18 +109,24 @@ Result<void> SqliteConnection::begin(Isolation isolation) {
 Result<void> SqliteConnection::commit() {
   const Result<std::int64_t> committed = execute("COMMIT", {});
   if (!committed) return fail(committed.error());
+  return allow_writes();
+}
+
+Result<void> SqliteConnection::allow_writes() {
+  // Only where it changes something: this pragma makes SQLite compile every statement anew.
+  if (!query_only_) return {};
   const Result<std::int64_t> writable = execute("PRAGMA query_only=OFF", {});
-  return writable ? Result<void>{} : fail(writable.error());
+  if (!writable) return fail(writable.error());
+  query_only_ = false;
+  return {};
 }
 
 void SqliteConnection::rollback() {
-  for (const char* sql : {"ROLLBACK", "PRAGMA query_only=OFF"}) {
-    if (sqlite3_get_autocommit(database_.get()) != 0 && std::string_view(sql) == "ROLLBACK") {
-      continue;
-    }
-    // Nothing is left to do about a failure: closing the file rolls back as well.
-    [[maybe_unused]] const Result<std::int64_t> ignored = execute(sql, {});
+  // Nothing is left to do about a failure: closing the file rolls back as well.
+  if (sqlite3_get_autocommit(database_.get()) == 0) {
+    [[maybe_unused]] const Result<std::int64_t> ignored = execute("ROLLBACK", {});
   }
+  [[maybe_unused]] const Result<void> ignored = allow_writes();
 }
 
 Result<std::int64_t> SqliteConnection::bulk_insert(std::string_view table,

@@ -40,6 +40,8 @@ class SqliteConnection final : public Connection {
   explicit SqliteConnection(SqliteHandle database)
       : database_(std::move(database)), statements_(database_.get()) {}
   [[nodiscard]] Result<void> configure(const ConnectOptions& options);
+  /// After a transaction that could only read.
+  [[nodiscard]] Result<void> allow_writes();
   [[nodiscard]] Result<void> run_to_end(sqlite3_stmt* statement, std::string_view sql);
   [[nodiscard]] Result<std::int64_t> insert_all(std::string_view sql, std::size_t columns,
                                                 RowSource& rows);
@@ -47,6 +49,7 @@ class SqliteConnection final : public Connection {
   SqliteHandle database_;
   SqliteStatements statements_;  ///< Behind database_: closed before it.
   std::string zone_;
+  bool query_only_ = false;  ///< Since begin(Isolation::snapshot).
 };
 
 }  // namespace tidemark::sql
