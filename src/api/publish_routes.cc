@@ -1,15 +1,13 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "api/services.h"
 #include "base/json_check.h"
 #include "base/json_object.h"
+#include "base/json_text.h"
 
 namespace tidemark::api {
 namespace {
 
-using nlohmann::ordered_json;
 using relay::Published;
 using relay::PublishRequest;
 
@@ -18,22 +16,25 @@ constexpr std::size_t batch_vouchers_max = 1000;
 /// Behind a token's id it fits into the key column.
 constexpr std::size_t idempotency_key_bytes_max = 128;
 
-ordered_json published_json(const Published& published) {
-  ordered_json json;
+/// The members of the answer, without the braces around them.
+std::string published_members(const Published& published) {
+  std::string json;
   if (published.voucher_id) {
-    json["voucher_id"] = *published.voucher_id;
-    json["voucher_no"] = published.voucher_no;
+    fmt::format_to(std::back_inserter(json), R"("voucher_id":{},"voucher_no":)",
+                   *published.voucher_id);
+    append_json_text(json, published.voucher_no);
+    json += ',';
   }
-  json["event_id"] = published.event_id;
-  json["source_version"] = published.source_version;
-  json["deliveries"] = published.deliveries;
-  json["duplicate"] = published.duplicate;
+  fmt::format_to(std::back_inserter(json),
+                 R"("event_id":"{}","source_version":{},"deliveries":{},"duplicate":{})",
+                 published.event_id, published.source_version, published.deliveries,
+                 published.duplicate);
   return json;
 }
 
 http::Response published_answer(const Result<Published>& published) {
   if (!published) return problem_for(published.error());
-  return json_answer(202, published_json(*published));
+  return json_text_answer(202, fmt::format("{{{}}}", published_members(*published)));
 }
 
 /// The request's Idempotency-Key, made unique by the caller's token; empty without one.
@@ -87,23 +88,24 @@ Result<std::vector<std::string_view>> split_batch(std::string_view body) {
 }
 
 /// One voucher's part of the answer to a batch.
-ordered_json batch_result(const Result<Published>& published) {
-  if (!published) return ordered_json::parse(problem_for(published.error()).content());
-  ordered_json json{{"status", 202}};
-  json.update(published_json(*published));
-  return json;
+std::string batch_result(const Result<Published>& published) {
+  if (!published) return std::string(problem_for(published.error()).content());
+  return fmt::format(R"({{"status":202,{}}})", published_members(*published));
 }
 
 /// Puts the answers of the hub to their places between those that were refused before.
 struct Batch {
-  std::vector<ordered_json> results;
+  std::vector<std::string> results;
   std::vector<std::size_t> places;  ///< Of what the hub was asked.
 
   http::Response answer(const std::vector<Result<Published>>& published) {
-    for (std::size_t i = 0; i < places.size(); ++i) results[places[i]] = batch_result(published[i]);
-    bool all = true;
-    for (const ordered_json& result : results) all = all && result["status"] == 202;
-    return json_answer(all ? 202 : 207, ordered_json{{"results", results}});
+    bool all = places.size() == results.size();
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      results[places[i]] = batch_result(published[i]);
+      all = all && published[i].has_value();
+    }
+    return json_text_answer(all ? 202 : 207,
+                            fmt::format(R"({{"results":[{}]}})", fmt::join(results, ",")));
   }
 };
 

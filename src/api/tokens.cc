@@ -1,7 +1,6 @@
 #include "api/tokens.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/ulid.h"
+#include "http/sha256.h"
 #include "relay/row.h"
 #include "run/migration.h"
 #include "sql/rows.h"
@@ -64,11 +64,8 @@ Result<std::string> make_token_text() {
 }
 
 std::string token_hash(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int length = 0;
-  check(EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr) == 1,
-        "SHA-256 is there");
-  return hex({reinterpret_cast<const char*>(digest.data()), length});
+  const http::Sha256Digest digest = http::sha256({text});
+  return hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 Result<void> migrate_tokens(sql::Connection& connection) {

@@ -144,9 +144,11 @@ std::string printable(std::string_view text, std::size_t limit) {
 }
 
 std::string hex(std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const char c : bytes) append_hex(text, c);
+  std::string text(bytes.size() * 2, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    text[2 * i] = hex_digits[byte(bytes[i]) >> 4];
+    text[2 * i + 1] = hex_digits[byte(bytes[i]) & 15];
+  }
   return text;
 }
 

@@ -171,34 +171,48 @@ void Engine::take_effect(Transaction& transaction) {
   ++counters_.commits;
   add_up(counters_, transaction.counters);
   const bool for_others = transaction.subscriptions_changed || transaction.deliveries_changed ||
-                          std::ranges::any_of(transaction.fresh, [this](const auto& one) {
-                            return !may_send(one.first);
+                          std::ranges::any_of(transaction.drafts, [this](const auto& entry) {
+                            return !entry.second.fresh.empty() && !may_send(entry.first);
                           });
   if (for_others && leases_ && options_.tell_others) options_.tell_others();
   for (auto& [id, draft] : transaction.drafts) {
     touch(id);
-    if (draft.removed)
+    if (draft.removed) {
       lanes_.erase(id);
-    else
-      set_lane(std::move(draft.subscription));
+      continue;
+    }
+    Lane& lane = set_lane(std::move(draft.subscription));
+    for (DueDelivery& delivery : draft.fresh) hand_over(lane, std::move(delivery));
+    for (const Transaction::Settled& settled : draft.settled) {
+      lane.forget(settled.sequence);
+      if (settled.ordered) lane.backlog = true;
+      if (settled.due_at)
+        lane.next_due = std::min(lane.next_due.value_or(*settled.due_at), *settled.due_at);
+    }
+    for (const Transaction::Answered& answered : draft.answered) {
+      if (answered.good) lane.succeeded();
+      if (answered.failed) lane.failed();
+      if (answered.hold) lane.hold_until(clock_.wall() + *answered.hold);
+    }
   }
-  for (auto& [id, delivery] : transaction.fresh) hand_over(id, std::move(delivery));
   for (const std::function<void()>& effect : transaction.after_commit) effect();
 }
 
-void Engine::set_lane(Subscription subscription) {
+Lane& Engine::set_lane(Subscription subscription) {
   std::unique_ptr<Lane>& lane = lanes_[subscription.id];
   touch(subscription.id);
   if (lane == nullptr) {
     lane = std::make_unique<Lane>(std::move(subscription), options_.window_max);
-    if (leases_ == nullptr) return;
-    leases_->hurry();
-    look_at_.reset();
-    return;
+    if (leases_ != nullptr) {
+      leases_->hurry();
+      look_at_.reset();
+    }
+    return *lane;
   }
   const bool idle = subscription.state != SubscriptionState::active;
   lane->set(std::move(subscription));
   if (idle) lane->clear_waiting();
+  return *lane;
 }
 
 /// One of them is to blame: each gets a transaction of its own.

@@ -167,7 +167,7 @@ class Engine {
   [[nodiscard]] Result<void> store_drafts(const Transaction& transaction);
   void take_effect(Transaction& transaction);
   /// A subscription as it is now: its lane is opened, or follows it.
-  void set_lane(Subscription subscription);
+  Lane& set_lane(Subscription subscription);
   void refuse(Turn& turn, const Error& error);
   void report(const Error& error);
 
@@ -178,7 +178,7 @@ class Engine {
   void send_next(Lane& lane);
   void wait_for_database(const std::string& id, const Error& error);
   /// Hands a new delivery to its lane, after the commit.
-  void hand_over(const std::string& id, DueDelivery delivery);
+  void hand_over(Lane& lane, DueDelivery delivery);
   void wake_lane_at(const std::string& id, WallTime time);
   /// After the commit: what waits in memory is read anew.
   void look_again(const std::string& id);
@@ -186,8 +186,9 @@ class Engine {
 
   // engine_shared.cc: other hubs on the same state.
   /// At the beginning of a transaction: locks what it is going to need, in an order that is the
-  /// same on every hub, so that no two of them wait for each other. The order: the count of changes
-  /// to subscriptions, subscriptions, leases, deliveries, the other counts.
+  /// same on every hub, so that no two of them wait for each other. The order: the count of
+  /// vouchers, that of changes to subscriptions, subscriptions, leases, deliveries, the other
+  /// counts.
   [[nodiscard]] Result<void> take_locks(const Scope& scope);
   /// Reads the subscriptions anew if somebody changed them.
   [[nodiscard]] Result<void> follow_subscriptions(RowLock lock);

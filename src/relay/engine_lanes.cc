@@ -18,10 +18,8 @@ constexpr std::chrono::seconds recheck{1};
 
 }  // namespace
 
-void Engine::hand_over(const std::string& id, DueDelivery delivery) {
-  const auto found = lanes_.find(id);
-  if (found == lanes_.end()) return;
-  Lane& lane = *found->second;
+void Engine::hand_over(Lane& lane, DueDelivery delivery) {
+  const std::string& id = lane.subscription().id;
   if (!may_send(id)) {
     lane.backlog = true;  // Another hub sends it; if this one takes over, it asks the database.
   } else if (lane.subscription().settings.mode == Mode::batch) {

@@ -69,15 +69,9 @@ Result<void> Engine::write_outcome(const Ended& ended) {
       return written;
   }
   const bool good = verdict.outcome == Outcome::delivered;
-  transaction_->after_commit.emplace_back([this, id = ended.subscription_id, good,
-                                           failed = verdict.endpoint_failed,
-                                           hold = verdict.retry_after] {
-    const auto lane = lanes_.find(id);
-    if (lane == lanes_.end()) return;
-    if (good) lane->second->succeeded();
-    if (failed) lane->second->failed();
-    if (hold) lane->second->hold_until(clock_.wall() + *hold);
-  });
+  transaction_->drafts.at(ended.subscription_id)
+      .answered.push_back(
+          {.good = good, .failed = verdict.endpoint_failed, .hold = verdict.retry_after});
   return {};
 }
 
@@ -192,15 +186,9 @@ Result<void> Engine::write_delivery(const Subscription& subscription, const DueD
                                        : store_.wake_next(subscription.id, open_key, now);
     if (!ordered) return ordered;
   }
-  transaction_->after_commit.emplace_back([this, id = subscription.id, sequence = delivery.sequence,
-                                           due = change.due_at, again = delivery.ordered] {
-    const auto lane = lanes_.find(id);
-    if (lane == lanes_.end()) return;
-    lane->second->forget(sequence);
-    if (again) lane->second->backlog = true;
-    if (due && (!lane->second->next_due || *due < *lane->second->next_due))
-      lane->second->next_due = due;
-  });
+  transaction_->drafts.at(subscription.id)
+      .settled.push_back(
+          {.sequence = delivery.sequence, .due_at = change.due_at, .ordered = delivery.ordered});
   return {};
 }
 

@@ -207,11 +207,11 @@ Result<void> Engine::add_delivery(const std::string& subscription_id,
   }
   if (Result<void> stored = store_.insert_delivery(key, event->id, due, open_key, at); !stored)
     return stored;
-  transaction_->fresh.emplace_back(subscription_id, DueDelivery{.sequence = key.sequence,
-                                                                .due_at = due.value_or(at),
-                                                                .created_at = at,
-                                                                .ordered = open_key.has_value(),
-                                                                .event = event});
+  changed.fresh.push_back({.sequence = key.sequence,
+                           .due_at = due.value_or(at),
+                           .created_at = at,
+                           .ordered = open_key.has_value(),
+                           .event = event});
   return {};
 }
 

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include <iterator>
-#include <nlohmann/json.hpp>
 
 #include "base/check.h"
+#include "base/json_text.h"
 #include "base/utc_text.h"
 #include "relay/publication.h"
 
@@ -19,8 +19,11 @@ std::string event_body(const Publication& publication, const Identity& identity,
   if (publication.is_voucher) fmt::format_to(out, R"(,"voucher_id":{})", *identity.voucher_id);
   fmt::format_to(out, R"(,"data":{},"{}":{{)", publication.data,
                  publication.is_voucher ? "voucher" : "source");
-  if (publication.is_voucher && publication.voucher_no.empty())
-    fmt::format_to(out, R"("voucher_no":{},)", nlohmann::json(identity.voucher_no).dump());
+  if (publication.is_voucher && publication.voucher_no.empty()) {
+    body += R"("voucher_no":)";
+    append_json_text(body, identity.voucher_no);
+    body += ',';
+  }
   fmt::format_to(out, R"({}}},"type":"{}","timestamp":"{}","source_version":{}}})",
                  publication.fields, publication.event_type, utc_stamp(now),
                  identity.source_version);

@@ -1,7 +1,6 @@
 #include "relay/publication.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
@@ -10,10 +9,10 @@
 #include <utility>
 
 #include "base/bytes.h"
-#include "base/check.h"
 #include "base/json_check.h"
 #include "base/json_object.h"
 #include "base/nearest.h"
+#include "http/sha256.h"
 #include "relay/publication_field.h"
 
 namespace tidemark::relay {
@@ -24,8 +23,10 @@ constexpr std::size_t extra_name_bytes_max = 64;
 
 using Members = std::vector<JsonMember>;
 
-/// How deep arrays and objects are nested in valid JSON.
+/// How deep arrays and objects are nested in valid JSON; not looked at where there is no room for
+/// more levels than allowed.
 std::size_t depth_of(std::string_view text) {
+  if (text.size() <= 2 * publication_depth_max) return 0;
   std::size_t depth = 0;
   std::size_t deepest = 0;
   bool in_text = false;
@@ -83,7 +84,7 @@ std::unexpected<Error> refuse_missing(std::string_view name) {
 }
 
 void append_member(std::string& fields, std::string_view name, std::string_view value) {
-  fmt::format_to(std::back_inserter(fields), "{}\"{}\":{}", fields.empty() ? "" : ",", name, value);
+  fields.append(fields.empty() ? "\"" : ",\"").append(name).append("\":").append(value);
 }
 
 std::int64_t number_of(std::string_view digits) {
@@ -121,19 +122,19 @@ void keep(Publication& publication, const FieldRule& rule, std::string text) {
 
 /// The same for the same members in any order, whatever blanks stand between their tokens.
 /// source_version is left out: content is compared between versions.
-std::string hash_of(Members members) {
-  std::ranges::sort(members, {}, &JsonMember::name);
+std::string hash_of(const Members& members) {
+  std::vector<const JsonMember*> sorted;
+  sorted.reserve(members.size());
+  for (const JsonMember& member : members)
+    if (member.name != "source_version") sorted.push_back(&member);
+  std::ranges::sort(sorted, {}, &JsonMember::name);
   std::string content;
-  for (const JsonMember& member : members) {
-    if (member.name == "source_version") continue;
-    content += member.name + ':' + json_compact(member.value) + '\n';
+  for (const JsonMember* const member : sorted) {
+    content.append(member->name).append(1, ':');
+    append_json_compact(content, member->value);
+    content += '\n';
   }
-  std::array<unsigned char, 32> digest{};
-  unsigned int length = 0;
-  check(EVP_Digest(content.data(), content.size(), digest.data(), &length, EVP_sha256(), nullptr) ==
-                1 &&
-            length == digest.size(),
-        "SHA-256 of OpenSSL works");
+  const http::Sha256Digest digest = http::sha256({content});
   return hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
@@ -213,7 +214,7 @@ Result<Publication> parse_voucher(std::string_view json) {
   if (publication.source_type.empty()) return refuse_missing("source_type");
   if (publication.source_id.empty()) return refuse_missing("source_id");
   if (publication.data.empty()) return refuse_missing("business_data");
-  publication.content_hash = hash_of(*std::move(members));
+  publication.content_hash = hash_of(*members);
   return publication;
 }
 
@@ -257,7 +258,7 @@ Result<Publication> parse_event(std::string_view json) {
     publication.source_type = publication.event_type;
     append_member(publication.fields, "source_type", '"' + publication.source_type + '"');
   }
-  publication.content_hash = hash_of(*std::move(members));
+  publication.content_hash = hash_of(*members);
   return publication;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "sql/connection.h"
@@ -52,6 +53,15 @@ namespace tidemark::relay {
 [[nodiscard]] inline sql::Value number_value(std::optional<std::int64_t> number) {
   if (!number) return std::monostate{};
   return *number;
+}
+
+/// The parameters of a statement. A braced list of them would copy each text twice.
+template <class... Parts>
+[[nodiscard]] sql::Values values(Parts&&... parts) {
+  sql::Values all;
+  all.reserve(sizeof...(parts));
+  (all.emplace_back(std::forward<Parts>(parts)), ...);
+  return all;
 }
 
 /// 0, which no HTTP status is, becomes NULL.

@@ -154,7 +154,7 @@ class Store {
   /// The earliest due time after `now`.
   [[nodiscard]] Result<std::optional<WallTime>> next_due(const std::string& subscription_id,
                                                          WallTime now);
-  [[nodiscard]] Result<void> record(const AttemptRecord& attempt);
+  [[nodiscard]] Result<void> record(AttemptRecord attempt);
   /// False when it was finished or cancelled in the meantime: nothing was changed.
   [[nodiscard]] Result<bool> change(const DeliveryChange& change);
   /// An ordered delivery was finished: the next one of its source becomes due.

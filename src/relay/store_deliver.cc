@@ -47,19 +47,22 @@ Result<std::optional<WallTime>> Store::next_due(const std::string& subscription_
   return next->value_or(std::nullopt);
 }
 
-Result<void> Store::record(const AttemptRecord& attempt) {
+Result<void> Store::record(AttemptRecord attempt) {
   // An outcome may be written twice: the connection broke while the server committed.
-  const bool mysql = connection_->dialect() == sql::Dialect::mysql;
+  const std::string_view sql =
+      connection_->dialect() == sql::Dialect::mysql
+          ? "INSERT IGNORE INTO attempts (subscription_id, sequence, attempt, started_at, "
+            "duration_us, status_code, error_code, message, response) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+          : "INSERT INTO attempts (subscription_id, sequence, attempt, started_at, "
+            "duration_us, status_code, error_code, message, response) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
   return sql::write(
-      *connection_,
-      std::string(mysql ? "INSERT IGNORE" : "INSERT") +
-          " INTO attempts (subscription_id, sequence, attempt, started_at, duration_us, "
-          "status_code, error_code, message, response) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)" +
-          (mysql ? "" : " ON CONFLICT DO NOTHING"),
-      sql::Values{attempt.key.subscription_id, attempt.key.sequence, attempt.attempt,
-                  time_value(attempt.started_at), std::int64_t{attempt.duration.count()},
-                  status_value(attempt.status_code), attempt.error_code, attempt.message,
-                  attempt.response});
+      *connection_, sql,
+      values(std::move(attempt.key.subscription_id), attempt.key.sequence, attempt.attempt,
+             time_value(attempt.started_at), std::int64_t{attempt.duration.count()},
+             status_value(attempt.status_code), std::move(attempt.error_code),
+             std::move(attempt.message), std::move(attempt.response)));
 }
 
 Result<bool> Store::change(const DeliveryChange& change) {
@@ -74,10 +77,10 @@ Result<bool> Store::change(const DeliveryChange& change) {
                     "started_at = COALESCE(started_at, ?), finished_at = ?, open_key = NULL "
                     "WHERE subscription_id = ? AND sequence = ? "
                     "AND status IN ('pending', 'retrying')",
-      sql::Values{std::string(name(change.status)), time_value(change.due_at), change.attempts,
-                  change.retry_step, status_value(change.status_code), change.error_code,
-                  change.message, time_value(change.started_at), time_value(change.finished_at),
-                  change.key.subscription_id, change.key.sequence});
+      values(std::string(name(change.status)), time_value(change.due_at), change.attempts,
+             change.retry_step, status_value(change.status_code), change.error_code, change.message,
+             time_value(change.started_at), time_value(change.finished_at),
+             change.key.subscription_id, change.key.sequence));
   if (!changed) return fail(changed.error());
   if (*changed > 0) return true;
   // Cancelled meanwhile, say; the attempt was made all the same, and its number is taken.

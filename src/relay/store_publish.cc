@@ -26,11 +26,11 @@ Result<std::optional<StoredEvent>> stored_event(sql::Connection& connection, std
 }
 
 sql::Values source_of(const Publication& publication) {
-  return {publication.source_system, publication.source_type, publication.source_id};
+  return values(publication.source_system, publication.source_type, publication.source_id);
 }
 
 std::string joined(const std::vector<std::string>& words) {
-  return fmt::format("{}", fmt::join(words, ","));
+  return words.empty() ? std::string() : fmt::format("{}", fmt::join(words, ","));
 }
 
 }  // namespace
@@ -80,11 +80,10 @@ Result<void> Store::insert(const Event& event, const Publication& publication) {
       "INSERT INTO events (event_id, event_type, source_system, source_type, source_id, "
       "source_version, voucher_id, voucher_no, target_systems, source_module, company_id, "
       "content_hash, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      sql::Values{event.id, event.type, event.source_system, event.source_type, event.source_id,
-                  event.source_version, number_value(event.voucher_id), event.voucher_no,
-                  joined(publication.target_systems), publication.source_module,
-                  publication.company_id, publication.content_hash, *event.body,
-                  time_value(event.created_at)});
+      values(event.id, event.type, event.source_system, event.source_type, event.source_id,
+             event.source_version, number_value(event.voucher_id), event.voucher_no,
+             joined(publication.target_systems), publication.source_module, publication.company_id,
+             publication.content_hash, *event.body, time_value(event.created_at)));
 }
 
 Result<void> Store::set_next_sequence(const std::string& subscription_id, std::int64_t next) {
@@ -102,8 +101,8 @@ Result<void> Store::insert_delivery(const DeliveryKey& key, const std::string& e
       "INSERT INTO deliveries (subscription_id, sequence, event_id, status, due_at, open_key, "
       "attempts, retry_step, last_error, last_message, created_at) "
       "VALUES (?, ?, ?, 'pending', ?, ?, 0, 0, '', '', ?)",
-      sql::Values{key.subscription_id, key.sequence, event_id, time_value(due_at), open,
-                  time_value(now)});
+      values(key.subscription_id, key.sequence, event_id, time_value(due_at), open,
+             time_value(now)));
 }
 
 Result<bool> Store::has_open(const std::string& subscription_id, const std::string& open_key) {

@@ -13,14 +13,28 @@ namespace tidemark::relay {
 /// What a transaction of the engine leads to once it is committed. Nothing in memory changes
 /// before: after a rollback the transaction is simply forgotten.
 struct Engine::Transaction {
+  /// A delivery whose attempt was written.
+  struct Settled {
+    std::int64_t sequence = 0;
+    std::optional<WallTime> due_at{};  ///< Not finished: when it is tried again.
+    bool ordered = false;              ///< Another one of its source may be due now.
+  };
+  /// What an attempt says of the endpoint.
+  struct Answered {
+    bool good = false;
+    bool failed = false;
+    std::optional<std::chrono::seconds> hold{};
+  };
   struct Draft {
     Subscription subscription;
     bool sequence_changed = false;
     bool state_changed = false;
     bool removed = false;
+    std::vector<DueDelivery> fresh{};  ///< New deliveries.
+    std::vector<Settled> settled{};
+    std::vector<Answered> answered{};
   };
-  std::map<std::string, Draft> drafts;
-  std::vector<std::pair<std::string, DueDelivery>> fresh;  ///< New deliveries, by subscription.
+  std::map<std::string, Draft, std::less<>> drafts;
   std::vector<std::function<void()>> after_commit;
   /// Shared states: the next numbers, of the subscriptions whose rows this transaction has locked.
   std::map<std::string, std::int64_t> sequences;
