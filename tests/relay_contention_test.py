@@ -64,3 +64,28 @@ def test_no_publisher_is_refused_while_hubs_and_endpoints_change(state, tmp_path
         wait_until(lambda: one.get("/api/v1/sync/stats")["backlog"] == 0, timeout=120)
         rows = one.pages("/api/v1/deliveries?status=delivered", limit=500)
         assert len(rows) == 4 * PUBLISHERS * VOUCHERS
+
+
+def test_two_hubs_never_give_one_version_to_two_event_types(state, tmp_path):
+    """Receivers apply what has the higher version: each publication of a source has its own."""
+    versions = []
+    folders = [tmp_path / f"hub{number}" for number in range(HUBS)]
+    for folder in folders:
+        folder.mkdir()
+    with Hub(folders[0], state) as one, Hub(folders[1], state) as two:
+        start = threading.Barrier(HUBS)
+
+        def publish(hub, event_type):
+            start.wait()
+            for count in range(VOUCHERS):
+                answer = hub.post("/api/v1/vouchers", voucher(
+                    1, event_type=event_type, amount=f"{count}.00"))
+                versions.append(answer["source_version"])
+
+        threads = [threading.Thread(target=publish, args=pair)
+                   for pair in ((one, "l1_confirmed"), (two, "invoice.issued"))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(versions) == list(range(1, HUBS * VOUCHERS + 1))

@@ -15,6 +15,12 @@ bool Engine::may_send(const std::string& id) const {
 Result<void> Engine::take_locks(const Scope& scope) {
   if (!store_.shared()) return {};
   const auto keeps = [this](const Ended& ended) { return keeps_state(ended); };
+  // One hub publishes at a time. Versions count through all event types of a source, and no key of
+  // the database keeps two hubs from giving the same one to two types. The count of vouchers, which
+  // most publications need anyway, is what they line up for.
+  if (scope.by_hand || !scope.publishes.empty())
+    if (const Result<std::int64_t> locked = store_.last_voucher_id(); !locked)
+      return fail(locked.error());
   const bool changes = scope.by_hand || !std::ranges::all_of(scope.ended, keeps);
   if (Result<void> read = follow_subscriptions(changes ? RowLock::own : RowLock::shared); !read)
     return read;
