@@ -19,6 +19,7 @@ import load_warehouse
 import main as exports
 import measure
 import report
+import table
 
 LARGE_ROWS = 1_000_000  # From here on once, and not on SQLite.
 
@@ -112,8 +113,8 @@ def measure_all(options, folder):
     """(sizes, pipelines): one server at a time, so that the other has no part in it."""
     memory_mb = 256 if options.quick else 6144
     sizes, pipelines = {}, collections.defaultdict(lambda: collections.defaultdict(list))
-    for server, kind in ((exports.mariadb, load_warehouse.OnMariaDB),
-                         (exports.postgres, load_warehouse.OnPostgres)):
+    for server, kind in ((table.mariadb, load_warehouse.OnMariaDB),
+                         (table.postgres, load_warehouse.OnPostgres)):
         if options.only in kind.__name__:
             with server(memory_mb) as running:
                 measure_database(functools.partial(kind, running), options, folder, sizes,

@@ -14,6 +14,8 @@ import sys
 import tempfile
 
 import cases
+import hub_bench
+import hub_report
 import kept
 import measure
 import report
@@ -21,9 +23,6 @@ import table
 import tidemark_cases
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(REPOSITORY / "tests"))
-import servers  # noqa: E402  The servers that tests start, here with the memory of one in use.
-
 BUILD = REPOSITORY / "build"
 TIDEMARK = BUILD / "tidemark"
 LARGE_ROWS = 200_000  # From here on a case runs at most three times, a Python one once.
@@ -47,6 +46,8 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
     parser.add_argument("--only", default="", metavar="NAME",
                         help="only cases whose name contains this")
+    parser.add_argument("--part", choices=("all", "export", "hub"), default="all",
+                        help="measure only exports, or only the hub (default: %(default)s)")
     parser.add_argument("--quick", action="store_true",
                         help="a smoke of seconds; its numbers mean nothing")
     parser.add_argument("--out", type=pathlib.Path, metavar="DIR",
@@ -60,6 +61,9 @@ def arguments():
 
 def command_line(options):
     """The command that repeats this run; where its raw results went does not matter."""
+    if options.part == "hub":
+        return shlex.join(["bench/run", "--part", "hub"]
+                          + (["--only", options.only] if options.only else []))
     words = ["bench/run", "--rows", ",".join(map(str, options.rows)),
              "--growth", ",".join(map(str, options.growth)), "--rounds", str(options.rounds)]
     return shlex.join(words + (["--only", options.only] if options.only else []))
@@ -182,17 +186,16 @@ def publish(about, sizes, growth):
     if growth:
         report.plot_growth(growth, images, "benchmark-growth.svg")
         shown.append(("Time and memory over the size of the table", "images/benchmark-growth.svg"))
-    report.put_between_markers(REPOSITORY / "docs/benchmarks.md",
+    report.put_between_markers(REPOSITORY / "docs/benchmarks.md", "bench",
                                report.markdown(about, sizes, growth, shown))
 
 
-def mariadb(memory_mb):
-    return servers.MariaDB(args=[f"--innodb-buffer-pool-size={memory_mb}M",
-                                 "--innodb-log-file-size=512M", "--max-allowed-packet=256M"])
-
-
-def postgres(memory_mb):
-    return servers.Postgres(args=["-c", f"shared_buffers={memory_mb}MB", "-c", "max_wal_size=4GB"])
+def publish_hub(about, results):
+    """Writes the hub's table and plot into docs/."""
+    plot = hub_report.plot_latency(results, REPOSITORY / "docs/images")
+    shown = [("Time from publisher to receiver at 1,000 events a second", f"images/{plot}")]
+    report.put_between_markers(REPOSITORY / "docs/benchmarks.md", "bench-hub",
+                               hub_report.markdown(about, results, shown))
 
 
 def followed(sizes, growth):
@@ -205,14 +208,14 @@ def followed(sizes, growth):
 def measure_sources(options, folder):
     """(sizes, growth): one server at a time, so that the other has no part in it."""
     memory_mb = 256 if options.quick else 6144
-    with mariadb(memory_mb) as server:
+    with table.mariadb(memory_mb) as server:
         fill = functools.partial(table.on_mariadb, server)
         sizes = measure_sizes("mariadb", options.rows, fill, comparison, options, folder)
         growth = measure_sizes("growth", options.growth, fill, growth_cases, options, folder)
     if growth:
         growth |= followed(sizes, growth)
     others = options.rows[:1]
-    with postgres(memory_mb) as server:
+    with table.postgres(memory_mb) as server:
         fill = functools.partial(table.on_postgres, server)
         sizes |= measure_sizes("postgresql", others, fill, other_source, options, folder)
     fill = functools.partial(table.on_sqlite, folder)
@@ -226,12 +229,23 @@ def main():
     options.kept = kept.KeptResults(options.out, {
         "tidemark": hashlib.sha256(TIDEMARK.read_bytes()).hexdigest(), "rounds": options.rounds,
         "only": options.only})
+    sizes, growth, hubs = {}, {}, {}
     with scratch() as folder:
         os.environ["TMPDIR"] = str(folder)  # The servers' folders lie in memory as well.
-        sizes, growth = measure_sources(options, folder)
-    print(report.markdown(about, sizes, growth, []))
+        if options.part != "hub":
+            sizes, growth = measure_sources(options, folder)
+            print(report.markdown(about, sizes, growth, []))
+        if options.part != "export":
+            hubs = hub_bench.measure_all(BUILD, folder, options)
+            print(hub_report.markdown(about, hubs, []))
+    if options.out and hubs:
+        options.out.mkdir(parents=True, exist_ok=True)
+        (options.out / "hub.json").write_text(hub_report.raw(about, hubs))
     if not options.quick and not options.only:
-        publish(about, sizes, growth)
+        if sizes:
+            publish(about, sizes, growth)
+        if hubs:
+            publish_hub(about, hubs)
 
 
 def stop(*_):

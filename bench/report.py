@@ -7,7 +7,6 @@ import shutil
 import statistics
 import subprocess
 
-BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 
 
 def median(runs):
@@ -101,6 +100,12 @@ def first_line(*command):
     return (done.stdout or done.stderr).strip().split("\n")[0]
 
 
+def hub_versions():
+    celery = first_line("/usr/bin/python3", "-c", "import celery; print(celery.__version__)")
+    redis = re.search(r"v=([\d.]+)", first_line("redis-server", "--version"))
+    return f"Celery {celery}, Redis {redis.group(1) if redis else 'unknown'}"
+
+
 def machine(repository, command):
     """What was measured where: no name of the machine, no path of it."""
     cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
@@ -120,6 +125,7 @@ def machine(repository, command):
         "machine": f"{cores} cores ({cpu.group(1) if cpu else 'unknown'}),"
                    f" {int(memory.group(1)) / 1048576:.0f} GB, {version.group(1)}",
         "versions": versions,
+        "hub_versions": hub_versions(),
         "revision": revision if re.fullmatch("[0-9a-f]+", revision) else "unknown",
     }
 
@@ -137,11 +143,12 @@ def markdown(about, sizes, growth, images):
     return "\n\n".join(parts) + "\n"
 
 
-def put_between_markers(file, text):
-    """Replaces what stands between the markers of `file`."""
-    before, rest = file.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.split(END)[1]
-    file.write_text(f"{before}{BEGIN}\n{text}{END}{after}", encoding="utf-8")
+def put_between_markers(file, name, text):
+    """Replaces what stands between the markers `name` of `file`."""
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    before, rest = file.read_text(encoding="utf-8").split(begin)
+    after = rest.split(end)[1]
+    file.write_text(f"{before}{begin}\n{text}{end}{after}", encoding="utf-8")
 
 
 def gnuplot(script, folder):

@@ -7,10 +7,30 @@ import subprocess
 
 import pymysql
 
+import servers  # Those that tests start, here with the memory of one in use.
 from cases import Table
 from measure import Failed
 
 ISSUED = "fissue_status = 3"
+
+
+def mariadb(memory_mb):
+    return servers.MariaDB(args=[f"--innodb-buffer-pool-size={memory_mb}M",
+                                 "--innodb-log-file-size=512M", "--max-allowed-packet=256M"])
+
+
+def postgres(memory_mb):
+    return servers.Postgres(args=["-c", f"shared_buffers={memory_mb}MB", "-c", "max_wal_size=4GB"])
+
+
+def create_on_mariadb(server, database):
+    with pymysql.connect(host="127.0.0.1", port=server.port, user="tidemark", password="tidemark",
+                         autocommit=True) as connection:
+        connection.cursor().execute(f"CREATE DATABASE {database}")
+
+
+def create_on_postgres(server, database):
+    psql(server, "postgres", f"CREATE DATABASE {database}")
 
 
 def fill(tidemark, source, invoices):
