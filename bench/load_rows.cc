@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "load/order_writer.h"
+#include "load/record_writer.h"
 #include "load/xiaoe/sandbox/order_row.h"
 
 namespace tidemark::bench {

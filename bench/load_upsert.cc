@@ -11,16 +11,18 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "bench/load_rows.h"
 #include "bench/report.h"
 #include "load/order_tables.h"
-#include "load/order_writer.h"
+#include "load/record_writer.h"
 #include "load/schema.h"
 #include "load/xiaoe/order_transform.h"
 #include "sql/connection.h"
@@ -106,25 +108,33 @@ void in_batches(std::uint64_t orders, Reading reading,
   watch.report(orders);
 }
 
+/// Orders without their lines.
+class WithoutItems final : public load::OrderTransform {
+ public:
+  [[nodiscard]] Result<load::Order> transform(
+      std::string_view payload, std::vector<load::UnknownCode>& unknown) const override {
+    Result<load::Order> order = transform_.transform(payload, unknown);
+    if (order) order->items.clear();
+    return order;
+  }
+
+ private:
+  const load::xiaoe::XiaoeOrderTransform transform_{load::xiaoe::CodeTexts::usual};
+};
+
 void write_orders(const std::string& url, Reading reading, std::uint64_t orders) {
-  const load::xiaoe::XiaoeOrderTransform transform(load::xiaoe::CodeTexts::usual);
+  const WithoutItems transform;
   const std::unique_ptr<sql::Connection> connection = connect(url);
   Counts counts;
-  in_batches(orders, reading, [&](const std::vector<load::Observed>& rows, Watch& watch) {
+  in_batches(orders, reading, [&](std::vector<load::Observed> rows, Watch& watch) {
     std::vector<load::UnknownCode> unknown;
-    std::vector<load::SeenOrder> batch;
-    for (const load::Observed& row : rows) {
-      load::Order order = or_die("transform", transform.transform(row.payload, unknown));
-      order.items.clear();
-      batch.push_back({.order = std::move(order), .observed_at = row.observed_at});
-    }
-    std::ranges::sort(batch, {}, [](const load::SeenOrder& seen) -> const std::string& {
-      return seen.order.order_id;
-    });
+    load::OrderBatch batch(transform, std::string(platform), china);
+    std::ranges::sort(rows, {}, &load::Observed::id);
+    for (const load::Observed& row : rows)
+      or_die("transform", batch.take(std::span(&row, 1), unknown));
     watch.start();
     or_die("begin", connection->begin(sql::Isolation::write));
-    load::OrderTables tables(*connection, std::string(platform), china);
-    const load::OrderChanges done = or_die("write", tables.apply(batch, load::OrderWriting::rows));
+    const load::TableChanges done = or_die("write", batch.apply(*connection, {.history = false}));
     or_die("commit", connection->commit());
     watch.stop();
     counts.inserted += done.inserted;
@@ -135,15 +145,13 @@ void write_orders(const std::string& url, Reading reading, std::uint64_t orders)
 }
 
 void write_whole(const std::string& url, Reading reading, std::uint64_t orders) {
-  const load::xiaoe::XiaoeOrderTransform transform(load::xiaoe::CodeTexts::usual);
+  const load::OrderTables tables(
+      std::string(platform), china,
+      std::make_unique<load::xiaoe::XiaoeOrderTransform>(load::xiaoe::CodeTexts::usual));
   NoPause pause;
   const auto connect_again = [&] { return sql::connect(*sql::Url::parse(url)); };
-  load::OrderWriter writer =
-      or_die("connect",
-             load::OrderWriter::open(
-                 connect_again,
-                 {.platform = std::string(platform), .utc_offset = china, .transform = &transform},
-                 false, pause));
+  load::RecordWriter writer =
+      or_die("connect", load::RecordWriter::open(connect_again, tables, false, pause));
   Counts counts;
   in_batches(orders, reading, [&](std::vector<load::Observed> rows, Watch& watch) {
     watch.start();

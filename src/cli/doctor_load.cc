@@ -7,6 +7,7 @@
 #include "config/source_url.h"
 #include "load/doctor/warehouse_checks.h"
 #include "load/xiaoe/doctor/shop_checks.h"
+#include "load/xiaoe/platform.h"
 #include "sql/connection.h"
 
 namespace tidemark::cli {
@@ -48,8 +49,8 @@ Result<ExitCode> examine_load(Context& context) {
   if (!url->password) url->password = address->password;
   const auto margin =
       std::chrono::duration_cast<std::chrono::seconds>(context.settings.duration("load.margin"));
-  std::vector<Finding> findings = load::xiaoe::examine_shop(xiaoe_client_options(context.settings),
-                                                            margin, context.world.clock);
+  std::vector<Finding> findings = load::xiaoe::examine_shop(
+      load::xiaoe::client_options(context.settings), margin, context.world.clock);
   std::ranges::move(examine_chosen_warehouse(context, *url), std::back_inserter(findings));
   return report_findings(context, findings, {"warehouse", url->redacted()});
 }

@@ -1,71 +1,122 @@
 #include "cli/load_rederive.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
+#include "base/bytes.h"
 #include "cli/context.h"
 #include "cli/load_settings.h"
 #include "cli/recording.h"
-#include "load/order_rederive.h"
-#include "load/xiaoe/order_transform.h"
+#include "load/platforms.h"
+#include "load/rederive.h"
 #include "run/figures.h"
 #include "run/progress.h"
 
 namespace tidemark::cli {
 namespace {
 
-nlohmann::ordered_json counts_of(const load::RederiveSummary& summary) {
-  return {{"records", summary.records},
-          {"orders_new", summary.inserted},
-          {"orders_changed", summary.changed},
-          {"orders_unchanged", summary.unchanged},
-          {"histories_changed", summary.histories},
-          {"rows_rejected", summary.rejected}};
+/// What became of each stream, in the order in which they were derived.
+using Derived = std::vector<std::pair<load::StreamKind, load::RederiveSummary>>;
+
+nlohmann::ordered_json counts_of(const Derived& derived) {
+  nlohmann::ordered_json counts;
+  std::uint64_t records = 0, histories = 0, rejected = 0;
+  for (const auto& [stream, summary] : derived) {
+    records += summary.records;
+    histories += summary.histories;
+    rejected += summary.rejected;
+    const std::string table(load::table_name(stream));
+    counts[table + "_new"] = summary.inserted;
+    counts[table + "_changed"] = summary.changed;
+    counts[table + "_unchanged"] = summary.unchanged;
+  }
+  counts["records"] = records;
+  counts["histories_changed"] = histories;
+  counts["rows_rejected"] = rejected;
+  return counts;
 }
 
-ExitCode code_of(const Context& context, const load::RederiveSummary& summary) {
-  if (summary.stopped) return exit_code_for(context.world.stop);
-  return summary.rejected > 0 ? ExitCode::partial : ExitCode::done;
+bool stopped(const Derived& derived) {
+  return std::ranges::any_of(derived, [](const auto& one) { return one.second.stopped; });
 }
 
-void show(const Context& context, const load::RederiveSummary& summary, ExitCode code) {
+ExitCode code_of(const Context& context, const Derived& derived) {
+  if (stopped(derived)) return exit_code_for(context.world.stop);
+  const bool rejected =
+      std::ranges::any_of(derived, [](const auto& one) { return one.second.rejected > 0; });
+  return rejected ? ExitCode::partial : ExitCode::done;
+}
+
+void show(const Context& context, const Derived& derived, bool dry_run, ExitCode code) {
   if (context.json) {
     nlohmann::ordered_json line = {{"message_type", "summary"},
                                    {"command", "load rederive"},
-                                   {"dry_run", summary.dry_run},
-                                   {"stopped", summary.stopped}};
-    line.update(counts_of(summary));
+                                   {"dry_run", dry_run},
+                                   {"stopped", stopped(derived)}};
+    line.update(counts_of(derived));
     line["exit_code"] = static_cast<int>(code);
     context.world.out.json(line);
     return;
   }
-  if (summary.dry_run)
-    context.print(say({"dry run: nothing was written", "试运行：未写入任何内容"}));
-  context.print(
-      say({"{} records: {} orders new, {} changed, {} unchanged; {} histories changed; {} "
-           "cannot be stored",
-           "共 {} 条记录：新增订单 {}，变化 {}，未变 {}；历史变化 {}；无法保存 {}"},
-          run::count_text(summary.records), run::count_text(summary.inserted),
-          run::count_text(summary.changed), run::count_text(summary.unchanged),
-          run::count_text(summary.histories), run::count_text(summary.rejected)));
-  for (const load::UnknownCode& unknown : summary.unknown_codes)
-    context.print(say({"unknown code: {} = {} has no text and stays as it is",
-                       "未知代码：{} = {} 没有对应文本，保留原始代码"},
-                      unknown.field, unknown.code));
-  if (summary.stopped)
+  if (dry_run) context.print(say({"dry run: nothing was written", "试运行：未写入任何内容"}));
+  for (const auto& [stream, summary] : derived) {
+    context.print(say({"{}: {} records: {} new, {} changed, {} unchanged; {} histories changed; {} "
+                       "cannot be stored",
+                       "{}：共 {} 条记录：新增 {}，变化 {}，未变 {}；历史变化 {}；无法保存 {}"},
+                      load::table_name(stream), run::count_text(summary.records),
+                      run::count_text(summary.inserted), run::count_text(summary.changed),
+                      run::count_text(summary.unchanged), run::count_text(summary.histories),
+                      run::count_text(summary.rejected)));
+    for (const load::UnknownCode& unknown : summary.unknown_codes)
+      context.print(say({"unknown code: {} = {} has no text and stays as it is",
+                         "未知代码：{} = {} 没有对应文本，保留原始代码"},
+                        unknown.field, unknown.code));
+  }
+  if (stopped(derived))
     context.print(
         say({"stopped; the same command goes over it again", "已中止；用同一命令可重新处理"}));
 }
 
+/// The streams that were named, or all. Errors: usage.
+Result<std::vector<load::StreamKind>> streams_of(const Context& context) {
+  std::vector<load::StreamKind> streams;
+  for (const std::string& word : context.arguments.values("STREAM")) {
+    const std::optional<load::StreamKind> stream = load::stream_named(word);
+    if (!stream)
+      return fail(ErrorKind::usage, {"no stream is called '{}'", "没有名为“{}”的数据流"},
+                  printable(word));
+    streams.push_back(*stream);
+  }
+  if (streams.empty()) streams.assign(load::all_streams.begin(), load::all_streams.end());
+  return streams;
+}
+
+Result<Derived> derive(const Context& context, const load::ConnectWarehouse& connect,
+                       const std::vector<load::StreamKind>& streams, bool dry_run,
+                       std::atomic<std::uint64_t>& records) {
+  Derived derived;
+  for (const load::Platform* platform : load::platforms())
+    for (const load::StreamKind stream : platform->streams()) {
+      if (std::ranges::find(streams, stream) == streams.end()) continue;
+      const std::unique_ptr<load::StreamTables> tables = platform->tables(stream, context.settings);
+      load::Rederive rederive(connect, *tables, context.world.clock, context.world.stop, records);
+      Result<load::RederiveSummary> summary = rederive.run(dry_run);
+      if (!summary) return fail(std::move(summary).error());
+      derived.emplace_back(stream, std::move(*summary));
+      if (derived.back().second.stopped) return derived;
+    }
+  return derived;
+}
+
 Result<ExitCode> run(Context& context) {
   const bool dry_run = context.arguments.has("--dry-run");
+  const Result<std::vector<load::StreamKind>> streams = streams_of(context);
+  if (!streams) return fail(streams.error());
   Result<load::ConnectWarehouse> connect = warehouse(context, dry_run);
   if (!connect) return fail(std::move(connect).error());
-  const load::xiaoe::XiaoeOrderTransform transform(code_texts(context.settings));
   std::atomic<std::uint64_t> records{0};
-  load::OrderRederive rederive(
-      std::move(*connect),
-      {.platform = "xiaoe", .utc_offset = std::chrono::hours(8), .transform = &transform},
-      context.world.clock, context.world.stop, records);
   std::optional<RecordedRun> recorded;
   if (!dry_run)
     recorded.emplace(context, "load rederive", [&records] {
@@ -74,18 +125,18 @@ Result<ExitCode> run(Context& context) {
   run::ProgressDisplay display(progress_options(context), context.world.clock, [&records] {
     return run::ProgressSnapshot{.records_done = records};
   });
-  const Result<load::RederiveSummary> summary = rederive.run(dry_run);
+  const Result<Derived> derived = derive(context, *connect, *streams, dry_run, records);
   display.finish();
-  if (!summary) {
-    if (recorded) recorded->finish(failed_end(context, summary.error()));
-    return fail(summary.error());
+  if (!derived) {
+    if (recorded) recorded->finish(failed_end(context, derived.error()));
+    return fail(derived.error());
   }
-  const ExitCode code = code_of(context, *summary);
+  const ExitCode code = code_of(context, *derived);
   if (recorded)
     recorded->finish({.status = run_status(code),
-                      .counts = counts_of(*summary).dump(),
+                      .counts = counts_of(*derived).dump(),
                       .exit_code = static_cast<int>(code)});
-  show(context, *summary, code);
+  show(context, *derived, dry_run, code);
   return code;
 }
 
@@ -94,8 +145,7 @@ Result<ExitCode> run(Context& context) {
 Command load_rederive_command() {
   return {
       .name = "rederive",
-      .summary = {"Make the tables of orders anew from the raw layer",
-                  "由原始数据重新生成订单各表"},
+      .summary = {"Make the business tables anew from the raw layer", "由原始数据重新生成业务表"},
       .about =
           {"After a unit, a text or a rule was corrected, or other texts were chosen. The shop is "
            "not asked. Rows that are right already are not touched.",
@@ -109,6 +159,11 @@ Command load_rederive_command() {
                .text = {"Say how many rows would change; write nothing",
                         "试运行：说明有多少行会变化，不写入任何内容"}},
           },
+      .positionals = {{.name = "STREAM",
+                       .required = false,
+                       .repeated = true,
+                       .text = {"orders, aftersales, users, products, live; without one, all",
+                                "orders、aftersales、users、products、live；不给出则为全部"}}},
       .examples = {{"tidemark load rederive --texts official",
                     {"With the texts of the official page", "改用官方页面的文本"}}},
       .run = run,

@@ -1,6 +1,7 @@
 #include "cli/load_settings.h"
 
 #include <filesystem>
+#include <fstream>
 
 #include "base/bytes.h"
 #include "cli/flag_value.h"
@@ -65,23 +66,7 @@ Result<load::ConnectWarehouse> warehouse(const Context& context, bool read_only)
   };
 }
 
-load::xiaoe::ClientOptions xiaoe_client_options(const config::Settings& settings) {
-  return {.url = settings.text("xiaoe.url"),
-          .app_id = settings.text("xiaoe.app_id"),
-          .client_id = settings.text("xiaoe.client_id"),
-          .secret_key = settings.text("xiaoe.secret_key"),
-          .ca_file = settings.text("xiaoe.ca"),
-          .timeout = settings.duration("xiaoe.timeout")};
-}
-
-load::xiaoe::CodeTexts code_texts(const config::Settings& settings) {
-  return settings.text("load.texts") == "official" ? load::xiaoe::CodeTexts::official
-                                                   : load::xiaoe::CodeTexts::usual;
-}
-
-Result<load::LoadOptions> load_options(const Context& context) {
-  const Arguments& arguments = context.arguments;
-  load::LoadOptions options;
+Result<CivilTime> history_start(const Context& context) {
   const std::optional<CivilTime> start =
       CivilTime::parse(context.settings.text("load.history_start"));
   if (!start)
@@ -89,12 +74,21 @@ Result<load::LoadOptions> load_options(const Context& context) {
                 {"load.history_start: '{}' is no day such as 2025-01-31",
                  "load.history_start：“{}”不是日期，如 2025-01-31"},
                 printable(context.settings.text("load.history_start")));
-  options.history_start = start->floor_to(0);
+  return start->floor_to(0);
+}
+
+Result<load::LoadOptions> load_options(const Context& context, load::LoadMode usual, bool windows) {
+  const Arguments& arguments = context.arguments;
+  load::LoadOptions options{.mode = usual};
+  const Result<CivilTime> start = history_start(context);
+  if (!start) return fail(start.error());
+  options.history_start = *start;
   options.margin =
       std::chrono::duration_cast<std::chrono::seconds>(context.settings.duration("load.margin"));
   options.usual_rescan =
       std::chrono::duration_cast<std::chrono::seconds>(context.settings.duration("load.rescan"));
   options.dry_run = arguments.has("--dry-run");
+  if (!windows) return options;
   options.restart = arguments.has("--restart");
   const bool ranged = arguments.has("--from") || arguments.has("--to");
   const bool rescans = arguments.has("--rescan");
@@ -112,8 +106,30 @@ Result<load::LoadOptions> load_options(const Context& context) {
     if (!rescan) return fail(rescan.error());
     options.mode = load::LoadMode::rescan;
     options.rescan = *rescan;
+  } else if (arguments.has("--incremental")) {
+    options.mode = load::LoadMode::incremental;
   }
   return options;
+}
+
+Result<std::vector<std::string>> ids_in_file(const std::string& path) {
+  constexpr std::size_t id_bytes_max = 128;
+  std::ifstream file(path);
+  if (!file) return fail(ErrorKind::not_found, {"cannot open {}", "无法打开 {}"}, printable(path));
+  std::vector<std::string> ids;
+  std::uint64_t number = 0;
+  for (std::string line; std::getline(file, line);) {
+    ++number;
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+    if (line.empty() || line.starts_with('#')) continue;
+    if (line.size() > id_bytes_max || !is_utf8(line) || line.contains('\0'))
+      return fail(ErrorKind::usage, {"{}, line {}: that is no id", "{} 第 {} 行不是编号"},
+                  printable(path), number);
+    ids.push_back(std::move(line));
+  }
+  if (ids.empty())
+    return fail(ErrorKind::usage, {"{} names no id", "{} 中没有编号"}, printable(path));
+  return ids;
 }
 
 }  // namespace tidemark::cli

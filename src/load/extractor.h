@@ -2,8 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <string_view>
+#include <optional>
 
+#include "base/civil_time.h"
 #include "base/result.h"
 #include "load/record.h"
 #include "load/time_window.h"
@@ -27,25 +28,40 @@ struct WindowReading {
   std::uint64_t rereads = 0;  ///< Slices that were read again since page and total disagreed.
 };
 
+/// Which times of its records a source can be asked for.
+enum class WindowTime { created, changed };
+
+/// What can be asked of a source.
+struct Reach {
+  WindowTime time = WindowTime::created;
+  /// The longest window that read() takes; 0: it takes none, only everything.
+  std::chrono::seconds window_max{};
+  bool everything = false;  ///< read() takes everything at once.
+  CivilTime earliest{};     ///< Nothing of the source is older.
+};
+
 /// Reads one stream of one platform, window by window. One thread at a time; it waits on the
 /// network and obeys the Stop it was made with.
 class Extractor {
  public:
   virtual ~Extractor() = default;
-  [[nodiscard]] virtual std::string_view platform() const = 0;  ///< `xiaoe`
-  [[nodiscard]] virtual std::string_view stream() const = 0;    ///< `orders`
-  /// The longest window that read() takes.
-  [[nodiscard]] virtual std::chrono::seconds window_max() const = 0;
+  [[nodiscard]] virtual Reach reach() const = 0;
   /// What the source's clock is ahead of UTC.
   [[nodiscard]] virtual std::chrono::minutes utc_offset() const = 0;
 
-  /// Hands every record of the window to `sink` at least once, in pages; a record of the second
-  /// behind the window may come along. Success means that the source's own count of the window
-  /// agrees with the different records that were read. May be repeated.
+  /// Hands every record of the window, or without one every record that there is, to `sink` at
+  /// least once, in pages; records beside the window may come along. Success means that the
+  /// source's own count agrees with the different records that were read. May be repeated.
   /// Errors: unreachable, timeout (after its retries), unauthorized (credentials, grants, IP list),
   /// corrupt (what came is no answer, or count and pages never agreed), query (the source refused
   /// the request), cancelled; those of the sink.
-  [[nodiscard]] virtual Result<WindowReading> read(const TimeWindow& window, PageSink& sink) = 0;
+  [[nodiscard]] virtual Result<WindowReading> read(const std::optional<TimeWindow>& window,
+                                                   PageSink& sink) = 0;
+  /// How many records of the window the source counts, perhaps with those of the second behind it;
+  /// nullopt where it tells no count of so short a window. Errors: those of read().
+  [[nodiscard]] virtual Result<std::optional<std::uint64_t>> count(const TimeWindow& /*window*/) {
+    return std::nullopt;
+  }
 };
 
 }  // namespace tidemark::load

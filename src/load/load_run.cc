@@ -5,6 +5,7 @@
 
 #include "base/last_net.h"
 #include "base/ulid.h"
+#include "load/day_check.h"
 #include "load/schema.h"
 #include "load/timed_connection.h"
 
@@ -61,6 +62,10 @@ std::string_view name(LoadMode mode) {
       return "incremental";
     case LoadMode::rescan:
       return "rescan";
+    case LoadMode::full:
+      return "full";
+    case LoadMode::picked:
+      return "picked";
   }
   return "range";
 }
@@ -72,14 +77,13 @@ CivilTime LoadRun::source_now() const {
 }
 
 Result<void> LoadRun::open() {
-  const Extractor& extractor = environment_.extractor;
-  const std::string platform(extractor.platform()), stream(extractor.stream());
+  const StreamTables& tables = environment_.tables;
   if (!options_.dry_run) {
     Result<std::unique_ptr<sql::Connection>> connection = environment_.connect();
     if (!connection) return fail(std::move(connection).error());
     connection_ = std::move(*connection);
     if (Result<void> migrated = migrate_warehouse(*connection_); !migrated) return migrated;
-    scans_.emplace(*connection_, platform, stream);
+    scans_.emplace(*connection_, tables.platform(), std::string(name(tables.kind())));
     if (Result<void> known = scans_->register_stream(); !known) return known;
   }
   const ConnectWarehouse connect = [this]() -> Result<std::unique_ptr<sql::Connection>> {
@@ -87,12 +91,8 @@ Result<void> LoadRun::open() {
     if (!connection) return connection;
     return timed(std::move(*connection), stages_);
   };
-  Result<OrderWriter> writer = OrderWriter::open(connect,
-                                                 {.platform = platform,
-                                                  .stream = stream,
-                                                  .utc_offset = extractor.utc_offset(),
-                                                  .transform = &environment_.transform},
-                                                 options_.dry_run, environment_.pause);
+  Result<RecordWriter> writer =
+      RecordWriter::open(connect, tables, options_.dry_run, environment_.pause);
   if (!writer) return fail(std::move(writer).error());
   writer_.emplace(std::move(*writer));
   return with_last_net([this]() -> Result<void> {
@@ -103,9 +103,18 @@ Result<void> LoadRun::open() {
 
 Result<TimeWindow> LoadRun::range() {
   const CivilTime now = source_now();
-  if (options_.mode == LoadMode::range)
-    return TimeWindow{options_.range.from, std::min(options_.range.upto, now)};
-  if (options_.mode == LoadMode::rescan) return TimeWindow{now - options_.rescan, now};
+  switch (options_.mode) {
+    case LoadMode::range:
+      return TimeWindow{options_.range.from, std::min(options_.range.upto, now)};
+    case LoadMode::rescan:
+      return TimeWindow{now - options_.rescan, now};
+    case LoadMode::full:
+      return TimeWindow{reach_.earliest, now};
+    case LoadMode::picked:
+      return TimeWindow{now, now};
+    case LoadMode::incremental:
+      break;
+  }
   Result<std::optional<Complete>> complete = std::optional<Complete>();
   if (scans_)
     complete = scans_->complete();
@@ -117,19 +126,38 @@ Result<TimeWindow> LoadRun::range() {
   return TimeWindow{from, now};
 }
 
+bool LoadRun::reads_at_once() const {
+  return options_.mode == LoadMode::picked ||
+         (options_.mode == LoadMode::full && reach_.everything);
+}
+
+std::vector<TimeWindow> LoadRun::windows_of(const TimeWindow& range) const {
+  return reads_at_once() ? std::vector{range} : tiled(range, reach_.window_max);
+}
+
+Result<std::optional<Scan>> LoadRun::unfinished() {
+  constexpr std::chrono::days full_scan_lives{1};
+  if (options_.restart) return std::nullopt;
+  if (options_.mode == LoadMode::range) return scans_->unfinished(scan_.mode, scan_.range);
+  if (options_.mode == LoadMode::full && !reach_.everything)
+    return scans_->unfinished_since(scan_.mode, environment_.clock.wall() - full_scan_lives);
+  return std::nullopt;
+}
+
 Result<std::vector<TimeWindow>> LoadRun::begin_scan(const TimeWindow& range) {
-  std::vector<TimeWindow> windows = tiled(range, environment_.extractor.window_max());
-  summary_.windows = windows.size();
   // What is asked for names the scan, not where today cut it off.
   scan_ = {.id = make_ulid(environment_.clock.wall(), environment_.random),
            .mode = std::string(name(options_.mode)),
            .range = options_.mode == LoadMode::range ? options_.range : range};
-  if (!scans_) return windows;
-  if (options_.mode == LoadMode::range && !options_.restart) {
-    Result<std::optional<Scan>> unfinished = scans_->unfinished(scan_.mode, scan_.range);
-    if (!unfinished) return fail(std::move(unfinished).error());
-    if (*unfinished) {
-      scan_ = **unfinished;
+  summary_.range = range;
+  if (scans_) {
+    Result<std::optional<Scan>> known = unfinished();
+    if (!known) return fail(std::move(known).error());
+    if (*known) {
+      scan_ = **known;
+      if (options_.mode == LoadMode::full) summary_.range = scan_.range;
+      std::vector<TimeWindow> windows = windows_of(summary_.range);
+      summary_.windows = windows.size();
       const Result<std::vector<TimeWindow>> finished = scans_->finished_windows(scan_);
       if (!finished) return fail(finished.error());
       std::erase_if(windows, [&](const TimeWindow& window) {
@@ -138,9 +166,11 @@ Result<std::vector<TimeWindow>> LoadRun::begin_scan(const TimeWindow& range) {
       summary_.windows_resumed = summary_.windows - windows.size();
       return windows;
     }
+    if (Result<void> begun = scans_->begin(scan_, environment_.clock.wall()); !begun)
+      return fail(std::move(begun).error());
   }
-  if (Result<void> begun = scans_->begin(scan_, environment_.clock.wall()); !begun)
-    return fail(std::move(begun).error());
+  std::vector<TimeWindow> windows = windows_of(range);
+  summary_.windows = windows.size();
   return windows;
 }
 
@@ -155,7 +185,8 @@ bool LoadRun::read_window(const TimeWindow& window) {
       stages_, progress_);
   Result<WindowReading> reading = [&] {
     const StageTime fetching(stages_, Stage::fetch);
-    return environment_.extractor.read(window, batches);
+    return environment_.extractor.read(
+        reads_at_once() ? std::nullopt : std::optional<TimeWindow>(window), batches);
   }();
   // What came before a failure is true as well.
   if (Result<void> flushed = batches.flush(); !flushed || batches.failed()) return false;
@@ -184,7 +215,7 @@ Result<void> LoadRun::write_batch(const TimeWindow& window, std::vector<Observed
 Result<void> LoadRun::finish_window(const TimeWindow& window, const TimeWindow& proven, bool first,
                                     const WindowReading& reading) {
   failed_window_ = window;
-  if (scans_) {
+  if (scans_ && options_.mode != LoadMode::picked) {
     if (Result<void> finished =
             scans_->finish_window(scan_, window, reading.records, environment_.clock.wall());
         !finished)
@@ -215,12 +246,12 @@ void LoadRun::count(const BatchOutcome& outcome) {
   for (const std::string& reject : outcome.rejected)
     if (summary_.rejects.size() < examples_max) summary_.rejects.push_back(reject);
   for (const UnknownCode& code : outcome.unknown_codes) ++summary_.unknown_codes[code];
-  for (const ChangedOrder& changed : outcome.changed) {
-    if (!changed.state_changed || changed.seen_at - changed.created_at <= options_.usual_rescan)
+  for (const ChangedRecord& changed : outcome.changed) {
+    if (!changed.watched || !changed.created_at ||
+        changed.seen_at - *changed.created_at <= options_.usual_rescan)
       continue;
     ++summary_.missed_by_rescan;
-    if (summary_.missed_orders.size() < examples_max)
-      summary_.missed_orders.push_back(changed.order_id);
+    if (summary_.missed_orders.size() < examples_max) summary_.missed_orders.push_back(changed.id);
   }
   progress_.errors = summary_.rejected + summary_.windows_failed;
 }
@@ -239,6 +270,27 @@ bool LoadRun::note_failure(const TimeWindow& window, Error error) {
   return only_here;
 }
 
+/// What was read is in the warehouse; whether it is as much as the source counts is asked once
+/// more.
+void LoadRun::check_days(const TimeWindow& range) {
+  if (!scans_ || summary_.stopped || !summary_.errors.empty()) return;
+  if (reach_.time != WindowTime::created || reads_at_once()) return;
+  const TimeWindow settled{range.from, std::min(range.upto, source_now() - options_.margin)};
+  Result<DayCheckResult> checked =
+      DayCheck(*connection_, environment_.tables, environment_.extractor).check(settled);
+  if (!checked) {
+    if (checked.error().kind == ErrorKind::cancelled && environment_.stop.requested())
+      summary_.stopped = true;
+    else
+      summary_.errors.push_back(std::move(checked).error().within({"the check", "核对"}));
+    return;
+  }
+  summary_.days_checked = checked->days;
+  summary_.days_missing = checked->missing;
+  summary_.days_surplus = checked->surplus;
+  summary_.day_differences = std::move(checked->differences);
+}
+
 Result<void> LoadRun::finish() {
   if (!scans_) return {};
   if (!summary_.stopped && summary_.errors.empty())
@@ -251,15 +303,15 @@ Result<void> LoadRun::finish() {
 
 Result<LoadSummary> LoadRun::run() {
   const SteadyTime start = environment_.clock.steady();
-  summary_.platform = environment_.extractor.platform();
-  summary_.stream = environment_.extractor.stream();
+  summary_.platform = environment_.tables.platform();
+  summary_.stream = environment_.tables.kind();
+  summary_.time = reach_.time;
   summary_.mode = name(options_.mode);
   summary_.dry_run = options_.dry_run;
   summary_.usual_rescan = options_.usual_rescan;
   if (Result<void> opened = open(); !opened) return fail(std::move(opened).error());
   const Result<TimeWindow> wanted = range();
   if (!wanted) return fail(wanted.error());
-  summary_.range = *wanted;
   const Result<std::vector<TimeWindow>> windows = begin_scan(*wanted);
   if (!windows) return fail(windows.error());
   progress_.windows_total = windows->size();
@@ -273,6 +325,7 @@ Result<LoadSummary> LoadRun::run() {
   }
   if (Result<void> written = behind_->finish(); !written)
     static_cast<void>(note_failure(failed_window_, std::move(written).error()));
+  check_days(summary_.range);
   if (Result<void> finished = finish(); !finished) summary_.errors.push_back(finished.error());
   for (const Stage stage : stages) summary_.stages.emplace_back(stage, stages_.spent(stage));
   summary_.elapsed =

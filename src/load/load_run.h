@@ -15,17 +15,21 @@
 #include "base/stop.h"
 #include "load/extractor.h"
 #include "load/load_summary.h"
-#include "load/order_writer.h"
+#include "load/record_writer.h"
 #include "load/scan_store.h"
 #include "load/stage_clock.h"
+#include "load/stream_tables.h"
 #include "load/write_behind.h"
 
 namespace tidemark::load {
 
 enum class LoadMode {
+  // "Created" or "changed", as the source can be asked.
   range,        ///< What was created from one day to another. Goes on where it was cut off.
   incremental,  ///< What was created since the watermark.
   rescan,       ///< What was created lately, again: orders change.
+  full,         ///< Everything. Goes on where it was cut off less than a day ago.
+  picked,       ///< What the extractor was told by ids; no window, no watermark.
 };
 [[nodiscard]] std::string_view name(LoadMode mode);
 
@@ -49,7 +53,7 @@ struct LoadProgress {
   std::atomic<std::uint64_t> errors{0};
 };
 
-/// Reads the orders of a shop into the warehouse, window by window, oldest first: pages go into the
+/// Reads a stream of a shop into the warehouse, window by window, oldest first: pages go into the
 /// warehouse in batches, then the window is noted as finished, then the watermark moves. A thread
 /// of its own does all that, in this order, while the next pages are read; it is at most two
 /// batches behind. May be killed at any point and run again.
@@ -57,7 +61,7 @@ class LoadRun {
  public:
   struct Environment {
     Extractor& extractor;
-    const OrderTransform& transform;
+    const StreamTables& tables;
     ConnectWarehouse connect;
     const Clock& clock;
     Random& random;
@@ -66,7 +70,10 @@ class LoadRun {
   };
 
   LoadRun(Environment environment, LoadOptions options)
-      : environment_(std::move(environment)), options_(options), stages_(environment_.clock) {}
+      : environment_(std::move(environment)),
+        options_(options),
+        reach_(environment_.extractor.reach()),
+        stages_(environment_.clock) {}
 
   /// Once. A window that failed is told in the summary, and the others go on, unless the source or
   /// the warehouse is away. Errors: the run could not begin: those of the warehouse.
@@ -77,6 +84,10 @@ class LoadRun {
   [[nodiscard]] Result<void> open();
   [[nodiscard]] CivilTime source_now() const;
   [[nodiscard]] Result<TimeWindow> range();
+  [[nodiscard]] bool reads_at_once() const;
+  [[nodiscard]] std::vector<TimeWindow> windows_of(const TimeWindow& range) const;
+  /// A scan that asked for the same and was cut off; nullopt if there is none to go on with.
+  [[nodiscard]] Result<std::optional<Scan>> unfinished();
   [[nodiscard]] Result<std::vector<TimeWindow>> begin_scan(const TimeWindow& range);
   /// False: nothing further can be read or written.
   [[nodiscard]] bool read_window(const TimeWindow& window);
@@ -88,15 +99,17 @@ class LoadRun {
   [[nodiscard]] std::uint64_t failed_windows();
   /// False: nothing further can be read.
   [[nodiscard]] bool note_failure(const TimeWindow& window, Error error);
+  void check_days(const TimeWindow& range);
   [[nodiscard]] Result<void> finish();
 
   Environment environment_;
   const LoadOptions options_;
+  const Reach reach_;
   LoadProgress progress_;
   LoadSummary summary_;
   std::unique_ptr<sql::Connection> connection_;  ///< For scans and watermark; not of a dry run.
   std::optional<ScanStore> scans_;
-  std::optional<OrderWriter> writer_;
+  std::optional<RecordWriter> writer_;
   Scan scan_;
   StageClock stages_;
   std::mutex mutex_;                   ///< Guards summary_ while windows are read.

@@ -15,6 +15,11 @@ Json window_json(const CivilTime& from, const CivilTime& upto) {
   return {{"from", from.text()}, {"upto", upto.text()}};
 }
 
+/// `orders_new`
+std::string counted(const LoadSummary& summary, std::string_view what) {
+  return fmt::format("{}_{}", table_name(summary.stream), what);
+}
+
 Json counts_of(const LoadSummary& summary) {
   return {{"windows", summary.windows},
           {"windows_finished", summary.windows_finished},
@@ -23,12 +28,15 @@ Json counts_of(const LoadSummary& summary) {
           {"pages", summary.pages},
           {"rereads", summary.rereads},
           {"rows_read", summary.rows},
-          {"orders_new", summary.inserted},
-          {"orders_changed", summary.changed},
-          {"orders_unchanged", summary.unchanged},
+          {counted(summary, "new"), summary.inserted},
+          {counted(summary, "changed"), summary.changed},
+          {counted(summary, "unchanged"), summary.unchanged},
           {"rows_older", summary.older},
           {"rows_rejected", summary.rejected},
-          {"missed_by_rescan", summary.missed_by_rescan}};
+          {"missed_by_rescan", summary.missed_by_rescan},
+          {"days_checked", summary.days_checked},
+          {"days_missing", summary.days_missing},
+          {"days_surplus", summary.days_surplus}};
 }
 
 double rounded_seconds(SteadyTime::duration time) {
@@ -52,6 +60,22 @@ class Lines {
   const Language language_;
   std::string text_;
 };
+
+Message heading(const LoadSummary& summary) {
+  const Message stream = title(summary.stream);
+  if (summary.mode == "full")
+    return {fmt::format("{}: all {}", summary.platform, stream.en),
+            fmt::format("{}：全部{}", summary.platform, stream.zh)};
+  if (summary.mode == "picked")
+    return {fmt::format("{}: chosen {}", summary.platform, stream.en),
+            fmt::format("{}：指定的{}", summary.platform, stream.zh)};
+  const bool created = summary.time == WindowTime::created;
+  const std::string from = summary.range.from.text(), upto = summary.range.upto.text();
+  return {fmt::format("{} {}, {} {} to {}", summary.platform, stream.en,
+                      created ? "created" : "changed", from, upto),
+          fmt::format("{} {}，{} {} 至 {}", summary.platform, stream.zh,
+                      created ? "创建时间" : "更新时间", from, upto)};
+}
 
 void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view again) {
   for (const auto& [code, batches] : summary.unknown_codes)
@@ -78,7 +102,7 @@ void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view agai
 
 ExitCode LoadSummary::exit_code(const Stop& stop) const {
   if (stopped) return exit_code_for(stop);
-  if (errors.empty()) return rejected > 0 ? ExitCode::partial : ExitCode::done;
+  if (errors.empty()) return rejected + days_missing > 0 ? ExitCode::partial : ExitCode::done;
   const bool stored = windows_finished > 0 || inserted + changed > 0;
   return stored ? ExitCode::partial : exit_code_for(errors.front().kind, stop);
 }
@@ -88,8 +112,7 @@ std::string summary_text(const LoadSummary& summary, Language language, std::str
   lines.add(summary.dry_run ? say({"dry run: nothing was written", "试运行：未写入任何内容"})
             : summary.stopped
                 ? say({"stopped; what was read is stored", "已中止；已读取的内容均已保存"})
-                : say({"{} {}, created {} to {}", "{} {}，下单时间 {} 至 {}"}, summary.platform,
-                      summary.stream, summary.range.from.text(), summary.range.upto.text()));
+                : heading(summary));
   lines.add(say({"  windows:       {} of {} read{}", "  窗口：        已读 {} / {}{}"},
                 run::count_text(summary.windows_finished),
                 run::count_text(summary.windows - summary.windows_resumed),
@@ -99,8 +122,8 @@ std::string summary_text(const LoadSummary& summary, Language language, std::str
                           .in(language)));
   lines.add(say({"  rows read:     {} on {} pages", "  读取：        {} 行，{} 页"},
                 run::count_text(summary.rows), run::count_text(summary.pages)));
-  lines.add(say({"  orders:        {} new, {} changed, {} unchanged",
-                 "  订单：        新增 {}，变化 {}，未变 {}"},
+  lines.add(say({"  records:       {} new, {} changed, {} unchanged",
+                 "  记录：        新增 {}，变化 {}，未变 {}"},
                 run::count_text(summary.inserted), run::count_text(summary.changed),
                 run::count_text(summary.unchanged)));
   if (summary.older > 0)
@@ -108,6 +131,13 @@ std::string summary_text(const LoadSummary& summary, Language language, std::str
                    "  较旧：        {} 行此前已有更新的观察，保留较新内容"},
                   run::count_text(summary.older)));
   add_trouble(lines, summary, again);
+  if (summary.days_checked > 0)
+    lines.add(say(
+        {"  checked:       {} days against the shop's own counts: {} miss records, {} have more",
+         "  核对：        与店铺数量比较 {} 天：{} 天缺少记录，{} 天多出记录"},
+        summary.days_checked, summary.days_missing, summary.days_surplus));
+  for (const Message& difference : summary.day_differences)
+    lines.add({"                 " + difference.en, "                " + difference.zh});
   if (summary.complete)
     lines.add(say({"  complete:      {} to {}", "  水位：        {} 至 {} 的数据已全部到达"},
                   summary.complete->from.text(), summary.complete->upto.text()));
@@ -119,7 +149,7 @@ std::string counts_json(const LoadSummary& summary) { return counts_of(summary).
 
 std::string summary_json(const LoadSummary& summary, ExitCode code) {
   Json line = {{"message_type", "summary"},
-               {"command", "load " + summary.stream},
+               {"command", "load " + std::string(name(summary.stream))},
                {"platform", summary.platform},
                {"mode", summary.mode},
                {"range", window_json(summary.range.from, summary.range.upto)},
@@ -133,6 +163,9 @@ std::string summary_json(const LoadSummary& summary, ExitCode code) {
     line["unknown_codes"].push_back({{"field", unknown.field}, {"code", unknown.code}});
   if (summary.complete)
     line["complete"] = window_json(summary.complete->from, summary.complete->upto);
+  line["day_differences"] = Json::array();
+  for (const Message& difference : summary.day_differences)
+    line["day_differences"].push_back(difference.en);
   line["errors"] = Json::array();
   for (const Error& error : summary.errors)
     line["errors"].push_back({{"kind", tidemark::name(error.kind)}, {"message", error.what.en}});

@@ -11,17 +11,20 @@
 #include "base/exit_code.h"
 #include "base/result.h"
 #include "base/stop.h"
-#include "load/order.h"
+#include "load/extractor.h"
 #include "load/scan_store.h"
 #include "load/stage_clock.h"
+#include "load/stream_kind.h"
 #include "load/time_window.h"
+#include "load/transform.h"
 
 namespace tidemark::load {
 
 /// What a load did.
 struct LoadSummary {
   std::string platform;
-  std::string stream;
+  StreamKind stream = StreamKind::orders;
+  WindowTime time = WindowTime::created;  ///< What `range` and `complete` are times of.
   std::string_view mode;
   TimeWindow range{};
   bool dry_run = false;
@@ -47,13 +50,18 @@ struct LoadSummary {
   std::vector<std::string> missed_orders{};  ///< The first few ids.
   std::chrono::seconds usual_rescan{};
 
+  std::uint64_t days_checked = 0;  ///< Against the source's own counts, where it tells them.
+  std::uint64_t days_missing = 0;  ///< The warehouse has less than the source counts.
+  std::uint64_t days_surplus = 0;  ///< It has more: the source has dropped some.
+  std::vector<Message> day_differences{};  ///< The first few.
+
   std::optional<Complete> complete{};
   std::vector<Error> errors{};
   std::chrono::milliseconds elapsed{};
   std::vector<std::pair<Stage, SteadyTime::duration>> stages{};
 
-  /// done; partial when windows failed or rows were rejected, but something is stored; the code of
-  /// the first error else. A signal's code when stopped.
+  /// done; partial when windows failed, rows were rejected or a day misses some, but something is
+  /// stored; the code of the first error else. A signal's code when stopped.
   [[nodiscard]] ExitCode exit_code(const Stop& stop) const;
 };
 

@@ -3,11 +3,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/civil_time.h"
-#include "base/result.h"
+#include "load/transform.h"
 
 namespace tidemark::load {
 
@@ -55,21 +54,6 @@ struct Order {
   std::vector<OrderItem> items{};
 };
 
-/// `order_state 99`: a code without a text. Reported, never guessed.
-struct UnknownCode {
-  std::string field;
-  std::string code;
-  friend auto operator<=>(const UnknownCode&, const UnknownCode&) = default;
-};
-
-/// Makes an order of a raw row: pure, so that the same row always gives the same order.
-class OrderTransform {
- public:
-  virtual ~OrderTransform() = default;
-  /// `payload` has passed check_json(). Codes without a text are added to `unknown`.
-  /// Errors: rejected, saying which field cannot be stored and why.
-  [[nodiscard]] virtual Result<Order> transform(std::string_view payload,
-                                                std::vector<UnknownCode>& unknown) const = 0;
-};
+using OrderTransform = RecordTransform<Order>;
 
 }  // namespace tidemark::load

@@ -1,35 +1,22 @@
 #include "load/order_tables.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <iterator>
+#include <map>
 
+#include "base/bytes.h"
 #include "base/check.h"
 #include "load/benefit_period.h"
-#include "load/key_conditions.h"
+#include "load/cell.h"
 #include "load/money.h"
 #include "load/row_sql.h"
 #include "load/schema.h"
-#include "sql/rows.h"
 
 namespace tidemark::load {
+
+using namespace cell;
+
 namespace {
-
-sql::Value number(const std::optional<std::int64_t>& value) {
-  return value ? sql::Value(*value) : sql::Value();
-}
-sql::Value text(const std::string& value) { return value.empty() ? sql::Value() : value; }
-sql::Value yuan(const std::optional<std::int64_t>& fen) {
-  return fen ? sql::Value(yuan_text(*fen)) : sql::Value();
-}
-sql::Value time(const std::optional<CivilTime>& value) {
-  return value ? sql::Value(value->text()) : sql::Value();
-}
-
-std::string zone_text(std::chrono::minutes offset) {
-  const std::int64_t minutes = offset.count() < 0 ? -offset.count() : offset.count();
-  return fmt::format("{}{:02}:{:02}", offset.count() < 0 ? '-' : '+', minutes / 60, minutes % 60);
-}
 
 std::int64_t net_amount(const Order& order) {
   if (!order.pay_time) return 0;
@@ -51,15 +38,8 @@ std::size_t place_of(const TableSpec& table, std::string_view name) {
   return static_cast<std::size_t>(found - table.columns.begin());
 }
 
-std::vector<std::optional<std::string>> shown(const sql::Values& row) {
-  std::vector<std::optional<std::string>> texts;
-  for (const sql::Value& value : row) texts.push_back(shown_text(value));
-  return texts;
-}
-
 /// What order_history keeps: whether any of it is different.
-bool state_differs(const std::vector<std::optional<std::string>>& before,
-                   const std::vector<std::optional<std::string>>& now) {
+bool state_differs(const ShownRow& before, const ShownRow& now) {
   for (const std::string_view name :
        {"order_state", "ship_state", "sales_state", "after_sales_state", "refund_money", "pay_time",
         "refund_time"}) {
@@ -71,20 +51,42 @@ bool state_differs(const std::vector<std::optional<std::string>>& before,
 
 }  // namespace
 
-OrderTables::OrderTables(sql::Connection& connection, std::string platform,
-                         std::chrono::minutes utc_offset)
-    : connection_(connection),
+std::unique_ptr<StreamBatch> OrderTables::batch() const {
+  return std::make_unique<OrderBatch>(*transform_, platform_, utc_offset_);
+}
+
+/// What has to be written.
+struct OrderBatch::Changes {
+  TableChanges summary;
+  std::vector<sql::Values> fresh, fresh_items, replaced, replaced_items, history;
+  std::vector<std::pair<std::string, std::int64_t>> shortened;  ///< Ids, with their lines now.
+};
+
+OrderBatch::OrderBatch(const OrderTransform& transform, std::string platform,
+                       std::chrono::minutes utc_offset)
+    : transform_(transform),
       platform_(std::move(platform)),
       utc_offset_(utc_offset),
       zone_(zone_text(utc_offset)) {}
 
-CivilTime OrderTables::local(WallTime time) const {
-  return CivilTime(
-      std::chrono::local_time<std::chrono::microseconds>(time.time_since_epoch() + utc_offset_));
+Result<void> OrderBatch::take(std::span<const Observed> states, std::vector<UnknownCode>& unknown) {
+  std::vector<SeenOrder> taken;
+  for (const Observed& state : states) {
+    Result<Order> order = transform_.transform(state.payload, unknown);
+    // Otherwise two records of one batch could be the same row.
+    if (order && order->order_id != state.id)
+      order = fail(ErrorKind::rejected, {"the row was read as {}", "该行读取时的编号为 {}"},
+                   printable(state.id));
+    if (order)
+      taken.push_back({.order = std::move(*order), .observed_at = state.observed_at});
+    else if (&state == &states.back())
+      return fail(std::move(order).error());
+  }
+  orders_.push_back(std::move(taken));
+  return {};
 }
 
-sql::Values OrderTables::order_row(const SeenOrder& seen) const {
-  const Order& order = seen.order;
+sql::Values OrderBatch::order_row(const Order& order, WallTime observed_at) const {
   return {platform_,
           order.order_id,
           text(order.user_id),
@@ -124,10 +126,10 @@ sql::Values OrderTables::order_row(const SeenOrder& seen) const {
           zone_,
           days_to_refund(order),
           std::int64_t{refunded_in_time(order) ? 1 : 0},
-          local(seen.observed_at).text(6)};
+          local_time(observed_at, utc_offset_).text(6)};
 }
 
-std::vector<sql::Values> OrderTables::item_rows(const Order& order) const {
+std::vector<sql::Values> OrderBatch::item_rows(const Order& order) const {
   std::vector<sql::Values> rows;
   std::int64_t line = 0;
   for (const OrderItem& item : order.items)
@@ -136,14 +138,14 @@ std::vector<sql::Values> OrderTables::item_rows(const Order& order) const {
   return rows;
 }
 
-sql::Values OrderTables::history_row(const SeenOrder& seen, const Row* before) const {
+sql::Values OrderBatch::history_row(const SeenOrder& seen, const ShownRow* before) const {
   const Order& order = seen.order;
   sql::Value previous;
   if (before != nullptr)
     if (const auto& state = (*before)[place_of(orders_table(), "order_state")]) previous = *state;
   return {platform_,
           order.order_id,
-          local(seen.observed_at).text(6),
+          local_time(seen.observed_at, utc_offset_).text(6),
           previous,
           number(order.order_state),
           text(order.order_state_text),
@@ -156,104 +158,98 @@ sql::Values OrderTables::history_row(const SeenOrder& seen, const Row* before) c
           time(order.refund_time)};
 }
 
-Result<OrderTables::Rows> OrderTables::existing(std::span<const std::string> ids,
-                                                const TableSpec& table) {
-  Rows found;
-  const Result<KeyConditions> wanted = key_conditions(
-      connection_, table.name, {.sql = "platform=?", .params = {platform_}}, "order_id", ids);
-  if (!wanted) return fail(wanted.error());
-  for (const Condition& condition : wanted->conditions) {
-    const std::string sql = fmt::format("SELECT {} FROM {} WHERE {} ORDER BY order_id, {}",
-                                        fmt::join(table.column_names(), ","), table.name,
-                                        condition.sql, table.columns[table.key_columns - 1].name);
-    Result<void> read =
-        sql::each_row(connection_.query(sql, condition.params), [&](const sql::Cursor& row) {
-          Row& texts = found[std::string(row.at(1).value_or(""))];
-          texts.reserve(texts.size() + row.columns());
-          for (std::size_t i = 0; i < row.columns(); ++i) {
-            const std::optional<std::string_view> value = row.at(i);
-            texts.push_back(value ? std::optional<std::string>(*value) : std::nullopt);
-          }
-        });
-    if (!read) return fail(std::move(read).error());
-  }
-  return found;
-}
-
-Result<OrderChanges> OrderTables::apply(std::span<const SeenOrder> orders, OrderWriting writing) {
+Result<OrderBatch::Changes> OrderBatch::compare(sql::Connection& connection,
+                                                std::optional<WallTime> derived_at) const {
   std::vector<std::string> ids;
-  for (const SeenOrder& seen : orders) ids.push_back(seen.order.order_id);
-  const Result<Rows> known = existing(ids, orders_table());
+  for (const std::vector<SeenOrder>& states : orders_) ids.push_back(states.back().order.order_id);
+  const auto known = known_rows(connection, orders_table(), platform_, ids);
   if (!known) return fail(known.error());
-  const Result<Rows> known_items =
-      known->empty() ? Result<Rows>(Rows{}) : existing(ids, order_items_table());
-  if (!known_items) return fail(known_items.error());
+  std::map<std::string, ShownRow> known_items;
+  if (!known->empty()) {
+    auto items = known_rows(connection, order_items_table(), platform_, ids);
+    if (!items) return fail(std::move(items).error());
+    known_items = std::move(*items);
+  }
 
-  OrderChanges changes;
-  std::vector<sql::Values> fresh, fresh_items, replaced, replaced_items, history;
-  std::vector<std::pair<std::string, std::int64_t>> shortened;
-  for (const SeenOrder& seen : orders) {
-    const std::string& id = seen.order.order_id;
-    sql::Values row = order_row(seen);
-    std::vector<sql::Values> items = item_rows(seen.order);
+  Changes changes;
+  for (const std::vector<SeenOrder>& states : orders_) {
+    const Order& order = states.back().order;
+    const std::string& id = order.order_id;
+    const SeenOrder seen{.order = order,
+                         .observed_at = derived_at.value_or(states.back().observed_at)};
+    sql::Values row = order_row(order, seen.observed_at);
+    std::vector<sql::Values> items = item_rows(order);
     const auto before = known->find(id);
     if (before == known->end()) {
-      ++changes.inserted;
-      history.push_back(history_row(seen, nullptr));
-      fresh.push_back(std::move(row));
-      std::ranges::move(items, std::back_inserter(fresh_items));
+      ++changes.summary.inserted;
+      changes.history.push_back(history_row(seen, nullptr));
+      changes.fresh.push_back(std::move(row));
+      std::ranges::move(items, std::back_inserter(changes.fresh_items));
       continue;
     }
-    Row now = shown(row);
-    Row now_items;
+    const ShownRow now = shown(row);
+    ShownRow now_items;
     for (const sql::Values& item : items)
       std::ranges::move(shown(item), std::back_inserter(now_items));
-    const auto before_items = known_items->find(id);
+    const auto before_items = known_items.find(id);
     const bool same_items =
-        before_items == known_items->end() ? now_items.empty() : before_items->second == now_items;
+        before_items == known_items.end() ? now_items.empty() : before_items->second == now_items;
     // The last column, updated_at, says when the others changed.
     if (same_items && std::equal(now.begin(), now.end() - 1, before->second.begin())) {
-      ++changes.unchanged;
+      ++changes.summary.unchanged;
       continue;
     }
     const bool state_changed = state_differs(before->second, now);
-    if (state_changed) history.push_back(history_row(seen, &before->second));
-    changes.changed.push_back({.order_id = id,
-                               .created_at = seen.order.created_at,
-                               .seen_at = local(seen.observed_at),
-                               .state_changed = state_changed});
-    replaced.push_back(std::move(row));
+    if (state_changed) changes.history.push_back(history_row(seen, &before->second));
+    changes.summary.changed.push_back({.id = id,
+                                       .created_at = order.created_at,
+                                       .seen_at = local_time(seen.observed_at, utc_offset_),
+                                       .watched = state_changed});
+    changes.replaced.push_back(std::move(row));
     if (same_items) continue;
-    shortened.emplace_back(id, static_cast<std::int64_t>(items.size()));
-    std::ranges::move(items, std::back_inserter(replaced_items));
+    changes.shortened.emplace_back(id, static_cast<std::int64_t>(items.size()));
+    std::ranges::move(items, std::back_inserter(changes.replaced_items));
   }
-  if (writing == OrderWriting::nothing) return changes;
-
-  if (auto done = insert_rows(connection_, orders_table(), std::move(fresh)); !done)
-    return fail(done.error());
-  if (auto done = upsert_rows(connection_, orders_table(), replaced); !done)
-    return fail(done.error());
-  for (const auto& [id, lines] : shortened) {
-    const auto removed =
-        connection_.execute("DELETE FROM order_items WHERE platform=? AND order_id=? AND line_no>?",
-                            sql::Values{platform_, id, lines});
-    if (!removed) return fail(removed.error());
-  }
-  if (auto done = insert_rows(connection_, order_items_table(), std::move(fresh_items)); !done)
-    return fail(done.error());
-  if (auto done = upsert_rows(connection_, order_items_table(), replaced_items); !done)
-    return fail(done.error());
-  if (writing == OrderWriting::rows) return changes;
-  if (auto done = insert_rows(connection_, order_history_table(), std::move(history)); !done)
-    return fail(done.error());
   return changes;
 }
 
-Result<std::uint64_t> OrderTables::rewrite_history(std::span<const std::vector<SeenOrder>> orders,
-                                                   bool write) {
+Result<void> OrderBatch::write(sql::Connection& connection, Changes& changes) const {
+  if (auto done = insert_rows(connection, orders_table(), std::move(changes.fresh)); !done)
+    return done;
+  if (auto done = upsert_rows(connection, orders_table(), changes.replaced); !done) return done;
+  for (const auto& [id, lines] : changes.shortened) {
+    const auto removed =
+        connection.execute("DELETE FROM order_items WHERE platform=? AND order_id=? AND line_no>?",
+                           sql::Values{platform_, id, lines});
+    if (!removed) return fail(removed.error());
+  }
+  if (auto done = insert_rows(connection, order_items_table(), std::move(changes.fresh_items));
+      !done)
+    return done;
+  return upsert_rows(connection, order_items_table(), changes.replaced_items);
+}
+
+Result<TableChanges> OrderBatch::apply(sql::Connection& connection, const Applying& applying) {
+  Result<Changes> changes = compare(connection, applying.derived_at);
+  if (!changes) return fail(std::move(changes).error());
+  if (applying.write)
+    if (Result<void> done = write(connection, *changes); !done) return fail(done.error());
+  if (applying.derived_at) {
+    const Result<std::uint64_t> rewritten = rewrite_history(connection, applying.write);
+    if (!rewritten) return fail(rewritten.error());
+    changes->summary.histories = *rewritten;
+  } else if (applying.write && applying.history) {
+    if (auto done = insert_rows(connection, order_history_table(), std::move(changes->history));
+        !done)
+      return fail(done.error());
+  }
+  return std::move(changes->summary);
+}
+
+Result<std::uint64_t> OrderBatch::rewrite_history(sql::Connection& connection, bool write) const {
   std::vector<std::string> ids;
-  for (const std::vector<SeenOrder>& states : orders) ids.push_back(states.front().order.order_id);
-  Result<Rows> known = existing(ids, order_history_table());
+  for (const std::vector<SeenOrder>& states : orders_) ids.push_back(states.front().order.order_id);
+  auto known = known_rows(connection, order_history_table(), platform_, ids);
   if (!known) return fail(std::move(known).error());
   const std::size_t stamp = place_of(order_history_table(), "seen_at");
   for (auto& [id, row] : *known)
@@ -262,16 +258,16 @@ Result<std::uint64_t> OrderTables::rewrite_history(std::span<const std::vector<S
 
   std::uint64_t rewritten = 0;
   std::vector<sql::Values> rows;
-  for (const std::vector<SeenOrder>& states : orders) {
+  for (const std::vector<SeenOrder>& states : orders_) {
     std::vector<sql::Values> right;
-    std::optional<Row> before;
+    std::optional<ShownRow> before;
     for (const SeenOrder& seen : states) {
-      Row now = shown(order_row(seen));
+      ShownRow now = shown(order_row(seen.order, seen.observed_at));
       if (!before || state_differs(*before, now))
         right.push_back(history_row(seen, before ? &*before : nullptr));
       before = std::move(now);
     }
-    Row right_texts;
+    ShownRow right_texts;
     for (const sql::Values& row : right)
       std::ranges::move(shown(row), std::back_inserter(right_texts));
     const std::string& id = states.front().order.order_id;
@@ -279,12 +275,12 @@ Result<std::uint64_t> OrderTables::rewrite_history(std::span<const std::vector<S
     if (there != known->end() && there->second == right_texts) continue;
     ++rewritten;
     if (!write) continue;
-    const auto removed = connection_.execute(
+    const auto removed = connection.execute(
         "DELETE FROM order_history WHERE platform=? AND order_id=?", sql::Values{platform_, id});
     if (!removed) return fail(removed.error());
     std::ranges::move(right, std::back_inserter(rows));
   }
-  if (auto done = insert_rows(connection_, order_history_table(), std::move(rows)); !done)
+  if (auto done = insert_rows(connection, order_history_table(), std::move(rows)); !done)
     return fail(done.error());
   return rewritten;
 }

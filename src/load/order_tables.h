@@ -1,17 +1,19 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "load/known_rows.h"
 #include "load/order.h"
-#include "load/table.h"
+#include "load/stream_tables.h"
 #include "sql/connection.h"
 
 namespace tidemark::load {
@@ -22,56 +24,57 @@ struct SeenOrder {
   WallTime observed_at{};
 };
 
-/// An order that was known and is different now.
-struct ChangedOrder {
-  std::string order_id;
-  CivilTime created_at;
-  CivilTime seen_at;   ///< By the clock of the platform's zone.
-  bool state_changed;  ///< What order_history keeps: states, refund, payment.
-};
-
-struct OrderChanges {
-  std::uint64_t inserted = 0;
-  std::uint64_t unchanged = 0;  ///< Not touched.
-  std::vector<ChangedOrder> changed{};
-};
-
-enum class OrderWriting {
-  nothing,       ///< Only compares.
-  rows,          ///< orders and order_items.
-  with_history,  ///< And what changed, as seen now.
-};
-
-/// The tables orders, order_items and order_history of one platform. Compares before it writes, so
-/// that a row without news is not touched. Inside the caller's transaction, which must keep other
-/// writers of the same platform out. Errors: those of Connection.
-class OrderTables {
+/// The tables orders, order_items and order_history of one platform.
+class OrderTables final : public StreamTables {
  public:
-  OrderTables(sql::Connection& connection, std::string platform, std::chrono::minutes utc_offset);
+  OrderTables(std::string platform, std::chrono::minutes utc_offset,
+              std::unique_ptr<const OrderTransform> transform)
+      : platform_(std::move(platform)), utc_offset_(utc_offset), transform_(std::move(transform)) {}
 
-  /// The orders must be different ones, sorted by id.
-  [[nodiscard]] Result<OrderChanges> apply(std::span<const SeenOrder> orders, OrderWriting writing);
-
-  /// Makes the history of orders what their states, oldest first, say; a history that says so
-  /// already is not touched. The orders must be in the table. Returns how many were not so.
-  [[nodiscard]] Result<std::uint64_t> rewrite_history(
-      std::span<const std::vector<SeenOrder>> orders, bool write);
+  [[nodiscard]] StreamKind kind() const override { return StreamKind::orders; }
+  [[nodiscard]] const std::string& platform() const override { return platform_; }
+  [[nodiscard]] bool keeps_history() const override { return true; }
+  [[nodiscard]] std::unique_ptr<StreamBatch> batch() const override;
 
  private:
-  using Row = std::vector<std::optional<std::string>>;
-  using Rows = std::map<std::string, Row>;
+  const std::string platform_;
+  const std::chrono::minutes utc_offset_;
+  const std::unique_ptr<const OrderTransform> transform_;
+};
 
-  /// Rows by order id; those of one order stand one behind the other in one row.
-  [[nodiscard]] Result<Rows> existing(std::span<const std::string> ids, const TableSpec& table);
-  [[nodiscard]] sql::Values order_row(const SeenOrder& seen) const;
+/// Orders on their way into these tables.
+class OrderBatch final : public StreamBatch {
+ public:
+  /// `transform` must outlive it.
+  OrderBatch(const OrderTransform& transform, std::string platform,
+             std::chrono::minutes utc_offset);
+
+  [[nodiscard]] Result<void> take(std::span<const Observed> states,
+                                  std::vector<UnknownCode>& unknown) override;
+  [[nodiscard]] std::uint64_t size() const override { return orders_.size(); }
+  [[nodiscard]] Result<TableChanges> apply(sql::Connection& connection,
+                                           const Applying& applying) override;
+
+ private:
+  struct Changes;
+
+  [[nodiscard]] Result<Changes> compare(sql::Connection& connection,
+                                        std::optional<WallTime> derived_at) const;
+  [[nodiscard]] Result<void> write(sql::Connection& connection, Changes& changes) const;
+  /// Makes the history of the orders what their states say; a history that says so already is not
+  /// touched. The orders must be in the table. Returns how many were not so.
+  [[nodiscard]] Result<std::uint64_t> rewrite_history(sql::Connection& connection,
+                                                      bool write) const;
+  [[nodiscard]] sql::Values order_row(const Order& order, WallTime observed_at) const;
   [[nodiscard]] std::vector<sql::Values> item_rows(const Order& order) const;
-  [[nodiscard]] sql::Values history_row(const SeenOrder& seen, const Row* before) const;
-  [[nodiscard]] CivilTime local(WallTime time) const;
+  [[nodiscard]] sql::Values history_row(const SeenOrder& seen, const ShownRow* before) const;
 
-  sql::Connection& connection_;
+  const OrderTransform& transform_;
   const std::string platform_;
   const std::chrono::minutes utc_offset_;
   const std::string zone_;
+  /// The states of each order, oldest first.
+  std::vector<std::vector<SeenOrder>> orders_;
 };
 
 }  // namespace tidemark::load

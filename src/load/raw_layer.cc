@@ -11,6 +11,14 @@
 #include "sql/rows.h"
 
 namespace tidemark::load {
+namespace {
+
+/// Finds the present state of a record of raw_seen, by the key of raw_records.
+constexpr std::string_view present_of_seen =
+    "FROM raw_seen s JOIN raw_records r ON r.platform=s.platform AND r.stream=s.stream "
+    "AND r.record_id=s.record_id AND r.observed_at=s.first_observed_at";
+
+}  // namespace
 
 std::string content_hash(std::string_view payload) {
   XXH128_canonical_t canonical;
@@ -131,8 +139,32 @@ Result<void> RawLayer::mend(const std::string& id) {
   return {};
 }
 
-Result<std::vector<RecordVersions>> RawLayer::versions(const std::string& after,
-                                                       std::int64_t limit) {
+Result<std::map<std::string, std::string>> RawLayer::present_payloads(
+    std::span<const std::string> ids) {
+  std::map<std::string, std::string> found;
+  while (!ids.empty()) {
+    const std::size_t count = std::min(ids.size(), keys_per_statement_max);
+    std::vector<sql::Value> params = padded_keys(ids.first(count));
+    const std::string sql = fmt::format(
+        "SELECT r.record_id, r.payload {} WHERE s.platform=? AND s.stream=? "
+        "AND s.record_id IN ({})",
+        present_of_seen, marks(params.size()));
+    params.insert(params.begin(), {platform_, stream_});
+    Result<std::unique_ptr<sql::Cursor>> cursor = connection_.query(sql, params);
+    if (!cursor) return fail(std::move(cursor));
+    while (true) {
+      const Result<bool> row = (*cursor)->next();
+      if (!row) return fail(row.error());
+      if (!*row) break;
+      found.emplace((*cursor)->at(0).value_or(""), (*cursor)->at(1).value_or(""));
+    }
+    ids = ids.subspan(count);
+  }
+  return found;
+}
+
+Result<std::vector<RecordVersions>> RawLayer::versions(const std::string& after, std::int64_t limit,
+                                                       bool all_states) {
   Result<std::unique_ptr<sql::Cursor>> cursor = connection_.query(
       fmt::format("SELECT record_id, rejected FROM raw_seen WHERE platform=? AND stream=? "
                   "AND record_id>? ORDER BY record_id LIMIT {}",
@@ -151,8 +183,14 @@ Result<std::vector<RecordVersions>> RawLayer::versions(const std::string& after,
   cursor->reset();
   if (records.empty()) return records;
   cursor = connection_.query(
-      "SELECT record_id, content_hash, observed_at, payload FROM raw_records WHERE platform=? "
-      "AND stream=? AND record_id>=? AND record_id<=? ORDER BY record_id, observed_at",
+      all_states
+          ? std::string("SELECT record_id, content_hash, observed_at, payload FROM raw_records "
+                        "WHERE platform=? AND stream=? AND record_id>=? AND record_id<=? "
+                        "ORDER BY record_id, observed_at")
+          : fmt::format("SELECT r.record_id, r.content_hash, r.observed_at, r.payload {} "
+                        "WHERE s.platform=? AND s.stream=? AND s.record_id>=? "
+                        "AND s.record_id<=? ORDER BY s.record_id",
+                        present_of_seen),
       sql::Values{platform_, stream_, records.front().id, records.back().id});
   if (!cursor) return fail(std::move(cursor));
   auto record = records.begin();

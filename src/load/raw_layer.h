@@ -61,9 +61,14 @@ class RawLayer {
   /// A row that was rejected can be stored now: it is no longer among the rejects.
   [[nodiscard]] Result<void> mend(const std::string& id);
 
-  /// Up to `limit` records whose id is behind `after`, by id.
+  /// The present payload of each of the ids that is known.
+  [[nodiscard]] Result<std::map<std::string, std::string>> present_payloads(
+      std::span<const std::string> ids);
+
+  /// Up to `limit` records whose id is behind `after`, by id; with all their states, or only the
+  /// present one.
   [[nodiscard]] Result<std::vector<RecordVersions>> versions(const std::string& after,
-                                                             std::int64_t limit);
+                                                             std::int64_t limit, bool all_states);
 
  private:
   [[nodiscard]] Condition own() const;

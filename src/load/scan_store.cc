@@ -46,6 +46,24 @@ Result<std::optional<Scan>> ScanStore::unfinished(std::string_view mode, const T
   return Scan{.id = **id, .mode = std::string(mode), .range = range};
 }
 
+Result<std::optional<Scan>> ScanStore::unfinished_since(std::string_view mode, WallTime since) {
+  Result<std::unique_ptr<sql::Cursor>> cursor = connection_.query(
+      "SELECT scan_id, range_from, range_upto FROM load_scans WHERE platform=? AND stream=? "
+      "AND mode=? AND started_at>=? AND ended_at IS NULL ORDER BY scan_id DESC LIMIT 1",
+      sql::Values{platform_, stream_, std::string(mode), utc_text(since)});
+  if (!cursor) return fail(std::move(cursor));
+  const Result<bool> row = (*cursor)->next();
+  if (!row) return fail(row.error());
+  if (!*row) return std::nullopt;
+  const Result<CivilTime> from = civil((*cursor)->at(1));
+  if (!from) return fail(from.error());
+  const Result<CivilTime> upto = civil((*cursor)->at(2));
+  if (!upto) return fail(upto.error());
+  return Scan{.id = std::string((*cursor)->at(0).value_or("")),
+              .mode = std::string(mode),
+              .range = {*from, *upto}};
+}
+
 Result<void> ScanStore::begin(const Scan& scan, WallTime now) {
   const sql::Values row = {scan.id,
                            platform_,
@@ -122,9 +140,34 @@ Result<void> ScanStore::extend_locked(const TimeWindow& proven, bool found) {
   Complete now = known->value_or(Complete{.from = proven.from, .upto = proven.upto});
   if (proven.from > now.upto + second || proven.upto + second < now.from) return {};
   now = {.from = std::min(now.from, proven.from), .upto = std::max(now.upto, proven.upto)};
+  return set_complete(now);
+}
+
+Result<bool> ScanStore::found_complete(const Complete& complete) {
+  if (Result<void> begun = connection_.begin(sql::Isolation::write); !begun)
+    return fail(std::move(begun).error());
+  Result<bool> found = found_locked(complete);
+  if (found)
+    if (Result<void> committed = connection_.commit(); !committed)
+      found = fail(std::move(committed).error());
+  if (!found) connection_.rollback();
+  return found;
+}
+
+Result<bool> ScanStore::found_locked(const Complete& complete_now) {
+  if (Result<void> turn = take_turn(connection_, platform_, stream_); !turn)
+    return fail(std::move(turn).error());
+  const Result<std::optional<Complete>> known = complete();
+  if (!known) return fail(known.error());
+  if (*known) return false;
+  if (Result<void> set = set_complete(complete_now); !set) return fail(std::move(set).error());
+  return true;
+}
+
+Result<void> ScanStore::set_complete(const Complete& complete) {
   const auto set = connection_.execute(
       "UPDATE load_streams SET complete_from=?, complete_upto=? WHERE platform=? AND stream=?",
-      sql::Values{now.from.text(), now.upto.text(), platform_, stream_});
+      sql::Values{complete.from.text(), complete.upto.text(), platform_, stream_});
   return set ? Result<void>{} : fail(set.error());
 }
 

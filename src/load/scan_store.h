@@ -12,14 +12,15 @@
 
 namespace tidemark::load {
 
-/// One reading of a range of creation times.
+/// One reading of a range of times.
 struct Scan {
   std::string id;  ///< ULID.
   std::string mode;
   TimeWindow range;
 };
 
-/// The watermark of a stream: everything that was created between the two is known to have arrived.
+/// The watermark of a stream: everything that was created (or changed, as the
+/// source can be asked) between the two is known to have arrived.
 struct Complete {
   CivilTime from;
   CivilTime upto;
@@ -38,6 +39,8 @@ class ScanStore {
   /// The newest scan of that mode and range that was not read to its end; nullopt if there is none.
   [[nodiscard]] Result<std::optional<Scan>> unfinished(std::string_view mode,
                                                        const TimeWindow& range);
+  /// The newest scan of that mode that began at `since` or later and was not read to its end.
+  [[nodiscard]] Result<std::optional<Scan>> unfinished_since(std::string_view mode, WallTime since);
   [[nodiscard]] Result<void> begin(const Scan& scan, WallTime now);
   [[nodiscard]] Result<void> end(const Scan& scan, WallTime now);
 
@@ -51,8 +54,12 @@ class ScanStore {
   /// Everything of `proven` has arrived too. Moves the watermark if that adjoins what is complete;
   /// never back. `found`: also where nothing was complete so far.
   [[nodiscard]] Result<void> extend_complete(const TimeWindow& proven, bool found);
+  /// Makes `complete` the watermark of a stream that has none. False: it has one, and keeps it.
+  [[nodiscard]] Result<bool> found_complete(const Complete& complete);
 
  private:
+  [[nodiscard]] Result<bool> found_locked(const Complete& complete);
+  [[nodiscard]] Result<void> set_complete(const Complete& complete);
   [[nodiscard]] Result<void> extend_locked(const TimeWindow& proven, bool found);
 
   sql::Connection& connection_;

@@ -15,7 +15,7 @@
 #include "base/stop.h"
 #include "load/benefit/benefit_orders.h"
 #include "load/benefit/benefit_rule.h"
-#include "load/order_writer.h"
+#include "load/record_writer.h"
 #include "load/table.h"
 #include "load/time_window.h"
 

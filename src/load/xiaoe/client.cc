@@ -34,6 +34,9 @@ http::AddressPolicy any_address() {
   return policy ? std::move(*policy) : http::AddressPolicy();
 }
 
+/// Its limit is waited for when it is met: who keeps tokens asks for few.
+constexpr Interface token_api{.name = "token", .calls = 100, .window = std::chrono::minutes(10)};
+
 /// `{"code":0,"msg":"…","data":…}`
 struct Envelope {
   std::int64_t code = 0;
@@ -61,10 +64,10 @@ std::optional<Envelope> envelope_of(std::string_view body) {
 }
 
 /// The error that a refusal becomes when nothing more is tried.
-Error refusal(std::string_view what, const Envelope& envelope, ErrorKind kind) {
+Error refusal(const Interface& api, const Envelope& envelope, ErrorKind kind) {
   Error error = make_error(kind, {"{}: the shop answered code {}: {}", "{}：店铺接口返回 {}：{}"},
-                           what, envelope.code, printable(envelope.message));
-  error.hint = hint_of(envelope.code);
+                           api.name, envelope.code, printable(envelope.message));
+  error.hint = hint_of(envelope.code, api.name, api.permission);
   return error;
 }
 
@@ -82,20 +85,17 @@ struct Client::Attempt {
   enum class Next { backoff, window, token } next = Next::backoff;
 };
 
-Client::Client(ClientOptions options, const Interface& api, std::unique_ptr<http::HttpClient> http,
-               const Clock& clock, Random& random, Pause& pause, const Stop& stop)
+Client::Client(ClientOptions options, std::unique_ptr<http::HttpClient> http, const Clock& clock,
+               Random& random, Pause& pause, const Stop& stop)
     : options_(std::move(options)),
-      api_(api),
       http_(std::move(http)),
       clock_(clock),
       random_(random),
       pause_(pause),
-      stop_(stop),
-      rate_(api.calls, api.window) {}
+      stop_(stop) {}
 
-Result<std::unique_ptr<Client>> Client::create(ClientOptions options, const Interface& api,
-                                               const Clock& clock, Random& random, Pause& pause,
-                                               const Stop& stop) {
+Result<std::unique_ptr<Client>> Client::create(ClientOptions options, const Clock& clock,
+                                               Random& random, Pause& pause, const Stop& stop) {
   while (options.url.ends_with('/')) options.url.pop_back();
   if (const auto url = http::check_endpoint_url(options.url, any_address()); !url)
     return fail(Error{url.error()}.within({"the shop's URL", "店铺地址"}));
@@ -109,7 +109,7 @@ Result<std::unique_ptr<Client>> Client::create(ClientOptions options, const Inte
   auto http = http::HttpClient::create({});
   if (!http) return fail(std::move(http).error());
   return std::unique_ptr<Client>(
-      new Client(std::move(options), api, std::move(*http), clock, random, pause, stop));
+      new Client(std::move(options), std::move(*http), clock, random, pause, stop));
 }
 
 Result<void> Client::wait(std::chrono::milliseconds duration) {
@@ -160,7 +160,7 @@ Result<std::string> Client::exchange(http::ClientRequest request, std::string_vi
 }
 
 Result<void> Client::fetch_token() {
-  constexpr std::string_view what = "token";
+  const std::string_view what = token_api.name;
   for (int attempts = 0, windows = 0;;) {
     const SteadyTime asked = clock_.steady();
     Result<std::string> body =
@@ -190,9 +190,9 @@ Result<void> Client::fetch_token() {
         failure = make_error(ErrorKind::corrupt,
                              {"token: the answer has no token", "token：应答中没有令牌"});
       } else if (envelope && action == GatewayAction::give_up) {
-        return fail(refusal(what, *envelope, ErrorKind::unauthorized));
+        return fail(refusal(token_api, *envelope, ErrorKind::unauthorized));
       } else if (envelope && action == GatewayAction::refused) {
-        return fail(refusal(what, *envelope, ErrorKind::query));
+        return fail(refusal(token_api, *envelope, ErrorKind::query));
       } else if (envelope && action == GatewayAction::next_window && ++windows <= windows_max) {
         if (windows == 1)
           log_line(LogLevel::warning, "the shop's limit of tokens is reached; waiting");
@@ -200,7 +200,7 @@ Result<void> Client::fetch_token() {
         continue;
       } else {
         failure = envelope
-                      ? refusal(what, *envelope, ErrorKind::unreachable)
+                      ? refusal(token_api, *envelope, ErrorKind::unreachable)
                       : make_error(ErrorKind::corrupt, {"token: the answer is none of the API's",
                                                         "token：应答不符合接口格式"});
       }
@@ -218,54 +218,54 @@ Result<void> Client::ensure_token() {
   return fetch_token();
 }
 
-Result<Client::Attempt> Client::attempt(std::string_view fields) {
+Result<Client::Attempt> Client::attempt(const Interface& api, std::string_view fields) {
   if (Result<void> ready = ensure_token(); !ready) return fail(std::move(ready).error());
-  if (Result<void> waited = wait(rate_.take(clock_.steady())); !waited)
+  CallRate& rate = rates_.try_emplace(std::string(api.name), api.calls, api.window).first->second;
+  if (Result<void> waited = wait(rate.take(clock_.steady())); !waited)
     return fail(std::move(waited).error());
   std::string body = "{\"access_token\":";
   append_json_text(body, token_);
   body += fmt::format(",{}}}", fields);
   http::ClientRequest request{.method = "POST",
-                              .url = fmt::format("{}/{}", options_.url, api_.name)};
+                              .url = fmt::format("{}/{}", options_.url, api.name)};
   request.headers.add("content-type", "application/json");
   request.body = std::make_shared<std::string>(std::move(body));
   const WallTime asked_at = clock_.wall();
-  Result<std::string> answer = exchange(std::move(request), api_.name);
+  Result<std::string> answer = exchange(std::move(request), api.name);
   if (!answer) {
     if (!may_be_repeated(answer.error())) return fail(std::move(answer).error());
     return Attempt{.failure = std::move(answer).error(), .next = Attempt::Next::backoff};
   }
   const std::optional<Envelope> envelope = envelope_of(*answer);
   if (!envelope)
-    return Attempt{
-        .failure = make_error(ErrorKind::corrupt,
-                              {"{}: the answer is none of the API's", "{}：应答不符合接口格式"},
-                              api_.name),
-        .next = Attempt::Next::backoff};
+    return Attempt{.failure = make_error(
+                       ErrorKind::corrupt,
+                       {"{}: the answer is none of the API's", "{}：应答不符合接口格式"}, api.name),
+                   .next = Attempt::Next::backoff};
   switch (action_of(envelope->code)) {
     case GatewayAction::proceed:
       return Attempt{.answer = Answer{.data = std::string(envelope->data), .asked_at = asked_at}};
     case GatewayAction::retry:
     case GatewayAction::slow_down:
-      return Attempt{.failure = refusal(api_.name, *envelope, ErrorKind::unreachable),
+      return Attempt{.failure = refusal(api, *envelope, ErrorKind::unreachable),
                      .next = Attempt::Next::backoff};
     case GatewayAction::new_token:
-      return Attempt{.failure = refusal(api_.name, *envelope, ErrorKind::unauthorized),
+      return Attempt{.failure = refusal(api, *envelope, ErrorKind::unauthorized),
                      .next = Attempt::Next::token};
     case GatewayAction::next_window:
-      return Attempt{.failure = refusal(api_.name, *envelope, ErrorKind::unreachable),
+      return Attempt{.failure = refusal(api, *envelope, ErrorKind::unreachable),
                      .next = Attempt::Next::window};
     case GatewayAction::give_up:
-      return fail(refusal(api_.name, *envelope, ErrorKind::unauthorized));
+      return fail(refusal(api, *envelope, ErrorKind::unauthorized));
     case GatewayAction::refused:
-      return fail(refusal(api_.name, *envelope, ErrorKind::query));
+      return fail(refusal(api, *envelope, ErrorKind::query));
   }
-  return fail(refusal(api_.name, *envelope, ErrorKind::query));
+  return fail(refusal(api, *envelope, ErrorKind::query));
 }
 
-Result<Answer> Client::call(std::string_view fields) {
+Result<Answer> Client::call(const Interface& api, std::string_view fields) {
   for (int attempts = 0, windows = 0;;) {
-    Result<Attempt> tried = attempt(fields);
+    Result<Attempt> tried = attempt(api, fields);
     if (!tried) return fail(std::move(tried).error());
     if (tried->answer) return std::move(*tried->answer);
     if (tried->next == Attempt::Next::window) {

@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,6 +37,7 @@ struct Interface {
   std::string_view name;  ///< `xe.order.list.get/1.0.1`
   std::uint64_t calls = 0;
   std::chrono::milliseconds window{};
+  std::string_view permission{};  ///< What the shop's console calls the grant it needs.
 };
 
 /// What a call brought: the member `data`, checked JSON, and when it was asked for.
@@ -44,7 +47,7 @@ struct Answer {
 };
 
 /// Calls the shop's API: fetches the token and renews it before it ends, stays below the limit of
-/// the interface, repeats what may be repeated with growing pauses. One thread at a time.
+/// each interface, repeats what may be repeated with growing pauses. One thread at a time.
 ///
 /// The secret goes into the request for a token and nowhere else: no log, no error text.
 class Client {
@@ -52,22 +55,21 @@ class Client {
   /// What it is handed must outlive it. Errors: invalid_config for a URL that is none, or missing
   /// credentials; io.
   [[nodiscard]] static Result<std::unique_ptr<Client>> create(ClientOptions options,
-                                                              const Interface& api,
                                                               const Clock& clock, Random& random,
                                                               Pause& pause, const Stop& stop);
 
   /// Calls the interface with `fields`, JSON members without braces: `"page_index":1`.
   /// Errors: unreachable, timeout, corrupt (the last attempt's); unauthorized; query (the API's
   /// code and words); cancelled.
-  [[nodiscard]] Result<Answer> call(std::string_view fields);
+  [[nodiscard]] Result<Answer> call(const Interface& api, std::string_view fields);
 
  private:
-  Client(ClientOptions options, const Interface& api, std::unique_ptr<http::HttpClient> http,
-         const Clock& clock, Random& random, Pause& pause, const Stop& stop);
+  Client(ClientOptions options, std::unique_ptr<http::HttpClient> http, const Clock& clock,
+         Random& random, Pause& pause, const Stop& stop);
 
   /// One attempt's end: an answer, or what to do now.
   struct Attempt;
-  [[nodiscard]] Result<Attempt> attempt(std::string_view fields);
+  [[nodiscard]] Result<Attempt> attempt(const Interface& api, std::string_view fields);
   [[nodiscard]] Result<void> ensure_token();
   [[nodiscard]] Result<void> fetch_token();
   /// The body of a complete answer with status 200 that is JSON in UTF-8.
@@ -76,13 +78,12 @@ class Client {
   [[nodiscard]] std::chrono::milliseconds backoff(int attempts);
 
   const ClientOptions options_;
-  const Interface api_;
   const std::unique_ptr<http::HttpClient> http_;
   const Clock& clock_;
   Random& random_;
   Pause& pause_;
   const Stop& stop_;
-  CallRate rate_;
+  std::map<std::string, CallRate, std::less<>> rates_;  ///< By name of the interface.
   std::string token_;
   SteadyTime token_until_{};
 };

@@ -94,7 +94,32 @@ constexpr std::array official_resource_type = {
     CodeText{68, "服务类商品"},
 };
 
+constexpr std::array aftersale_state = {
+    CodeText{0, "未受理"},          CodeText{1, "用户取消"},        CodeText{2, "商家受理中"},
+    CodeText{3, "商家逾期未处理"},  CodeText{4, "商家拒绝退款"},    CodeText{5, "商家拒绝退货退款"},
+    CodeText{6, "待买家退货"},      CodeText{7, "退货退款关闭"},    CodeText{8, "待商家收货"},
+    CodeText{11, "商家退款中"},     CodeText{12, "商家逾期未退款"}, CodeText{13, "退款完成"},
+    CodeText{14, "退货退款完成"},   CodeText{15, "换货完成"},       CodeText{16, "待商家发货"},
+    CodeText{17, "待用户确认收货"}, CodeText{18, "商家拒绝换货"},   CodeText{19, "商家已收到货"},
+};
+constexpr std::array aftersale_type = {CodeText{1, "仅退款"}, CodeText{2, "退款退货"}};
+constexpr std::array goods_sale_state = {CodeText{0, "下架"}, CodeText{1, "上架"},
+                                         CodeText{2, "待上架"}};
+constexpr std::array alive_type = {CodeText{10, "横屏"}, CodeText{11, "竖屏"}, CodeText{12, "语音"},
+                                   CodeText{13, "录播"}};
+constexpr std::array alive_state = {CodeText{0, "未开始"}, CodeText{1, "直播中"},
+                                    CodeText{2, "已结束"}};
+constexpr std::array alive_shelf_state = {CodeText{0, "已上架"}, CodeText{1, "已下架"},
+                                          CodeText{2, "待上架"}};
+
 }  // namespace
+
+std::span<const CodeText> aftersale_states() { return aftersale_state; }
+std::span<const CodeText> aftersale_types() { return aftersale_type; }
+std::span<const CodeText> goods_sale_states() { return goods_sale_state; }
+std::span<const CodeText> alive_types() { return alive_type; }
+std::span<const CodeText> alive_states() { return alive_state; }
+std::span<const CodeText> alive_shelf_states() { return alive_shelf_state; }
 
 CodeTables code_tables(CodeTexts texts) {
   if (texts == CodeTexts::official)

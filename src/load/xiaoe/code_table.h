@@ -23,6 +23,14 @@ struct CodeTables {
 };
 [[nodiscard]] CodeTables code_tables(CodeTexts texts);
 
+/// Of after-sales, goods and live streams, for which one list of texts is known.
+[[nodiscard]] std::span<const CodeText> aftersale_states();
+[[nodiscard]] std::span<const CodeText> aftersale_types();
+[[nodiscard]] std::span<const CodeText> goods_sale_states();
+[[nodiscard]] std::span<const CodeText> alive_types();
+[[nodiscard]] std::span<const CodeText> alive_states();
+[[nodiscard]] std::span<const CodeText> alive_shelf_states();
+
 /// Empty: not listed.
 [[nodiscard]] std::string_view text_of(std::span<const CodeText> table, std::int64_t code);
 

@@ -31,7 +31,7 @@ GatewayAction action_of(std::int64_t code) {
   }
 }
 
-Message hint_of(std::int64_t code) {
+Message hint_of(std::int64_t code, std::string_view interface, std::string_view permission) {
   switch (code) {
     case 2001:
     case 2002:
@@ -44,8 +44,12 @@ Message hint_of(std::int64_t code) {
            "请对照店铺后台检查 TIDEMARK_XIAOE__APP_ID、TIDEMARK_XIAOE__CLIENT_ID 和 "
            "TIDEMARK_XIAOE__SECRET_KEY（或 …_FILE）"});
     case 2017:
-      return say({"the shop's console grants the permission: 订单管理-查询",
-                  "请在店铺后台为应用开通权限：订单管理-查询"});
+      if (permission.empty())
+        return say({"the shop's console grants the permission for {}",
+                    "请在店铺后台为应用开通接口 {} 的权限"},
+                   interface);
+      return say({"the shop's console grants the permission: {}", "请在店铺后台为应用开通权限：{}"},
+                 permission);
     case 2051:
       return say({"add this machine's public address to the IP whitelist in the shop's console",
                   "请在店铺后台把本机公网 IP 加入白名单"});

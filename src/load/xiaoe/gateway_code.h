@@ -19,7 +19,9 @@ enum class GatewayAction {
 };
 
 [[nodiscard]] GatewayAction action_of(std::int64_t code);
-/// What to do about it, for people; empty if nothing is known.
-[[nodiscard]] Message hint_of(std::int64_t code);
+/// What to do about it, for people; empty if nothing is known. `permission` is the grant that the
+/// interface needs, as the shop's console calls it; may be empty.
+[[nodiscard]] Message hint_of(std::int64_t code, std::string_view interface,
+                              std::string_view permission);
 
 }  // namespace tidemark::load::xiaoe

@@ -10,7 +10,8 @@
 #include "base/json_object.h"
 #include "http/client.h"
 #include "load/load_run.h"
-#include "load/xiaoe/order_extractor.h"
+#include "load/order_tables.h"
+#include "load/xiaoe/list_extractor.h"
 #include "load/xiaoe/order_transform.h"
 #include "load/xiaoe/sandbox/sandbox.h"
 #include "tests/database.h"
@@ -92,11 +93,11 @@ class LoadOrders : public testing_database::EachDatabase {
                            std::uint64_t slice = 20'000) {
     clock_.advance(std::chrono::minutes(1));
     Result<std::unique_ptr<Client>> client =
-        Client::create(std::move(client_options), order_list_api, clock_, random_, pause_, stop_);
+        Client::create(std::move(client_options), clock_, random_, pause_, stop_);
     if (!client) return fail(std::move(client).error());
-    OrderExtractor extractor(**client, slice);
+    ListExtractor extractor(**client, order_list(), slice);
     LoadRun run({.extractor = extractor,
-                 .transform = transform_,
+                 .tables = tables_,
                  .connect = [this] { return sql::connect(url()); },
                  .clock = clock_,
                  .random = random_,
@@ -157,7 +158,8 @@ class LoadOrders : public testing_database::EachDatabase {
   SeededRandom random_{1};
   CountedPause pause_;
   Stop stop_;
-  XiaoeOrderTransform transform_{CodeTexts::usual};
+  OrderTables tables_{"xiaoe", china_offset,
+                      std::make_unique<XiaoeOrderTransform>(CodeTexts::usual)};
   std::unique_ptr<Sandbox> sandbox_;
   std::unique_ptr<http::HttpClient> http_;
 };

@@ -1,10 +1,11 @@
-#include "load/order_writer.h"
+#include "load/record_writer.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "load/order_rederive.h"
+#include "load/order_tables.h"
+#include "load/rederive.h"
 #include "load/schema.h"
 #include "load/xiaoe/order_transform.h"
 #include "tests/database.h"
@@ -34,7 +35,7 @@ std::string row(std::string_view id, std::string_view price, int state,
       id, price, state, more);
 }
 
-class OrderWriterTest : public testing_database::EachDatabase {
+class RecordWriterTest : public testing_database::EachDatabase {
  protected:
   void SetUp() override {
     EachDatabase::SetUp();
@@ -50,10 +51,8 @@ class OrderWriterTest : public testing_database::EachDatabase {
   }
 
   void open(bool dry_run) {
-    Result<OrderWriter> writer = OrderWriter::open(
-        [this] { return sql::connect(url()); },
-        {.platform = "xiaoe", .utc_offset = std::chrono::hours(8), .transform = &transform_},
-        dry_run, pause_);
+    Result<RecordWriter> writer =
+        RecordWriter::open([this] { return sql::connect(url()); }, tables_, dry_run, pause_);
     ASSERT_TRUE(writer) << writer.error().what.en;
     writer_.emplace(std::move(*writer));
   }
@@ -88,25 +87,27 @@ class OrderWriterTest : public testing_database::EachDatabase {
   }
   std::string business() { return dump("orders") + dump("order_items") + dump("order_history"); }
 
-  RederiveSummary rederived(const OrderTransform& transform, bool dry_run = false) {
+  static OrderTables tables_with(xiaoe::CodeTexts texts) {
+    return OrderTables("xiaoe", std::chrono::hours(8),
+                       std::make_unique<xiaoe::XiaoeOrderTransform>(texts));
+  }
+
+  RederiveSummary rederived(const StreamTables& tables, bool dry_run = false) {
     const ManualClock clock(start + std::chrono::hours(1));
     const Stop stop;
     std::atomic<std::uint64_t> records{0};
-    OrderRederive rederive(
-        [this] { return sql::connect(url()); },
-        {.platform = "xiaoe", .utc_offset = std::chrono::hours(8), .transform = &transform}, clock,
-        stop, records);
+    Rederive rederive([this] { return sql::connect(url()); }, tables, clock, stop, records);
     Result<RederiveSummary> summary = rederive.run(dry_run);
     EXPECT_TRUE(summary) << summary.error().what.en;
     return summary ? std::move(*summary) : RederiveSummary();
   }
 
   NoPause pause_;
-  xiaoe::XiaoeOrderTransform transform_{xiaoe::CodeTexts::usual};
-  std::optional<OrderWriter> writer_;
+  OrderTables tables_ = tables_with(xiaoe::CodeTexts::usual);
+  std::optional<RecordWriter> writer_;
 };
 
-TEST_P(OrderWriterTest, ANewOrderFillsItsTables) {
+TEST_P(RecordWriterTest, ANewOrderFillsItsTables) {
   const BatchOutcome outcome = write(
       {row("o_1", "19.90", 11,
            R"(,"coupon_price":"500","refund_money":"990","refund_time":"2025-01-16 07:00:00")")},
@@ -127,7 +128,7 @@ TEST_P(OrderWriterTest, ANewOrderFillsItsTables) {
           R"(,"coupon_price":"500","refund_money":"990","refund_time":"2025-01-16 07:00:00")"));
 }
 
-TEST_P(OrderWriterTest, TheSameRowsAgainTouchNothingButTheirStamps) {
+TEST_P(RecordWriterTest, TheSameRowsAgainTouchNothingButTheirStamps) {
   const std::vector<std::string> rows = {row("o_1", "1", 1), row("o_2", "2", 0),
                                          row("o_3", "3", 8)};
   write(rows, 0);
@@ -141,7 +142,7 @@ TEST_P(OrderWriterTest, TheSameRowsAgainTouchNothingButTheirStamps) {
   EXPECT_EQ(value("SELECT COUNT(*) FROM raw_seen WHERE observed_at > first_observed_at"), "3");
 }
 
-TEST_P(OrderWriterTest, AnOlderPageAfterANewerChangesNothing) {
+TEST_P(RecordWriterTest, AnOlderPageAfterANewerChangesNothing) {
   write({row("o_1", "1", 1)}, 0);
   write({row("o_1", "1", 10)}, 60);
   const std::string before = business();
@@ -150,19 +151,19 @@ TEST_P(OrderWriterTest, AnOlderPageAfterANewerChangesNothing) {
   EXPECT_EQ(business(), before);
 }
 
-TEST_P(OrderWriterTest, SeeingAStateAgainAlsoKeepsOlderPagesOut) {
+TEST_P(RecordWriterTest, SeeingAStateAgainAlsoKeepsOlderPagesOut) {
   write({row("o_1", "1", 1)}, 0);
   write({row("o_1", "1", 1)}, 60);
   EXPECT_EQ(write({row("o_1", "1", 8)}, 30).older, 1U);
   EXPECT_EQ(value("SELECT order_state FROM orders"), "1");
 }
 
-TEST_P(OrderWriterTest, AChangeIsToldAndKeptAsHistory) {
+TEST_P(RecordWriterTest, AChangeIsToldAndKeptAsHistory) {
   write({row("o_1", "5.00", 1), row("o_2", "1", 1)}, 0);
   const BatchOutcome outcome = write(
       {row("o_1", "5.00", 10, R"(,"refund_money":500,"refund_time":"2025-01-03 09:00:00")")}, 3600);
   ASSERT_THAT(outcome.changed, SizeIs(1));
-  EXPECT_TRUE(outcome.changed.front().state_changed);
+  EXPECT_TRUE(outcome.changed.front().watched);
   EXPECT_EQ(dump("order_history", "order_id, previous_order_state, order_state, refund_money_fen"),
             "o_1|NULL|1|NULL|\no_1|1|10|500|\no_2|NULL|1|NULL|\n");
   // By the clock of the shop.
@@ -172,7 +173,7 @@ TEST_P(OrderWriterTest, AChangeIsToldAndKeptAsHistory) {
   EXPECT_EQ(value("SELECT COUNT(*) FROM raw_records"), "3");
 }
 
-TEST_P(OrderWriterTest, WhatNoTableShowsChangesNoTable) {
+TEST_P(RecordWriterTest, WhatNoTableShowsChangesNoTable) {
   write({row("o_1", "1", 1, R"(,"system_info":"a")")}, 0);
   const std::string before = business();
   const BatchOutcome outcome = write({row("o_1", "1", 1, R"(,"system_info":"b")")}, 60);
@@ -181,7 +182,7 @@ TEST_P(OrderWriterTest, WhatNoTableShowsChangesNoTable) {
   EXPECT_EQ(value("SELECT COUNT(*) FROM raw_records"), "2");
 }
 
-TEST_P(OrderWriterTest, OfOneRecordTwiceInABatchTheNewestCounts) {
+TEST_P(RecordWriterTest, OfOneRecordTwiceInABatchTheNewestCounts) {
   std::vector<Observed> batch = {
       observed_row("o_1", row("o_1", "1", 10), start + std::chrono::seconds(2)),
       observed_row("o_1", row("o_1", "1", 1), start)};
@@ -192,7 +193,7 @@ TEST_P(OrderWriterTest, OfOneRecordTwiceInABatchTheNewestCounts) {
   EXPECT_EQ(value("SELECT order_state FROM orders"), "10");
 }
 
-TEST_P(OrderWriterTest, ARowThatCannotBeStoredIsSetAsideUntilItCan) {
+TEST_P(RecordWriterTest, ARowThatCannotBeStoredIsSetAsideUntilItCan) {
   const std::string broken = row("o_1", "\"1.005\"", 1);
   EXPECT_THAT(write({broken, row("o_2", "2", 1)}, 0).rejected,
               ElementsAre(HasSubstr("o_1: price cannot be stored: 1.005")));
@@ -207,13 +208,13 @@ TEST_P(OrderWriterTest, ARowThatCannotBeStoredIsSetAsideUntilItCan) {
   EXPECT_THAT(write({row("o_1", "1.00", 1)}, 180).rejected, IsEmpty());
 }
 
-TEST_P(OrderWriterTest, ARowWithoutAnIdIsKeptByItsContent) {
+TEST_P(RecordWriterTest, ARowWithoutAnIdIsKeptByItsContent) {
   const BatchOutcome outcome = write({R"({"price":"1","order_state":1})"}, 0);
   EXPECT_THAT(outcome.rejected, ElementsAre(HasSubstr("order_id is missing")));
   EXPECT_EQ(value("SELECT payload FROM raw_records"), R"({"price":"1","order_state":1})");
 }
 
-TEST_P(OrderWriterTest, HostileTextsStayTexts) {
+TEST_P(RecordWriterTest, HostileTextsStayTexts) {
   const std::string title = R"('); DROP TABLE orders; -- \\ \" \n ? 😀 %s)";
   const BatchOutcome outcome =
       write({row("o_1", "1", 1, R"(,"title":")" + title + R"(","goods_no":"\u0000")"),
@@ -227,7 +228,7 @@ TEST_P(OrderWriterTest, HostileTextsStayTexts) {
   EXPECT_EQ(value("SELECT order_state_text FROM orders"), "NULL");
 }
 
-TEST_P(OrderWriterTest, ADryRunTellsTheSameAndWritesNothing) {
+TEST_P(RecordWriterTest, ADryRunTellsTheSameAndWritesNothing) {
   write({row("o_1", "1", 1), row("o_2", "2", 1)}, 0);
   const std::string before = business() + dump("raw_seen");
   open(true);
@@ -239,7 +240,7 @@ TEST_P(OrderWriterTest, ADryRunTellsTheSameAndWritesNothing) {
   EXPECT_EQ(business() + dump("raw_seen"), before);
 }
 
-TEST_P(OrderWriterTest, AnOrderWithFewerLinesLosesTheOthers) {
+TEST_P(RecordWriterTest, AnOrderWithFewerLinesLosesTheOthers) {
   write({row("o_1", "1", 1)}, 0);
   const std::string without =
       R"({"order_id":"o_1","price":1,"order_state":1,"created_time":"2025-01-01 08:00:00"})";
@@ -247,7 +248,7 @@ TEST_P(OrderWriterTest, AnOrderWithFewerLinesLosesTheOthers) {
   EXPECT_EQ(value("SELECT COUNT(*) FROM order_items"), "0");
 }
 
-TEST_P(OrderWriterTest, ManyRowsComeInOneBatch) {
+TEST_P(RecordWriterTest, ManyRowsComeInOneBatch) {
   std::vector<Observed> batch;
   for (int i = 0; i < 1500; ++i) {
     const std::string id = fmt::format("o_{:05}", i);
@@ -266,12 +267,12 @@ TEST_P(OrderWriterTest, ManyRowsComeInOneBatch) {
   EXPECT_EQ(value("SELECT SUM(price_fen) FROM orders"), "3000");
 }
 
-TEST_P(OrderWriterTest, DerivingAgainChangesNothingThatIsRight) {
+TEST_P(RecordWriterTest, DerivingAgainChangesNothingThatIsRight) {
   write({row("o_1", "1", 1), row("o_2", "2", 1), row("o_3", "\"x\"", 1)}, 0);
   write({row("o_1", "1", 8), row("o_2", "2", 1, R"(,"system_info":"b")")}, 60);
   write({row("o_1", "1", 10, R"(,"refund_money":100,"refund_time":"2025-01-02 00:00:00")")}, 120);
   const std::string before = business();
-  const RederiveSummary summary = rederived(transform_);
+  const RederiveSummary summary = rederived(tables_);
   EXPECT_EQ(summary.records, 3U);
   EXPECT_EQ(summary.unchanged, 2U);
   EXPECT_EQ(summary.rejected, 1U);
@@ -279,21 +280,21 @@ TEST_P(OrderWriterTest, DerivingAgainChangesNothingThatIsRight) {
   EXPECT_EQ(business(), before);
 }
 
-TEST_P(OrderWriterTest, DerivingAgainBringsBackWhatIsLost) {
+TEST_P(RecordWriterTest, DerivingAgainBringsBackWhatIsLost) {
   write({row("o_1", "1", 1), row("o_2", "2", 1)}, 0);
   write({row("o_1", "1", 10)}, 60);
   const std::string before = dump("orders", "order_id, price, order_state") + dump("order_history");
   run("DELETE FROM order_history");
   run("DELETE FROM order_items");
   run("DELETE FROM orders");
-  const RederiveSummary summary = rederived(transform_);
+  const RederiveSummary summary = rederived(tables_);
   EXPECT_EQ(summary.inserted, 2U);
   EXPECT_EQ(dump("orders", "order_id, price, order_state") + dump("order_history"), before);
 }
 
-TEST_P(OrderWriterTest, OtherTextsNeedNoShop) {
+TEST_P(RecordWriterTest, OtherTextsNeedNoShop) {
   write({row("o_1", "1", 8), row("o_2", "2", 1)}, 0);
-  const xiaoe::XiaoeOrderTransform official(xiaoe::CodeTexts::official);
+  const OrderTables official = tables_with(xiaoe::CodeTexts::official);
   EXPECT_EQ(rederived(official, true).changed, 1U);
   EXPECT_EQ(value("SELECT order_state_text FROM orders WHERE order_id='o_1'"), "主动全部退款中");
   EXPECT_EQ(rederived(official).changed, 1U);
@@ -301,7 +302,7 @@ TEST_P(OrderWriterTest, OtherTextsNeedNoShop) {
   EXPECT_EQ(value("SELECT order_state_text FROM order_history WHERE order_id='o_1'"), "退款中");
 }
 
-INSTANTIATE_TEST_SUITE_P(Servers, OrderWriterTest,
+INSTANTIATE_TEST_SUITE_P(Servers, RecordWriterTest,
                          ::testing::ValuesIn(testing_database::all_servers()),
                          testing_database::name_of);
 

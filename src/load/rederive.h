@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/stop.h"
-#include "load/order_writer.h"
+#include "load/record_writer.h"
 
 namespace tidemark::load {
 
@@ -19,24 +19,25 @@ struct RederiveSummary {
   std::uint64_t inserted = 0;
   std::uint64_t changed = 0;
   std::uint64_t unchanged = 0;
-  std::uint64_t histories = 0;  ///< Orders whose history was not what their states say.
+  std::uint64_t histories = 0;  ///< Records whose history was not what their states say.
   std::uint64_t rejected = 0;   ///< Their rows stay as they are.
   std::set<UnknownCode> unknown_codes{};
   bool dry_run = false;
   bool stopped = false;
 };
 
-/// Makes orders, order_items and order_history anew from the raw layer, without asking the shop:
-/// after a unit, a text or a rule was corrected. Rows that are right already are not touched, so it
-/// may be repeated, and interrupted at any point. In transactions of some hundred records each,
-/// taking turns with loads.
-class OrderRederive {
+/// Makes the business tables of a stream anew from the raw layer, without asking the shop: after a
+/// unit, a text or a rule was corrected. Rows that are right already are not touched, so it may be
+/// repeated, and interrupted at any point. In transactions of some hundred records each, taking
+/// turns with loads.
+class Rederive {
  public:
   /// What it is handed must outlive it. `records` is counted up as it goes.
-  OrderRederive(ConnectWarehouse connect, OrderStream stream, const Clock& clock, const Stop& stop,
-                std::atomic<std::uint64_t>& records)
+  Rederive(ConnectWarehouse connect, const StreamTables& tables, const Clock& clock,
+           const Stop& stop, std::atomic<std::uint64_t>& records)
       : connect_(std::move(connect)),
-        stream_(std::move(stream)),
+        tables_(tables),
+        stream_(name(tables.kind())),
         clock_(clock),
         stop_(stop),
         records_(records) {}
@@ -52,7 +53,8 @@ class OrderRederive {
                                          const Error& error);
 
   const ConnectWarehouse connect_;
-  const OrderStream stream_;
+  const StreamTables& tables_;
+  const std::string stream_;
   const Clock& clock_;
   const Stop& stop_;
   std::atomic<std::uint64_t>& records_;

@@ -1,0 +1,163 @@
+#include "cli/load_stream.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/bytes.h"
+#include "cli/load_settings.h"
+#include "cli/recording.h"
+#include "load/platforms.h"
+#include "run/progress.h"
+
+namespace tidemark::cli {
+namespace {
+
+run::ProgressSnapshot snapshot_of(const load::LoadProgress& progress) {
+  return {.records_done = progress.rows,
+          .groups_done = progress.windows,
+          .groups_total = progress.windows_total,
+          .errors = progress.errors};
+}
+
+std::string counts_of(const load::LoadProgress& progress) {
+  return nlohmann::ordered_json{{"rows_read", progress.rows.load()},
+                                {"windows_finished", progress.windows.load()}}
+      .dump();
+}
+
+run::RunEnd end_of(const load::LoadSummary& summary, ExitCode code) {
+  return {.status = run_status(code),
+          .counts = load::counts_json(summary),
+          .error = summary.errors.empty() ? "" : summary.errors.front().what.en,
+          .exit_code = static_cast<int>(code)};
+}
+
+Result<load::LoadSummary> load_recorded(Context& context, load::LoadRun& loading,
+                                        load::StreamKind stream, bool record) {
+  std::optional<RecordedRun> recorded;  // A dry run writes nothing, not even that it was.
+  if (record)
+    recorded.emplace(context, "load " + std::string(load::name(stream)),
+                     [&loading] { return counts_of(loading.progress()); });
+  run::ProgressDisplay display(progress_options(context), context.world.clock,
+                               [&loading] { return snapshot_of(loading.progress()); });
+  Result<load::LoadSummary> summary = loading.run();
+  display.finish();
+  if (recorded)
+    recorded->finish(summary ? end_of(*summary, summary->exit_code(context.world.stop))
+                             : failed_end(context, summary.error()));
+  return summary;
+}
+
+void show(const Context& context, const load::LoadSummary& summary, ExitCode code) {
+  if (!context.json) {
+    context.world.out.write(load::summary_text(summary, context.language, context.command_line));
+    return;
+  }
+  for (const Error& error : summary.errors)
+    context.world.out.json({{"message_type", "error"},
+                            {"kind", tidemark::name(error.kind)},
+                            {"message", error.what.en},
+                            {"hint", error.hint.en}});
+  context.world.out.line(load::summary_json(summary, code));
+}
+
+Result<const load::Platform*> platform_for(const Context& context, load::StreamKind stream) {
+  const std::string& name = context.settings.text("load.platform");
+  const load::Platform* platform = load::platform_named(name);
+  if (platform == nullptr)
+    return fail(ErrorKind::usage, {"no platform is called '{}'", "没有名为“{}”的平台"},
+                printable(name));
+  for (const load::StreamKind offered : platform->streams())
+    if (offered == stream) return platform;
+  return fail(ErrorKind::usage, {"{} offers no {}", "{} 不提供{}"}, platform->name(),
+              load::title(stream).in(context.language));
+}
+
+std::vector<Flag> window_flags(const StreamLoad& loading) {
+  using enum FlagKind;
+  const bool changed = loading.stream == load::StreamKind::aftersales;
+  const bool full = loading.usual == load::LoadMode::full;
+  return {
+      {.names = "--from",
+       .kind = value,
+       .placeholder = "DATE",
+       .text = changed
+                   ? Wording{"Changed from this day or time on (UTC+8)", "更新时间的起点（UTC+8）"}
+                   : Wording{"Created from this day or time on (UTC+8)",
+                             "创建（下单）时间的起点（UTC+8）"}},
+      {.names = "--to",
+       .kind = value,
+       .placeholder = "DATE",
+       .text = {"… up to this one, included", "终点（含）"}},
+      {.names = "-i,--incremental",
+       .text =
+           changed ? Wording{"What was changed since the watermark (the usual case)",
+                             "读取水位之后有更新的记录（默认）"}
+           : full ? Wording{"Only what was created since the watermark", "只读取水位之后创建的记录"}
+                  : Wording{"What was created since the watermark (the usual case)",
+                            "读取水位之后创建的记录（默认）"}},
+      {.names = "--rescan",
+       .kind = value,
+       .placeholder = "DURATION",
+       .text = {"Read what is so young again, for refunds and other changes: 15d",
+                "重扫最近一段时间的记录，以发现退款等变化：15d"}},
+      {.names = "--restart",
+       .text = {"Read windows again that an interrupted try of the same has finished",
+                "重读此前中断的同一任务已完成的窗口"}},
+  };
+}
+
+}  // namespace
+
+std::vector<Flag> stream_flags(const StreamLoad& loading) {
+  using enum FlagKind;
+  std::vector<Flag> flags = {
+      {.names = "--platform", .kind = value, .key = "load.platform", .placeholder = "NAME"},
+      {.names = "--shop-url",
+       .kind = value,
+       .key = load::platforms().front()->url_setting(),
+       .placeholder = "URL"},
+      warehouse_flag()};
+  if (loading.windows) {
+    std::vector<Flag> windows = window_flags(loading);
+    flags.insert(flags.end(), windows.begin(), windows.end());
+  }
+  flags.push_back(
+      {.names = "-d,--dry-run",
+       .text = {"Read and compare; write nothing at all", "试运行：读取并比对，不写入任何内容"}});
+  return flags;
+}
+
+Result<ExitCode> load_stream(Context& context, const StreamLoad& loading) {
+  const World& world = context.world;
+  Result<load::LoadOptions> options = load_options(context, loading.usual, loading.windows);
+  if (!options) return fail(std::move(options).error());
+  if (!loading.ids.empty()) options->mode = load::LoadMode::picked;
+  const Result<const load::Platform*> platform = platform_for(context, loading.stream);
+  if (!platform) return fail(platform.error());
+  Result<load::ConnectWarehouse> connect = warehouse(context, options->dry_run);
+  if (!connect) return fail(std::move(connect).error());
+  load::StoppablePause pause(world.stop);
+  const load::Surroundings surroundings{
+      .clock = world.clock, .random = world.random, .pause = pause, .stop = world.stop};
+  const Result<std::unique_ptr<load::Extractor>> extractor =
+      (*platform)->extractor(loading.stream, context.settings, surroundings, loading.ids);
+  if (!extractor) return fail(extractor.error());
+  const std::unique_ptr<load::StreamTables> tables =
+      (*platform)->tables(loading.stream, context.settings);
+  load::LoadRun run({.extractor = **extractor,
+                     .tables = *tables,
+                     .connect = std::move(*connect),
+                     .clock = world.clock,
+                     .random = world.random,
+                     .stop = world.stop,
+                     .pause = pause},
+                    *options);
+  const Result<load::LoadSummary> summary =
+      load_recorded(context, run, loading.stream, !options->dry_run);
+  if (!summary) return fail(summary.error());
+  const ExitCode code = summary->exit_code(world.stop);
+  show(context, *summary, code);
+  return code;
+}
+
+}  // namespace tidemark::cli

@@ -1,0 +1,44 @@
+#include "load/known_rows.h"
+
+#include <fmt/format.h>
+
+#include "load/key_conditions.h"
+#include "load/row_sql.h"
+#include "sql/rows.h"
+
+namespace tidemark::load {
+
+ShownRow shown(const sql::Values& row) {
+  ShownRow texts;
+  for (const sql::Value& value : row) texts.push_back(shown_text(value));
+  return texts;
+}
+
+Result<std::map<std::string, ShownRow>> known_rows(sql::Connection& connection,
+                                                   const TableSpec& table,
+                                                   const std::string& platform,
+                                                   std::span<const std::string> ids) {
+  std::map<std::string, ShownRow> found;
+  const std::string_view id_column = table.columns[1].name;
+  const Result<KeyConditions> wanted = key_conditions(
+      connection, table.name, {.sql = "platform=?", .params = {platform}}, id_column, ids);
+  if (!wanted) return fail(wanted.error());
+  for (const Condition& condition : wanted->conditions) {
+    const std::string sql = fmt::format(
+        "SELECT {} FROM {} WHERE {} ORDER BY {}, {}", fmt::join(table.column_names(), ","),
+        table.name, condition.sql, id_column, table.columns[table.key_columns - 1].name);
+    Result<void> read =
+        sql::each_row(connection.query(sql, condition.params), [&](const sql::Cursor& row) {
+          ShownRow& texts = found[std::string(row.at(1).value_or(""))];
+          texts.reserve(texts.size() + row.columns());
+          for (std::size_t i = 0; i < row.columns(); ++i) {
+            const std::optional<std::string_view> value = row.at(i);
+            texts.push_back(value ? std::optional<std::string>(*value) : std::nullopt);
+          }
+        });
+    if (!read) return fail(std::move(read).error());
+  }
+  return found;
+}
+
+}  // namespace tidemark::load

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "load/table.h"
+#include "sql/connection.h"
+
+namespace tidemark::load {
+
+/// A row as the server shows it, for comparing.
+using ShownRow = std::vector<std::optional<std::string>>;
+
+[[nodiscard]] ShownRow shown(const sql::Values& row);
+
+/// The rows of a table whose key begins with platform and id, by id; where an id has several, they
+/// stand one behind the other in one row, ordered by the last column of the key. Rows of others may
+/// come along.
+/// Errors: those of Connection.
+[[nodiscard]] Result<std::map<std::string, ShownRow>> known_rows(sql::Connection& connection,
+                                                                 const TableSpec& table,
+                                                                 const std::string& platform,
+                                                                 std::span<const std::string> ids);
+
+}  // namespace tidemark::load

@@ -1,0 +1,22 @@
+#include "load/platforms.h"
+
+#include <algorithm>
+#include <array>
+
+#include "load/xiaoe/platform.h"
+
+namespace tidemark::load {
+
+std::span<const Platform* const> platforms() {
+  static const std::array all = {
+      &xiaoe::platform(),
+  };
+  return all;
+}
+
+const Platform* platform_named(std::string_view name) {
+  const auto found = std::ranges::find(platforms(), name, &Platform::name);
+  return found == platforms().end() ? nullptr : *found;
+}
+
+}  // namespace tidemark::load

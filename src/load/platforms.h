@@ -1,0 +1,15 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "load/platform.h"
+
+namespace tidemark::load {
+
+/// All platforms, the one that is meant without a word first.
+[[nodiscard]] std::span<const Platform* const> platforms();
+/// nullptr: there is none of that name.
+[[nodiscard]] const Platform* platform_named(std::string_view name);
+
+}  // namespace tidemark::load

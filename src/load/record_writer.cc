@@ -1,0 +1,268 @@
+#include "load/record_writer.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "load/row_sql.h"
+#include "load/schema.h"
+#include "load/stream_turn.h"
+
+namespace tidemark::load {
+namespace {
+
+constexpr int attempts_max = 5;
+constexpr std::chrono::milliseconds first_pause{200};
+constexpr std::size_t id_bytes_max = 128;
+
+/// Cured by doing the transaction again.
+bool may_be_repeated(const Error& error) {
+  return error.kind == ErrorKind::timeout || error.kind == ErrorKind::unreachable;
+}
+
+}  // namespace
+
+Observed observed_row(std::string id, std::string payload, WallTime observed_at) {
+  Observed row{.id = std::move(id),
+               .hash = content_hash(payload),
+               .payload = std::move(payload),
+               .observed_at = observed_at};
+  if (row.id.empty() || row.id.size() > id_bytes_max || row.id.contains('\0') ||
+      row.id.front() == '#' || !is_utf8(row.id))
+    row.id = '#' + row.hash;
+  return row;
+}
+
+/// The rows of a batch by what has to be done with them.
+struct RecordWriter::Sorted {
+  std::vector<const Observed*> add;  ///< To the raw layer, with what is true of each:
+  std::vector<bool> is_new;
+  std::vector<bool> rejected;
+  std::vector<const Observed*> again;
+  std::unique_ptr<StreamBatch> records;
+  std::vector<std::pair<const Observed*, Error>> refused;
+  std::vector<std::string> mended;  ///< Were rejected, can be stored now.
+};
+
+Result<RecordWriter> RecordWriter::open(ConnectWarehouse connect, const StreamTables& tables,
+                                        bool dry_run, Pause& pause) {
+  RecordWriter writer(std::move(connect), tables, dry_run, pause);
+  if (Result<void> connected = writer.reconnect(); !connected) {
+    // A dry run does not make the file that the run would make.
+    if (!dry_run || connected.error().kind != ErrorKind::not_found)
+      return fail(std::move(connected).error());
+    writer.has_tables_ = false;
+    return writer;
+  }
+  if (dry_run) {
+    // Of a warehouse that an older Tidemark made, the table of this stream may be missing.
+    for (const std::string_view needed : {load_streams_table().name, table_name(tables.kind())}) {
+      const Result<sql::Table> table = writer.connection_->describe(needed);
+      if (!table && table.error().kind != ErrorKind::not_found) return fail(table.error());
+      writer.has_tables_ = writer.has_tables_ && table.has_value();
+    }
+  }
+  return writer;
+}
+
+Result<void> RecordWriter::reconnect() {
+  Result<std::unique_ptr<sql::Connection>> connection = connect_();
+  if (!connection) return fail(std::move(connection).error());
+  connection_ = std::move(*connection);
+  return {};
+}
+
+Result<std::optional<Complete>> RecordWriter::complete() {
+  if (!has_tables_) return std::nullopt;
+  return ScanStore(*connection_, tables_->platform(), stream_).complete();
+}
+
+/// Keeps of one record the newest state; sorted, so that all writers touch keys in one order.
+/// Returns how many were left out.
+std::uint64_t RecordWriter::fold(std::vector<Observed>& batch) const {
+  const std::size_t before = batch.size();
+  std::ranges::sort(batch, [](const Observed& a, const Observed& b) {
+    return a.id != b.id ? a.id < b.id : a.observed_at > b.observed_at;
+  });
+  if (tables_->stamped()) {
+    for (auto first = batch.begin(); first != batch.end();) {
+      const auto last = std::find_if(first, batch.end(),
+                                     [&](const Observed& row) { return row.id != first->id; });
+      auto newest = first;
+      if (last - first > 1) {
+        std::optional<CivilTime> newest_stamp = tables_->version_of(first->payload);
+        for (auto row = first + 1; row != last; ++row)
+          if (const auto stamp = tables_->version_of(row->payload);
+              stamp && newest_stamp && *stamp > *newest_stamp) {
+            newest = row;
+            newest_stamp = stamp;
+          }
+      }
+      std::iter_swap(first, newest);
+      first = last;
+    }
+  }
+  const auto repeats = std::ranges::unique(batch, {}, &Observed::id);
+  batch.erase(repeats.begin(), repeats.end());
+  return before - batch.size();
+}
+
+Result<BatchOutcome> RecordWriter::write(std::vector<Observed> batch, std::string_view scan_id) {
+  const std::size_t rows = batch.size();
+  const std::uint64_t repeats = fold(batch);
+  std::chrono::milliseconds pause = first_pause;
+  for (int attempts = 1;; ++attempts, pause *= 2) {
+    Result<BatchOutcome> outcome = attempt(batch, scan_id);
+    if (outcome) {
+      outcome->rows = rows;
+      outcome->repeats = repeats;
+      return outcome;
+    }
+    if (attempts == attempts_max || !may_be_repeated(outcome.error())) return outcome;
+    log_line(LogLevel::warning, "the warehouse: " + outcome.error().what.en + "; again");
+    if (!pause_->wait(pause)) return outcome;
+    if (outcome.error().kind == ErrorKind::unreachable)
+      if (Result<void> connected = reconnect(); !connected && !may_be_repeated(connected.error()))
+        return fail(std::move(connected).error());
+  }
+}
+
+Result<BatchOutcome> RecordWriter::attempt(std::vector<Observed>& batch, std::string_view scan_id) {
+  if (dry_run_) return within_transaction(batch, scan_id);
+  if (!connection_)
+    return fail(ErrorKind::unreachable, {"not connected to the warehouse", "未连接数仓"});
+  if (Result<void> begun = connection_->begin(sql::Isolation::write); !begun)
+    return fail(std::move(begun).error());
+  const Result<void> turn = take_turn(*connection_, tables_->platform(), stream_);
+  Result<BatchOutcome> outcome =
+      turn ? within_transaction(batch, scan_id) : Result<BatchOutcome>(fail(turn.error()));
+  if (outcome) {
+    Result<void> committed = connection_->commit();
+    if (committed) return outcome;
+    outcome = fail(std::move(committed).error());
+  }
+  connection_->rollback();
+  return outcome;
+}
+
+/// Ids of rows whose record is known in a newer state. A row that is newer by the source's stamp
+/// although it was observed earlier gets an observation just behind the known one: states of a
+/// record stand in the raw layer in the order in which they were true.
+Result<std::set<std::string>> RecordWriter::older(RawLayer& layer, std::vector<Observed>& batch,
+                                                  const std::map<std::string, Seen>& seen) const {
+  std::set<std::string> older;
+  std::vector<std::string> changed;
+  for (const Observed& row : batch) {
+    const auto known = seen.find(row.id);
+    if (known == seen.end() || known->second.hash == row.hash) continue;
+    if (row.observed_at <= known->second.observed_at) older.insert(row.id);
+    changed.push_back(row.id);
+  }
+  if (!tables_->stamped() || changed.empty()) return older;
+  const auto payloads = layer.present_payloads(changed);
+  if (!payloads) return fail(payloads.error());
+  for (Observed& row : batch) {
+    const auto payload = payloads->find(row.id);
+    if (payload == payloads->end()) continue;
+    const std::optional<CivilTime> stamp = tables_->version_of(row.payload);
+    const std::optional<CivilTime> known = tables_->version_of(payload->second);
+    if (!stamp || !known || *stamp == *known) continue;
+    if (*stamp < *known) {
+      older.insert(row.id);
+      continue;
+    }
+    older.erase(row.id);
+    row.observed_at =
+        std::max(row.observed_at, seen.at(row.id).observed_at + std::chrono::microseconds(1));
+  }
+  return older;
+}
+
+RecordWriter::Sorted RecordWriter::sorted(const std::vector<Observed>& batch,
+                                          const std::map<std::string, Seen>& seen,
+                                          const std::set<std::string>& older,
+                                          BatchOutcome& outcome) const {
+  Sorted sorted;
+  sorted.records = tables_->batch();
+  std::vector<UnknownCode> unknown;
+  for (const Observed& row : batch) {
+    const auto known = seen.find(row.id);
+    const bool is_new = known == seen.end();
+    const bool same = !is_new && known->second.hash == row.hash;
+    if (older.contains(row.id)) {
+      ++outcome.older;
+      continue;
+    }
+    const bool was_rejected = !is_new && known->second.rejected;
+    if (same) {
+      sorted.again.push_back(&row);
+      if (!was_rejected) {
+        ++outcome.unchanged;
+        continue;
+      }
+    }
+    Result<void> taken = sorted.records->take(std::span(&row, 1), unknown);
+    if (!same) {
+      sorted.add.push_back(&row);
+      sorted.is_new.push_back(is_new);
+      sorted.rejected.push_back(!taken.has_value());
+    }
+    if (!taken) {
+      outcome.rejected.push_back(printable(row.id) + ": " + taken.error().what.en);
+      sorted.refused.emplace_back(&row, std::move(taken).error());
+      continue;
+    }
+    if (was_rejected) sorted.mended.push_back(row.id);
+  }
+  outcome.unknown_codes.insert(unknown.begin(), unknown.end());
+  return sorted;
+}
+
+Result<BatchOutcome> RecordWriter::within_transaction(std::vector<Observed>& batch,
+                                                      std::string_view scan_id) {
+  BatchOutcome outcome;
+  std::map<std::string, Seen> seen;
+  std::set<std::string> known_newer;
+  std::optional<RawLayer> layer;
+  if (has_tables_) {
+    std::vector<std::string> ids;
+    for (const Observed& row : batch) ids.push_back(row.id);
+    layer.emplace(raw());
+    auto known = layer->seen(ids);
+    if (!known) return fail(std::move(known).error());
+    seen = std::move(*known);
+    auto found = older(*layer, batch, seen);
+    if (!found) return fail(std::move(found).error());
+    known_newer = std::move(*found);
+  }
+  const Sorted rows = sorted(batch, seen, known_newer, outcome);
+  if (!has_tables_) {
+    outcome.inserted = rows.records->size();
+    return outcome;
+  }
+  Result<TableChanges> changes = rows.records->apply(*connection_, {.write = !dry_run_});
+  if (!changes) return fail(std::move(changes).error());
+  outcome.inserted = changes->inserted;
+  outcome.unchanged += changes->unchanged;
+  outcome.changed = std::move(changes->changed);
+  if (dry_run_) return outcome;
+  if (auto done = layer->add(rows.add, rows.is_new, rows.rejected, scan_id); !done)
+    return fail(done.error());
+  if (auto done = layer->seen_again(rows.again, scan_id); !done) return fail(done.error());
+  if (auto done = write_rejects(rows, scan_id); !done) return fail(done.error());
+  return outcome;
+}
+
+Result<void> RecordWriter::write_rejects(const Sorted& sorted, std::string_view scan_id) {
+  std::vector<sql::Values> rows;
+  for (const auto& [row, error] : sorted.refused)
+    rows.push_back({tables_->platform(), stream_, row->id, row->hash, error.what.en, error.what.zh,
+                    std::string(scan_id), utc_text(row->observed_at)});
+  if (auto done = upsert_rows(*connection_, load_rejects_table(), rows); !done) return done;
+  for (const std::string& id : sorted.mended)
+    if (auto done = raw().mend(id); !done) return done;
+  return {};
+}
+
+}  // namespace tidemark::load

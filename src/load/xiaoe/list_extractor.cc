@@ -1,0 +1,212 @@
+#include "load/xiaoe/list_extractor.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/json_object.h"
+#include "load/xiaoe/loose_number.h"
+
+namespace tidemark::load::xiaoe {
+namespace {
+
+constexpr int page_attempts_max = 5;   ///< While the page before comes again.
+constexpr int slice_attempts_max = 6;  ///< While pages and total disagree.
+/// Readings from the front for what moved there, before the slice is read anew.
+constexpr int catch_ups_max = 5;
+constexpr std::chrono::days day{1};
+constexpr std::chrono::seconds second{1};
+
+CivilTime day_of(const CivilTime& time) {
+  return CivilTime(std::chrono::floor<std::chrono::days>(time.time()));
+}
+
+/// The days that a window touches.
+TimeWindow whole_days(const TimeWindow& window) {
+  return {day_of(window.from), day_of(window.upto) + day - second};
+}
+
+std::uint64_t hash_of(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+
+}  // namespace
+
+struct ListExtractor::ListPage {
+  std::uint64_t total = 0;
+  std::uint64_t hash = 0;  ///< Of the list's bytes: a page that came before.
+  Page page;
+};
+
+/// What is remembered while a slice is read.
+struct ListExtractor::Reading {
+  /// Records by a hash of their id (of their bytes where they have none), with that of their bytes.
+  std::unordered_map<std::uint64_t, std::uint64_t> seen;
+  std::uint64_t total_before = 0;
+  std::uint64_t hash_before = 0;
+  std::string last_row;
+
+  struct News {
+    bool records = false;   ///< One that was not there before.
+    bool contents = false;  ///< Or one that is different now.
+  };
+  News take(const Page& page) {
+    News news;
+    for (const RawRecord& record : page.records) {
+      const std::uint64_t content = hash_of(record.payload);
+      const std::uint64_t mark = record.id.empty() ? content : hash_of(record.id);
+      const auto [known, fresh] = seen.try_emplace(mark, content);
+      news.records = news.records || fresh;
+      news.contents = news.contents || fresh || known->second != content;
+      known->second = content;
+    }
+    return news;
+  }
+};
+
+WallTime ListExtractor::later(WallTime moment) {
+  last_observed_ = std::max(moment, last_observed_ + std::chrono::microseconds(1));
+  return last_observed_;
+}
+
+Result<ListExtractor::ListPage> ListExtractor::page(const ListQuestion& question,
+                                                    std::uint64_t page_size) {
+  const std::optional<std::string> fields = api_.question(question, page_size);
+  if (!fields)
+    return fail(ErrorKind::corrupt,
+                {"{}: page {} does not say how to go on", "{}：第 {} 页没有给出下一页的游标"},
+                api_.interface.name, question.page - 1);
+  const Result<Answer> answer = client_.call(api_.interface, *fields);
+  if (!answer) return fail(answer.error());
+  ListPage read;
+  read.page.observed_at = later(answer->asked_at);
+  bool has_total = false, has_list = false;
+  for (const JsonMember& member : json_members(answer->data).value_or(std::vector<JsonMember>())) {
+    if (member.name == api_.total_member) {
+      const std::int64_t total = loose_integer(member.value).value_or(-1);
+      has_total = total >= 0;
+      read.total = static_cast<std::uint64_t>(std::max<std::int64_t>(total, 0));
+    }
+    if (member.name != "list") continue;
+    const auto rows = json_elements(member.value);
+    has_list = rows.has_value() || member.value == "null";
+    read.hash = hash_of(member.value);
+    if (!rows) continue;
+    for (const std::string_view row : *rows)
+      read.page.records.push_back({.id = row_id(row, api_.id_member), .payload = std::string(row)});
+  }
+  if (!has_total || !has_list)
+    return fail(ErrorKind::corrupt,
+                {"{}: page {} has no {} or no list", "{}：第 {} 页缺少 {} 或 list"},
+                api_.interface.name, question.page, api_.total_member);
+  return read;
+}
+
+Result<ListExtractor::ListPage> ListExtractor::fresh_page(const ListQuestion& question,
+                                                          const Reading& reading) {
+  Result<ListPage> read = page(question, api_.page_size);
+  for (int attempts = 1; read && question.page > 1 && !read->page.records.empty() &&
+                         read->hash == reading.hash_before && attempts < page_attempts_max;
+       ++attempts)
+    read = page(question, api_.page_size);
+  return read;
+}
+
+Result<ListExtractor::SliceEnd> ListExtractor::read_slice(const TimeWindow* slice, PageSink& sink,
+                                                          WindowReading& window_reading) {
+  Reading reading;
+  int catch_ups = 0;
+  for (std::uint64_t index = 1;; ++index) {
+    Result<ListPage> read = fresh_page(
+        {.slice = slice, .page = index, .last_row = index == 1 ? "" : reading.last_row}, reading);
+    if (!read) return fail(std::move(read).error());
+    ++window_reading.pages;
+    if (index == 1 && catch_ups == 0 && slice != nullptr && read->total > slice_records_max_ &&
+        can_be_halved(*slice))
+      return SliceEnd::too_many;
+    // Rows that are gone move others to a page that was read already: those would be missed.
+    if (read->total < reading.total_before) return SliceEnd::disagreed;
+    reading.total_before = read->total;
+    reading.hash_before = read->hash;
+    const std::size_t rows = read->page.records.size();
+    if (rows > 0) reading.last_row = read->page.records.back().payload;
+    const Reading::News news = reading.take(read->page);
+    if (Result<void> taken = sink.take(std::move(read->page)); !taken)
+      return fail(std::move(taken).error());
+    // A short page is the last. So is one without news, or the reading would have no end.
+    const bool goes_on = catch_ups == 0 ? news.records : news.contents;
+    const std::uint64_t pages_max = reading.total_before / api_.page_size + 2;
+    if (rows >= api_.page_size && goes_on && (catch_ups == 0 || index < pages_max)) continue;
+    if (reading.seen.size() >= read->total) {
+      window_reading.records += reading.seen.size();
+      return SliceEnd::proven;
+    }
+    // What moved to the front while the rest was read is there now.
+    if (api_.oldest_first || ++catch_ups > catch_ups_max) return SliceEnd::disagreed;
+    index = 0;
+  }
+}
+
+bool ListExtractor::can_be_halved(const TimeWindow& slice) const {
+  return slice.length() > (api_.whole_days ? std::chrono::seconds(day) : second);
+}
+
+Result<WindowReading> ListExtractor::read_everything(PageSink& sink) {
+  WindowReading reading;
+  for (int attempts = 1;; ++attempts) {
+    const Result<SliceEnd> end = read_slice(nullptr, sink, reading);
+    if (!end) return fail(end.error());
+    if (*end == SliceEnd::proven) return reading;
+    ++reading.rereads;
+    if (attempts == slice_attempts_max)
+      return fail(ErrorKind::corrupt, {"{}: pages and {} never agreed", "{}：分页与 {} 始终不一致"},
+                  api_.interface.name, api_.total_member);
+  }
+}
+
+Result<std::optional<std::uint64_t>> ListExtractor::count(const TimeWindow& window) {
+  if (api_.whole_days || api_.reach.window_max.count() == 0) return std::nullopt;
+  const Result<ListPage> read = page({.slice = &window}, 1);
+  if (!read) return fail(read.error());
+  return read->total;
+}
+
+Result<WindowReading> ListExtractor::read(const std::optional<TimeWindow>& window, PageSink& sink) {
+  if (!window) return read_everything(sink);
+  WindowReading reading;
+  std::vector<TimeWindow> waiting = {api_.whole_days ? whole_days(*window) : *window};
+  int attempts = 0;
+  while (!waiting.empty()) {
+    const TimeWindow slice = waiting.back();
+    const Result<SliceEnd> end = read_slice(&slice, sink, reading);
+    if (!end) return fail(end.error());
+    if (*end == SliceEnd::proven) {
+      waiting.pop_back();
+      attempts = 0;
+      continue;
+    }
+    if (*end == SliceEnd::disagreed) {
+      ++reading.rereads;
+      if (++attempts < slice_attempts_max) continue;
+      if (!can_be_halved(slice))
+        return fail(ErrorKind::corrupt,
+                    {"{0}: pages and {1} never agreed for {2}", "{0}：{2} 的分页与 {1} 始终不一致"},
+                    api_.interface.name, api_.total_member, slice.from.text());
+      attempts = 0;
+    }
+    // Shorter slices: less can move while one is read.
+    auto [first, second_half] = slice.halves();
+    if (api_.whole_days) {
+      const CivilTime middle = day_of(second_half.from);
+      const CivilTime cut = middle > slice.from ? middle : middle + day;
+      first.upto = cut - second;
+      second_half.from = cut;
+    }
+    waiting.back() = second_half;
+    waiting.push_back(first);
+  }
+  return reading;
+}
+
+}  // namespace tidemark::load::xiaoe

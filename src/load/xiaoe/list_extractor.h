@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "load/extractor.h"
+#include "load/xiaoe/client.h"
+#include "load/xiaoe/list_api.h"
+
+namespace tidemark::load::xiaoe {
+
+/// Reads a list of the API: slice by slice, page by page, and believes only what agrees with the
+/// list's own count. A page that comes twice is asked for again; a total that falls, or that the
+/// different rows do not reach, makes the slice be read again, then in halves.
+///
+/// A window with many records is read in slices, so that what is remembered to tell repeats apart
+/// stays small: sixteen bytes a record and what a hash table adds.
+class ListExtractor final : public Extractor {
+ public:
+  /// `client` and `api` must outlive it. `slice_records_max` is for tests.
+  ListExtractor(Client& client, const ListApi& api, std::uint64_t slice_records_max = 20'000)
+      : client_(client), api_(api), slice_records_max_(slice_records_max) {}
+
+  [[nodiscard]] Reach reach() const override { return api_.reach; }
+  [[nodiscard]] std::chrono::minutes utc_offset() const override { return china_offset; }
+  [[nodiscard]] Result<WindowReading> read(const std::optional<TimeWindow>& window,
+                                           PageSink& sink) override;
+  [[nodiscard]] Result<std::optional<std::uint64_t>> count(const TimeWindow& window) override;
+
+ private:
+  struct ListPage;
+  struct Reading;
+  /// How the reading of one slice ended.
+  enum class SliceEnd { proven, too_many, disagreed };
+
+  [[nodiscard]] Result<ListPage> page(const ListQuestion& question, std::uint64_t page_size);
+  /// Asks again while what comes is the page before.
+  [[nodiscard]] Result<ListPage> fresh_page(const ListQuestion& question, const Reading& reading);
+  [[nodiscard]] Result<SliceEnd> read_slice(const TimeWindow* slice, PageSink& sink,
+                                            WindowReading& reading);
+  [[nodiscard]] Result<WindowReading> read_everything(PageSink& sink);
+  [[nodiscard]] bool can_be_halved(const TimeWindow& slice) const;
+  [[nodiscard]] WallTime later(WallTime moment);
+
+  Client& client_;
+  const ListApi& api_;
+  const std::uint64_t slice_records_max_;
+  WallTime last_observed_{};
+};
+
+}  // namespace tidemark::load::xiaoe
