@@ -21,8 +21,7 @@ import psycopg2
 import pymysql
 import pytest
 
-from load_fixture import BINARY, JANUARY, Shop, load
-from load_test import make_warehouse
+from load_fixture import BINARY, JANUARY, Shop, load, make_warehouse
 from programs import run
 
 PAID, CANCELLED = {1, 3, 8, 9, 10, 11}, {2, 6, 7}

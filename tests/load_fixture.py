@@ -4,15 +4,19 @@ loaded into."""
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import urllib.request
 
+from hub_states import fresh_state
 from programs import BINARY, run
 
 CREDENTIALS = {"TIDEMARK_XIAOE__APP_ID": "sandbox_app", "TIDEMARK_XIAOE__CLIENT_ID": "sandbox_client",
                "TIDEMARK_XIAOE__SECRET_KEY": "sandbox_secret"}
 BUSINESS = {"orders": "platform, order_id", "order_items": "platform, order_id, line_no",
-            "order_history": "platform, order_id, previous_order_state, order_state"}
+            "order_history": "platform, order_id, previous_order_state, order_state",
+            "refunds": "platform, aftersale_id", "users": "platform, user_id",
+            "products": "platform, product_id", "live_streams": "platform, live_id"}
 STAMPS = {"updated_at", "seen_at"}
 
 
@@ -45,8 +49,8 @@ class Shop:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
-    def truth(self, first="2025-01-01", last="2025-01-31"):
-        return self.ask(f"truth?from={first}&to={last}")
+    def truth(self, first="2025-01-01", last="2025-01-31", stream="orders"):
+        return self.ask(f"truth?from={first}&to={last}&stream={stream}")
 
 
 class Warehouse:
@@ -91,8 +95,17 @@ class Warehouse:
         return dict(sorted(days.items()))
 
 
-def load(shop, warehouse, folder, *words, code=0, **variables):
-    return run(["tidemark", "load", "orders", "--shop-url", shop.url, "--warehouse", warehouse.url,
+def make_warehouse(kind, request, folder, name="warehouse"):
+    """`kind` is sqlite, mariadb or postgres."""
+    if kind == "sqlite":
+        path = folder / f"{name}.db"
+        return Warehouse(f"sqlite:{path}", lambda: sqlite3.connect(path))
+    state = fresh_state(kind, request, folder)
+    return Warehouse(state.url, state.connect)
+
+
+def load(shop, warehouse, folder, *words, stream="orders", code=0, **variables):
+    return run(["tidemark", "load", stream, "--shop-url", shop.url, "--warehouse", warehouse.url,
                 "--json", "--progress", "off", *words], folder, code=code,
                **CREDENTIALS, **variables)
 

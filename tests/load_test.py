@@ -2,27 +2,14 @@
 
 import json
 import os
-import random
 import signal
-import sqlite3
 import subprocess
 import time
 
 import pytest
 
-from hub_states import fresh_state
-from load_fixture import BINARY, CREDENTIALS, JANUARY, Shop, Warehouse, load
+from load_fixture import BINARY, CREDENTIALS, JANUARY, Shop, load, make_warehouse
 from programs import run
-
-KILLS = int(os.environ.get("LOAD_KILLS", "5"))
-
-
-def make_warehouse(kind, request, folder, name="warehouse"):
-    if kind == "sqlite":
-        path = folder / f"{name}.db"
-        return Warehouse(f"sqlite:{path}", lambda: sqlite3.connect(path))
-    state = fresh_state(kind, request, folder)
-    return Warehouse(state.url, state.connect)
 
 
 @pytest.fixture(params=["sqlite", "mariadb", "postgres"])
@@ -52,28 +39,6 @@ def test_a_range_arrives_to_the_cent_and_again_changes_nothing(warehouses, tmp_p
         assert ran.summary["orders_unchanged"] == 4000
         assert ran.summary["histories_changed"] == 0
         assert warehouse.business() == before
-
-
-def test_a_load_that_is_killed_ends_as_one_that_is_not(warehouses, tmp_path):
-    seed = random.randrange(1 << 32)
-    print("seed", seed)
-    chance = random.Random(seed)
-    disturbed, calm = warehouses("disturbed"), warehouses("calm")
-    with Shop(tmp_path, "--faults", "latency=10ms") as shop:
-        words = [BINARY, "load", "orders", "--shop-url", shop.url, "--warehouse", disturbed.url,
-                 *JANUARY]
-        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **CREDENTIALS}
-        for _ in range(KILLS):
-            process = subprocess.Popen(words, cwd=tmp_path, env=environment,
-                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL)
-            time.sleep(chance.uniform(0.05, 0.6))
-            process.kill()
-            process.wait()
-        load(shop, disturbed, tmp_path, *JANUARY)
-        load(shop, calm, tmp_path, *JANUARY)
-        assert disturbed.by_day() == shop.truth()
-        assert disturbed.business(stamps=False) == calm.business(stamps=False)
 
 
 def test_a_signal_stores_what_was_read(local, tmp_path):
