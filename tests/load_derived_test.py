@@ -632,8 +632,8 @@ def test_the_user_for_bi_tools_sees_the_views_and_nothing_else(kind, request, tm
         text = "\n".join(line for line in file.read().splitlines() if not line.startswith("--"))
     drop = {"mariadb": ["DROP USER IF EXISTS 'bi_reader'@'%'"],
             "postgres": ["DROP OWNED BY bi_reader", "DROP ROLE bi_reader"]}[kind]
-    execute(warehouse, *[statement for statement in text.split(";") if statement.strip()])
     try:
+        execute(warehouse, *[statement for statement in text.split(";") if statement.strip()])
         address = urllib.parse.urlsplit(warehouse.url)
         if kind == "postgres":
             reader = psycopg2.connect(host=address.hostname, port=address.port, user="bi_reader",

@@ -50,6 +50,7 @@ def test_a_signal_stores_what_was_read(local, tmp_path):
                               env={"PATH": os.environ["PATH"], "HOME": str(tmp_path),
                                    **CREDENTIALS}) as process:
             while shop.ask("calls")["lists"] < 3:
+                assert process.poll() is None
                 time.sleep(0.02)
             process.send_signal(signal.SIGTERM)
             out, _ = process.communicate(timeout=120)

@@ -1,5 +1,6 @@
--- A user for BI tools that sees the views of the warehouse and nothing else: no raw rows, no names
--- or addresses. Run it in the warehouse's database as a user who may create users:
+-- A user for BI tools that sees the views of the warehouse and nothing else: no raw rows, no
+-- addresses or telephone numbers (v_users_value shows nicknames: leave it out if that is too
+-- much). Run it in the warehouse's database as a user who may create users:
 --   mysql --host=db.example.com --user=root --password warehouse < reader_mysql.sql
 -- Change the password first, and '%' to the host of the BI tool if there is only one.
 -- 供 BI 工具使用的只读用户：只能查询数仓的视图。请先修改密码，再以可创建用户的账号在数仓数据库中执行。

@@ -1,5 +1,6 @@
--- A role for BI tools that sees the views of the warehouse and nothing else: no raw rows, no names
--- or addresses. Run it in the warehouse's database as its owner or a superuser:
+-- A role for BI tools that sees the views of the warehouse and nothing else: no raw rows, no
+-- addresses or telephone numbers (v_users_value shows nicknames: leave it out if that is too
+-- much). Run it in the warehouse's database as its owner or a superuser:
 --   psql --host=db.example.com --username=postgres --dbname=warehouse --file=reader_postgres.sql
 -- Change the password first.
 -- 供 BI 工具使用的只读角色：只能查询数仓的视图。请先修改密码，再以所有者或超级用户在数仓数据库中执行。

@@ -48,6 +48,8 @@ Result<DayCheckResult> DayCheck::check(const TimeWindow& range) {
   DayCheckResult result;
   const Result<std::uint64_t> rejects = set_aside();
   if (!rejects) return fail(rejects.error());
+  // Of what day a rejected row is, its row may not tell: so many may be missing, all days together.
+  std::uint64_t allowance = *rejects;
   for (CivilTime from = range.from; from <= range.upto;) {
     const TimeWindow day{from, std::min(range.upto, end_of_day(from))};
     from = day.upto + second;
@@ -63,10 +65,13 @@ Result<DayCheckResult> DayCheck::check(const TimeWindow& range) {
       if (!count) return fail(count.error());
       if (!*count) return result;
       counted = **count;
-      same = counted >= *least && counted <= *most + *rejects;
+      same = counted >= *least && counted <= *most + allowance;
     }
     ++result.days;
-    if (same) continue;
+    if (same) {
+      if (counted > *most) allowance -= counted - *most;
+      continue;
+    }
     ++(counted > *most ? result.missing : result.surplus);
     if (result.differences.size() < examples_max)
       result.differences.push_back(say(

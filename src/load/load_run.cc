@@ -136,7 +136,8 @@ std::vector<TimeWindow> LoadRun::windows_of(const TimeWindow& range) const {
 }
 
 Result<std::optional<Scan>> LoadRun::unfinished() {
-  constexpr std::chrono::days full_scan_lives{1};
+  // Less than a day, or the daily run would take up what yesterday's left.
+  constexpr std::chrono::hours full_scan_lives{12};
   if (options_.restart) return std::nullopt;
   if (options_.mode == LoadMode::range) return scans_->unfinished(scan_.mode, scan_.range);
   if (options_.mode == LoadMode::full && !reach_.everything)
@@ -212,15 +213,35 @@ Result<void> LoadRun::write_batch(const TimeWindow& window, std::vector<Observed
   return {};
 }
 
+Result<void> LoadRun::note_window(const TimeWindow& window, const TimeWindow& proven, bool first,
+                                  std::uint64_t records) {
+  if (Result<void> finished =
+          scans_->finish_window(scan_, window, records, environment_.clock.wall());
+      !finished)
+    return finished;
+  return scans_->extend_complete(proven, first);
+}
+
+Result<void> LoadRun::reconnect() {
+  Result<std::unique_ptr<sql::Connection>> connection = environment_.connect();
+  if (!connection) return fail(std::move(connection).error());
+  scans_.reset();
+  connection_ = std::move(*connection);
+  scans_.emplace(*connection_, environment_.tables.platform(),
+                 std::string(name(environment_.tables.kind())));
+  return {};
+}
+
 Result<void> LoadRun::finish_window(const TimeWindow& window, const TimeWindow& proven, bool first,
                                     const WindowReading& reading) {
   failed_window_ = window;
   if (scans_ && options_.mode != LoadMode::picked) {
-    if (Result<void> finished =
-            scans_->finish_window(scan_, window, reading.records, environment_.clock.wall());
-        !finished)
-      return finished;
-    if (Result<void> moved = scans_->extend_complete(proven, first); !moved) return moved;
+    Result<void> noted = note_window(window, proven, first, reading.records);
+    if (!noted && noted.error().kind == ErrorKind::unreachable) {
+      if (Result<void> again = reconnect(); !again) return again;
+      noted = note_window(window, proven, first, reading.records);
+    }
+    if (!noted) return noted;
   }
   const std::lock_guard lock(mutex_);
   summary_.pages += reading.pages;
@@ -275,7 +296,7 @@ bool LoadRun::note_failure(const TimeWindow& window, Error error) {
 void LoadRun::check_days(const TimeWindow& range) {
   if (!scans_ || summary_.stopped || !summary_.errors.empty()) return;
   if (reach_.time != WindowTime::created || reads_at_once()) return;
-  const TimeWindow settled{range.from, std::min(range.upto, source_now() - options_.margin)};
+  const TimeWindow settled{range.from, std::min(range.upto, settled_)};
   Result<DayCheckResult> checked =
       DayCheck(*connection_, environment_.tables, environment_.extractor).check(settled);
   if (!checked) {
@@ -315,6 +336,7 @@ Result<LoadSummary> LoadRun::run() {
   const Result<std::vector<TimeWindow>> windows = begin_scan(*wanted);
   if (!windows) return fail(windows.error());
   progress_.windows_total = windows->size();
+  settled_ = source_now() - options_.margin;
   for (const TimeWindow& window : *windows) {
     if (environment_.stop.requested()) {
       const std::lock_guard lock(mutex_);

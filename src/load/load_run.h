@@ -95,6 +95,11 @@ class LoadRun {
   [[nodiscard]] Result<void> write_batch(const TimeWindow& window, std::vector<Observed> batch);
   [[nodiscard]] Result<void> finish_window(const TimeWindow& window, const TimeWindow& proven,
                                            bool first, const WindowReading& reading);
+  /// The window's data is durable: notes that, and moves the watermark. May be repeated.
+  [[nodiscard]] Result<void> note_window(const TimeWindow& window, const TimeWindow& proven,
+                                         bool first, std::uint64_t records);
+  /// The connection for scans and watermark broke: another one.
+  [[nodiscard]] Result<void> reconnect();
   void count(const BatchOutcome& outcome);
   [[nodiscard]] std::uint64_t failed_windows();
   /// False: nothing further can be read.
@@ -111,6 +116,7 @@ class LoadRun {
   std::optional<ScanStore> scans_;
   std::optional<RecordWriter> writer_;
   Scan scan_;
+  CivilTime settled_{};  ///< What was created before had arrived when the reading began.
   StageClock stages_;
   std::mutex mutex_;                   ///< Guards summary_ while windows are read.
   TimeWindow failed_window_{};         ///< The one whose writing failed.

@@ -28,8 +28,9 @@ Observed observed_row(std::string id, std::string payload, WallTime observed_at)
                .hash = content_hash(payload),
                .payload = std::move(payload),
                .observed_at = observed_at};
+  // To MySQL, a key with a blank at its end is the same as without.
   if (row.id.empty() || row.id.size() > id_bytes_max || row.id.contains('\0') ||
-      row.id.front() == '#' || !is_utf8(row.id))
+      row.id.front() == '#' || row.id.back() == ' ' || !is_utf8(row.id))
     row.id = '#' + row.hash;
   return row;
 }
@@ -121,7 +122,7 @@ Result<BatchOutcome> RecordWriter::write(std::vector<Observed> batch, std::strin
     }
     if (attempts == attempts_max || !may_be_repeated(outcome.error())) return outcome;
     log_line(LogLevel::warning, "the warehouse: " + outcome.error().what.en + "; again");
-    if (!pause_->wait(pause)) return outcome;
+    if (!pause_->wait(pause)) return fail(ErrorKind::cancelled, {"asked to stop", "收到停止请求"});
     if (outcome.error().kind == ErrorKind::unreachable)
       if (Result<void> connected = reconnect(); !connected && !may_be_repeated(connected.error()))
         return fail(std::move(connected).error());
@@ -247,9 +248,10 @@ Result<BatchOutcome> RecordWriter::within_transaction(std::vector<Observed>& bat
   outcome.unchanged += changes->unchanged;
   outcome.changed = std::move(changes->changed);
   if (dry_run_) return outcome;
+  // First, for its ranges of ids are those that were there when the batch was compared.
+  if (auto done = layer->seen_again(rows.again, scan_id); !done) return fail(done.error());
   if (auto done = layer->add(rows.add, rows.is_new, rows.rejected, scan_id); !done)
     return fail(done.error());
-  if (auto done = layer->seen_again(rows.again, scan_id); !done) return fail(done.error());
   if (auto done = write_rejects(rows, scan_id); !done) return fail(done.error());
   return outcome;
 }

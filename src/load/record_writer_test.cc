@@ -6,6 +6,7 @@
 
 #include "load/order_tables.h"
 #include "load/rederive.h"
+#include "load/row_sql.h"
 #include "load/schema.h"
 #include "load/xiaoe/order_transform.h"
 #include "tests/database.h"
@@ -106,6 +107,37 @@ class RecordWriterTest : public testing_database::EachDatabase {
   OrderTables tables_ = tables_with(xiaoe::CodeTexts::usual);
   std::optional<RecordWriter> writer_;
 };
+
+TEST_P(RecordWriterTest, ANewRowAmongKnownOnesKeepsTheTimeOfItsOwnPage) {
+  const auto page = [](int first, int seconds) {
+    std::vector<Observed> rows;
+    for (int number = first; number < first + 40; number += 2) {
+      const std::string id = fmt::format("o_{:02}", number);
+      rows.push_back(observed_row(id, row(id, "19.90", 1), start + std::chrono::seconds(seconds)));
+    }
+    return rows;
+  };
+  ASSERT_TRUE(writer_->write(page(0, 0), "first"));
+  std::vector<Observed> batch = page(1, 10);  // New ones, and behind them the known ones again.
+  for (Observed& known : page(0, 20)) batch.push_back(std::move(known));
+  ASSERT_TRUE(writer_->write(std::move(batch), "second"));
+  EXPECT_EQ(value("SELECT COUNT(*) FROM raw_seen WHERE observed_at=?",
+                  {utc_text(start + std::chrono::seconds(10))}),
+            "20");
+  EXPECT_EQ(value("SELECT COUNT(*) FROM raw_seen WHERE observed_at=?",
+                  {utc_text(start + std::chrono::seconds(20))}),
+            "20");
+}
+
+TEST_P(RecordWriterTest, AnIdWithABlankAtItsEndIsNotTakenForTheOneWithout) {
+  std::vector<Observed> batch;
+  batch.push_back(observed_row("o_1", row("o_1", "19.90", 1), start));
+  batch.push_back(observed_row("o_1 ", row("o_1 ", "29.90", 1), start));
+  const Result<BatchOutcome> outcome = writer_->write(std::move(batch), "scan");
+  ASSERT_TRUE(outcome) << outcome.error().what.en;
+  EXPECT_EQ(outcome->inserted, 1U);
+  EXPECT_THAT(outcome->rejected, SizeIs(1));
+}
 
 TEST_P(RecordWriterTest, ANewOrderFillsItsTables) {
   const BatchOutcome outcome = write(

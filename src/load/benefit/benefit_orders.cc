@@ -125,7 +125,7 @@ Result<std::vector<BenefitOrder>> BenefitOrders::orders(sql::Connection& connect
         "b.reason_zh";
   sql +=
       " FROM orders o LEFT JOIN raw_seen s ON s.platform=o.platform AND s.stream='orders' AND "
-      "s.record_id=o.order_id";
+      "s.record_id=o.order_id AND s.rejected=0";
   if (tables_.decisions)
     sql += " LEFT JOIN benefit_decisions b ON b.platform=o.platform AND b.order_id=o.order_id";
   sql += " WHERE o.platform=? AND o.order_id>?";

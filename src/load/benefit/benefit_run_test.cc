@@ -93,6 +93,15 @@ TEST_P(BenefitRunTest, NothingIsDecidedBeforeItsTime) {
   EXPECT_THAT(value("SELECT decided_at FROM benefit_decisions"), HasSubstr("2025-01-15 12:05:01"));
 }
 
+TEST_P(BenefitRunTest, AnOrderWhoseNewestStateCouldNotBeStoredIsNotDecided) {
+  place("o_1", "2025-01-15 12:05:01");
+  run("UPDATE raw_seen SET rejected=1");  // A refund whose amount cannot be read, say.
+  const BenefitSummary summary = decide("2025-01-20 11:00:00");
+  EXPECT_EQ(summary.granted, 0U);
+  EXPECT_EQ(summary.pending, 1U);
+  EXPECT_EQ(decision("o_1"), "pending");
+}
+
 TEST_P(BenefitRunTest, AnOrderIsNotDecidedUntilItWasReadAfterItsTime) {
   place("o_1", "2025-01-15 12:05:00");
   EXPECT_EQ(decide("2025-01-16 11:00:00").awaited, 1U);  // The usual re-scan still reaches it.

@@ -116,11 +116,12 @@ Finding check_charset(const WarehousePatient& patient, bool has_tables) {
 
 Finding lacks_grant(const Error& error) {
   Finding finding = run::unchecked("grants", error, Verdict::failure);
-  finding.mend =
-      say({"grant the user SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER and INDEX on "
-           "the warehouse's database",
-           "请授予该账号在数仓库上的 SELECT、INSERT、UPDATE、DELETE、CREATE、ALTER、"
-           "INDEX 权限"});
+  finding.mend = say(
+      {"grant the user SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES "
+       "and CREATE VIEW on the warehouse's database (PostgreSQL: CREATE on the schema and "
+       "TEMPORARY on the database)",
+       "请授予该账号在数仓库上的 SELECT、INSERT、UPDATE、DELETE、CREATE、ALTER、DROP、"
+       "INDEX、REFERENCES、CREATE VIEW 权限（PostgreSQL：模式的 CREATE 与数据库的 TEMPORARY）"});
   return finding;
 }
 
