@@ -40,6 +40,9 @@ void install_signals(Stop& stop) {
   }
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
+  // Ignored by inheritance, children would end without telling how.
+  action.sa_handler = SIG_DFL;
+  sigaction(SIGCHLD, &action, nullptr);
 }
 
 void raise_descriptor_limit() {

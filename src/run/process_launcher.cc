@@ -10,11 +10,13 @@
 #include <cerrno>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "base/system_error.h"
 #include "base/unique_fd.h"
+#include "http/signals_blocked.h"
 
 namespace tidemark::run {
 namespace {
@@ -69,10 +71,11 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);               // NOLINT(*-vararg)
   if (::getppid() != parent) ::_exit(exec_failed);  // It died before it was asked for.
   ::setpgid(0, 0);  // A Ctrl-C at the hub's terminal is for the hub.
+  // Before signals come through: the hub's handler would only tell this copy of the hub.
+  for (const int number : {SIGINT, SIGTERM, SIGPIPE}) ::signal(number, SIG_DFL);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (const int number : {SIGINT, SIGTERM, SIGPIPE}) ::signal(number, SIG_DFL);
   const int nothing = ::open("/dev/null", O_RDONLY);  // NOLINT(*-vararg)
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
@@ -161,12 +164,20 @@ Result<std::unique_ptr<RunningJob>> ProcessLauncher::launch(const Job& job,
   UniqueFd output(ends[0]);
   const UniqueFd input(ends[1]);
   const pid_t parent = ::getpid();
+  const http::SignalsBlocked blocked;  // One that comes before exec() waits, and then counts.
   const pid_t pid = ::fork();
   if (pid < 0) return fail_errno(errno, {"cannot start job {}", "无法启动任务 {}"}, job.name);
   if (pid == 0)
     become(options_.program.c_str(), word_list.data(), environment_list.data(), input.get(),
            parent);
-  return std::make_unique<ProcessJob>(pid, std::move(output), std::move(changed));
+  try {
+    return std::make_unique<ProcessJob>(pid, std::move(output), std::move(changed));
+  } catch (const std::system_error& error) {  // No thread can be had to wait for it.
+    ::kill(pid, SIGKILL);
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    return fail_errno(error.code().value(), {"cannot start job {}", "无法启动任务 {}"}, job.name);
+  }
 }
 
 }  // namespace tidemark::run

@@ -257,7 +257,8 @@ Result<WallTime> ScheduleStore::now(const Clock& clock) {
     case sql::Dialect::sqlite:
       return clock.wall();
     case sql::Dialect::mysql:
-      sql = "SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)";
+      // Not UNIX_TIMESTAMP(NOW(6)): a local time that comes twice would be read as the first.
+      sql = "SELECT CAST(UNIX_TIMESTAMP() * 1000000 + MICROSECOND(NOW(6)) AS SIGNED)";
       break;
     case sql::Dialect::postgres:
       sql = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)";

@@ -82,8 +82,11 @@ void Scheduler::watch(Run& run) {
   const SteadyTime now = clock_.steady();
   const auto unproven = now - run.renewed;
   if (now - run.started >= run.job->duration_max) ask(run, Asked::by_limit);
-  if (unproven >= options_.lease / 2) ask(run, Asked::by_lease);
-  if (unproven >= options_.lease * 3 / 4 || (run.kill_at && now >= *run.kill_at)) kill(run);
+  // Where no other hub can be, nobody takes what a lease does not hold.
+  const bool leased = !options_.alone;
+  if (leased && unproven >= options_.lease / 2) ask(run, Asked::by_lease);
+  if ((leased && unproven >= options_.lease * 3 / 4) || (run.kill_at && now >= *run.kill_at))
+    kill(run);
 }
 
 void Scheduler::ask(Run& run, Asked why) {
@@ -105,8 +108,8 @@ void Scheduler::kill(Run& run) {
 JobStatus Scheduler::status_of(const Run& run) const {
   if (!was_stopped(*run.end)) return status_of_code(run.end->exit_code);
   switch (run.asked) {
-    case Asked::no:
-      return JobStatus::failed;  // Somebody else's signal.
+    case Asked::no:  // Somebody else's signal; SIGKILL is the kernel's, for want of memory, say.
+      return run.end->exit_code == killed_exit_code ? JobStatus::failed : JobStatus::stopped;
     case Asked::to_yield:
       return JobStatus::yielded;
     case Asked::by_limit:
@@ -161,7 +164,7 @@ Result<void> Scheduler::look() {
   }
   Result<Plan> decided = decide();
   // The server may have chosen us to end a deadlock.
-  if (!decided && decided.error().kind == ErrorKind::query) decided = decide();
+  if (!decided && decided.error().kind == ErrorKind::timeout) decided = decide();
   if (!decided) return fail(std::move(decided));
   follow(*decided, written_);
   return {};

@@ -3,7 +3,9 @@
 #include <exception>
 #include <utility>
 
+#include "base/last_net.h"
 #include "base/log.h"
+#include "http/signals_blocked.h"
 
 namespace tidemark::run {
 namespace {
@@ -19,6 +21,7 @@ SchedulerThread::SchedulerThread(SchedulerOptions options, std::vector<Job> jobs
 }
 
 void SchedulerThread::start() {
+  const http::SignalsBlocked blocked;
   thread_ = std::thread([this] { work(); });
 }
 
@@ -45,13 +48,23 @@ void SchedulerThread::rest(std::chrono::milliseconds at_most) {
   wake_.wait_for(lock, at_most, [this] { return std::exchange(woken_, false); });
 }
 
+bool SchedulerThread::turn() {
+  bool done = false;
+  const Result<void> kept = with_last_net([&]() -> Result<void> {
+    done = scheduler_.turn().has_value();  // It has logged what was wrong.
+    return {};
+  });
+  if (!kept) log_line(LogLevel::error, "the scheduler: " + kept.error().what.en);
+  return kept.has_value() && done;
+}
+
 void SchedulerThread::work() {
   while (true) {
     {
       const std::scoped_lock lock(mutex_);
       if (patience_) break;
     }
-    static_cast<void>(scheduler_.turn());  // It has logged what was wrong, and tries again.
+    static_cast<void>(turn());  // Tries again.
     rest(look_interval);
   }
   end_all();
@@ -61,15 +74,17 @@ void SchedulerThread::end_all() {
   scheduler_.begin_stop();
   const SteadyTime end = clock_.steady() + *patience_;
   bool killed = false;
-  // Without the state database the ends cannot be recorded; others see them by their leases.
-  while (scheduler_.turn() && !scheduler_.idle()) {
-    if (!killed && clock_.steady() >= end) {
+  while (true) {
+    const bool recorded = turn();
+    if (recorded && scheduler_.idle()) break;
+    if (clock_.steady() >= end) {
+      // Without the state database the ends cannot be recorded; others see them by their leases.
+      if (killed && !recorded) break;
       scheduler_.kill_all();
       killed = true;
     }
     rest(std::chrono::milliseconds{100});
   }
-  scheduler_.kill_all();
 }
 
 }  // namespace tidemark::run

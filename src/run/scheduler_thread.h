@@ -35,6 +35,8 @@ class SchedulerThread {
  private:
   void work();
   void end_all();
+  /// One look of the scheduler; false if it could not see to the state, or threw.
+  [[nodiscard]] bool turn();
   /// Waits for a wake, or `at_most`.
   void rest(std::chrono::milliseconds at_most);
 

@@ -23,7 +23,8 @@ std::vector<std::string_view> session_settings(sql::Dialect dialect) {
       return {"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
               "SET SESSION wait_timeout = 90 /*M!100300 , idle_transaction_timeout = 10 */"};
     case sql::Dialect::postgres:
-      return {"SET idle_in_transaction_session_timeout = '10s'"};
+      return {"SET default_transaction_isolation = 'read committed'",
+              "SET idle_in_transaction_session_timeout = '10s'"};
   }
   return {};
 }
