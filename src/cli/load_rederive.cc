@@ -9,16 +9,37 @@
 #include "cli/context.h"
 #include "cli/load_settings.h"
 #include "cli/recording.h"
+#include "load/file/platform.h"
 #include "load/platforms.h"
 #include "load/rederive.h"
+#include "load/schema.h"
 #include "run/figures.h"
 #include "run/progress.h"
+#include "sql/rows.h"
 
 namespace tidemark::cli {
 namespace {
 
 /// What became of each stream, in the order in which they were derived.
 using Derived = std::vector<std::pair<load::StreamKind, load::RederiveSummary>>;
+
+/// A stream of several platforms is told as one.
+void add(Derived& derived, load::StreamKind stream, load::RederiveSummary summary) {
+  const auto found = std::ranges::find(derived, stream, [](const auto& one) { return one.first; });
+  if (found == derived.end()) {
+    derived.emplace_back(stream, std::move(summary));
+    return;
+  }
+  load::RederiveSummary& all = found->second;
+  all.records += summary.records;
+  all.inserted += summary.inserted;
+  all.changed += summary.changed;
+  all.unchanged += summary.unchanged;
+  all.histories += summary.histories;
+  all.rejected += summary.rejected;
+  all.unknown_codes.merge(summary.unknown_codes);
+  all.stopped = all.stopped || summary.stopped;
+}
 
 nlohmann::ordered_json counts_of(const Derived& derived) {
   nlohmann::ordered_json counts;
@@ -93,20 +114,53 @@ Result<std::vector<load::StreamKind>> streams_of(const Context& context) {
   return streams;
 }
 
+/// Names under which files were loaded: those in the warehouse that no platform goes by.
+Result<std::vector<std::string>> file_platforms(const load::ConnectWarehouse& connect) {
+  std::vector<std::string> names;
+  const Result<std::unique_ptr<sql::Connection>> connection = connect();
+  if (!connection) return fail(connection.error());
+  const std::string table(load::load_streams_table().name);
+  if (const Result<sql::Table> known = (*connection)->describe(table); !known) {
+    if (known.error().kind == ErrorKind::not_found) return names;
+    return fail(known.error());
+  }
+  Result<void> read = sql::each_row(
+      (*connection)->query("SELECT DISTINCT platform FROM " + table + " ORDER BY platform"),
+      [&](const sql::Cursor& row) -> Result<void> {
+        const std::string name(row.at(0).value_or(""));
+        if (load::platform_named(name) == nullptr) names.push_back(name);
+        return {};
+      });
+  if (!read) return fail(std::move(read).error());
+  return names;
+}
+
 Result<Derived> derive(const Context& context, const load::ConnectWarehouse& connect,
                        const std::vector<load::StreamKind>& streams, bool dry_run,
                        std::atomic<std::uint64_t>& records) {
   Derived derived;
+  const auto one = [&](const load::StreamTables& tables) -> Result<void> {
+    load::Rederive rederive(connect, tables, context.world.clock, context.world.stop, records);
+    Result<load::RederiveSummary> summary = rederive.run(dry_run);
+    if (!summary) return fail(std::move(summary).error());
+    add(derived, tables.kind(), std::move(*summary));
+    return {};
+  };
   for (const load::Platform* platform : load::platforms())
     for (const load::StreamKind stream : platform->streams()) {
       if (std::ranges::find(streams, stream) == streams.end()) continue;
       const std::unique_ptr<load::StreamTables> tables = platform->tables(stream, context.settings);
-      load::Rederive rederive(connect, *tables, context.world.clock, context.world.stop, records);
-      Result<load::RederiveSummary> summary = rederive.run(dry_run);
-      if (!summary) return fail(std::move(summary).error());
-      derived.emplace_back(stream, std::move(*summary));
-      if (derived.back().second.stopped) return derived;
+      if (Result<void> done = one(*tables); !done) return fail(std::move(done).error());
+      if (stopped(derived)) return derived;
     }
+  if (std::ranges::find(streams, load::StreamKind::orders) == streams.end()) return derived;
+  const Result<std::vector<std::string>> names = file_platforms(connect);
+  if (!names) return fail(names.error());
+  for (const std::string& name : *names) {
+    if (Result<void> done = one(*load::file::order_tables(name)); !done)
+      return fail(std::move(done).error());
+    if (stopped(derived)) return derived;
+  }
   return derived;
 }
 

@@ -32,11 +32,10 @@ run::RunEnd end_of(const load::LoadSummary& summary, ExitCode code) {
 }
 
 Result<load::LoadSummary> load_recorded(Context& context, load::LoadRun& loading,
-                                        load::StreamKind stream, bool record) {
-  std::optional<RecordedRun> recorded;  // A dry run writes nothing, not even that it was.
-  if (record)
-    recorded.emplace(context, "load " + std::string(load::name(stream)),
-                     [&loading] { return counts_of(loading.progress()); });
+                                        const std::optional<std::string>& recorded_as) {
+  std::optional<RecordedRun> recorded;
+  if (recorded_as)
+    recorded.emplace(context, *recorded_as, [&loading] { return counts_of(loading.progress()); });
   run::ProgressDisplay display(progress_options(context), context.world.clock,
                                [&loading] { return snapshot_of(loading.progress()); });
   Result<load::LoadSummary> summary = loading.run();
@@ -127,6 +126,15 @@ std::vector<Flag> stream_flags(const StreamLoad& loading) {
   return flags;
 }
 
+Result<ExitCode> run_load(Context& context, load::LoadRun& loading,
+                          const std::optional<std::string>& recorded_as) {
+  const Result<load::LoadSummary> summary = load_recorded(context, loading, recorded_as);
+  if (!summary) return fail(summary.error());
+  const ExitCode code = summary->exit_code(context.world.stop);
+  show(context, *summary, code);
+  return code;
+}
+
 Result<ExitCode> load_stream(Context& context, const StreamLoad& loading) {
   const World& world = context.world;
   Result<load::LoadOptions> options = load_options(context, loading.usual, loading.windows);
@@ -152,12 +160,9 @@ Result<ExitCode> load_stream(Context& context, const StreamLoad& loading) {
                      .stop = world.stop,
                      .pause = pause},
                     *options);
-  const Result<load::LoadSummary> summary =
-      load_recorded(context, run, loading.stream, !options->dry_run);
-  if (!summary) return fail(summary.error());
-  const ExitCode code = summary->exit_code(world.stop);
-  show(context, *summary, code);
-  return code;
+  std::optional<std::string> recorded_as;
+  if (!options->dry_run) recorded_as = "load " + std::string(load::name(loading.stream));
+  return run_load(context, run, recorded_as);
 }
 
 }  // namespace tidemark::cli

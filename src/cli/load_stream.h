@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,11 @@ struct StreamLoad {
 
 /// --platform, --shop-url, --warehouse, --dry-run, and what chooses a window if there are any.
 [[nodiscard]] std::vector<Flag> stream_flags(const StreamLoad& loading);
+
+/// Runs it with progress and summary. With `recorded_as` (`load orders`) the run is recorded under
+/// that name; a dry run writes nothing, not even that it was. Errors: the run could not begin.
+[[nodiscard]] Result<ExitCode> run_load(Context& context, load::LoadRun& loading,
+                                        const std::optional<std::string>& recorded_as);
 
 /// Reads the stream into the warehouse, shows progress and summary, records the run. Errors: the
 /// run could not begin.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "load/file/platform.h"
 #include "load/xiaoe/platform.h"
 
 namespace tidemark::load {
@@ -10,6 +11,7 @@ namespace tidemark::load {
 std::span<const Platform* const> platforms() {
   static const std::array all = {
       &xiaoe::platform(),
+      &file::platform(),
   };
   return all;
 }

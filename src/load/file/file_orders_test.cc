@@ -1,0 +1,239 @@
+// Files of orders: their rows, what their columns mean, and the orders made of them.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "base/json_check.h"
+#include "load/file/extractor.h"
+#include "load/file/order_transform.h"
+
+namespace tidemark::load::file {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+ByteSource bytes(std::string text, std::size_t at_once = 3) {
+  return [text = std::move(text), at_once, at = std::size_t{0}](
+             char* into, std::size_t limit) mutable -> Result<std::size_t> {
+    const std::size_t size = std::min({at_once, limit, text.size() - at});
+    std::memcpy(into, text.data() + at, size);
+    at += size;
+    return size;
+  };
+}
+
+std::vector<std::string> rows_of_file(const std::string& text, Format format = Format::csv) {
+  RowReader reader(bytes(text), format);
+  std::vector<std::string> rows;
+  while (reader.next().value_or(false)) rows.push_back(reader.row());
+  return rows;
+}
+
+class Kept final : public PageSink {
+ public:
+  Result<void> take(Page page) override {
+    for (RawRecord& record : page.records) records.push_back(std::move(record));
+    return {};
+  }
+  std::vector<RawRecord> records;
+};
+
+std::vector<RawRecord> records_of(const std::string& text, Layout layout = {}) {
+  const Stop stop;
+  const auto extractor = FileExtractor::open(bytes(text), {.layout = std::move(layout)}, stop);
+  EXPECT_TRUE(extractor) << extractor.error().what.en;
+  if (!extractor) return {};
+  Kept kept;
+  const auto read = (*extractor)->read(std::nullopt, kept);
+  EXPECT_TRUE(read) << read.error().what.en;
+  for (const RawRecord& record : kept.records) EXPECT_FALSE(check_json(record.payload));
+  return std::move(kept.records);
+}
+
+Result<Order> order_of(const RawRecord& record, std::vector<UnknownCode>* unknown = nullptr) {
+  std::vector<UnknownCode> ignored;
+  return FileOrderTransform().transform(record.payload, unknown != nullptr ? *unknown : ignored);
+}
+
+std::string why_not(const RawRecord& record) {
+  const Result<Order> order = order_of(record);
+  return order ? "stored" : order.error().what.en;
+}
+
+TEST(RowReaderTest, RowsStayAsTheyStand) {
+  EXPECT_THAT(rows_of_file("\xEF\xBB\xBF"
+                           "a,b\r\n1,\"x\ny\"\n\n2,\"say \"\"hi\"\"\""),
+              ElementsAre("a,b", "1,\"x\ny\"", "2,\"say \"\"hi\"\"\""));
+  EXPECT_THAT(rows_of_file("a\t\"b\n", Format::tsv), ElementsAre("a\t\"b"));
+}
+
+TEST(RowReaderTest, AnOpenQuoteIsToldWithItsLine) {
+  RowReader reader(bytes("a,b\n1,\"x\n2,y\n"), Format::csv);
+  ASSERT_TRUE(reader.next().value_or(false));
+  const Result<bool> broken = reader.next();
+  ASSERT_FALSE(broken);
+  EXPECT_EQ(broken.error().kind, ErrorKind::corrupt);
+  EXPECT_THAT(broken.error().what.en, HasSubstr("line 2"));
+}
+
+TEST(FieldsOfTest, QuotesAreTakenOff) {
+  EXPECT_THAT(*fields_of("1,\"a,b\",\"c\"\"d\",", Format::csv),
+              ElementsAre("1", "a,b", "c\"d", ""));
+  EXPECT_FALSE(fields_of("a\"b,c", Format::csv));
+  EXPECT_FALSE(fields_of("\"a\"b", Format::csv));
+  EXPECT_THAT(*fields_of("1\t\"\t", Format::tsv), ElementsAre("1", "\"", ""));
+}
+
+TEST(PlacesTest, UsualNamesAreFoundAndMappedOnesGoFirst) {
+  const std::vector<std::string> columns = {"Id", "Customer-ID", "user_id", "下单时间", "Total"};
+  const auto at = [](const Places& places, Field field) {
+    return places[static_cast<std::size_t>(field)];
+  };
+  const Places usual = places_of(columns, {});
+  EXPECT_EQ(at(usual, Field::order_id), 0U);
+  EXPECT_EQ(at(usual, Field::user_id), 1U);
+  EXPECT_EQ(at(usual, Field::created_at), 3U);
+  EXPECT_EQ(at(usual, Field::price), 4U);
+  EXPECT_FALSE(at(usual, Field::pay_time));
+  EXPECT_EQ(at(places_of(columns, {{Field::user_id, "user_id"}}), Field::user_id), 2U);
+  EXPECT_FALSE(at(places_of(columns, {{Field::user_id, "missing"}}), Field::user_id));
+}
+
+TEST(TimeOfTest, ZonesAreReadAndOthersMeant) {
+  const std::chrono::hours china{8}, utc{0};
+  EXPECT_EQ(time_of("2025-01-31 08:30:00.500", china)->text(), "2025-01-31 08:30:00");
+  EXPECT_EQ(time_of("2025/01/31 08:30", utc)->text(), "2025-01-31 16:30:00");
+  EXPECT_EQ(time_of("2025-01-31T08:30:00Z", china)->text(), "2025-01-31 16:30:00");
+  EXPECT_EQ(time_of("2025-01-31 08:30:00.000000 UTC", china)->text(), "2025-01-31 16:30:00");
+  EXPECT_EQ(time_of("2025-01-31 08:30:00 -0500", china)->text(), "2025-01-31 21:30:00");
+  EXPECT_EQ(time_of("2025-01-31T08:30:00+08:00", utc)->text(), "2025-01-31 08:30:00");
+  for (const char* none : {"", "soon", "31.01.2025", "2025-02-30", "2025-01-31 08:30:00 CET"})
+    EXPECT_FALSE(time_of(none, china)) << none;
+}
+
+TEST(FileOrdersTest, TheLinesOfAnOrderBecomeOneOrder) {
+  const auto records = records_of(
+      "order_id,customer_id,order_date,line_total,sku,quantity,status\n"
+      "7,c1,2025-01-02,19.90,p1,2,paid\n"
+      "7,c1,2025-01-02,0.1,p2,1,\n"
+      "8,c2,2025-01-03,5,p1,1,paid\n");
+  ASSERT_THAT(records, SizeIs(2));
+  EXPECT_EQ(records[0].id, "7");
+  EXPECT_THAT(records[0].payload, HasSubstr("7,c1,2025-01-02,19.90,p1,2,paid"));
+  const Result<Order> order = order_of(records[0]);
+  ASSERT_TRUE(order) << order.error().what.en;
+  EXPECT_EQ(order->price, 2000);
+  EXPECT_EQ(order->quantity, 3);
+  EXPECT_EQ(order->order_state, 1);
+  EXPECT_EQ(order->order_state_text, "paid");
+  EXPECT_EQ(order->created_at.text(), "2025-01-02 00:00:00");
+  ASSERT_THAT(order->items, SizeIs(2));
+  EXPECT_EQ(order->items[1].product_id, "p2");
+  EXPECT_EQ(order->items[1].quantity, 1);
+}
+
+TEST(FileOrdersTest, WhatCannotBeStoredSaysWhy) {
+  const auto records = records_of(
+      "order_id,created_at,price\n"
+      "1,2025-01-01,1.005\n"
+      "2,soon,1\n"
+      "3,2025-01-01\n"
+      ",2025-01-01,1\n"
+      "4,2025-01-01,1\n4,2025-01-01,2\n"
+      "5,2025-01-01,1\n"
+      "6,2025-01-01,1\xFF\n"
+      "5,2025-01-01,1\n"
+      "7,2025-01-01,\"1\"x\n"
+      "8,2025-01-01,\n");
+  ASSERT_THAT(records, SizeIs(10));
+  EXPECT_THAT(why_not(records[0]), HasSubstr("price cannot be stored: 1.005"));
+  EXPECT_THAT(why_not(records[1]), HasSubstr("created_at cannot be stored: soon"));
+  EXPECT_THAT(why_not(records[2]), HasSubstr("2 fields, the header 3"));
+  EXPECT_THAT(why_not(records[3]), HasSubstr("order_id is missing"));
+  EXPECT_THAT(why_not(records[4]), HasSubstr("differ in price: 1 and 2"));
+  EXPECT_EQ(why_not(records[5]), "stored");
+  EXPECT_THAT(why_not(records[6]), HasSubstr("not UTF-8"));
+  EXPECT_THAT(why_not(records[7]), HasSubstr("stands in the file before"));
+  EXPECT_THAT(why_not(records[8]), HasSubstr("quotes"));
+  EXPECT_THAT(why_not(records[9]), HasSubstr("price is missing"));
+  EXPECT_THAT(records[7].id, IsEmpty());
+}
+
+TEST(FileOrdersTest, ObjectsOnLinesMayNestTheirItems) {
+  const auto records = records_of(
+      R"({"id":"a","customer":{"id":9},"created_at":"2025-01-01T00:00:00Z","amount":1990,)"
+      R"("status":"return_pending","items":[{"sku":"x","quantity":2},{"sku":"y","quantity":"1"}]})"
+      "\n{}\nnot json\n",
+      {.format = Format::ndjson, .map = {{Field::user_id, "customer.id"}}, .amounts_in_fen = true});
+  ASSERT_THAT(records, SizeIs(3));
+  std::vector<UnknownCode> unknown;
+  const Result<Order> order = order_of(records[0], &unknown);
+  ASSERT_TRUE(order) << order.error().what.en;
+  EXPECT_EQ(order->user_id, "9");
+  EXPECT_EQ(order->price, 1990);
+  EXPECT_EQ(order->order_state, -1);
+  EXPECT_EQ(order->order_state_text, "return_pending");
+  ASSERT_THAT(unknown, SizeIs(1));
+  EXPECT_EQ(unknown[0].code, "return_pending");
+  ASSERT_THAT(order->items, SizeIs(2));
+  EXPECT_EQ(order->quantity, 3);
+  EXPECT_THAT(why_not(records[1]), HasSubstr("order_id is missing"));
+  EXPECT_THAT(why_not(records[2]), HasSubstr("no JSON object"));
+}
+
+TEST(FileOrdersTest, TheVersionIsTheNewestStampOfItsRows) {
+  const auto records = records_of(
+      "order_id,created_at,price,updated_at\n"
+      "1,2025-01-01,1,2025-01-03 00:00:00\n1,2025-01-01,1,2025-01-02 00:00:00\n"
+      "2,2025-01-01,1,\n");
+  ASSERT_THAT(records, SizeIs(2));
+  EXPECT_EQ(updated_at(records[0].payload)->text(), "2025-01-03 00:00:00");
+  EXPECT_FALSE(updated_at(records[1].payload));
+}
+
+TEST(FileOrdersTest, AColumnThatIsNotThereEndsItBeforeItBegins) {
+  const Stop stop;
+  const auto without = FileExtractor::open(bytes("order_id,price\n"), {}, stop);
+  ASSERT_FALSE(without);
+  EXPECT_EQ(without.error().kind, ErrorKind::usage);
+  EXPECT_THAT(without.error().what.en, HasSubstr("created_at"));
+  const auto mapped = FileExtractor::open(bytes("order_id,price,date\n"),
+                                          {.layout = {.map = {{Field::created_at, "Date"}}}}, stop);
+  ASSERT_FALSE(mapped);
+  EXPECT_THAT(mapped.error().what.en, HasSubstr("order_id, price, date"));
+  EXPECT_FALSE(FileExtractor::open(bytes(""), {}, stop));
+}
+
+TEST(FileOrdersTest, AnOrderOfEndlessRowsIsSetAsideAndNotGathered) {
+  std::string text = "order_id,created_at,price,title\n";
+  for (int i = 0; i < 3000; ++i) text += "1,2025-01-01,1," + std::string(1000, 'x') + "\n";
+  const Stop stop;
+  const auto extractor = FileExtractor::open(bytes(text, 65536), {}, stop);
+  ASSERT_TRUE(extractor);
+  Kept kept;
+  ASSERT_TRUE((*extractor)->read(std::nullopt, kept));
+  ASSERT_THAT(kept.records, SizeIs(3));
+  EXPECT_THAT(why_not(kept.records[0]), HasSubstr("too many rows"));
+  EXPECT_THAT(why_not(kept.records[1]), HasSubstr("stands in the file before"));
+}
+
+TEST(LayoutTest, IsReadAsItWasWritten) {
+  const Layout layout{.format = Format::tsv,
+                      .header = "a\t\"b\"",
+                      .map = {{Field::price, "\"b\""}},
+                      .amounts_in_fen = true,
+                      .zone = std::chrono::minutes(-330)};
+  const std::optional<Layout> again = parse_layout(layout_json(layout));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(layout_json(*again), layout_json(layout));
+  EXPECT_FALSE(parse_layout("{}"));
+}
+
+}  // namespace
+}  // namespace tidemark::load::file

@@ -1,0 +1,60 @@
+#include "load/file/platform.h"
+
+#include <array>
+#include <utility>
+
+#include "load/file/order_transform.h"
+#include "load/order_tables.h"
+
+namespace tidemark::load::file {
+namespace {
+
+constexpr std::array offered = {StreamKind::orders};
+
+/// The tables of orders, with the version that the rows themselves may tell.
+class FileOrderTables final : public StreamTables {
+ public:
+  explicit FileOrderTables(std::string platform)
+      : tables_(std::move(platform), warehouse_offset, std::make_unique<FileOrderTransform>()) {}
+  [[nodiscard]] StreamKind kind() const override { return tables_.kind(); }
+  [[nodiscard]] const std::string& platform() const override { return tables_.platform(); }
+  [[nodiscard]] std::unique_ptr<StreamBatch> batch() const override { return tables_.batch(); }
+  [[nodiscard]] bool keeps_history() const override { return tables_.keeps_history(); }
+  [[nodiscard]] bool stamped() const override { return true; }
+  [[nodiscard]] std::optional<CivilTime> version_of(std::string_view payload) const override {
+    return updated_at(payload);
+  }
+
+ private:
+  const OrderTables tables_;
+};
+
+class File final : public Platform {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "file"; }
+  [[nodiscard]] std::string_view url_setting() const override { return {}; }
+  [[nodiscard]] std::span<const StreamKind> streams() const override { return offered; }
+  [[nodiscard]] std::unique_ptr<StreamTables> tables(
+      StreamKind /*stream*/, const config::Settings& /*settings*/) const override {
+    return order_tables(std::string(name()));
+  }
+  [[nodiscard]] Result<std::unique_ptr<Extractor>> extractor(
+      StreamKind /*stream*/, const config::Settings& /*settings*/,
+      const Surroundings& /*surroundings*/, std::vector<std::string> /*ids*/) const override {
+    return fail(ErrorKind::usage, {"orders of a file are loaded with tidemark load file",
+                                   "文件中的订单请用 tidemark load file 加载"});
+  }
+};
+
+}  // namespace
+
+const Platform& platform() {
+  static const File file;
+  return file;
+}
+
+std::unique_ptr<StreamTables> order_tables(std::string platform) {
+  return std::make_unique<FileOrderTables>(std::move(platform));
+}
+
+}  // namespace tidemark::load::file
