@@ -1,0 +1,262 @@
+"""`tidemark load file`: orders of files, from end to end on each database. The real sets are loaded
+where they are there; what must come out is computed here from the files themselves."""
+
+import csv
+import decimal
+import io
+import json
+import os
+
+import pytest
+
+from load_fixture import make_warehouse
+from programs import public_data, run
+
+LINES = """Order No,Customer,Ordered,Line total,SKU,Qty,Status,Paid at
+A-1,c1,2025-01-02 10:00:00,19.90,p1,2,paid,2025-01-02 10:05:00
+A-1,c1,2025-01-02 10:00:00,0.10,p2,1,paid,2025-01-02 10:05:00
+A-2,c2,2025-01-03 11:00:00,5,p1,1,returned,
+"""
+LINES_MAP = ("--map", "user_id=Customer", "--map", "created_at=Ordered")
+
+
+@pytest.fixture(params=["sqlite", "mariadb", "postgres"])
+def warehouse(request, tmp_path):
+    return make_warehouse(request.param, request, tmp_path)
+
+
+@pytest.fixture
+def local(request, tmp_path):
+    return make_warehouse("sqlite", request, tmp_path)
+
+
+def load_file(warehouse, folder, path, *words, code=0):
+    return run(["tidemark", "load", "file", path, "--warehouse", warehouse.url, "--json",
+                "--progress", "off", *words], folder, code=code).summary
+
+
+def written(folder, text, name="orders.csv", changed="2025-02-01"):
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    day = {"2025-01-31": 1738281600, "2025-02-01": 1738368000, "2025-02-02": 1738454400}[changed]
+    os.utime(path, (day, day))
+    return path
+
+
+def data(path):
+    found = public_data("orders/" + path)
+    if found is None:
+        pytest.skip("the public data sets are not at ../shared/data")
+    return found
+
+
+def rows_of(path, **reading):
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file, **reading))
+
+
+def fen(text):
+    """None for what has parts of a fen."""
+    amount = decimal.Decimal(text) * 100
+    return int(amount) if amount == amount.to_integral_value() else None
+
+
+def test_lines_become_orders_and_the_same_again_changes_nothing(warehouse, tmp_path):
+    path = written(tmp_path, LINES)
+    summary = load_file(warehouse, tmp_path, path, "--platform", "webshop", *LINES_MAP)
+    assert (summary["platform"], summary["orders_new"]) == ("webshop", 2)
+    assert summary["unknown_codes"] == [{"field": "order_state", "code": "returned"}]
+    first, second = warehouse.rows("SELECT * FROM orders ORDER BY order_id")
+    assert (first["order_id"], first["user_id"], first["price_fen"]) == ("A-1", "c1", 2000)
+    assert (first["order_state"], first["quantity"], first["net_amount_fen"]) == (1, 3, 2000)
+    assert str(first["created_at"]) == "2025-01-02 10:00:00"
+    assert (second["order_state"], second["order_state_text"]) == (-1, "returned")
+    items = warehouse.rows("SELECT * FROM order_items ORDER BY order_id, line_no")
+    assert [(item["order_id"], item["line_no"], item["product_id"], item["quantity"])
+            for item in items] == [("A-1", 1, "p1", 2), ("A-1", 2, "p2", 1), ("A-2", 1, "p1", 1)]
+    raw = warehouse.value("SELECT payload FROM raw_records WHERE record_id='A-1'")
+    payload = json.loads(raw if isinstance(raw, str) else bytes(raw))
+    assert payload["rows"] == LINES.splitlines()[1:3]
+    assert payload["source"]["header"] == LINES.splitlines()[0]
+
+    before = warehouse.business()
+    os.utime(path)  # A copy of the file: its time is new, its contents are not.
+    again = load_file(warehouse, tmp_path, path, "--platform", "webshop", *LINES_MAP)
+    assert (again["orders_new"], again["orders_changed"], again["orders_unchanged"]) == (0, 0, 2)
+    derived = run(["tidemark", "load", "rederive", "--warehouse", warehouse.url, "--json",
+                   "--progress", "off"], tmp_path).summary
+    assert (derived["records"], derived["orders_unchanged"], derived["orders_changed"]) == (2, 2, 0)
+    assert warehouse.business() == before
+
+
+def test_rows_that_cannot_be_stored_are_set_aside_and_mended(warehouse, tmp_path):
+    bad = "order_id,created_at,price\n1,2025-01-01,9.99\n2,2025-01-01,9.999\n3,soon,1\n,2025-01-01,1\n"
+    summary = load_file(warehouse, tmp_path, written(tmp_path, bad), code=3)
+    assert (summary["orders_new"], summary["rows_rejected"]) == (1, 3)
+    assert warehouse.value("SELECT COUNT(*) FROM load_rejects") == 3
+    good = bad.replace("9.999", "9.98").replace("soon", "2025-01-02").replace("\n,2025-01-01,1", "")
+    summary = load_file(warehouse, tmp_path, written(tmp_path, good, changed="2025-02-02"))
+    assert (summary["orders_new"], summary["orders_unchanged"]) == (2, 1)
+    assert [row["price_fen"] for row in
+            warehouse.rows("SELECT price_fen FROM orders ORDER BY order_id")] == [999, 998, 100]
+
+
+def test_an_older_file_never_replaces_a_newer_one(warehouse, tmp_path):
+    header = "order_id,created_at,price\n"
+    newer = written(tmp_path, header + "1,2025-01-01,20\n", "newer.csv")
+    older = written(tmp_path, header + "1,2025-01-01,10\n", "older.csv", changed="2025-01-31")
+    load_file(warehouse, tmp_path, newer)
+    assert load_file(warehouse, tmp_path, older)["rows_older"] == 1
+    assert warehouse.value("SELECT price_fen FROM orders") == 2000
+    # The same file with another meaning: the person says that it is so now.
+    assert load_file(warehouse, tmp_path, newer, "--amount-unit", "fen")["rows_older"] == 1
+    assert load_file(warehouse, tmp_path, newer, "--amount-unit", "fen", "--as-of",
+                     "now")["orders_changed"] == 1
+    assert warehouse.value("SELECT price_fen FROM orders") == 20
+
+
+def test_rows_may_tell_their_version_themselves(local, tmp_path):
+    header = "order_id,created_at,price,updated_at\n"
+    load_file(local, tmp_path, written(tmp_path, header + "1,2025-01-01,20,2025-01-09 00:00:00\n"))
+    late = written(tmp_path, header + "1,2025-01-01,10,2025-01-08 00:00:00\n", changed="2025-02-02")
+    assert load_file(local, tmp_path, late)["rows_older"] == 1
+    assert local.value("SELECT price_fen FROM orders") == 2000
+
+
+def test_a_dry_run_writes_nothing_and_stdin_is_read(local, tmp_path):
+    path = written(tmp_path, LINES)
+    assert load_file(local, tmp_path, path, "--dry-run", *LINES_MAP)["orders_new"] == 2
+    assert not (tmp_path / "warehouse.db").exists()
+    assert not run(["tidemark", "runs", "list", "--json"], tmp_path, code=None).out.count("load file")
+    load_file(local, tmp_path, path, *LINES_MAP)
+    assert run(["tidemark", "runs", "list", "--json"], tmp_path, code=None).out.count("load file") == 1
+    empty = run(["tidemark", "load", "file", "-", "--format", "csv", "--warehouse", local.url],
+                tmp_path, code=None)
+    assert empty.code != 0 and "empty" in empty.err
+
+
+@pytest.mark.parametrize("words, told", [
+    (["x.txt"], "--format"),
+    (["missing.csv"], "missing.csv"),
+    (["orders.csv", "--map", "colour=SKU"], "order_id, user_id"),
+    (["orders.csv", "--map", "price=Sum"], "Order No, Customer"),
+    (["orders.csv"], "created_at"),
+    (["orders.csv", "--platform", "xiaoe"], "--platform"),
+    (["orders.csv", "--platform", "A b"], "--platform"),
+    (["orders.csv", "--time-zone", "Mars"], "--time-zone"),
+    (["orders.csv", "--as-of", "soon"], "--as-of"),
+])
+def test_what_cannot_be_is_told_before_anything_is_written(local, tmp_path, words, told):
+    written(tmp_path, LINES)
+    refused = run(["tidemark", "load", "file", *words, "--warehouse", local.url], tmp_path, code=None)
+    assert refused.code != 0 and told in refused.err, refused.text()
+    assert not (tmp_path / "warehouse.db").exists()
+
+
+def test_a_file_that_ends_within_a_quote_keeps_what_came_before(local, tmp_path):
+    path = written(tmp_path, "order_id,created_at,price,title\n1,2025-01-01,1,a\n2,2025-01-01,1,\"b\n")
+    summary = load_file(local, tmp_path, path, code=3)
+    assert summary["orders_new"] == 1
+    assert "line 3" in summary["errors"][0]["message"]
+
+
+def test_orders_of_shopify_format(warehouse, tmp_path):
+    path = data("shopify-format/shopify_order_data.csv")
+    rows = rows_of(path)
+    summary = load_file(warehouse, tmp_path, path, "--platform", "shopify", "--time-zone", "+00:00",
+                        "--map", "pay_time=processed_at")
+    assert summary["orders_new"] == len({row["id"] for row in rows}) == len(rows)
+    stored = {row["order_id"]: row for row in warehouse.rows("SELECT * FROM orders")}
+    for row in rows:
+        order = stored[row["id"]]
+        assert order["price_fen"] == fen(row["total_price"])
+        assert order["order_state_text"] == row["financial_status"]
+        assert (order["user_id"] or "") == row["customer_id"]
+    before = warehouse.business()
+    assert load_file(warehouse, tmp_path, path, "--platform", "shopify", "--time-zone", "+00:00",
+                     "--map", "pay_time=processed_at")["orders_unchanged"] == len(rows)
+    assert warehouse.business() == before
+
+
+def test_orders_of_shopify_graphql_format(local, tmp_path):
+    path = data("shopify-format/shopify_gql_order_data.csv")
+    rows = rows_of(path)
+    summary = load_file(local, tmp_path, path, "--time-zone", "+00:00")
+    assert summary["orders_new"] == len(rows)
+    assert {row["order_id"]: row["price_fen"] for row in local.rows("SELECT * FROM orders")} == {
+        row["id"]: fen(row["total_price_set_shop_amount"]) for row in rows}
+
+
+def test_northwind_with_its_lines(warehouse, tmp_path):
+    orders = rows_of(data("northwind/orders.csv"))
+    details = rows_of(data("northwind/order_details.csv"))
+    lines = {}
+    for line in details:
+        amount = (decimal.Decimal(line["UnitPrice"]) * int(line["Quantity"])
+                  * (1 - decimal.Decimal(line["Discount"]))).quantize(decimal.Decimal("0.01"))
+        lines.setdefault(line["OrderID"], []).append({**line, "LineTotal": str(amount)})
+    joined = io.StringIO()
+    writer = csv.DictWriter(joined, [*orders[0], "ProductID", "Quantity", "LineTotal"],
+                            extrasaction="ignore")
+    writer.writeheader()
+    for order in orders:
+        writer.writerows({**order, **line} for line in lines[order["OrderID"]])
+    path = written(tmp_path, joined.getvalue(), "northwind.csv")
+    summary = load_file(warehouse, tmp_path, path, "--platform", "northwind")
+    assert (summary["orders_new"], summary["rows_rejected"]) == (830, 0)
+    assert warehouse.value("SELECT COUNT(*) FROM order_items") == 2155
+    assert int(warehouse.value("SELECT SUM(price_fen) FROM orders")) == sum(
+        fen(line["LineTotal"]) for some in lines.values() for line in some)
+    assert {row["order_id"]: str(row["created_at"])[:10]
+            for row in warehouse.rows("SELECT order_id, created_at FROM orders")} == {
+        order["OrderID"]: order["OrderDate"] for order in orders}
+    before = warehouse.business()
+    assert load_file(warehouse, tmp_path, path, "--platform",
+                     "northwind")["orders_unchanged"] == 830
+    assert warehouse.business() == before
+
+
+def test_jaffle_shop_as_objects_with_amounts_in_cents(local, tmp_path):
+    orders = rows_of(data("jaffle-shop-classic/raw_orders.csv"))
+    paid = {}
+    for payment in rows_of(data("jaffle-shop-classic/raw_payments.csv")):
+        paid[payment["order_id"]] = paid.get(payment["order_id"], 0) + int(payment["amount"])
+    text = "".join(json.dumps({**order, "paid": paid[order["id"]]}) + "\n" for order in orders)
+    path = written(tmp_path, text, "jaffle.ndjson")
+    summary = load_file(local, tmp_path, path, "--map", "price=paid", "--amount-unit", "fen")
+    assert summary["orders_new"] == 99
+    assert {code["code"] for code in summary["unknown_codes"]} == {
+        "placed", "shipped", "returned", "return_pending"}
+    assert local.value("SELECT SUM(price_fen) FROM orders") == sum(paid.values())
+    assert local.value("SELECT COUNT(*) FROM orders WHERE order_state=1") == 67
+
+
+def test_adventureworks_has_no_header_and_parts_of_a_cent(local, tmp_path):
+    path = data("adventureworks/PurchaseOrderHeader.csv")
+    with open(data("adventureworks/columns.json"), encoding="utf-8") as file:
+        columns = json.load(file)["columns"]["PurchaseOrderHeader"]
+    rows = rows_of(path, fieldnames=columns, delimiter="\t")
+    exact = {row["PurchaseOrderID"]: fen(row["TotalDue"]) for row in rows
+             if fen(row["TotalDue"]) is not None}
+    assert 0 < len(exact) < len(rows)
+    summary = load_file(local, tmp_path, path, "--format", "tsv", "--columns", ",".join(columns),
+                        "--map", "order_id=PurchaseOrderID", "--map", "price=TotalDue", "--map",
+                        "user_id=VendorID", code=3)
+    # Nothing is rounded: an amount that is no whole cent is set aside, and said to be.
+    assert (summary["orders_new"], summary["rows_rejected"]) == (len(exact), len(rows) - len(exact))
+    assert {row["order_id"]: row["price_fen"]
+            for row in local.rows("SELECT order_id, price_fen FROM orders")} == exact
+
+
+def test_objects_of_stripe_by_a_path(local, tmp_path):
+    with open(data("stripe-objects/fixtures3.json"), encoding="utf-8") as file:
+        charge = json.load(file)["resources"]["charge"]
+    charge["made"] = "2025-01-01T00:00:00Z"  # Stripe counts seconds; the file needs a time.
+    path = written(tmp_path, json.dumps(charge) + "\n", "charges.ndjson")
+    load_file(local, tmp_path, path, "--map", "created_at=made", "--map",
+              "user_id=payment_method_details.type", "--map", "refund_money=amount_refunded",
+              "--amount-unit", "fen")
+    order, = local.rows("SELECT * FROM orders")
+    assert (order["order_id"], order["price_fen"]) == (charge["id"], charge["amount"])
+    assert order["user_id"] == charge["payment_method_details"]["type"]
+    assert str(order["created_at"]) == "2025-01-01 08:00:00"
