@@ -127,9 +127,9 @@ def test_a_dry_run_writes_nothing_and_stdin_is_read(local, tmp_path):
     path = written(tmp_path, LINES)
     assert load_file(local, tmp_path, path, "--dry-run", *LINES_MAP)["orders_new"] == 2
     assert not (tmp_path / "warehouse.db").exists()
-    assert not run(["tidemark", "runs", "list", "--json"], tmp_path, code=None).out.count("load file")
+    assert not run(["tidemark", "runs", "list", "--json"], tmp_path, code=None).out.count('"job":"load file"')
     load_file(local, tmp_path, path, *LINES_MAP)
-    assert run(["tidemark", "runs", "list", "--json"], tmp_path, code=None).out.count("load file") == 1
+    assert run(["tidemark", "runs", "list", "--json"], tmp_path, code=None).out.count('"job":"load file"') == 1
     empty = run(["tidemark", "load", "file", "-", "--format", "csv", "--warehouse", local.url],
                 tmp_path, code=None)
     assert empty.code != 0 and "empty" in empty.err

@@ -19,7 +19,8 @@ struct Layout {
   std::string header{};  ///< The first row as it stands; empty for NDJSON.
   FieldMap map{};
   bool amounts_in_fen = false;
-  std::chrono::minutes zone{};  ///< Of times that name none: what their clock is ahead of UTC.
+  /// Of times that name none: what their clock is ahead of UTC.
+  std::chrono::minutes zone = std::chrono::hours(8);
 };
 
 /// `{"format":"csv","header":"…","map":{"price":"Total"},"unit":"yuan","zone":480}`

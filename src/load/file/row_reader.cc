@@ -66,8 +66,9 @@ Result<bool> RowReader::fill() {
     size += *read;
   } while (first && size < byte_order_mark.size());
   buffer_.resize(size);
-  if (first && buffer_.starts_with(byte_order_mark)) at_ = byte_order_mark.size();
-  return at_ < buffer_.size();
+  if (!first || !buffer_.starts_with(byte_order_mark)) return size > 0;
+  at_ = byte_order_mark.size();
+  return at_ < size ? Result<bool>(true) : fill();
 }
 
 Result<bool> RowReader::next() {
