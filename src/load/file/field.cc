@@ -12,9 +12,10 @@ struct Known {
   std::string_view usual;  ///< Parted by `|`, the most telling first; as plain() writes them.
 };
 
-// `customer_id` goes before `user_id`: where a table has both, the second is a clerk.
+// `customer_id` goes before `user_id`: where a table has both, the second is a clerk. `id` goes
+// before `order_number`, which a shop counts for people and Shopify's other tables do not refer to.
 constexpr std::array<Known, field_count> known = {{
-    {"order_id", "orderid|orderno|ordernumber|订单号|订单编号|id"},
+    {"order_id", "orderid|orderno|订单号|订单编号|id|ordernumber"},
     {"user_id", "customerid|userid|buyerid|用户编号|用户id|客户编号"},
     {"created_at",
      "createdat|createdtime|createtime|orderdate|ordertime|orderedat|下单时间|创建时间"},
