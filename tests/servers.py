@@ -190,7 +190,8 @@ class Server:
 
     def environment(self):
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "MYSQL_"))}
-        environment.update(LC_ALL="C.UTF-8", HOME=self.folder)
+        # A starting MariaDB removes what others' temporary tables left in the folder it shares.
+        environment.update(LC_ALL="C.UTF-8", HOME=self.folder, TMPDIR=self.folder)
         if self.time_zone:
             environment["TZ"] = self.time_zone
         return environment
