@@ -61,7 +61,7 @@ def test_no_publisher_is_refused_while_hubs_and_endpoints_change(state, tmp_path
         assert refused == []
         assert len(set(published)) == PUBLISHERS * VOUCHERS
         # One that failed is tried again after a while; a person need not wait.
-        wait_until(lambda: one.get("/api/v1/sync/stats")["backlog"] == 0, timeout=120)
+        wait_until(lambda: one.get("/api/v1/sync/stats")["backlog"] == 0, timeout=400)
         rows = one.pages("/api/v1/deliveries?status=delivered", limit=500)
         assert len(rows) == 4 * PUBLISHERS * VOUCHERS
 
