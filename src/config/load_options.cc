@@ -23,7 +23,7 @@ std::span<const Option> load_options() {
       Option{.key = "load.platform",
              .type = text,
              .fallback = "xiaoe",
-             .example = "xiaoe",
+             .example = "file",
              .en = "The platform of the shop",
              .zh = "店铺所在的平台"},
       Option{.key = "load.history_start",
