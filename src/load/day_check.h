@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -33,7 +35,11 @@ class DayCheck {
   [[nodiscard]] Result<DayCheckResult> check(const TimeWindow& range);
 
  private:
-  [[nodiscard]] Result<std::uint64_t> held(const CivilTime& from, const CivilTime& upto);
+  /// Records of each day (`2025-01-31`) of the range. One pass, however many days: asked day by
+  /// day, SQLite would read the whole table each time, since all its rows have the same platform.
+  [[nodiscard]] Result<std::map<std::string, std::uint64_t>> held_by_day(const TimeWindow& range);
+  /// Records of one second.
+  [[nodiscard]] Result<std::uint64_t> held_at(const CivilTime& time);
   [[nodiscard]] Result<std::uint64_t> set_aside();
 
   sql::Connection& connection_;

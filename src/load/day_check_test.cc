@@ -1,0 +1,158 @@
+#include "load/day_check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "load/record_writer.h"
+#include "load/refund.h"
+#include "load/row_tables.h"
+#include "load/scan_store.h"
+#include "load/schema.h"
+#include "load/xiaoe/refund_transform.h"
+#include "tests/database.h"
+
+namespace tidemark::load {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+CivilTime time_of(std::string_view text) { return CivilTime::parse(text).value(); }
+
+class NoPause final : public Pause {
+ public:
+  bool wait(std::chrono::milliseconds /*duration*/) override { return true; }
+};
+
+/// A source that counts as the test says.
+class CountingSource final : public Extractor {
+ public:
+  using Count = std::function<std::optional<std::uint64_t>(const TimeWindow&)>;
+  explicit CountingSource(Count count) : count_(std::move(count)) {}
+
+  [[nodiscard]] Reach reach() const override { return {}; }
+  [[nodiscard]] std::chrono::minutes utc_offset() const override { return std::chrono::hours(8); }
+  Result<WindowReading> read(const std::optional<TimeWindow>& /*window*/,
+                             PageSink& /*sink*/) override {
+    return WindowReading();
+  }
+  Result<std::optional<std::uint64_t>> count(const TimeWindow& window) override {
+    ++asked;
+    return count_(window);
+  }
+
+  int asked = 0;
+
+ private:
+  Count count_;
+};
+
+class DayCheckTest : public testing_database::EachDatabase {
+ protected:
+  void SetUp() override {
+    EachDatabase::SetUp();
+    if (IsSkipped()) return;
+    ASSERT_TRUE(migrate_warehouse(db()));
+    ASSERT_TRUE(ScanStore(db(), "xiaoe", "aftersales").register_stream());
+    Result<RecordWriter> writer =
+        RecordWriter::open([this] { return sql::connect(url()); }, refunds_, false, pause_);
+    ASSERT_TRUE(writer) << writer.error().what.en;
+    std::vector<Observed> rows;
+    for (const char* created : {"2025-01-01 08:00:00", "2025-01-01 23:59:59", "2025-01-02 00:00:00",
+                                "2025-01-04 12:00:00"}) {
+      const std::string id = fmt::format("as_{}", rows.size());
+      rows.push_back(observed_row(
+          id,
+          fmt::format(R"({{"aftersale_id":"{}","order_id":"o_1","state":13,"sale_type":1,)"
+                      R"("refund_money":990,"created_at":"{}","updated_at":"{}"}})",
+                      id, created, created),
+          WallTime(std::chrono::seconds(1'735'700'000))));
+    }
+    const Result<BatchOutcome> outcome = writer->write(std::move(rows), "scan");
+    ASSERT_TRUE(outcome) << outcome.error().what.en;
+    ASSERT_EQ(outcome->inserted, 4U);
+  }
+
+  DayCheckResult check(CountingSource& source, std::string_view from, std::string_view upto) {
+    Result<DayCheckResult> result =
+        DayCheck(db(), refunds_, source).check({time_of(from), time_of(upto)});
+    EXPECT_TRUE(result) << result.error().what.en;
+    return result ? std::move(*result) : DayCheckResult();
+  }
+
+  NoPause pause_;
+  RecordTables<Refund> refunds_{"xiaoe", std::chrono::hours(8),
+                                std::make_unique<xiaoe::RefundTransform>()};
+};
+
+std::uint64_t true_count(const TimeWindow& day) {
+  const std::string text = day.from.text().substr(0, 10);
+  if (text == "2025-01-01") return 2;
+  return text == "2025-01-02" || text == "2025-01-04" ? 1 : 0;
+}
+
+TEST_P(DayCheckTest, DaysThatAgreeAreAskedOnce) {
+  CountingSource source(true_count);
+  const DayCheckResult result = check(source, "2025-01-01 00:00:00", "2025-01-05 23:59:59");
+  EXPECT_EQ(result.days, 5U);
+  EXPECT_EQ(result.missing + result.surplus, 0U);
+  EXPECT_EQ(source.asked, 5);
+}
+
+TEST_P(DayCheckTest, TheSecondBehindADayMayBeCountedWithIt) {
+  CountingSource source([](const TimeWindow& day) {
+    return true_count(day) + (day.upto == time_of("2025-01-01 23:59:59") ? 1 : 0);
+  });
+  const DayCheckResult result = check(source, "2025-01-01 00:00:00", "2025-01-02 23:59:59");
+  EXPECT_EQ(result.missing + result.surplus, 0U);
+  EXPECT_EQ(source.asked, 2);
+}
+
+TEST_P(DayCheckTest, OnlyTheRangeCounts) {
+  std::vector<std::string> asked;
+  CountingSource source([&](const TimeWindow& day) {
+    asked.push_back(day.from.text() + " " + day.upto.text());
+    return 1;
+  });
+  const DayCheckResult result = check(source, "2025-01-01 09:00:00", "2025-01-02 00:00:00");
+  EXPECT_EQ(result.missing + result.surplus, 0U);
+  EXPECT_THAT(asked, ElementsAre("2025-01-01 09:00:00 2025-01-01 23:59:59",
+                                 "2025-01-02 00:00:00 2025-01-02 00:00:00"));
+}
+
+TEST_P(DayCheckTest, MissingAndSurplusDaysAreNamed) {
+  CountingSource source([](const TimeWindow& day) {
+    const std::uint64_t counted = true_count(day);
+    return day.from.text().starts_with("2025-01-03") ? counted + 2 : counted > 1 ? 1 : counted;
+  });
+  const DayCheckResult result = check(source, "2025-01-01 00:00:00", "2025-01-04 23:59:59");
+  EXPECT_EQ(result.missing, 1U);
+  EXPECT_EQ(result.surplus, 1U);
+  ASSERT_EQ(result.differences.size(), 2U);
+  EXPECT_THAT(result.differences[0].en, HasSubstr("2025-01-01"));
+  EXPECT_THAT(result.differences[1].en, HasSubstr("the shop counts 2, the warehouse 0"));
+}
+
+TEST_P(DayCheckTest, ACountThatIsOffForAMomentIsAskedForAgain) {
+  int times = 0;
+  CountingSource source([&](const TimeWindow& day) { return ++times == 1 ? 0 : true_count(day); });
+  const DayCheckResult result = check(source, "2025-01-01 00:00:00", "2025-01-01 23:59:59");
+  EXPECT_EQ(result.missing + result.surplus, 0U);
+  EXPECT_EQ(source.asked, 2);
+}
+
+TEST_P(DayCheckTest, ASourceWithoutCountsIsNotCompared) {
+  CountingSource source([](const TimeWindow&) { return std::nullopt; });
+  const DayCheckResult result = check(source, "2025-01-01 00:00:00", "2025-01-01 23:59:59");
+  EXPECT_EQ(result.days, 0U);
+  EXPECT_THAT(result.differences, IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, DayCheckTest, ::testing::ValuesIn(testing_database::all_servers()),
+                         testing_database::name_of);
+
+}  // namespace
+}  // namespace tidemark::load
