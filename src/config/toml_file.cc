@@ -18,6 +18,9 @@ constexpr std::size_t bytes_max = 1 << 20;
 /// document is deeper than it has these marks.
 constexpr std::ptrdiff_t nesting_marks_max = 5'000;
 
+/// No setting is as deep; what is deeper is told of by the table that holds it.
+constexpr int depth_max = 16;
+
 std::ptrdiff_t nesting_marks(std::string_view text) {
   std::ptrdiff_t marks = 0;
   while (!text.empty()) {
@@ -73,17 +76,18 @@ KindName kind_of(toml::node_type type) {
 
 class Walk {
  public:
-  void table(const toml::table& table, const std::string& prefix) {
+  void table(const toml::table& table, const std::string& prefix, int depth) {
+    if (depth > depth_max) return;
     for (const auto& [key, node] : table) {
       const std::string path = prefix + (prefix.empty() ? "" : ".") + quoted_segment(key.str());
-      entry(path, node, key.source().begin.line);
+      entry(path, node, key.source().begin.line, depth);
     }
   }
 
   std::vector<TomlEntry> entries;
 
  private:
-  void entry(const std::string& path, const toml::node& node, unsigned line) {
+  void entry(const std::string& path, const toml::node& node, unsigned line, int depth) {
     const KindName name = kind_of(node.type());
     TomlEntry entry{.key = path,
                     .kind = name.kind,
@@ -109,7 +113,7 @@ class Walk {
         break;
     }
     entries.push_back(std::move(entry));
-    if (const toml::table* inner = node.as_table()) table(*inner, path);
+    if (const toml::table* inner = node.as_table()) table(*inner, path, depth + 1);
   }
 
   static void list(const toml::array& array, TomlEntry& entry) {
@@ -143,7 +147,7 @@ Result<std::vector<TomlEntry>> parse_toml(std::string_view bytes, std::string_vi
   try {
     const toml::table document = toml::parse(bytes, name);
     Walk walk;
-    walk.table(document, "");
+    walk.table(document, "", 1);
     std::ranges::sort(walk.entries, {}, [](const TomlEntry& entry) {
       return std::pair<unsigned, std::string_view>{entry.line, entry.key};
     });
