@@ -37,6 +37,7 @@ struct Reach {
   /// The longest window that read() takes; 0: it takes none, only everything.
   std::chrono::seconds window_max{};
   bool everything = false;  ///< read() takes everything at once.
+  bool whole_days = false;  ///< A window is read as the days that it touches.
   CivilTime earliest{};     ///< Nothing of the source is older.
 };
 
@@ -58,7 +59,7 @@ class Extractor {
   [[nodiscard]] virtual Result<WindowReading> read(const std::optional<TimeWindow>& window,
                                                    PageSink& sink) = 0;
   /// How many records of the window the source counts, perhaps with those of the second behind it;
-  /// nullopt where it tells no count of so short a window. Errors: those of read().
+  /// nullopt where it tells no count of so short a window. Thread-safe. Errors: those of read().
   [[nodiscard]] virtual Result<std::optional<std::uint64_t>> count(const TimeWindow& /*window*/) {
     return std::nullopt;
   }

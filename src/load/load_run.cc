@@ -1,11 +1,13 @@
 #include "load/load_run.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/last_net.h"
 #include "base/ulid.h"
 #include "load/day_check.h"
+#include "load/page_batches.h"
 #include "load/schema.h"
 #include "load/timed_connection.h"
 
@@ -13,44 +15,6 @@ namespace tidemark::load {
 namespace {
 
 constexpr std::size_t examples_max = 20;
-
-/// Gathers pages into batches and hands them on.
-class Batches final : public PageSink {
- public:
-  using Give = std::function<Result<void>(std::vector<Observed>)>;
-
-  Batches(Give give, StageClock& stages, LoadProgress& progress)
-      : give_(std::move(give)), stages_(stages), progress_(progress) {}
-
-  Result<void> take(Page page) override {
-    const SteadyTime began = stages_.now();
-    progress_.rows += page.records.size();
-    for (RawRecord& record : page.records)
-      rows_.push_back(
-          observed_row(std::move(record.id), std::move(record.payload), page.observed_at));
-    stages_.add(Stage::transform, stages_.now() - began);
-    Result<void> taken = rows_.size() < batch_rows_max ? Result<void>{} : flush();
-    stages_.add(Stage::fetch, began - stages_.now());  // Nothing of this is the source's.
-    return taken;
-  }
-
-  Result<void> flush() {
-    if (rows_.empty() || failed_) return {};
-    Result<void> given = give_(std::exchange(rows_, {}));
-    failed_ = !given;
-    return given;
-  }
-
-  /// It was the warehouse that failed.
-  [[nodiscard]] bool failed() const { return failed_; }
-
- private:
-  const Give give_;
-  StageClock& stages_;
-  LoadProgress& progress_;
-  std::vector<Observed> rows_;
-  bool failed_ = false;
-};
 
 }  // namespace
 
@@ -132,7 +96,16 @@ bool LoadRun::reads_at_once() const {
 }
 
 std::vector<TimeWindow> LoadRun::windows_of(const TimeWindow& range) const {
-  return reads_at_once() ? std::vector{range} : tiled(range, reach_.window_max);
+  if (reads_at_once()) return {range};
+  // What has settled is read apart from what may still come: a total that new records hold up would
+  // hide that others are gone, and that the pages behind have moved.
+  const CivilTime settled = source_now() - options_.margin;
+  if (reach_.whole_days || settled < range.from || settled >= range.upto)
+    return tiled(range, reach_.window_max);
+  std::vector<TimeWindow> windows = tiled({range.from, settled}, reach_.window_max);
+  std::ranges::move(tiled({settled + std::chrono::seconds(1), range.upto}, reach_.window_max),
+                    std::back_inserter(windows));
+  return windows;
 }
 
 Result<std::optional<Scan>> LoadRun::unfinished() {
@@ -177,13 +150,13 @@ Result<std::vector<TimeWindow>> LoadRun::begin_scan(const TimeWindow& range) {
 
 bool LoadRun::read_window(const TimeWindow& window) {
   const CivilTime settled = source_now() - options_.margin;
-  Batches batches(
+  PageBatches batches(
       [&](std::vector<Observed> batch) {
         return behind_->give([this, window, batch = std::move(batch)]() mutable {
           return write_batch(window, std::move(batch));
         });
       },
-      stages_, progress_);
+      stages_, progress_.rows);
   Result<WindowReading> reading = [&] {
     const StageTime fetching(stages_, Stage::fetch);
     return environment_.extractor.read(

@@ -103,8 +103,8 @@ const ListApi& aftersale_list() {
                            .total_member = "row_count",
                            .reach = {.time = WindowTime::changed,
                                      .window_max = std::chrono::days(7),
+                                     .whole_days = true,
                                      .earliest = platform_opened()},
-                           .whole_days = true,
                            .question = aftersale_question};
   return api;
 }
@@ -117,8 +117,8 @@ const ListApi& user_list() {
       .total_member = "total",
       .reach = {.time = WindowTime::created,
                 .window_max = std::chrono::days(30),
+                .whole_days = true,
                 .earliest = platform_opened()},
-      .whole_days = true,
       .question = user_question};
   return api;
 }

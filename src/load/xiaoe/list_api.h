@@ -26,10 +26,9 @@ struct ListApi {
   std::string_view id_member;     ///< Of a row.
   std::string_view total_member;  ///< Beside `list`.
   Reach reach;
-  /// Windows are whole days: the API takes dates.
-  bool whole_days = false;
   /// Rows come in order of creation, oldest first: what comes while the list is read stands at its
-  /// end. Otherwise it may stand in front, where it was read already.
+  /// end. Otherwise it may stand in front, where it was read already. Pages of such a list are
+  /// asked for ahead.
   bool oldest_first = false;
   /// The members of the question, without braces. nullopt: the row before does not say how to go
   /// on.
