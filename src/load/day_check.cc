@@ -7,12 +7,15 @@
 #include <optional>
 #include <string_view>
 
+#include "load/ask_ahead.h"
 #include "load/views/view_sql.h"
 
 namespace tidemark::load {
 namespace {
 
 constexpr int attempts_max = 6;
+/// Asked for while those before are compared.
+constexpr std::size_t counts_at_once = 4;
 constexpr std::size_t examples_max = 5;
 constexpr std::chrono::seconds second{1};
 
@@ -73,16 +76,21 @@ Result<DayCheckResult> DayCheck::check(const TimeWindow& range) {
   std::uint64_t allowance = *rejects;
   const Result<std::map<std::string, std::uint64_t>> held = held_by_day(range);
   if (!held) return fail(held.error());
-  for (CivilTime from = range.from; from <= range.upto;) {
-    const TimeWindow day{from, std::min(range.upto, end_of_day(from))};
-    from = day.upto + second;
+  std::vector<TimeWindow> days;
+  for (CivilTime from = range.from; from <= range.upto; from = days.back().upto + second)
+    days.push_back({from, std::min(range.upto, end_of_day(from))});
+  AskAhead<Result<std::optional<std::uint64_t>>> first_counts(
+      [&](std::uint64_t day) { return extractor_.count(days[day - 1]); }, 1, days.size(),
+      counts_at_once);
+  for (const TimeWindow& day : days) {
     const auto found = held->find(day.from.text().substr(0, std::string_view("2025-01-31").size()));
     const std::uint64_t least = found == held->end() ? 0 : found->second;
     std::optional<std::uint64_t> most;  // Asked for only when it matters.
     std::uint64_t counted = 0;
     bool same = false;
     for (int attempts = 0; !same && attempts < attempts_max; ++attempts) {
-      const Result<std::optional<std::uint64_t>> count = extractor_.count(day);
+      const Result<std::optional<std::uint64_t>> count =
+          attempts == 0 ? *first_counts.next() : extractor_.count(day);
       if (!count) return fail(count.error());
       if (!*count) return result;
       counted = **count;

@@ -12,7 +12,7 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "http/endpoint_url.h"
-#include "http/query_encoding.h"
+#include "load/xiaoe/envelope.h"
 #include "load/xiaoe/gateway_code.h"
 #include "load/xiaoe/loose_number.h"
 
@@ -26,42 +26,11 @@ constexpr std::chrono::milliseconds pause_max = std::chrono::seconds(30);
 /// A token is renewed so long before it ends: both published rules of renewal bear that.
 constexpr std::chrono::minutes token_margin{5};
 /// 200 rows with long texts are below 1 MiB.
-constexpr std::size_t answer_bytes_max = std::size_t{64} << 20;
+constexpr std::size_t answer_bytes_max = std::size_t{32} << 20;
 constexpr std::size_t token_bytes_max = 4096;
-
-http::AddressPolicy any_address() {
-  Result<http::AddressPolicy> policy = http::AddressPolicy::allowing({"0.0.0.0/0", "::/0"});
-  return policy ? std::move(*policy) : http::AddressPolicy();
-}
 
 /// Its limit is waited for when it is met: who keeps tokens asks for few.
 constexpr Interface token_api{.name = "token", .calls = 100, .window = std::chrono::minutes(10)};
-
-/// `{"code":0,"msg":"…","data":…}`
-struct Envelope {
-  std::int64_t code = 0;
-  std::string message;
-  std::string_view data;
-};
-
-std::optional<Envelope> envelope_of(std::string_view body) {
-  const auto members = json_members(body);
-  if (!members) return std::nullopt;
-  Envelope envelope{.code = 0, .message = {}, .data = "null"};
-  bool has_code = false;
-  for (const JsonMember& member : *members) {
-    if (member.name == "code") {
-      const std::optional<std::int64_t> code = loose_integer(member.value);
-      if (!code) return std::nullopt;
-      envelope.code = *code;
-      has_code = true;
-    }
-    if (member.name == "msg") envelope.message = json_text(member.value).value_or("");
-    if (member.name == "data") envelope.data = member.value;
-  }
-  if (!has_code) return std::nullopt;
-  return envelope;
-}
 
 /// The error that a refusal becomes when nothing more is tried.
 Error refusal(const Interface& api, const Envelope& envelope, ErrorKind kind) {
@@ -90,14 +59,14 @@ Client::Client(ClientOptions options, std::unique_ptr<http::HttpClient> http, co
     : options_(std::move(options)),
       http_(std::move(http)),
       clock_(clock),
-      random_(random),
       pause_(pause),
-      stop_(stop) {}
+      stop_(stop),
+      random_(random) {}
 
 Result<std::unique_ptr<Client>> Client::create(ClientOptions options, const Clock& clock,
                                                Random& random, Pause& pause, const Stop& stop) {
   while (options.url.ends_with('/')) options.url.pop_back();
-  if (const auto url = http::check_endpoint_url(options.url, any_address()); !url)
+  if (const auto url = http::check_endpoint_url(options.url, *shop_addresses()); !url)
     return fail(Error{url.error()}.within({"the shop's URL", "店铺地址"}));
   if (options.app_id.empty() || options.secret_key.empty())
     return fail(make_error(ErrorKind::invalid_config,
@@ -121,6 +90,7 @@ std::chrono::milliseconds Client::backoff(int attempts) {
   const auto full =
       std::min<std::chrono::milliseconds>(pause_max, options_.first_pause * (1 << attempts));
   // Half of it is left to chance, so that several loaders do not come back at once.
+  const std::lock_guard lock(mutex_);
   return full / 2 +
          std::chrono::milliseconds(random_.below(static_cast<std::uint64_t>(full.count()) / 2 + 1));
 }
@@ -129,7 +99,7 @@ Result<std::string> Client::exchange(http::ClientRequest request, std::string_vi
   request.total_timeout = options_.timeout;
   request.response_bytes_max = answer_bytes_max;
   request.tls = std::make_shared<http::TlsFiles>(http::TlsFiles{.ca_file = options_.ca_file});
-  request.policy = std::make_shared<http::AddressPolicy>(any_address());
+  request.policy = shop_addresses();
   auto answered = std::make_shared<std::promise<http::ClientResponse>>();
   std::future<http::ClientResponse> future = answered->get_future();
   http_->send(std::move(request), [answered](http::ClientResponse response) {
@@ -163,13 +133,7 @@ Result<void> Client::fetch_token() {
   const std::string_view what = token_api.name;
   for (int attempts = 0, windows = 0;;) {
     const SteadyTime asked = clock_.steady();
-    Result<std::string> body =
-        exchange({.method = "GET",
-                  .url = fmt::format(
-                      "{}/token?app_id={}&client_id={}&secret_key={}&grant_type={}", options_.url,
-                      http::query_encoded(options_.app_id), http::query_encoded(options_.client_id),
-                      http::query_encoded(options_.secret_key), "client_credential")},
-                 what);
+    Result<std::string> body = exchange({.method = "GET", .url = token_url(options_)}, what);
     std::optional<Error> failure;
     if (body) {
       const std::optional<Envelope> envelope = envelope_of(*body);
@@ -177,16 +141,18 @@ Result<void> Client::fetch_token() {
       if (envelope && action == GatewayAction::proceed) {
         const auto members = json_members(envelope->data);
         std::int64_t seconds = 0;
+        std::string token;
         if (members)
           for (const JsonMember& member : *members) {
-            if (member.name == "access_token") token_ = json_text(member.value).value_or("");
+            if (member.name == "access_token") token = json_text(member.value).value_or("");
             if (member.name == "expires_in") seconds = loose_integer(member.value).value_or(0);
           }
-        if (!token_.empty() && token_.size() <= token_bytes_max && seconds > 0) {
+        if (!token.empty() && token.size() <= token_bytes_max && seconds > 0) {
+          const std::lock_guard lock(mutex_);
+          token_ = std::move(token);
           token_until_ = asked + std::chrono::seconds(seconds);
           return {};
         }
-        token_.clear();
         failure = make_error(ErrorKind::corrupt,
                              {"token: the answer has no token", "token：应答中没有令牌"});
       } else if (envelope && action == GatewayAction::give_up) {
@@ -213,23 +179,39 @@ Result<void> Client::fetch_token() {
   }
 }
 
-Result<void> Client::ensure_token() {
-  if (!token_.empty() && clock_.steady() + token_margin < token_until_) return {};
-  return fetch_token();
+std::string Client::valid_token() {
+  const std::lock_guard lock(mutex_);
+  return clock_.steady() + token_margin < token_until_ ? token_ : std::string();
+}
+
+Result<std::string> Client::token() {
+  if (std::string valid = valid_token(); !valid.empty()) return valid;
+  const std::lock_guard fetching(token_fetched_);
+  if (std::string valid = valid_token(); !valid.empty()) return valid;
+  if (Result<void> fetched = fetch_token(); !fetched) return fail(std::move(fetched).error());
+  const std::lock_guard lock(mutex_);
+  return token_;
+}
+
+void Client::forget(const std::string& token) {
+  const std::lock_guard lock(mutex_);
+  if (token_ == token) token_.clear();
+}
+
+std::chrono::milliseconds Client::turn(const Interface& api) {
+  const std::lock_guard lock(mutex_);
+  CallRate& rate = rates_.try_emplace(std::string(api.name), api.calls, api.window).first->second;
+  return rate.take(clock_.steady());
 }
 
 Result<Client::Attempt> Client::attempt(const Interface& api, std::string_view fields) {
-  if (Result<void> ready = ensure_token(); !ready) return fail(std::move(ready).error());
-  CallRate& rate = rates_.try_emplace(std::string(api.name), api.calls, api.window).first->second;
-  if (Result<void> waited = wait(rate.take(clock_.steady())); !waited)
-    return fail(std::move(waited).error());
-  std::string body = "{\"access_token\":";
-  append_json_text(body, token_);
-  body += fmt::format(",{}}}", fields);
+  const Result<std::string> token = this->token();
+  if (!token) return fail(token.error());
+  if (Result<void> waited = wait(turn(api)); !waited) return fail(std::move(waited).error());
   http::ClientRequest request{.method = "POST",
                               .url = fmt::format("{}/{}", options_.url, api.name)};
   request.headers.add("content-type", "application/json");
-  request.body = std::make_shared<std::string>(std::move(body));
+  request.body = std::make_shared<std::string>(call_body(*token, fields));
   const WallTime asked_at = clock_.wall();
   Result<std::string> answer = exchange(std::move(request), api.name);
   if (!answer) {
@@ -250,6 +232,7 @@ Result<Client::Attempt> Client::attempt(const Interface& api, std::string_view f
       return Attempt{.failure = refusal(api, *envelope, ErrorKind::unreachable),
                      .next = Attempt::Next::backoff};
     case GatewayAction::new_token:
+      forget(*token);
       return Attempt{.failure = refusal(api, *envelope, ErrorKind::unauthorized),
                      .next = Attempt::Next::token};
     case GatewayAction::next_window:
@@ -275,7 +258,6 @@ Result<Answer> Client::call(const Interface& api, std::string_view fields) {
         return fail(std::move(waited).error());
       continue;
     }
-    if (tried->next == Attempt::Next::token) token_.clear();
     if (++attempts == attempts_max) return fail(std::move(tried->failure));
     log_line(LogLevel::debug, tried->failure.what.en + "; again");
     // At once the first time; a shop that takes no token must not be asked without end.

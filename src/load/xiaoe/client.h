@@ -6,6 +6,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -47,7 +48,8 @@ struct Answer {
 };
 
 /// Calls the shop's API: fetches the token and renews it before it ends, stays below the limit of
-/// each interface, repeats what may be repeated with growing pauses. One thread at a time.
+/// each interface, repeats what may be repeated with growing pauses. Thread-safe: calls of several
+/// threads share token and limits.
 ///
 /// The secret goes into the request for a token and nowhere else: no log, no error text.
 class Client {
@@ -70,19 +72,27 @@ class Client {
   /// One attempt's end: an answer, or what to do now.
   struct Attempt;
   [[nodiscard]] Result<Attempt> attempt(const Interface& api, std::string_view fields);
-  [[nodiscard]] Result<void> ensure_token();
+  /// The token that is to be used, renewed if it must be.
+  [[nodiscard]] Result<std::string> token();
+  [[nodiscard]] std::string valid_token();
   [[nodiscard]] Result<void> fetch_token();
+  /// The shop no longer takes it.
+  void forget(const std::string& token);
   /// The body of a complete answer with status 200 that is JSON in UTF-8.
   [[nodiscard]] Result<std::string> exchange(http::ClientRequest request, std::string_view what);
+  /// How long to wait before the next call of the interface.
+  [[nodiscard]] std::chrono::milliseconds turn(const Interface& api);
   [[nodiscard]] Result<void> wait(std::chrono::milliseconds duration);
   [[nodiscard]] std::chrono::milliseconds backoff(int attempts);
 
   const ClientOptions options_;
   const std::unique_ptr<http::HttpClient> http_;
   const Clock& clock_;
-  Random& random_;
   Pause& pause_;
   const Stop& stop_;
+  std::mutex token_fetched_;  ///< Held by the one that fetches a token; first of the two.
+  std::mutex mutex_;          ///< Guards what follows.
+  Random& random_;
   std::map<std::string, CallRate, std::less<>> rates_;  ///< By name of the interface.
   std::string token_;
   SteadyTime token_until_{};

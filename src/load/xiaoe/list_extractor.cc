@@ -3,11 +3,13 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/json_object.h"
+#include "load/ask_ahead.h"
 #include "load/xiaoe/loose_number.h"
 
 namespace tidemark::load::xiaoe {
@@ -17,6 +19,8 @@ constexpr int page_attempts_max = 5;   ///< While the page before comes again.
 constexpr int slice_attempts_max = 6;  ///< While pages and total disagree.
 /// Readings from the front for what moved there, before the slice is read anew.
 constexpr int catch_ups_max = 5;
+/// Pages on their way at once. What a shop's limit of calls allows is more, but not what it bears.
+constexpr std::size_t pages_at_once = 4;
 constexpr std::chrono::days day{1};
 constexpr std::chrono::seconds second{1};
 
@@ -46,10 +50,13 @@ struct ListExtractor::Reading {
   std::uint64_t total_before = 0;
   std::uint64_t hash_before = 0;
   std::string last_row;
+  WallTime pass_from{};  ///< What this pass reads was seen then or later.
+  std::optional<AskAhead<Result<ListPage>>> ahead{};  ///< The pages behind the first.
 
   struct News {
     bool records = false;   ///< One that was not there before.
     bool contents = false;  ///< Or one that is different now.
+    bool differs = false;   ///< One that was there before is different now.
   };
   News take(const Page& page) {
     News news;
@@ -59,19 +66,21 @@ struct ListExtractor::Reading {
       const auto [known, fresh] = seen.try_emplace(mark, content);
       news.records = news.records || fresh;
       news.contents = news.contents || fresh || known->second != content;
+      news.differs = news.differs || (!fresh && known->second != content);
       known->second = content;
     }
     return news;
   }
 };
 
-WallTime ListExtractor::later(WallTime moment) {
-  last_observed_ = std::max(moment, last_observed_ + std::chrono::microseconds(1));
-  return last_observed_;
+WallTime ListExtractor::observed(WallTime asked, const Reading& reading) {
+  const WallTime seen = std::max(asked, reading.pass_from);
+  last_observed_ = std::max(last_observed_, seen);
+  return seen;
 }
 
 Result<ListExtractor::ListPage> ListExtractor::page(const ListQuestion& question,
-                                                    std::uint64_t page_size) {
+                                                    std::uint64_t page_size) const {
   const std::optional<std::string> fields = api_.question(question, page_size);
   if (!fields)
     return fail(ErrorKind::corrupt,
@@ -80,7 +89,7 @@ Result<ListExtractor::ListPage> ListExtractor::page(const ListQuestion& question
   const Result<Answer> answer = client_.call(api_.interface, *fields);
   if (!answer) return fail(answer.error());
   ListPage read;
-  read.page.observed_at = later(answer->asked_at);
+  read.page.observed_at = answer->asked_at;
   bool has_total = false, has_list = false;
   for (const JsonMember& member : json_members(answer->data).value_or(std::vector<JsonMember>())) {
     if (member.name == api_.total_member) {
@@ -103,9 +112,20 @@ Result<ListExtractor::ListPage> ListExtractor::page(const ListQuestion& question
   return read;
 }
 
+void ListExtractor::ask_ahead(const TimeWindow& slice, Reading& reading) const {
+  const std::uint64_t pages = (reading.total_before + api_.page_size - 1) / api_.page_size;
+  reading.ahead.emplace(
+      [this, &slice](std::uint64_t index) {
+        return page({.slice = &slice, .page = index}, api_.page_size);
+      },
+      2, pages, pages_at_once);
+}
+
 Result<ListExtractor::ListPage> ListExtractor::fresh_page(const ListQuestion& question,
-                                                          const Reading& reading) {
-  Result<ListPage> read = page(question, api_.page_size);
+                                                          Reading& reading) const {
+  std::optional<Result<ListPage>> asked;
+  if (reading.ahead && question.page > 1) asked = reading.ahead->next();
+  Result<ListPage> read = asked ? std::move(*asked) : page(question, api_.page_size);
   for (int attempts = 1; read && question.page > 1 && !read->page.records.empty() &&
                          read->hash == reading.hash_before && attempts < page_attempts_max;
        ++attempts)
@@ -118,6 +138,7 @@ Result<ListExtractor::SliceEnd> ListExtractor::read_slice(const TimeWindow* slic
   Reading reading;
   int catch_ups = 0;
   for (std::uint64_t index = 1;; ++index) {
+    if (index == 1) reading.pass_from = last_observed_ + std::chrono::microseconds(1);
     Result<ListPage> read = fresh_page(
         {.slice = slice, .page = index, .last_row = index == 1 ? "" : reading.last_row}, reading);
     if (!read) return fail(std::move(read).error());
@@ -129,11 +150,14 @@ Result<ListExtractor::SliceEnd> ListExtractor::read_slice(const TimeWindow* slic
     if (read->total < reading.total_before) return SliceEnd::disagreed;
     reading.total_before = read->total;
     reading.hash_before = read->hash;
+    if (index == 1 && api_.oldest_first && slice != nullptr) ask_ahead(*slice, reading);
+    read->page.observed_at = observed(read->page.observed_at, reading);
     const std::size_t rows = read->page.records.size();
     if (rows > 0) reading.last_row = read->page.records.back().payload;
     const Reading::News news = reading.take(read->page);
     if (Result<void> taken = sink.take(std::move(read->page)); !taken)
       return fail(std::move(taken).error());
+    if (reading.ahead && news.differs) return SliceEnd::disagreed;
     // A short page is the last. So is one without news, or the reading would have no end.
     const bool goes_on = catch_ups == 0 ? news.records : news.contents;
     const std::uint64_t pages_max = reading.total_before / api_.page_size + 2;
@@ -149,7 +173,7 @@ Result<ListExtractor::SliceEnd> ListExtractor::read_slice(const TimeWindow* slic
 }
 
 bool ListExtractor::can_be_halved(const TimeWindow& slice) const {
-  return slice.length() > (api_.whole_days ? std::chrono::seconds(day) : second);
+  return slice.length() > (api_.reach.whole_days ? std::chrono::seconds(day) : second);
 }
 
 Result<WindowReading> ListExtractor::read_everything(PageSink& sink) {
@@ -166,7 +190,7 @@ Result<WindowReading> ListExtractor::read_everything(PageSink& sink) {
 }
 
 Result<std::optional<std::uint64_t>> ListExtractor::count(const TimeWindow& window) {
-  if (api_.whole_days || api_.reach.window_max.count() == 0) return std::nullopt;
+  if (api_.reach.whole_days || api_.reach.window_max.count() == 0) return std::nullopt;
   const Result<ListPage> read = page({.slice = &window}, 1);
   if (!read) return fail(read.error());
   return read->total;
@@ -175,7 +199,7 @@ Result<std::optional<std::uint64_t>> ListExtractor::count(const TimeWindow& wind
 Result<WindowReading> ListExtractor::read(const std::optional<TimeWindow>& window, PageSink& sink) {
   if (!window) return read_everything(sink);
   WindowReading reading;
-  std::vector<TimeWindow> waiting = {api_.whole_days ? whole_days(*window) : *window};
+  std::vector<TimeWindow> waiting = {api_.reach.whole_days ? whole_days(*window) : *window};
   int attempts = 0;
   while (!waiting.empty()) {
     const TimeWindow slice = waiting.back();
@@ -197,7 +221,7 @@ Result<WindowReading> ListExtractor::read(const std::optional<TimeWindow>& windo
     }
     // Shorter slices: less can move while one is read.
     auto [first, second_half] = slice.halves();
-    if (api_.whole_days) {
+    if (api_.reach.whole_days) {
       const CivilTime middle = day_of(second_half.from);
       const CivilTime cut = middle > slice.from ? middle : middle + day;
       first.upto = cut - second;

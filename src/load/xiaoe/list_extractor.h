@@ -11,7 +11,9 @@ namespace tidemark::load::xiaoe {
 
 /// Reads a list of the API: slice by slice, page by page, and believes only what agrees with the
 /// list's own count. A page that comes twice is asked for again; a total that falls, or that the
-/// different rows do not reach, makes the slice be read again, then in halves.
+/// different rows do not reach, makes the slice be read again, then in halves. So does a row that
+/// comes in two forms: pages are asked for ahead, a few at once, and nobody could say which is
+/// newer.
 ///
 /// A window with many records is read in slices, so that what is remembered to tell repeats apart
 /// stays small: sixteen bytes a record and what a hash table adds.
@@ -33,14 +35,16 @@ class ListExtractor final : public Extractor {
   /// How the reading of one slice ended.
   enum class SliceEnd { proven, too_many, disagreed };
 
-  [[nodiscard]] Result<ListPage> page(const ListQuestion& question, std::uint64_t page_size);
+  [[nodiscard]] Result<ListPage> page(const ListQuestion& question, std::uint64_t page_size) const;
   /// Asks again while what comes is the page before.
-  [[nodiscard]] Result<ListPage> fresh_page(const ListQuestion& question, const Reading& reading);
+  [[nodiscard]] Result<ListPage> fresh_page(const ListQuestion& question, Reading& reading) const;
+  void ask_ahead(const TimeWindow& slice, Reading& reading) const;
   [[nodiscard]] Result<SliceEnd> read_slice(const TimeWindow* slice, PageSink& sink,
                                             WindowReading& reading);
   [[nodiscard]] Result<WindowReading> read_everything(PageSink& sink);
   [[nodiscard]] bool can_be_halved(const TimeWindow& slice) const;
-  [[nodiscard]] WallTime later(WallTime moment);
+  /// When a row was seen that was asked for at `asked`: behind all that was seen before this pass.
+  [[nodiscard]] WallTime observed(WallTime asked, const Reading& reading);
 
   Client& client_;
   const ListApi& api_;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <csignal>
 #include <future>
 
@@ -38,10 +39,10 @@ WallTime utc(std::string_view china) {
 class CountedPause final : public Pause {
  public:
   bool wait(std::chrono::milliseconds duration) override {
-    waited += duration;
+    waited_ms += duration.count();
     return true;
   }
-  std::chrono::milliseconds waited{};
+  std::atomic<std::int64_t> waited_ms{};
 };
 
 SandboxOptions shop_options() {
@@ -171,7 +172,7 @@ TEST_P(LoadOrders, ARangeIsInTheWarehouseToTheCent) {
   open_shop();
   const LoadSummary summary = loaded(january());
   EXPECT_EQ(summary.inserted, 3000U);
-  EXPECT_EQ(summary.windows_finished, 5U);
+  EXPECT_EQ(summary.windows_finished, 6U);  // The last minutes are one of their own.
   EXPECT_EQ(summary.exit_code(stop_), ExitCode::done);
   EXPECT_THAT(summary.unknown_codes, IsEmpty());
   EXPECT_EQ(warehouse_truth(), truth());
@@ -233,7 +234,7 @@ TEST_P(LoadOrders, AnIncrementalLoadBeginsWithTheHistoryAndGoesOn) {
   clock_.set_wall(utc("2025-01-20 12:00:00"));
   const LoadOptions incremental{.mode = LoadMode::incremental, .history_start = at("2025-01-01")};
   const LoadSummary first = loaded(incremental);
-  EXPECT_EQ(first.windows_finished, 3U);
+  EXPECT_EQ(first.windows_finished, 4U);
   ask("POST", "/sandbox/clock", R"({"advance_seconds":1036800})");  // To the end of January.
   clock_.set_wall(utc("2025-02-01 12:00:00"));
   const LoadSummary second = loaded(incremental);
@@ -262,7 +263,7 @@ TEST_P(LoadOrders, ALoadThatWasStoppedGoesOnWhereItWas) {
   const std::string before = business();
   const LoadSummary resumed = loaded(january());
   EXPECT_EQ(resumed.windows_resumed, 2U);
-  EXPECT_EQ(resumed.windows_finished, 3U);
+  EXPECT_EQ(resumed.windows_finished, 4U);
   EXPECT_EQ(resumed.inserted, 0U);
   EXPECT_EQ(business(), before);
 }
@@ -277,7 +278,7 @@ TEST_P(ReadOrders, TheLimitOfCallsIsWaitedFor) {
   ASSERT_TRUE(limited);
   EXPECT_EQ(limited->errors.size(), 1U);
   EXPECT_THAT(limited->errors.front().what.en, HasSubstr("2053"));
-  EXPECT_GE(pause_.waited, std::chrono::milliseconds(7 * 60));
+  EXPECT_GE(pause_.waited_ms, 7 * 60);
 }
 
 TEST_P(ReadOrders, WrongCredentialsAreToldAndTheSecretIsNot) {

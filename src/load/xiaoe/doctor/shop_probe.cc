@@ -8,20 +8,13 @@
 #include "base/json_object.h"
 #include "base/json_text.h"
 #include "http/endpoint_url.h"
-#include "http/query_encoding.h"
 #include "http/retry_after.h"
-#include "load/xiaoe/loose_number.h"
+#include "load/xiaoe/envelope.h"
 
 namespace tidemark::load::xiaoe {
 namespace {
 
 constexpr std::size_t answer_bytes_max = std::size_t{4} << 20;
-
-/// The shop is where the configuration says, wherever that is.
-std::shared_ptr<const http::AddressPolicy> any_address() {
-  Result<http::AddressPolicy> policy = http::AddressPolicy::allowing({"0.0.0.0/0", "::/0"});
-  return std::make_shared<http::AddressPolicy>(policy ? std::move(*policy) : http::AddressPolicy());
-}
 
 std::optional<WallTime> time_of(const http::ClientResponse& response) {
   const auto date = response.headers.find("date");
@@ -35,7 +28,7 @@ std::optional<WallTime> time_of(const http::ClientResponse& response) {
 
 Result<std::unique_ptr<ShopProbe>> ShopProbe::create(ClientOptions options, const Clock& clock) {
   while (options.url.ends_with('/')) options.url.pop_back();
-  if (const auto url = http::check_endpoint_url(options.url, *any_address()); !url)
+  if (const auto url = http::check_endpoint_url(options.url, *shop_addresses()); !url)
     return fail(Error{url.error()}.within({"the shop's URL", "店铺地址"}));
   auto http = http::HttpClient::create({});
   if (!http) return fail(std::move(http).error());
@@ -46,7 +39,7 @@ Result<ProbeAnswer> ShopProbe::exchange(http::ClientRequest request, std::string
   request.total_timeout = options_.timeout;
   request.response_bytes_max = answer_bytes_max;
   request.tls = std::make_shared<http::TlsFiles>(http::TlsFiles{.ca_file = options_.ca_file});
-  request.policy = any_address();
+  request.policy = shop_addresses();
   std::promise<http::ClientResponse> answered;
   ProbeAnswer answer{.asked_at = clock_.wall()};
   http_->send(std::move(request), [&answered](http::ClientResponse response) {
@@ -63,29 +56,18 @@ Result<ProbeAnswer> ShopProbe::exchange(http::ClientRequest request, std::string
                 response.status);
   answer.shop_time = time_of(response);
   const bool json = !response.truncated && !check_json(response.body);
-  const auto members = json ? json_members(response.body) : std::nullopt;
-  std::optional<std::int64_t> code;
-  if (members)
-    for (const JsonMember& member : *members) {
-      if (member.name == "code") code = loose_integer(member.value);
-      if (member.name == "msg") answer.message = json_text(member.value).value_or("");
-      if (member.name == "data") answer.data = member.value;
-    }
-  if (!code)
+  const std::optional<Envelope> envelope = json ? envelope_of(response.body) : std::nullopt;
+  if (!envelope)
     return fail(ErrorKind::corrupt,
                 {"{}: what answers is not the shop's API", "{}：应答的不是店铺接口"}, what);
-  answer.code = *code;
+  answer.code = envelope->code;
+  answer.message = envelope->message;
+  answer.data = envelope->data;
   return answer;
 }
 
 Result<ProbeAnswer> ShopProbe::token() {
-  Result<ProbeAnswer> answer =
-      exchange({.method = "GET",
-                .url = fmt::format("{}/token?app_id={}&client_id={}&secret_key={}&grant_type={}",
-                                   options_.url, http::query_encoded(options_.app_id),
-                                   http::query_encoded(options_.client_id),
-                                   http::query_encoded(options_.secret_key), "client_credential")},
-               "token");
+  Result<ProbeAnswer> answer = exchange({.method = "GET", .url = token_url(options_)}, "token");
   if (answer && answer->code == 0 && !answer->data.empty())
     for (const JsonMember& member : json_members(answer->data).value_or(std::vector<JsonMember>()))
       if (member.name == "access_token") token_ = json_text(member.value).value_or("");
@@ -93,12 +75,9 @@ Result<ProbeAnswer> ShopProbe::token() {
 }
 
 Result<ProbeAnswer> ShopProbe::call(std::string_view api, std::string_view fields) {
-  std::string body = "{\"access_token\":";
-  append_json_text(body, token_);
-  body += fmt::format(",{}}}", fields);
   http::ClientRequest request{.method = "POST", .url = fmt::format("{}/{}", options_.url, api)};
   request.headers.add("content-type", "application/json");
-  request.body = std::make_shared<std::string>(std::move(body));
+  request.body = std::make_shared<std::string>(call_body(token_, fields));
   return exchange(std::move(request), api);
 }
 
