@@ -42,10 +42,13 @@ class Rederive {
         stop_(stop),
         records_(records) {}
 
-  /// Errors: those of Connection; not_found when there is no warehouse yet; corrupt.
+  /// A dry run reads one snapshot from beginning to end, so that what a load writes beside it does
+  /// not count as a difference. Errors: those of Connection; not_found when there is no warehouse
+  /// yet; corrupt.
   [[nodiscard]] Result<RederiveSummary> run(bool dry_run);
 
  private:
+  [[nodiscard]] Result<void> derive(sql::Connection& connection);
   [[nodiscard]] Result<void> step(sql::Connection& connection, std::string& after, bool& more);
   [[nodiscard]] Result<void> within_transaction(sql::Connection& connection, std::string& after,
                                                 bool& more);
