@@ -118,7 +118,13 @@ Result<void> MysqlBulk::execute(MYSQL_STMT* statement, const std::string& sql,
   if (mysql_stmt_attr_set(statement, STMT_ATTR_ARRAY_SIZE, &count) != 0 ||
       mysql_stmt_bind_param(statement, binds.data()) != 0 || mysql_stmt_execute(statement) != 0)
     return fail(failure(statement, sql));
-  check(mysql_stmt_affected_rows(statement) == rows.size(), "every row was inserted or none");
+  // A view, a trigger or an engine of the server may have done otherwise: that is no success, and
+  // the caller's transaction takes it back.
+  if (const std::uint64_t inserted = mysql_stmt_affected_rows(statement); inserted != rows.size())
+    return fail(
+        ErrorKind::query,
+        {"the server says that it inserted {} of {} rows: {}", "服务器表示只插入了 {}/{} 行：{}"},
+        inserted, rows.size(), excerpt(sql));
   return {};
 }
 
