@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/bytes.h"
 #include "load/benefit/benefit_schema.h"
@@ -56,6 +57,22 @@ std::optional<std::string> cell_of(std::optional<std::string_view> value, Kind k
   return std::string(*value);
 }
 
+/// MySQL takes `abc` for 0 where it compares it with a number; PostgreSQL refuses the statement.
+Result<void> check_states(const SheetRequest& request) {
+  const Column* column = find_column(*request.table.table, request.table.state_column);
+  if (column == nullptr || column->kind != Kind::integer) return {};
+  for (const std::string& state : request.states) {
+    std::int64_t code = 0;
+    const auto [end, failure] = std::from_chars(state.data(), state.data() + state.size(), code);
+    if (failure != std::errc{} || end != state.data() + state.size())
+      return fail(ErrorKind::usage,
+                  {"the states of {} are numbers, as in the column {}; '{}' is none",
+                   "{} 的状态是数字（见 {} 列），“{}”不是"},
+                  request.table.table->name, column->name, printable(state));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<std::string> sheet_table_names() {
@@ -86,6 +103,8 @@ Result<TableSheet> TableSheet::plan(const SheetRequest& request) {
   if (!request.states.empty() && request.table.state_column.empty())
     return fail(ErrorKind::usage, {"{} has no state to choose by", "{} 没有可供筛选的状态"},
                 table.name);
+  if (Result<void> comparable = check_states(request); !comparable)
+    return fail(std::move(comparable).error());
   if (request.columns.empty()) {
     for (const Column& column : table.columns)
       if (!column.name.ends_with("_fen")) sheet.chosen_.push_back(&column);

@@ -91,7 +91,7 @@ std::string xlsx_text(std::string_view text, bool& cut) {
 
 Result<std::unique_ptr<XlsxSheet>> XlsxSheet::create(const std::string& path, std::string name,
                                                      std::vector<SheetColumn> columns,
-                                                     std::uint32_t rows_max) {
+                                                     Limits limits) {
   auto book = std::make_unique<Book>();
   book->path = path;
   book->folder = std::filesystem::path(path).parent_path().string();
@@ -114,17 +114,17 @@ Result<std::unique_ptr<XlsxSheet>> XlsxSheet::create(const std::string& path, st
   book->time = workbook_add_format(book->workbook);
   format_set_num_format(book->time, "yyyy-mm-dd hh:mm:ss");
   std::unique_ptr<XlsxSheet> sheet(
-      new XlsxSheet(std::move(book), std::move(name), std::move(columns), rows_max));
+      new XlsxSheet(std::move(book), std::move(name), std::move(columns), limits));
   if (Result<void> begun = sheet->next_sheet(); !begun) return fail(std::move(begun).error());
   return sheet;
 }
 
 XlsxSheet::XlsxSheet(std::unique_ptr<Book> book, std::string name, std::vector<SheetColumn> columns,
-                     std::uint32_t rows_max)
+                     Limits limits)
     : book_(std::move(book)),
       name_(std::move(name)),
       columns_(std::move(columns)),
-      rows_max_(rows_max) {}
+      limits_(limits) {}
 
 XlsxSheet::~XlsxSheet() = default;
 
@@ -135,6 +135,7 @@ Result<void> XlsxSheet::next_sheet() {
   if (book_->sheet == nullptr) return fail(failed(LXW_ERROR_CREATING_TMPFILE, book_->path));
   worksheet_freeze_panes(book_->sheet, 1, 0);
   next_row_ = 0;
+  text_bytes_ = 0;
   for (std::uint16_t i = 0; i < columns_.size(); ++i) {
     const CellKind kind = columns_[i].kind;
     const bool broad = kind == CellKind::id || kind == CellKind::text || kind == CellKind::time;
@@ -204,11 +205,13 @@ Result<void> XlsxSheet::cell(std::uint16_t column, const std::string& value, Cel
 
 Result<void> XlsxSheet::row(SheetCells cells) {
   check(cells.size() == columns_.size(), "a sheet gets a value for each column");
-  if (next_row_ == rows_max_)
+  if (next_row_ == limits_.rows || text_bytes_ >= limits_.text_bytes)
     if (Result<void> begun = next_sheet(); !begun) return begun;
   for (std::uint16_t i = 0; i < cells.size(); ++i)
-    if (cells[i] && !cells[i]->empty())
+    if (cells[i] && !cells[i]->empty()) {
+      text_bytes_ += cells[i]->size();
       if (Result<void> written = cell(i, *cells[i], columns_[i].kind); !written) return written;
+    }
   ++next_row_;
   return {};
 }

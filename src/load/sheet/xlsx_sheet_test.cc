@@ -35,13 +35,14 @@ TEST(XlsxSheet, LongTextsAreCutBetweenLetters) {
   EXPECT_TRUE(out.ends_with("课…"));
 }
 
-std::string written(const TemporaryFolder& folder, const std::string& name, int rows) {
+std::string written(const TemporaryFolder& folder, const std::string& name, int rows,
+                    XlsxSheet::Limits limits = {.rows = 4}) {
   const std::string path = (folder.path() / name).string();
   auto sheet = XlsxSheet::create(path, "订单",
                                  {{.header = "订单号", .kind = CellKind::id},
                                   {.header = "金额", .kind = CellKind::money},
                                   {.header = "时间", .kind = CellKind::time}},
-                                 4)
+                                 limits)
                    .value();
   for (int i = 0; i < rows; ++i) {
     const std::vector<std::optional<std::string>> cells = {std::to_string(i), "19.90",
@@ -59,6 +60,14 @@ TEST(XlsxSheet, TheSameRowsGiveTheSameBytesOnAsManySheetsAsItTakes) {
   EXPECT_TRUE(book.contains("xl/worksheets/sheet3.xml"));
   EXPECT_FALSE(book.contains("xl/worksheets/sheet4.xml"));
   EXPECT_FALSE(written(folder, "c.xlsx", 6).contains("xl/worksheets/sheet3.xml"));
+}
+
+TEST(XlsxSheet, LongTextsFillASheetBeforeItHasAllItsRows) {
+  const TemporaryFolder folder;
+  // Each row has 25 bytes of text.
+  const std::string book = written(folder, "a.xlsx", 7, {.text_bytes = 70});
+  EXPECT_TRUE(book.contains("xl/worksheets/sheet3.xml"));
+  EXPECT_FALSE(book.contains("xl/worksheets/sheet4.xml"));
 }
 
 TEST(XlsxSheet, AFolderThatIsMissingIsAnError) {
