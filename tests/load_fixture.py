@@ -1,6 +1,7 @@
 """What the tests of the loader share: the sandbox of a shop as a process, and the warehouse it is
 loaded into."""
 
+import datetime
 import json
 import os
 import signal
@@ -23,10 +24,11 @@ STAMPS = {"updated_at", "seen_at"}
 class Shop:
     """`tidemark sandbox xiaoe` on a free port, its clock standing still. Ends with the block."""
 
-    def __init__(self, folder, *words, orders=4000, clock="2025-02-01 00:00:00"):
+    def __init__(self, folder, *words, orders=4000, first="2025-01-01", last="2025-01-31",
+                 clock="2025-02-01 00:00:00"):
         self.words = [BINARY, "sandbox", "xiaoe", "--listen", "127.0.0.1:0", "--json",
-                      "--orders", str(orders), "--from", "2025-01-01", "--to", "2025-01-31",
-                      "--clock", clock, *words]
+                      "--orders", str(orders), "--from", first, "--to", last, "--clock", clock,
+                      *words]
         self.folder = folder
 
     def __enter__(self):
@@ -108,6 +110,10 @@ def load(shop, warehouse, folder, *words, stream="orders", code=0, **variables):
     return run(["tidemark", "load", stream, "--shop-url", shop.url, "--warehouse", warehouse.url,
                 "--json", "--progress", "off", *words], folder, code=code,
                **CREDENTIALS, **variables)
+
+
+def days_ago(days):
+    return (datetime.date.today() - datetime.timedelta(days=days)).isoformat()
 
 
 JANUARY = ("--from", "2025-01-01", "--to", "2025-01-31")

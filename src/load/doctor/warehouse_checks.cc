@@ -8,10 +8,13 @@
 #include <charconv>
 #include <filesystem>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/civil_time.h"
 #include "base/system_error.h"
+#include "load/doctor/mysql_grants.h"
 #include "load/schema.h"
 #include "run/figures.h"
 
@@ -126,14 +129,51 @@ Finding lacks_grant(const Error& error) {
 }
 
 /// Statements that need the grants of a load and touch no row.
-Finding check_grants_of_tables(sql::Connection& connection) {
+Result<void> try_to_write(sql::Connection& connection) {
   for (const char* statement :
        {"UPDATE orders SET title=title WHERE 1=0",
         "INSERT INTO load_streams (platform, stream) SELECT platform, stream FROM load_streams "
         "WHERE 1=0",
         "DELETE FROM load_rejects WHERE 1=0"})
-    if (const auto done = connection.execute(statement); !done) return lacks_grant(done.error());
-  return {.check = "grants", .what = say({"rows may be written", "可写入数据"})};
+    if (const auto done = connection.execute(statement); !done) return fail(done.error());
+  return {};
+}
+
+/// The privileges on the database that are missing, with commas; empty if there are all.
+Result<std::string> missing_in_mysql(sql::Connection& connection) {
+  const Result<Rows> lines = rows_of(connection, "SHOW GRANTS");
+  if (!lines) return fail(lines.error());
+  std::vector<std::string> grants;
+  for (const std::vector<std::string>& line : *lines) grants.push_back(line.front());
+  std::optional<Error> failure;
+  const std::set<std::string> granted = granted_privileges(grants, [&](const std::string& pattern) {
+    const auto named =
+        sql::query_value(connection, "SELECT DATABASE() LIKE ?", sql::Values{pattern});
+    if (!named) failure = named.error();
+    return named && *named == "1";
+  });
+  if (failure) return fail(std::move(*failure));
+  std::string missing;
+  if (granted.contains("ALL PRIVILEGES")) return missing;
+  for (const char* needed : {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP",
+                             "INDEX", "REFERENCES", "CREATE VIEW"})
+    if (!granted.contains(needed)) missing += (missing.empty() ? "" : ", ") + std::string(needed);
+  return missing;
+}
+
+/// PostgreSQL: COPY goes through a temporary table, and tables are their maker's.
+Result<std::string> missing_in_postgres(sql::Connection& connection) {
+  std::string missing;
+  for (const auto& [condition, name] :
+       {std::pair{"has_schema_privilege(current_schema(), 'CREATE')", "CREATE on the schema"},
+        std::pair{"has_database_privilege(current_database(), 'TEMPORARY')",
+                  "TEMPORARY on the database"}}) {
+    const auto may =
+        sql::query_value(connection, fmt::format("SELECT CASE WHEN {} THEN 1 END", condition));
+    if (!may) return fail(may.error());
+    if (!*may) missing += (missing.empty() ? "" : ", ") + std::string(name);
+  }
+  return missing;
 }
 
 Finding check_grants(const WarehousePatient& patient, bool has_tables) {
@@ -148,24 +188,22 @@ Finding check_grants(const WarehousePatient& patient, bool has_tables) {
             .mend = say({"let the user of the load own the file and its folder",
                          "请让加载用户拥有该文件及其目录"})};
   }
-  if (has_tables) return check_grants_of_tables(connection);
-  if (connection.dialect() == sql::Dialect::postgres) {
-    const auto may = sql::query_value(
-        connection,
-        "SELECT CASE WHEN has_schema_privilege(current_schema(), 'CREATE') THEN 'yes' END");
-    if (!may) return run::unchecked("grants", may.error());
-    if (*may) return {.check = "grants", .what = say({"tables may be made", "可创建数据表"})};
-    return lacks_grant(make_error(ErrorKind::unauthorized,
-                                  {"no table may be made in the schema", "无权在该模式中建表"}));
-  }
-  const Result<Rows> grants = rows_of(connection, "SHOW GRANTS");
-  if (!grants) return run::unchecked("grants", grants.error());
-  for (const std::vector<std::string>& grant : *grants)
-    if (grant.front().starts_with("GRANT ALL PRIVILEGES") ||
-        grant.front().substr(0, grant.front().find(" ON ")).find("CREATE") != std::string::npos)
-      return {.check = "grants", .what = say({"tables may be made", "可创建数据表"})};
-  return lacks_grant(make_error(ErrorKind::unauthorized,
-                                {"no grant lets this user make tables", "该账号没有建表权限"}));
+  if (has_tables)
+    if (const Result<void> written = try_to_write(connection); !written)
+      return lacks_grant(written.error());
+  const Result<std::string> missing = connection.dialect() == sql::Dialect::mysql
+                                          ? missing_in_mysql(connection)
+                                          : missing_in_postgres(connection);
+  if (!missing) return run::unchecked("grants", missing.error());
+  if (missing->empty())
+    return {.check = "grants",
+            .what = say({"tables may be made and written", "可创建并写入数据表"})};
+  Finding finding = lacks_grant(
+      make_error(ErrorKind::unauthorized, {"this user lacks {}", "该账号缺少 {}"}, *missing));
+  // Rows can be written; tables and views of the next version, or of another stream, cannot be
+  // made.
+  if (has_tables) finding.verdict = Verdict::warning;
+  return finding;
 }
 
 Finding check_zone(const WarehousePatient& patient) {
