@@ -166,6 +166,19 @@ def test_a_wrong_configuration_is_exit_code_2_and_all_of_it_is_said(tidemark, tm
     assert types == ["error", "exit_error"]
 
 
+@pytest.mark.parametrize("line,said", [
+    ('[schedule.jobs.load_orders]\ncron = "61 * * * *"\n', "minute: 61"),
+    ('[schedule.jobs.load_users]\ncron = "0 0 30 2 *"\n', "never comes"),
+    ('[schedule]\ntime_zone = "Mars/Olympus"\n', "Mars"),
+])
+def test_config_check_reads_the_times_of_jobs(line, said, tidemark, tmp_path):
+    (tmp_path / "tidemark.toml").write_text(line)
+    ran = tidemark("config", "check", "--offline")
+    assert ran.returncode == 2, ran.stdout
+    assert said in ran.stderr
+    assert "tidemark.toml:2" in ran.stderr
+
+
 def test_config_check_connects_unless_told_not_to(tidemark, tmp_path):
     file = tmp_path / "tidemark.toml"
     file.write_text('source = "sqlite:missing.db"\n')

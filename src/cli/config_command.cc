@@ -11,6 +11,7 @@
 #include "cli/context.h"
 #include "cli/redaction.h"
 #include "cli/report.h"
+#include "cli/schedule_jobs.h"
 #include "config/database_url.h"
 #include "config/show.h"
 #include "config/source_url.h"
@@ -87,7 +88,8 @@ Result<sql::ServerInfo> try_database(const config::DatabaseAddress& address) {
 }
 
 Result<ExitCode> check(Context& context) {
-  // That the settings are right was found out when they were loaded.
+  // That each setting by itself is right was found out when they were loaded.
+  if (const auto jobs = scheduled_jobs(context); !jobs) return fail(jobs.error());
   const auto& file = context.settings.file();
   context.print(file ? say({"configuration is valid: {}", "配置有效：{}"}, *file)
                      : say({"configuration is valid: no file; environment and defaults",

@@ -22,15 +22,17 @@ struct JobCommand {
   std::string_view words;  ///< `{rescan}`: the setting load.rescan.
   Needs needs;
   std::string_view group;  ///< The loads of one shop share its limit of requests.
+  /// Its first run may take hours, and each goes on where it was stopped. Those that give way come
+  /// in the order of this list: a history never goes before what is fresh.
   bool gives_way = false;
 };
 
 constexpr std::array commands = {
     JobCommand{"load-orders", "load orders --rescan 1d", Needs::shop, "xiaoe"},
     JobCommand{"load-orders-rescan", "load orders --rescan {rescan}", Needs::shop, "xiaoe"},
-    JobCommand{"load-aftersales", "load aftersales", Needs::shop, "xiaoe"},
+    JobCommand{"load-aftersales", "load aftersales", Needs::shop, "xiaoe", true},
     JobCommand{"load-live", "load live", Needs::shop, "xiaoe"},
-    JobCommand{"load-users", "load users", Needs::shop, "xiaoe"},
+    JobCommand{"load-users", "load users", Needs::shop, "xiaoe", true},
     JobCommand{"load-products", "load products", Needs::shop, "xiaoe"},
     JobCommand{"load-orders-deep", "load orders --rescan 90d", Needs::shop, "xiaoe"},
     JobCommand{"load-history", "load orders --incremental", Needs::shop, "xiaoe", true},
