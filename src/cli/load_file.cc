@@ -141,21 +141,13 @@ Result<ExitCode> run(Context& context) {
   if (!extractor) return fail(extractor.error());
   Result<load::LoadOptions> options = load_options(context, load::LoadMode::picked, false);
   if (!options) return fail(std::move(options).error());
-  Result<load::ConnectWarehouse> connect = warehouse(context, options->dry_run);
-  if (!connect) return fail(std::move(connect).error());
   load::StoppablePause pause(world.stop);
   const std::unique_ptr<load::StreamTables> tables = load::file::order_tables(*platform);
-  load::LoadRun loading({.extractor = **extractor,
-                         .tables = *tables,
-                         .connect = std::move(*connect),
-                         .clock = world.clock,
-                         .random = world.random,
-                         .stop = world.stop,
-                         .pause = pause},
-                        *options);
-  std::optional<std::string> recorded_as;
-  if (!options->dry_run) recorded_as = "load file";
-  return run_load(context, loading, recorded_as);
+  return run_load(context, {.extractor = **extractor,
+                            .tables = *tables,
+                            .pause = pause,
+                            .options = *options,
+                            .name = "load file"});
 }
 
 std::vector<Flag> flags() {

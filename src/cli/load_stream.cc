@@ -126,11 +126,23 @@ std::vector<Flag> stream_flags(const StreamLoad& loading) {
   return flags;
 }
 
-Result<ExitCode> run_load(Context& context, load::LoadRun& loading,
-                          const std::optional<std::string>& recorded_as) {
-  const Result<load::LoadSummary> summary = load_recorded(context, loading, recorded_as);
+Result<ExitCode> run_load(Context& context, const LoadWork& work) {
+  const World& world = context.world;
+  const bool dry_run = work.options.dry_run;
+  Result<load::ConnectWarehouse> connect = warehouse(context, dry_run);
+  if (!connect) return fail(std::move(connect).error());
+  load::LoadRun loading({.extractor = work.extractor,
+                         .tables = work.tables,
+                         .connect = std::move(*connect),
+                         .clock = world.clock,
+                         .random = world.random,
+                         .stop = world.stop,
+                         .pause = work.pause},
+                        work.options);
+  const Result<load::LoadSummary> summary =
+      load_recorded(context, loading, dry_run ? std::nullopt : std::optional(work.name));
   if (!summary) return fail(summary.error());
-  const ExitCode code = summary->exit_code(context.world.stop);
+  const ExitCode code = summary->exit_code(world.stop);
   show(context, *summary, code);
   return code;
 }
@@ -142,8 +154,6 @@ Result<ExitCode> load_stream(Context& context, const StreamLoad& loading) {
   if (!loading.ids.empty()) options->mode = load::LoadMode::picked;
   const Result<const load::Platform*> platform = platform_for(context, loading.stream);
   if (!platform) return fail(platform.error());
-  Result<load::ConnectWarehouse> connect = warehouse(context, options->dry_run);
-  if (!connect) return fail(std::move(connect).error());
   load::StoppablePause pause(world.stop);
   const load::Surroundings surroundings{
       .clock = world.clock, .random = world.random, .pause = pause, .stop = world.stop};
@@ -152,17 +162,11 @@ Result<ExitCode> load_stream(Context& context, const StreamLoad& loading) {
   if (!extractor) return fail(extractor.error());
   const std::unique_ptr<load::StreamTables> tables =
       (*platform)->tables(loading.stream, context.settings);
-  load::LoadRun run({.extractor = **extractor,
-                     .tables = *tables,
-                     .connect = std::move(*connect),
-                     .clock = world.clock,
-                     .random = world.random,
-                     .stop = world.stop,
-                     .pause = pause},
-                    *options);
-  std::optional<std::string> recorded_as;
-  if (!options->dry_run) recorded_as = "load " + std::string(load::name(loading.stream));
-  return run_load(context, run, recorded_as);
+  return run_load(context, {.extractor = **extractor,
+                            .tables = *tables,
+                            .pause = pause,
+                            .options = *options,
+                            .name = "load " + std::string(load::name(loading.stream))});
 }
 
 }  // namespace tidemark::cli

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,10 +24,17 @@ struct StreamLoad {
 /// --platform, --shop-url, --warehouse, --dry-run, and what chooses a window if there are any.
 [[nodiscard]] std::vector<Flag> stream_flags(const StreamLoad& loading);
 
-/// Runs it with progress and summary. With `recorded_as` (`load orders`) the run is recorded under
-/// that name; a dry run writes nothing, not even that it was. Errors: the run could not begin.
-[[nodiscard]] Result<ExitCode> run_load(Context& context, load::LoadRun& loading,
-                                        const std::optional<std::string>& recorded_as);
+/// What is read into the warehouse, and how. Its parts must outlive the run.
+struct LoadWork {
+  load::Extractor& extractor;
+  const load::StreamTables& tables;
+  load::Pause& pause;
+  load::LoadOptions options;
+  std::string name;  ///< `load orders`: the run is recorded as that; a dry run is not recorded.
+};
+
+/// Runs it with progress and summary. Errors: the run could not begin.
+[[nodiscard]] Result<ExitCode> run_load(Context& context, const LoadWork& work);
 
 /// Reads the stream into the warehouse, shows progress and summary, records the run. Errors: the
 /// run could not begin.
