@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "load/order_tables.h"
 #include "load/rederive.h"
 #include "load/row_sql.h"
@@ -332,6 +334,39 @@ TEST_P(RecordWriterTest, OtherTextsNeedNoShop) {
   EXPECT_EQ(rederived(official).changed, 1U);
   EXPECT_EQ(value("SELECT order_state_text FROM orders WHERE order_id='o_1'"), "退款中");
   EXPECT_EQ(value("SELECT order_state_text FROM order_history WHERE order_id='o_1'"), "退款中");
+}
+
+/// Tables beside which something else happens whenever a step of deriving begins.
+class Interrupted final : public StreamTables {
+ public:
+  Interrupted(const StreamTables& tables, std::function<void()> meanwhile)
+      : tables_(tables), meanwhile_(std::move(meanwhile)) {}
+  [[nodiscard]] StreamKind kind() const override { return tables_.kind(); }
+  [[nodiscard]] const std::string& platform() const override { return tables_.platform(); }
+  [[nodiscard]] bool keeps_history() const override { return tables_.keeps_history(); }
+  [[nodiscard]] std::unique_ptr<StreamBatch> batch() const override {
+    meanwhile_();
+    return tables_.batch();
+  }
+
+ private:
+  const StreamTables& tables_;
+  const std::function<void()> meanwhile_;
+};
+
+TEST_P(RecordWriterTest, ADryRunSeesNothingOfALoadBesideIt) {
+  write({row("o_1", "1", 1), row("o_2", "2", 1)}, 0);
+  // Of o_1 the raw state is read before it is refunded, and its order is compared after it was.
+  const Interrupted tables(tables_, [this] {
+    write({row("o_1", "1", 10, R"(,"refund_money":100,"refund_time":"2025-01-02 00:00:00")"),
+           row("o_9", "9", 1)},
+          60);
+  });
+  const RederiveSummary summary = rederived(tables, true);
+  EXPECT_EQ(summary.records, 2U);
+  EXPECT_EQ(summary.unchanged, 2U);
+  EXPECT_EQ(summary.changed + summary.inserted + summary.histories, 0U);
+  EXPECT_EQ(rederived(tables_, true).records, 3U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, RecordWriterTest,
