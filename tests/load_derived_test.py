@@ -301,7 +301,8 @@ def test_a_sheet_appears_whole_or_not_at_all(local, tmp_path):
     assert not [name for name in os.listdir(tmp_path) if "tmp" in name or name == "new.xlsx"]
     export("csv", local, tmp_path, "-o", "none/orders.csv", code=1)
     for words in (("--columns", "none"), ("--table", "raw_records"), ("--from", "x"),
-                  ("--table", "users", "--state", "1")):
+                  ("--table", "users", "--state", "1"), ("--state", "abc"),
+                  ("--state", "1,1x")):
         export("csv", local, tmp_path, "-o", "x.csv", *words, code=2)
     export("xlsx", local, tmp_path, "-o", "-", code=2)
     export("csv", local, tmp_path, code=2)
