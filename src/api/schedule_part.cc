@@ -8,7 +8,8 @@ namespace tidemark::api {
 
 SchedulePart::SchedulePart(ScheduleOptions options, const sql::Url& state, std::string hub,
                            const Clock& clock, std::uint64_t seed)
-    : random_(seed),
+    : state_(state),
+      random_(seed),
       launcher_(std::move(options.process)),
       thread_({.hub = std::move(hub),
                .lease = options.lease,
@@ -16,5 +17,9 @@ SchedulePart::SchedulePart(ScheduleOptions options, const sql::Url& state, std::
                .stop_grace = options.stop_grace,
                .connect = [state] { return run::open_shared_state(state); }},
               std::move(options.jobs), launcher_, clock, random_) {}
+
+Result<std::unique_ptr<sql::Connection>> SchedulePart::connect() const {
+  return run::open_shared_state(state_);
+}
 
 }  // namespace tidemark::api

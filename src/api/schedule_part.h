@@ -1,13 +1,16 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/result.h"
 #include "run/job.h"
 #include "run/process_launcher.h"
 #include "run/scheduler_thread.h"
+#include "sql/connection.h"
 #include "sql/url.h"
 
 namespace tidemark::api {
@@ -27,12 +30,16 @@ class SchedulePart {
                std::uint64_t seed);
 
   [[nodiscard]] const std::vector<run::Job>& jobs() const { return thread_.jobs(); }
+  /// Another connection to the state, for what people change. Waits; errors as
+  /// run::open_shared_state.
+  [[nodiscard]] Result<std::unique_ptr<sql::Connection>> connect() const;
   void start() { thread_.start(); }
   void wake() { thread_.wake(); }
   /// As SchedulerThread::stop().
   void stop(std::chrono::milliseconds patience) { thread_.stop(patience); }
 
  private:
+  const sql::Url state_;
   SeededRandom random_;
   run::ProcessLauncher launcher_;
   run::SchedulerThread thread_;

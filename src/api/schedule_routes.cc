@@ -39,21 +39,38 @@ Result<http::Response> show(sql::Connection& connection, const run::Job& job, Wa
   return json_answer(200, schedule_json(job, **row, now));
 }
 
-/// Puts `change` on the row of `job`, in the hub's next transaction, and has the scheduler look.
+using Change = std::function<Result<void>(run::Schedule&, WallTime now)>;
+
+/// Inside a transaction.
+Result<http::Response> changed(sql::Connection& connection, const run::Job& job, int status,
+                               const Change& change, WallTime now) {
+  run::ScheduleStore store(connection);
+  auto row = store.find_locked(job.name);
+  if (!row) return fail(std::move(row));
+  if (!*row) return fail(no_schedule(job.name));
+  if (Result<void> done = change(**row, now); !done) return fail(std::move(done));
+  if (Result<void> stored = store.update(**row); !stored) return fail(std::move(stored));
+  return json_answer(status, schedule_json(job, **row, now));
+}
+
+/// Puts `change` on the row of `job` and has the scheduler look. Not in the hub's transaction: the
+/// scheduler of a hub that stands still may have the row, and publishing must not wait for it.
 void alter(Services& services, SchedulePart& schedule, const run::Job& job, int status,
-           std::function<Result<void>(run::Schedule&, WallTime now)> change,
-           http::Respond respond) {
-  services.change(
-      [&job, status, change = std::move(change)](relay::Engine& engine) -> Result<http::Response> {
-        run::ScheduleStore store(engine.store().connection());
-        auto row = store.find_locked(job.name);
-        if (!row) return fail(std::move(row));
-        if (!*row) return fail(no_schedule(job.name));
-        if (Result<void> changed = change(**row, engine.now()); !changed)
-          return fail(std::move(changed).error());
-        if (Result<void> stored = store.update(**row); !stored)
-          return fail(std::move(stored).error());
-        return json_answer(status, schedule_json(job, **row, engine.now()));
+           Change change, http::Respond respond) {
+  services.read(
+      [&services, &schedule, &job, status,
+       change = std::move(change)](sql::Connection&) -> Result<http::Response> {
+        auto connection = schedule.connect();
+        if (!connection) return fail(std::move(connection));
+        if (Result<void> begun = (*connection)->begin(sql::Isolation::write); !begun)
+          return fail(std::move(begun));
+        Result<http::Response> made =
+            changed(**connection, job, status, change, services.clock.wall());
+        if (made)
+          if (Result<void> committed = (*connection)->commit(); !committed)
+            made = fail(std::move(committed));
+        if (!made) (*connection)->rollback();
+        return made;
       },
       [&schedule, respond = std::move(respond)](http::Response response) mutable {
         schedule.wake();

@@ -7,8 +7,8 @@
 
 #include "relay/row.h"
 #include "relay/row_lock.h"
-#include "relay/server_clock.h"
 #include "sql/rows.h"
+#include "sql/server_clock.h"
 
 namespace tidemark::relay {
 namespace {
@@ -85,7 +85,7 @@ Result<void> Leases::renew(sql::Connection& connection,
                            const std::map<std::string, bool>& idle_by_subscription) {
   asked_at_ = clock_.steady();
   renewed_.clear();
-  const Result<std::int64_t> now = server_now(connection);
+  const Result<std::int64_t> now = sql::server_now(connection);
   if (!now) return fail(now.error());
   const Result<std::vector<std::string>> hubs = live_hubs(connection, *now);
   if (!hubs) return fail(hubs.error());

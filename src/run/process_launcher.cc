@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <mutex>
@@ -23,6 +25,8 @@ namespace {
 
 constexpr std::size_t line_bytes_max = 256 * 1024;
 constexpr int exec_failed = 127;
+/// A limit of "none" would take minutes to walk through.
+constexpr rlim_t descriptors_max = 65'536;
 
 /// What a program with --json says of its failure: the last line of an error, or the summary's.
 class LastWords {
@@ -65,6 +69,16 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return list;
 }
 
+/// Ours close themselves at exec(); those of a library might not. A container's filter may not know
+/// the call.
+void close_all_behind(int last) {
+  if (::close_range(static_cast<unsigned>(last) + 1, ~0U, 0) == 0) return;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const auto end = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, descriptors_max));
+  for (int fd = last + 1; fd < end; ++fd) ::close(fd);
+}
+
 /// In the new process: only what is safe between fork() and exec() of a program with threads.
 [[noreturn]] void become(const char* program, char* const* words, char* const* environment,
                          int output, pid_t parent) {
@@ -79,7 +93,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   const int nothing = ::open("/dev/null", O_RDONLY);  // NOLINT(*-vararg)
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
-  ::close_range(STDERR_FILENO + 1, ~0U, 0);
+  close_all_behind(STDERR_FILENO);
   ::execve(program, words, environment);
   ::_exit(exec_failed);
 }

@@ -9,6 +9,7 @@
 #include "base/parse_integer.h"
 #include "run/migration.h"
 #include "sql/rows.h"
+#include "sql/server_clock.h"
 
 namespace tidemark::run {
 namespace {
@@ -252,19 +253,8 @@ Result<void> register_jobs(sql::Connection& connection, const std::vector<Job>& 
 }
 
 Result<WallTime> ScheduleStore::now(const Clock& clock) {
-  std::string_view sql;
-  switch (connection_.dialect()) {
-    case sql::Dialect::sqlite:
-      return clock.wall();
-    case sql::Dialect::mysql:
-      // Not UNIX_TIMESTAMP(NOW(6)): a local time that comes twice would be read as the first.
-      sql = "SELECT CAST(UNIX_TIMESTAMP() * 1000000 + MICROSECOND(NOW(6)) AS SIGNED)";
-      break;
-    case sql::Dialect::postgres:
-      sql = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)";
-      break;
-  }
-  const Result<std::int64_t> now = sql::query_number(connection_, sql);
+  if (connection_.dialect() == sql::Dialect::sqlite) return clock.wall();
+  const Result<std::int64_t> now = sql::server_now(connection_);
   if (!now) return fail(now.error());
   return WallTime(std::chrono::microseconds(*now));
 }

@@ -60,7 +60,7 @@ Scheduler::Scheduler(SchedulerOptions options, std::vector<Job> jobs, JobLaunche
 Scheduler::~Scheduler() { kill_all(); }
 
 Result<void> Scheduler::turn() {
-  for (auto& [name, run] : runs_) watch(run);
+  watch_all();
   Result<void> done = look();
   if (!done) connection_.reset();
   report(done);
@@ -74,6 +74,10 @@ void Scheduler::begin_stop() {
 
 void Scheduler::kill_all() {
   for (auto& [name, run] : runs_) kill(run);
+}
+
+void Scheduler::watch_all() {
+  for (auto& [name, run] : runs_) watch(run);
 }
 
 void Scheduler::watch(Run& run) {
@@ -147,7 +151,10 @@ Result<void> Scheduler::open() {
 }
 
 Result<void> Scheduler::look() {
-  if (Result<void> opened = open(); !opened) return opened;
+  // Each wait on the database may take as long as a lease does.
+  const Result<void> opened = open();
+  watch_all();
+  if (!opened) return opened;
   ScheduleStore store(*connection_);
   const SteadyTime asked_at = clock_.steady();
   const Result<WallTime> now = store.now(clock_);
@@ -157,14 +164,19 @@ Result<void> Scheduler::look() {
   // Most looks find nothing to do, which is seen without a lock by planning on a copy.
   std::vector<Schedule> tried = *rows;
   apply(tried, planner(*now), asked_at);
-  static_cast<void>(plan(planner(*now), tried));
+  report_faults(plan(planner(*now), tried));
+  watch_all();
   if (tried == *rows) {
     follow_rows(*rows);
     return {};
   }
   Result<Plan> decided = decide();
+  watch_all();
   // The server may have chosen us to end a deadlock.
-  if (!decided && decided.error().kind == ErrorKind::timeout) decided = decide();
+  if (!decided && decided.error().kind == ErrorKind::timeout) {
+    decided = decide();
+    watch_all();
+  }
   if (!decided) return fail(std::move(decided));
   follow(*decided, written_);
   return {};
@@ -233,15 +245,22 @@ Result<Plan> Scheduler::decide_locked(ScheduleStore& store, SteadyTime asked_at)
   return made;
 }
 
+void Scheduler::report_faults(const Plan& plan) {
+  std::map<std::string, std::string> faults;
+  for (const Error& fault : plan.faults) {
+    const std::string job = fault.what.en.substr(0, fault.what.en.find(':'));
+    const std::string& text = faults[job] = fault.what.en;
+    if (const auto before = faults_reported_.find(job);
+        before == faults_reported_.end() || before->second != text)
+      log_line(LogLevel::error, fmt::format("schedule of {}", text));
+  }
+  faults_reported_ = std::move(faults);  // One that was mended is told again when it comes back.
+}
+
 void Scheduler::follow(const Plan& plan, const std::vector<Schedule>& rows) {
   for (const std::string& name : plan.lost)
     log_line(LogLevel::warning,
              fmt::format("job {}: its hub is gone; its run counts as lost", name));
-  for (const Error& fault : plan.faults) {
-    const std::string job = fault.what.en.substr(0, fault.what.en.find(':'));
-    if (std::exchange(faults_reported_[job], fault.what.en) != fault.what.en)
-      log_line(LogLevel::error, fmt::format("schedule of {}", fault.what.en));
-  }
   std::erase_if(runs_, [&](const auto& entry) {
     const auto& [name, run] = entry;
     if (!run.end) return false;

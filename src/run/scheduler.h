@@ -69,6 +69,8 @@ class Scheduler {
     std::optional<JobEnd> end{};
   };
 
+  /// Ends what its lease no longer covers, or what took too long.
+  void watch_all();
   void watch(Run& run);
   void ask(Run& run, Asked why);
   void kill(Run& run);
@@ -80,6 +82,7 @@ class Scheduler {
   void apply(std::vector<Schedule>& rows, const Planner& planner, SteadyTime asked_at) const;
   [[nodiscard]] Result<Plan> decide();
   [[nodiscard]] Result<Plan> decide_locked(ScheduleStore& store, SteadyTime asked_at);
+  void report_faults(const Plan& plan);
   void follow(const Plan& plan, const std::vector<Schedule>& rows);
   void launch(const Schedule& row);
   /// Runs that another hub has taken, or that are to give way.

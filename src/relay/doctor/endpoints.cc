@@ -4,7 +4,7 @@
 #include "relay/doctor/found.h"
 #include "relay/leases.h"
 #include "relay/row.h"
-#include "relay/server_clock.h"
+#include "sql/server_clock.h"
 
 namespace tidemark::relay {
 
@@ -94,7 +94,7 @@ Result<Finding> check_leases(const HubState& state) {
     return Finding{
         .check = "leases",
         .what = say({"not used: the state belongs to one hub", "未使用：状态库只属于一个 hub"})};
-  const Result<std::int64_t> now = server_now(state.connection);
+  const Result<std::int64_t> now = sql::server_now(state.connection);
   if (!now) return fail(now.error());
   const auto endless =
       find(state.connection,
