@@ -15,6 +15,9 @@ constexpr std::int64_t retries_max = 3;
 constexpr std::chrono::minutes retry_after{5};
 /// A step back of the clock by less than this is a correction: what was due runs no second time.
 constexpr std::chrono::hours clock_step_max{1};
+/// Hubs whose settings differ reckon by turns, each at its every look. A time that came since
+/// somebody last looked counts all the same.
+constexpr std::chrono::seconds look_back{10};
 
 const Job* job_of(const Planner& planner, const std::string& name) {
   const auto found = std::ranges::find(planner.jobs, name, &Job::name);
@@ -46,8 +49,15 @@ bool lease_is_past(const Schedule& row, const Planner& planner) {
 /// may have been far ahead when it was reckoned.
 void reckon(Schedule& row, const Planner& planner, const Timing& timing) {
   if (row.rule != timing.text()) {
+    const bool is_new = row.rule.empty();
+    // What is due by another rule is done before this one counts.
+    if (!is_new && row.next_due_at && *row.next_due_at <= planner.now) return;
+    WallTime after = planner.now;
+    if (!is_new) after -= look_back;
+    if (row.last_due_at && *row.last_due_at <= planner.now)
+      after = std::max(after, *row.last_due_at);
     row.rule = timing.text();
-    set_next(row, planner, timing, planner.now);
+    set_next(row, planner, timing, after);
     return;
   }
   if (!row.next_due_at || *row.next_due_at <= planner.now) return;

@@ -186,7 +186,9 @@ class ScheduleWorld {
   SeededRandom random;
   StateFaults faults;
 
-  Hub hub(const std::string& name, bool alone = false) {
+  Hub hub(const std::string& name, bool alone = false) { return hub(name, jobs_, alone); }
+  /// One with settings of its own.
+  Hub hub(const std::string& name, std::vector<Job> jobs, bool alone = false) {
     Hub hub;
     hub.machine = std::make_unique<SimulatedMachine>(clock, name, machines_);
     hub.scheduler =
@@ -195,7 +197,7 @@ class ScheduleWorld {
                                                      .alone = alone,
                                                      .stop_grace = std::chrono::seconds(30),
                                                      .connect = [this] { return connect(); }},
-                                    jobs_, *hub.machine, clock, random);
+                                    std::move(jobs), *hub.machine, clock, random);
     return hub;
   }
   /// kill -9: nothing is written, and its processes die with it.

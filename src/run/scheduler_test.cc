@@ -181,6 +181,22 @@ TEST(Scheduler, AChangedRuleCountsAtOnce) {
   EXPECT_EQ(minute(world.row("orders").last_due_at), "00:05");
 }
 
+TEST(Scheduler, HubsThatDisagreeAboutARuleLoseNoTime) {
+  ScheduleWorld world({job("orders", "0 3 * * *")});
+  auto three = world.hub("a");
+  auto four = world.hub("b", {job("orders", "0 4 * * *")});
+  // Either of them may be the last to look before three o'clock, and before four.
+  for (std::vector<ScheduleWorld::Hub*> hubs :
+       {std::vector{&three, &four}, std::vector{&four, &three}}) {
+    world.pass(175min, hubs, 5min);
+    world.pass(10min, hubs, 7s);
+    world.pass(50min, hubs, 5min);
+    world.pass(10min, hubs, 7s);
+    world.pass(1195min, hubs, 5min);
+  }
+  EXPECT_EQ(three.machine->started.size() + four.machine->started.size(), 4U);
+}
+
 TEST(Scheduler, ARuleThatCannotBeFollowedStopsOnlyItsJob) {
   ScheduleWorld world({job("orders", "*/30 * * * *"), job("users", "*/30 * * * *")});
   world.change("orders", [](Schedule& row) { row.time_zone = "Mars/Olympus"; });
