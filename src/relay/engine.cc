@@ -99,14 +99,17 @@ Result<void> Engine::write_together(Turn& turn, std::vector<Result<Published>>& 
   Result<void> done = in_transaction(scope, [&]() -> Result<void> {
     published.clear();
     changed.clear();
+    if (gathers()) store_.gather();
     for (const Ended& ended : unwritten_)
       if (Result<void> written = write_outcome(ended); !written) return written;
+    if (Result<void> known = look_up_versions(turn); !known) return known;
     for (PublishTask& task : turn.publishes) {
       Result<Published> one = publish(task.request);
       // What is refused wrote nothing; what the database refused spoils the whole transaction.
       if (!one && one.error().kind != ErrorKind::rejected) return fail(std::move(one));
       published.push_back(std::move(one));
     }
+    if (Result<void> written = store_.write_gathered(); !written) return written;
     for (ChangeTask& task : turn.changes) {
       Result<void> one = task.work(*this);
       if (!one && one.error().kind != ErrorKind::rejected &&
@@ -123,6 +126,14 @@ Result<void> Engine::write_together(Turn& turn, std::vector<Result<Published>>& 
   return done;
 }
 
+Result<void> Engine::look_up_versions(const Turn& turn) {
+  if (!gathers() || turn.publishes.size() < 2) return {};
+  std::vector<const Publication*> publications;
+  publications.reserve(turn.publishes.size());
+  for (const PublishTask& task : turn.publishes) publications.push_back(&task.request.publication);
+  return store_.look_up_versions(publications);
+}
+
 Result<void> Engine::in_transaction(const Scope& scope, const std::function<Result<void>()>& work) {
   Result<void> done = try_transaction(scope, work);
   for (int tries = 1; tries < tries_max; ++tries) {
@@ -135,7 +146,7 @@ Result<void> Engine::in_transaction(const Scope& scope, const std::function<Resu
 
 Result<void> Engine::try_transaction(const Scope& scope,
                                      const std::function<Result<void>()>& work) {
-  Transaction transaction;
+  Transaction transaction{.at = clock_.wall()};
   transaction_ = &transaction;
   Result<void> done = store_.in_transaction([&]() -> Result<void> {
     Result<void> step = take_locks(scope);

@@ -35,6 +35,9 @@ struct EngineOptions {
   std::chrono::milliseconds poll_interval{100};
   /// A database that was away is asked again after so long.
   std::chrono::milliseconds outage_pause{500};
+  /// What a turn writes goes in a few statements (GatheredRows). Not set: if the state is on a
+  /// server.
+  std::optional<bool> gather{};
   /// Shared states: called after a commit that another hub should look at. May be empty; must not
   /// block.
   std::function<void()> tell_others{};
@@ -156,6 +159,9 @@ class Engine {
   [[nodiscard]] bool write(Turn& turn);
   [[nodiscard]] Result<void> write_together(Turn& turn, std::vector<Result<Published>>& published,
                                             std::vector<Result<void>>& changed);
+  [[nodiscard]] bool gathers() const { return options_.gather.value_or(store_.shared()); }
+  /// Of all sources in one question.
+  [[nodiscard]] Result<void> look_up_versions(const Turn& turn);
   void write_apart(Turn& turn);
   struct Scope;
   /// Does `work` in one transaction, commits it, and lets it take effect in memory; after an error
@@ -192,6 +198,8 @@ class Engine {
   [[nodiscard]] Result<void> take_locks(const Scope& scope);
   /// Reads the subscriptions anew if somebody changed them.
   [[nodiscard]] Result<void> follow_subscriptions(RowLock lock);
+  /// Inside a transaction: is the subscription still ours? Its lease is locked until the end.
+  [[nodiscard]] Result<bool> holds_lease(const std::string& id);
   /// Inside a transaction: the next number of a subscription, whose row is locked by now.
   [[nodiscard]] Result<std::int64_t> locked_sequence(const std::string& subscription_id);
   /// Does this attempt leave its endpoint as it is?

@@ -33,7 +33,7 @@ Result<void> Engine::write_outcome(const Ended& ended) {
   Subscription* subscription = draft(ended.subscription_id);
   if (subscription == nullptr) return {};  // Deleted; its deliveries are cancelled.
   if (leases_) {
-    const Result<bool> ours = leases_->holds(store_.connection(), ended.subscription_id);
+    const Result<bool> ours = holds_lease(ended.subscription_id);
     if (!ours) return fail(ours.error());
     if (!*ours) {  // Another hub has taken over, and sends it again.
       transaction_->after_commit.emplace_back([this, &ended] {
@@ -117,7 +117,7 @@ void Engine::judge_endpoint(Subscription& subscription, bool& state_changed, con
 
 Result<void> Engine::write_delivery(const Subscription& subscription, const DueDelivery& delivery,
                                     const Ended& ended, const Verdict& verdict) {
-  const WallTime now = clock_.wall();
+  const WallTime now = transaction_->at;
   const DeliveryKey key{subscription.id, delivery.sequence};
   const std::int64_t attempt = delivery.attempts + 1;
   DeliveryChange change{.key = key,
@@ -128,7 +128,8 @@ Result<void> Engine::write_delivery(const Subscription& subscription, const DueD
                         .status_code = ended.result.status_code,
                         .error_code = verdict.error_code,
                         .message = verdict.message,
-                        .started_at = ended.result.started_at};
+                        .started_at = ended.result.started_at,
+                        .ordered = delivery.ordered};
   const auto park = [&] {
     change.status = DeliveryStatus::parked;
     change.due_at.reset();

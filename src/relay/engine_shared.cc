@@ -46,6 +46,14 @@ bool Engine::keeps_state(const Ended& ended) const {
                              judge(ended.result).outcome == Outcome::delivered);
 }
 
+Result<bool> Engine::holds_lease(const std::string& id) {
+  auto& known = transaction_->leases;
+  if (const auto lease = known.find(id); lease != known.end()) return lease->second;
+  const Result<bool> ours = leases_->holds(store_.connection(), id);
+  if (ours) known.emplace(id, *ours);
+  return ours;
+}
+
 Result<std::int64_t> Engine::locked_sequence(const std::string& subscription_id) {
   auto known = transaction_->sequences.find(subscription_id);
   if (known == transaction_->sequences.end()) {

@@ -99,6 +99,18 @@ class SimulatedWorld {
     return std::move(*result);
   }
 
+  /// Several in one turn.
+  std::vector<Result<Published>> publish_all(std::vector<Publication> publications) {
+    std::vector<Result<Published>> results;
+    Engine::Turn turn;
+    for (Publication& publication : publications)
+      turn.publishes.push_back(
+          {.request = {.publication = std::move(publication)},
+           .answer = [&](Result<Published> one) { results.push_back(std::move(one)); }});
+    run(std::move(turn));
+    return results;
+  }
+
   void change(std::move_only_function<Result<void>(Engine&)> work) {
     Engine::Turn turn;
     turn.changes.push_back({.work = std::move(work), .answer = [](Result<void> done) {

@@ -24,7 +24,8 @@ std::uint64_t number_from(const char* variable, std::uint64_t fallback) {
 class Simulation {
  public:
   explicit Simulation(std::uint64_t seed)
-      : world_({.window_max = 1 + SeededRandom(seed).below(32)}, seed), chance_(seed ^ 0x7469646d) {
+      : world_({.window_max = 1 + SeededRandom(seed).below(32), .gather = seed % 2 == 0}, seed),
+        chance_(seed ^ 0x7469646d) {
     for (int i = 0; i < 3; ++i) {
       SubscriptionSettings settings;
       settings.concurrency = static_cast<std::int64_t>(1 + chance_.below(8));
@@ -90,12 +91,20 @@ class Simulation {
     std::map<std::string, std::int64_t> newest{};  ///< First receipts, by source.
   };
 
-  void publish() {
+  Publication some_voucher() {
     const std::string source = std::to_string(chance_.below(5));
-    const std::string amount = std::to_string(chance_.below(1000));
-    const Result<Published> published = world_.publish(world_.voucher(source, amount));
-    ASSERT_TRUE(published) << published.error().what.en;
-    if (!published->duplicate) ++acknowledged_;
+    return world_.voucher(source, std::to_string(chance_.below(1000)));
+  }
+
+  /// One, or several that come at once.
+  void publish() {
+    std::vector<Publication> publications;
+    do publications.push_back(some_voucher());
+    while (chance_.below(3) == 0);
+    for (const Result<Published>& published : world_.publish_all(std::move(publications))) {
+      ASSERT_TRUE(published) << published.error().what.en;
+      if (!published->duplicate) ++acknowledged_;
+    }
   }
 
   /// A person has one that arrived sent again.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,9 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "relay/delivery.h"
+#include "relay/delivery_change.h"
 #include "relay/event.h"
+#include "relay/gathered_rows.h"
 #include "relay/publication.h"
 #include "relay/row_lock.h"
 #include "relay/secret_box.h"
@@ -40,21 +43,6 @@ struct DueDelivery {
   WallTime created_at{};
   bool ordered = false;  ///< Others of its source may wait behind it.
   std::shared_ptr<const Event> event;
-};
-
-/// What one attempt changed of a delivery.
-struct DeliveryChange {
-  DeliveryKey key;
-  DeliveryStatus status = DeliveryStatus::pending;
-  std::optional<WallTime> due_at{};
-  std::int64_t attempts = 0;
-  std::int64_t retry_step = 0;
-  std::optional<int> status_code{};
-  std::string error_code{};
-  std::string message{};
-  std::optional<WallTime> started_at{};  ///< Set at the first attempt.
-  std::optional<WallTime> finished_at{};
-  bool open = true;  ///< Ordered: those behind it go on waiting.
 };
 
 struct AttemptRecord {
@@ -93,6 +81,11 @@ class Store {
 
   /// Does `work` in one transaction and commits it; after an error nothing of it stays.
   [[nodiscard]] Result<void> in_transaction(const std::function<Result<void>()>& work);
+  /// Inside a transaction: from here to write_gathered() new events, deliveries and attempts, and
+  /// finished deliveries, are written together. What publishing and outcomes read is right all the
+  /// same; nothing else may be read in between.
+  void gather() { gathering_ = true; }
+  [[nodiscard]] Result<void> write_gathered();
 
   // Subscriptions.
   [[nodiscard]] Result<std::vector<Subscription>> subscriptions();
@@ -125,6 +118,9 @@ class Store {
   /// The highest version of the source's record, whatever the event type: receivers apply only what
   /// is newer. 0: none yet.
   [[nodiscard]] Result<std::int64_t> highest_version(const Publication& publication);
+  /// The same for many, in one question; highest_version() knows the answers until the end of the
+  /// transaction. For transactions that gather().
+  [[nodiscard]] Result<void> look_up_versions(std::span<const Publication* const> publications);
   /// Whatever event the source published before: it keeps its voucher.
   [[nodiscard]] Result<std::optional<StoredEvent>> voucher_of(const Publication& publication);
   /// The highest number that was made; its row is locked until the commit.
@@ -200,6 +196,12 @@ class Store {
   [[nodiscard]] Result<std::int64_t> first_open(const std::string& subscription_id,
                                                 const std::string& open_key);
 
+  /// SQLite: what suits one writer that is busy.
+  [[nodiscard]] Result<void> tune();
+  /// Before a question about events of this source.
+  [[nodiscard]] Result<void> write_events_of(const Publication& publication);
+  [[nodiscard]] Result<void> write_what_waits() { return gathered_.write(*connection_); }
+
   class Lock;
   Store(sql::Url state, SecretBox secrets);
 
@@ -207,6 +209,9 @@ class Store {
   const SecretBox secrets_;
   std::unique_ptr<Lock> lock_;
   std::unique_ptr<sql::Connection> connection_;
+  bool gathering_ = false;
+  GatheredRows gathered_;
+  std::map<std::string, std::int64_t> versions_;  ///< Of sources, until the transaction's end.
 };
 
 }  // namespace tidemark::relay

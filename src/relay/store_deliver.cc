@@ -48,6 +48,15 @@ Result<std::optional<WallTime>> Store::next_due(const std::string& subscription_
 }
 
 Result<void> Store::record(AttemptRecord attempt) {
+  sql::Values row =
+      values(std::move(attempt.key.subscription_id), attempt.key.sequence, attempt.attempt,
+             time_value(attempt.started_at), std::int64_t{attempt.duration.count()},
+             status_value(attempt.status_code), std::move(attempt.error_code),
+             std::move(attempt.message), std::move(attempt.response));
+  if (gathering_) {
+    gathered_.add_attempt(std::move(row));
+    return {};
+  }
   // An outcome may be written twice: the connection broke while the server committed.
   const std::string_view sql =
       connection_->dialect() == sql::Dialect::mysql
@@ -57,15 +66,14 @@ Result<void> Store::record(AttemptRecord attempt) {
           : "INSERT INTO attempts (subscription_id, sequence, attempt, started_at, "
             "duration_us, status_code, error_code, message, response) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-  return sql::write(
-      *connection_, sql,
-      values(std::move(attempt.key.subscription_id), attempt.key.sequence, attempt.attempt,
-             time_value(attempt.started_at), std::int64_t{attempt.duration.count()},
-             status_value(attempt.status_code), std::move(attempt.error_code),
-             std::move(attempt.message), std::move(attempt.response)));
+  return sql::write(*connection_, sql, row);
 }
 
 Result<bool> Store::change(const DeliveryChange& change) {
+  if (gathering_ && change.finished_at && !change.open && !change.ordered) {
+    gathered_.add_change(change);
+    return true;
+  }
   const Result<std::int64_t> changed = connection_->execute(
       change.open ? "UPDATE deliveries SET status = ?, due_at = ?, attempts = ?, retry_step = ?, "
                     "last_status_code = ?, last_error = ?, last_message = ?, "
@@ -84,13 +92,8 @@ Result<bool> Store::change(const DeliveryChange& change) {
   if (!changed) return fail(changed.error());
   if (*changed > 0) return true;
   // Cancelled meanwhile, say; the attempt was made all the same, and its number is taken.
-  if (auto counted = connection_->execute(
-          "UPDATE deliveries SET attempts = ? WHERE subscription_id = ? AND sequence = ? "
-          "AND attempts < ?",
-          sql::Values{change.attempts, change.key.subscription_id, change.key.sequence,
-                      change.attempts});
-      !counted)
-    return fail(counted.error());
+  if (Result<void> counted = count_attempt(*connection_, change); !counted)
+    return fail(std::move(counted));
   return false;
 }
 

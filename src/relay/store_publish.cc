@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "relay/row.h"
 #include "relay/row_lock.h"
 #include "relay/store.h"
@@ -29,13 +31,23 @@ sql::Values source_of(const Publication& publication) {
   return values(publication.source_system, publication.source_type, publication.source_id);
 }
 
+std::string source_key(const Publication& publication) {
+  return ordering_key(publication.source_system, publication.source_type, publication.source_id);
+}
+
 std::string joined(const std::vector<std::string>& words) {
   return words.empty() ? std::string() : fmt::format("{}", fmt::join(words, ","));
 }
 
 }  // namespace
 
+Result<void> Store::write_events_of(const Publication& publication) {
+  return gathered_.holds_event_of(source_key(publication)) ? write_what_waits() : Result<void>{};
+}
+
 Result<std::optional<StoredEvent>> Store::latest(const Publication& publication) {
+  if (Result<void> written = write_events_of(publication); !written)
+    return fail(std::move(written));
   sql::Values params = source_of(publication);
   params.emplace_back(publication.event_type);
   return stored_event(*connection_, "AND event_type = ? ORDER BY source_version DESC LIMIT 1",
@@ -44,13 +56,46 @@ Result<std::optional<StoredEvent>> Store::latest(const Publication& publication)
 
 Result<std::optional<StoredEvent>> Store::version(const Publication& publication,
                                                   std::int64_t source_version) {
+  if (Result<void> written = write_events_of(publication); !written)
+    return fail(std::move(written));
   sql::Values params = source_of(publication);
   params.emplace_back(publication.event_type);
   params.emplace_back(source_version);
   return stored_event(*connection_, "AND event_type = ? AND source_version = ?", params);
 }
 
+Result<void> Store::look_up_versions(std::span<const Publication* const> publications) {
+  if (publications.empty()) return {};
+  // One row for each, and its answer from the index of identities.
+  const bool postgres = connection_->dialect() == sql::Dialect::postgres;
+  const std::string_view first =
+      postgres ? "VALUES (?, ?, ?, ?)" : "SELECT ? AS place, ? AS a, ? AS b, ? AS c";
+  const std::string_view next = postgres ? ", (?, ?, ?, ?)" : " UNION ALL SELECT ?, ?, ?, ?";
+  std::string rows;
+  sql::Values params;
+  for (std::size_t place = 0; place < publications.size(); ++place) {
+    rows += place == 0 ? first : next;
+    params.emplace_back(static_cast<std::int64_t>(place));
+    for (sql::Value& part : source_of(*publications[place])) params.push_back(std::move(part));
+  }
+  return sql::each_row(
+      connection_->query(
+          fmt::format("SELECT v.place, (SELECT MAX(e.source_version) FROM events e WHERE "
+                      "e.source_system = v.a AND e.source_type = v.b AND e.source_id = v.c) "
+                      "FROM ({}) AS v{}",
+                      rows, postgres ? "(place, a, b, c)" : ""),
+          params),
+      [&](const sql::Cursor& row) {
+        const Publication& one = *publications[static_cast<std::size_t>(number_at(row, 0))];
+        versions_[source_key(one)] = number_at(row, 1);
+      });
+}
+
 Result<std::int64_t> Store::highest_version(const Publication& publication) {
+  if (const auto known = versions_.find(source_key(publication)); known != versions_.end())
+    return known->second;
+  if (Result<void> written = write_events_of(publication); !written)
+    return fail(std::move(written));
   return sql::query_number(*connection_,
                            "SELECT MAX(source_version) FROM events WHERE source_system = ? AND "
                            "source_type = ? AND source_id = ?",
@@ -58,6 +103,8 @@ Result<std::int64_t> Store::highest_version(const Publication& publication) {
 }
 
 Result<std::optional<StoredEvent>> Store::voucher_of(const Publication& publication) {
+  if (Result<void> written = write_events_of(publication); !written)
+    return fail(std::move(written));
   return stored_event(*connection_,
                       "AND voucher_id IS NOT NULL ORDER BY event_type, source_version LIMIT 1",
                       source_of(publication));
@@ -75,15 +122,24 @@ Result<void> Store::set_last_voucher_id(std::int64_t id) {
 }
 
 Result<void> Store::insert(const Event& event, const Publication& publication) {
+  sql::Values row =
+      values(event.id, event.type, event.source_system, event.source_type, event.source_id,
+             event.source_version, number_value(event.voucher_id), event.voucher_no,
+             joined(publication.target_systems), publication.source_module, publication.company_id,
+             publication.content_hash, *event.body, time_value(event.created_at));
+  if (gathering_) {
+    std::string source = source_key(publication);
+    if (const auto known = versions_.find(source); known != versions_.end())
+      known->second = std::max(known->second, event.source_version);
+    gathered_.add_event(std::move(row), std::move(source));
+    return {};
+  }
   return sql::write(
       *connection_,
       "INSERT INTO events (event_id, event_type, source_system, source_type, source_id, "
       "source_version, voucher_id, voucher_no, target_systems, source_module, company_id, "
       "content_hash, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      values(event.id, event.type, event.source_system, event.source_type, event.source_id,
-             event.source_version, number_value(event.voucher_id), event.voucher_no,
-             joined(publication.target_systems), publication.source_module, publication.company_id,
-             publication.content_hash, *event.body, time_value(event.created_at)));
+      row);
 }
 
 Result<void> Store::set_next_sequence(const std::string& subscription_id, std::int64_t next) {
@@ -96,6 +152,12 @@ Result<void> Store::insert_delivery(const DeliveryKey& key, const std::string& e
                                     std::optional<WallTime> due_at,
                                     const std::optional<std::string>& open_key, WallTime now) {
   const sql::Value open = open_key ? sql::Value(*open_key) : sql::Value(std::monostate{});
+  if (gathering_ && !open_key) {
+    gathered_.add_delivery(values(key.subscription_id, key.sequence, event_id,
+                                  std::string("pending"), time_value(due_at), open, std::int64_t{0},
+                                  std::int64_t{0}, std::string(), std::string(), time_value(now)));
+    return {};
+  }
   return sql::write(
       *connection_,
       "INSERT INTO deliveries (subscription_id, sequence, event_id, status, due_at, open_key, "
@@ -118,6 +180,8 @@ Result<bool> Store::has_open(const std::string& subscription_id, const std::stri
 }
 
 Result<std::int64_t> Store::delivery_count(const std::string& event_id) {
+  if (!gathered_.empty())
+    if (Result<void> written = write_what_waits(); !written) return fail(std::move(written));
   return sql::query_number(*connection_, "SELECT count(*) FROM deliveries WHERE event_id = ?",
                            sql::Values{event_id});
 }

@@ -34,10 +34,13 @@ struct Engine::Transaction {
     std::vector<Settled> settled{};
     std::vector<Answered> answered{};
   };
+  /// When it began: one time for all that it ends, so that it can be written together.
+  WallTime at{};
   std::map<std::string, Draft, std::less<>> drafts;
   std::vector<std::function<void()>> after_commit;
   /// Shared states: the next numbers, of the subscriptions whose rows this transaction has locked.
   std::map<std::string, std::int64_t> sequences;
+  std::map<std::string, bool> leases;  ///< Shared states: which are ours, of those looked at.
   std::optional<std::int64_t> last_voucher_id{};  ///< Once one was made.
   HubCounters counters;
   bool subscriptions_changed = false;

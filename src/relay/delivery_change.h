@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "relay/delivery.h"
+
+namespace tidemark::relay {
+
+/// What one attempt changed of a delivery.
+struct DeliveryChange {
+  DeliveryKey key;
+  DeliveryStatus status = DeliveryStatus::pending;
+  std::optional<WallTime> due_at{};
+  std::int64_t attempts = 0;
+  std::int64_t retry_step = 0;
+  std::optional<int> status_code{};
+  std::string error_code{};
+  std::string message{};
+  std::optional<WallTime> started_at{};  ///< Set at the first attempt.
+  std::optional<WallTime> finished_at{};
+  bool open = true;      ///< Ordered: those behind it go on waiting.
+  bool ordered = false;  ///< Others of its source may wait behind it.
+};
+
+}  // namespace tidemark::relay
