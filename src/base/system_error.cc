@@ -19,6 +19,12 @@ ErrorKind kind_of_errno(int code) {
   }
 }
 
+Message hint_of_errno(int code) {
+  if (kind_of_errno(code) != ErrorKind::no_space) return {};
+  return {"make room there (df -h for space, df -i for the number of files), then run it again",
+          "请清理该磁盘（df -h 查看空间，df -i 查看文件数），然后重新运行"};
+}
+
 std::string errno_text(int code) {
   std::array<char, 256> buffer{};
   // GNU's strerror_r: the text may be in the buffer or static.

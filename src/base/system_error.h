@@ -13,6 +13,9 @@ namespace tidemark {
 /// The system's own words: `Permission denied`. Thread-safe.
 [[nodiscard]] std::string errno_text(int code);
 
+/// The next step, where there is one that is always right: make room on a full disk. Empty else.
+[[nodiscard]] Message hint_of_errno(int code);
+
 /// A failed system call: what was tried, then the system's reason.
 /// `return fail_errno(errno, {"cannot open {}", "无法打开 {}"}, printable(path));`
 template <class... Args>
@@ -21,7 +24,7 @@ template <class... Args>
   const std::string reason = errno_text(code);
   what.en += ": " + reason;
   what.zh += "：" + reason;
-  return std::unexpected(Error{kind_of_errno(code), std::move(what), {}});
+  return std::unexpected(Error{kind_of_errno(code), std::move(what), hint_of_errno(code)});
 }
 
 }  // namespace tidemark

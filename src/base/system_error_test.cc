@@ -21,5 +21,13 @@ TEST(SystemError, TellsAFullDiskFromOtherFailures) {
   EXPECT_EQ(kind_of_errno(EIO), ErrorKind::io);
 }
 
+TEST(SystemError, AFullDiskSaysWhatToDo) {
+  const Result<void> full = fail_errno(ENOSPC, {"cannot write {}", "无法写入 {}"}, "a.json");
+  EXPECT_NE(full.error().hint.en.find("df -h"), std::string::npos);
+  EXPECT_NE(full.error().hint.zh.find("df -h"), std::string::npos);
+  const Result<void> other = fail_errno(EIO, {"cannot write {}", "无法写入 {}"}, "a.json");
+  EXPECT_TRUE(other.error().hint.empty());
+}
+
 }  // namespace
 }  // namespace tidemark

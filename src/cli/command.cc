@@ -64,7 +64,7 @@ const std::vector<Flag>& global_flags() {
       {.names = "-q,--quiet",
        .key = "log.level",
        .bare = "error",
-       .text = {"Only errors; no progress", "只显示错误，不显示进度"}},
+       .text = {"Only results and errors; no progress", "只显示结果和错误，不显示进度"}},
       {.names = "-v,--verbose",
        .key = "log.level",
        .bare = "debug",

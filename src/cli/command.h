@@ -26,7 +26,7 @@ struct Wording {
 enum class FlagKind {
   toggle,          ///< `--dry-run`
   value,           ///< `--threads 4`, `--threads=4`, `-t4`; the last one counts.
-  optional_value,  ///< `--compress` or `--compress=zstd`, never `--compress zstd`.
+  optional_value,  ///< `--compress`, `--compress=zstd` or `-czstd`, never `--compress zstd`.
   repeated,        ///< `--tenant A --tenant B`; for a key, the items of a list.
 };
 

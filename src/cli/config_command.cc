@@ -7,9 +7,9 @@
 #include <optional>
 #include <set>
 
+#include "base/shell_word.h"
 #include "cli/config_reference.h"
 #include "cli/context.h"
-#include "cli/redaction.h"
 #include "cli/report.h"
 #include "cli/schedule_jobs.h"
 #include "config/database_url.h"

@@ -82,7 +82,7 @@ class Parser {
     return give(*flag, word.substr(equals + 1));
   }
 
-  /// `-v`, `-vt4`, `-t4`, `-t=4`.
+  /// `-v`, `-vt4`, `-t4`, `-t=4`, `-czstd`.
   Result<void> take_cluster(std::string_view word) {
     std::string_view letters = word.substr(1);
     while (!letters.empty()) {
@@ -94,6 +94,8 @@ class Parser {
       if (flag->kind != FlagKind::toggle && letters.starts_with("="))
         return give(*flag, letters.substr(1));
       if (takes_rest && !letters.empty()) return give(*flag, letters);
+      if (flag->kind == FlagKind::optional_value && is_choice(*flag, letters))
+        return give(*flag, letters);
       if (Result<void> taken = take_flag(*flag, name); !taken) return taken;
     }
     return {};
@@ -101,6 +103,9 @@ class Parser {
 
   /// A flag without `=`: its value, if it needs one, is the next word.
   Result<void> take_flag(const Flag& flag, std::string_view as_given) {
+    if (flag.kind == FlagKind::optional_value && next_ < words_.size()) {
+      may_have_meant_.try_emplace(words_[next_], &flag);
+    }
     if (flag.kind == FlagKind::toggle || flag.kind == FlagKind::optional_value)
       return give(flag, flag.bare.empty() ? "true" : flag.bare);
     if (next_ == words_.size())
@@ -145,6 +150,11 @@ class Parser {
                                                .where = std::string(flag.long_name())});
   }
 
+  static bool is_choice(const Flag& flag, std::string_view value) {
+    const std::vector<std::string_view> allowed = split_choices(flag.choice_list());
+    return std::ranges::find(allowed, value) != allowed.end();
+  }
+
   static Result<void> check_choice(std::string_view name, std::string_view choices,
                                    std::string_view value) {
     if (choices.empty()) return {};
@@ -175,9 +185,20 @@ class Parser {
       return unknown_command(result_.word);
     }
     if (positionals_.size() > declared.size())
-      return fail(see_help(make_error(ErrorKind::usage, {"unexpected word '{}'", "多余的参数“{}”"},
-                                      printable(positionals_[declared.size()]))));
+      return fail(unexpected_word(positionals_[declared.size()]));
     return {};
+  }
+
+  Error unexpected_word(const std::string& word) const {
+    Error error =
+        make_error(ErrorKind::usage, {"unexpected word '{}'", "多余的参数“{}”"}, printable(word));
+    const auto meant = may_have_meant_.find(word);
+    if (meant == may_have_meant_.end()) return see_help(std::move(error));
+    const Flag& flag = *meant->second;
+    return std::move(error).with_hint({"a value of {0} follows a '=' and is one of {1}: {0}={2}",
+                                       "{0} 的值须用“=”连接，可选 {1}：{0}={2}"},
+                                      flag.long_name(), flag.choice_list(),
+                                      is_choice(flag, word) ? std::string_view(word) : flag.bare);
   }
 
   void declare_all() {
@@ -237,6 +258,7 @@ class Parser {
   std::vector<std::string> positionals_;
   std::vector<std::pair<const Flag*, std::string_view>> to_set_;  ///< Once --export is known.
   std::map<std::string_view, std::vector<std::string>> given_;    ///< By long name.
+  std::map<std::string, const Flag*> may_have_meant_;  ///< Word behind a flag that takes none.
   Invocation result_;
 };
 

@@ -84,6 +84,16 @@ TEST(Parse, AnOptionalValueIsNeverTheNextWord) {
   EXPECT_TRUE(exported({"-cd"}).has("--dry-run"));
   EXPECT_THAT(refused({"export", "-c", "zstd"}).what.en, HasSubstr("unexpected word 'zstd'"));
   EXPECT_THAT(refused({"export", "--compress=lz4"}).what.en, HasSubstr("gzip|zstd"));
+  EXPECT_EQ(exported({"-czstd"}).value("--compress"), "zstd");
+  EXPECT_EQ(exported({"-dczstd"}).value("--compress"), "zstd");
+  EXPECT_THAT(refused({"export", "-czst"}).what.en, HasSubstr("unknown flag '-z'"));
+}
+
+TEST(Parse, AWordBehindAFlagWithAnOptionalValueIsExplained) {
+  EXPECT_THAT(refused({"export", "-c", "zstd"}).hint.en, HasSubstr("--compress=zstd"));
+  EXPECT_THAT(refused({"export", "-c", "lzma"}).hint.en,
+              HasSubstr("one of gzip|zstd: --compress=gzip"));
+  EXPECT_THAT(refused({"export", "lzma"}).hint.en, HasSubstr("--help"));
 }
 
 TEST(Parse, FlagsOfSettingsBecomeSettings) {

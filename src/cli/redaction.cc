@@ -1,6 +1,7 @@
 #include "cli/redaction.h"
 
 #include "base/bytes.h"
+#include "base/shell_word.h"
 #include "config/database_url.h"
 
 namespace tidemark::cli {
@@ -18,21 +19,6 @@ std::string redacted(std::string_view word) {
 }
 
 }  // namespace
-
-std::string shell_quoted(std::string_view text) {
-  constexpr std::string_view harmless =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
-  if (!text.empty() && text.find_first_not_of(harmless) == std::string_view::npos)
-    return std::string(text);
-  std::string quoted = "'";
-  for (const char letter : text) {
-    if (letter == '\'')
-      quoted += R"('\'')";
-    else
-      quoted += letter;
-  }
-  return quoted + "'";
-}
 
 std::string redacted_command_line(std::string_view program, std::span<const std::string> words) {
   std::string line = shell_quoted(program);

@@ -11,7 +11,4 @@ namespace tidemark::cli {
 [[nodiscard]] std::string redacted_command_line(std::string_view program,
                                                 std::span<const std::string> words);
 
-/// `text` as one word of a POSIX shell: quoted only if needed.
-[[nodiscard]] std::string shell_quoted(std::string_view text);
-
 }  // namespace tidemark::cli

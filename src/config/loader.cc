@@ -235,6 +235,7 @@ void Loader::take_flags() {
     } else if (!settings.settings_.contains(key)) {
       no_such_table(key, setting.where);
     } else {
+      warn_of_visible_secret(key, *option, setting);
       set(key, *option, setting);
     }
   }
@@ -274,6 +275,19 @@ void Loader::no_such_table(std::string_view key, const std::string& where) {
         {"add [export.{}] to the configuration file", "请在配置文件中加上 [export.{}]"}, table);
   }
   problems.push_back(std::move(error));
+}
+
+void Loader::warn_of_visible_secret(const std::string& key, const Option& option,
+                                    const Setting& setting) {
+  if (!is_address(option.type) || !has_password(setting.value)) return;
+  const std::string password_key = key + "_password";
+  const std::string place =
+      option_of(password_key) == nullptr ? variable_of(key) : variable_of(password_key) + "_FILE";
+  settings.warnings_.push_back(
+      say({"{}: everybody on this machine can read the password in the list of processes; give it "
+           "by {} or in the configuration file",
+           "{}：本机所有用户都能从进程列表中读到该密码；请改用 {} 或配置文件"},
+          setting.where, place));
 }
 
 void Loader::warn_of_open_secret(const TomlEntry& entry, const Option& option) {

@@ -35,6 +35,8 @@ class Loader {
   void set(const std::string& key, const Option& option, Setting setting);
   void unknown_key(std::string_view key, const std::string& where);
   void no_such_table(std::string_view key, const std::string& where);
+  /// A flag's value stands in the list of processes.
+  void warn_of_visible_secret(const std::string& key, const Option& option, const Setting& setting);
   void warn_of_open_secret(const TomlEntry& entry, const Option& option);
 
   const LoadRequest& request_;

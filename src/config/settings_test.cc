@@ -373,6 +373,21 @@ TEST_F(SettingsTest, WarnsOfASecretThatEverybodyMayRead) {
   EXPECT_THAT(warnings("source = 'mysql://u@db/x'\nsource_password = ''", 0644), IsEmpty());
 }
 
+TEST_F(SettingsTest, WarnsOfAPasswordOnTheCommandLine) {
+  const auto warnings = [&](const std::string& key, const std::string& url) {
+    LoadRequest request = request_of();
+    request.flags = {{key, {url, Origin::flag, "--source"}}};
+    return load(request).warnings();
+  };
+  const auto one = warnings("export.invoices.source", "mysql://u:hidden@db/x");
+  ASSERT_EQ(one.size(), 1U);
+  EXPECT_THAT(one[0].en, HasSubstr("--source: everybody"));
+  EXPECT_THAT(one[0].en, HasSubstr("TIDEMARK_EXPORT__INVOICES__SOURCE_PASSWORD_FILE"));
+  EXPECT_THAT(one[0].en, ::testing::Not(HasSubstr("hidden")));
+  EXPECT_THAT(warnings("export.invoices.source", "mysql://u@db/x"), IsEmpty());
+  EXPECT_THAT(warnings("export.invoices.source", "sqlite:a.db"), IsEmpty());
+}
+
 TEST_F(SettingsTest, AskingForAnUndeclaredKeyIsOurMistake) {
   const Settings settings = load(request_of());
   EXPECT_DEATH((void)settings.text("no.such.key"), "undeclared setting no.such.key");

@@ -1,5 +1,7 @@
 #include "sql/sqlite/sqlite_connection.h"
 
+#include <filesystem>
+
 #include "base/check.h"
 #include "sql/identifier.h"
 #include "sql/sqlite/sqlite_clock.h"
@@ -14,6 +16,32 @@ constexpr int busy_timeout_ms = 10'000;
 /// Debian's SQLite reads a path that starts with `file:` as a URI of its own.
 std::string plain_path(const std::string& path) {
   return path.starts_with("file:") ? "./" + path : path;
+}
+
+/// A file that is not there is mostly a name that is looked up from another folder.
+Error with_place(Error error, const std::string& path) {
+  if (error.kind != ErrorKind::not_found) return error;
+  if (path.starts_with('/')) {
+    return std::move(error).with_hint(
+        {"there is no such file: is the name right?", "没有这个文件：请检查文件名"});
+  }
+  std::error_code code;
+  const std::string here = std::filesystem::current_path(code).string();
+  return std::move(error).with_hint(
+      {"there is no such file: is the name right? A relative one starts at the working "
+       "directory, {}",
+       "没有这个文件：请检查文件名；相对路径从当前工作目录 {} 算起"},
+      here);
+}
+
+/// Whoever reads a database in WAL mode writes into the files beside it.
+Error with_wal_advice(Error error, const ConnectOptions& options) {
+  if (!options.read_only || error.kind != ErrorKind::unauthorized) return error;
+  return std::move(error).with_hint(
+      {"the file is in WAL mode, whose readers need write permission for it and its folder: "
+       "grant that, or let its owner run: PRAGMA journal_mode=DELETE",
+       "该文件处于 WAL 模式，读取者也需要文件及其所在目录的写权限：请授予权限，或由其所有者执行 "
+       "PRAGMA journal_mode=DELETE"});
 }
 
 /// SQLite counts its memory under a lock of the whole process, at every allocation; nobody asks.
@@ -31,10 +59,10 @@ Result<std::unique_ptr<Connection>> SqliteConnection::open(const std::string& pa
   const int code = sqlite3_open_v2(plain_path(path).c_str(), &raw, flags, nullptr);
   SqliteHandle database(raw);
   check(database != nullptr, "SQLite has memory for a handle");
-  if (code != SQLITE_OK) return fail(sqlite_error(database.get(), code, path));
+  if (code != SQLITE_OK) return fail(with_place(sqlite_error(database.get(), code, path), path));
   std::unique_ptr<SqliteConnection> connection(new SqliteConnection(std::move(database)));
   if (Result<void> ready = connection->configure(options); !ready) {
-    return fail(std::move(ready).error().within({"{}", "{}"}, path));
+    return fail(with_wal_advice(std::move(ready).error(), options).within({"{}", "{}"}, path));
   }
   return connection;
 }

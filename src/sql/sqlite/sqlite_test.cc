@@ -50,10 +50,20 @@ TEST_F(Sqlite, AFileIsOnlyCreatedOnRequest) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().kind, ErrorKind::not_found);
   EXPECT_THAT(missing.error().what.en, HasSubstr(file().string()));
+  EXPECT_THAT(missing.error().hint.en, HasSubstr("is the name right"));
   EXPECT_FALSE(open({.read_only = true, .create = true}));
   EXPECT_FALSE(std::filesystem::exists(file()));
   EXPECT_TRUE(open({.create = true}));
   EXPECT_TRUE(open({}));
+}
+
+TEST_F(Sqlite, ARelativeNameThatIsMissingSaysWhereItWasLookedFor) {
+  Url url;
+  url.path = "tidemark-test-there-is-no-such-file.db";
+  const auto missing = connect(url, {.read_only = true});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, ErrorKind::not_found);
+  EXPECT_THAT(missing.error().hint.en, HasSubstr(std::filesystem::current_path().string()));
 }
 
 TEST_F(Sqlite, AFolderThatIsMissingIsNotFound) {

@@ -1,0 +1,20 @@
+#include "base/shell_word.h"
+
+namespace tidemark {
+
+std::string shell_quoted(std::string_view text) {
+  constexpr std::string_view harmless =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
+  if (!text.empty() && text.find_first_not_of(harmless) == std::string_view::npos)
+    return std::string(text);
+  std::string quoted = "'";
+  for (const char letter : text) {
+    if (letter == '\'')
+      quoted += R"('\'')";
+    else
+      quoted += letter;
+  }
+  return quoted + "'";
+}
+
+}  // namespace tidemark
