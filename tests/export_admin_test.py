@@ -208,6 +208,75 @@ def test_accepted_rejects_make_no_run_partial(rejecting):
     assert [r["key"] for r in rejecting.json("rejects", "list")[:-1] if not r["accepted"]] == ["2"]
 
 
+@pytest.mark.parametrize("loss", ["removed", "damaged"])
+@pytest.mark.parametrize("words", [("invoices",), ("invoices", "-i"), ("invoices", "--dry-run")])
+def test_what_was_accepted_outlives_the_index(rejecting, loss, words):
+    rejecting.run("rejects", "accept", "1", "2")
+    index = rejecting.state / "index.db"
+    index.unlink() if loss == "removed" else index.write_bytes(os.urandom(20_000))
+    if "--dry-run" in words and loss == "damaged":
+        assert "builds it anew" in rejecting.run(*words, code=1).stderr
+        words = words[:1]
+    ran = rejecting.json(*words, code=3)[-1]
+    assert (ran["rejected"], ran["rejects_open"]) == (3, 1)
+    assert any("stay accepted" in note for note in ran["notes"])
+    if "--dry-run" in words:
+        return
+    rejecting.invoice(1)  # Mended.
+    rejecting.run("invoices", "-i", code=3)
+    index.unlink()
+    rejecting.run("invoices", "-i", code=3)
+    rejects = rejecting.json("rejects", "list")[:-1]
+    assert [(r["key"], r["accepted"]) for r in rejects] == [("2", True), ("3", False)]
+
+
+def test_a_list_of_acceptances_that_cannot_be_read_is_said(rejecting):
+    rejecting.run("rejects", "accept", "--all")
+    (rejecting.state / "accepted_rejects.json").write_text("[")
+    (rejecting.state / "index.db").unlink()
+    ran = rejecting.json("invoices", "-i", code=3)[-1]
+    assert ran["rejects_open"] == 3
+    assert any("accepted again" in note for note in ran["notes"])
+
+
+def index_of_version_1(export):
+    """As the first version kept it: names beside the files, in no table of their own."""
+    with sqlite3.connect(export.state / "index.db") as index:
+        index.executescript("""
+            ALTER TABLE file ADD COLUMN name_hash INTEGER;
+            UPDATE file SET name_hash = (SELECT hash FROM name WHERE name.file = file.id);
+            DROP TABLE name; DELETE FROM meta WHERE name = 'settled'; PRAGMA user_version = 1;""")
+    index.close()
+
+
+def test_a_tree_of_the_first_version_works_as_it_is(rejecting):
+    for key in range(4, 40):
+        rejecting.invoice(key)
+    rejecting.run("invoices", code=3)
+    rejecting.run("rejects", "accept", "--all")
+    (rejecting.state / "accepted_rejects.json").unlink()  # It had none.
+    index_of_version_1(rejecting)
+    times = {path: (rejecting.out / path).stat().st_mtime_ns for path in rejecting.files()}
+    # What only reads.
+    assert rejecting.json("state", "show")[-1]["rejects_accepted"] == 3
+    assert len(rejecting.json("rejects", "list")) == 4
+    assert rejecting.json("invoices", "--dry-run")[-1]["files_written"] == 0
+    assert rejecting.json("sweep")[-1]["files_unchanged"] == len(times)
+    with sqlite3.connect(rejecting.state / "index.db") as index:
+        assert index.execute("PRAGMA user_version").fetchone() == (1,)
+    index.close()
+    # What writes.
+    ran = rejecting.json("invoices", "-i")[-1]
+    assert (ran["rejects_open"], ran["notes"]) == (0, [])
+    with sqlite3.connect(rejecting.state / "index.db") as index:
+        assert index.execute("PRAGMA user_version").fetchone() == (2,)
+    index.close()
+    rejecting.invoice(7, tenant="2")
+    assert rejecting.json("invoices")[-1]["files_removed"] == 1
+    assert {path: (rejecting.out / path).stat().st_mtime_ns for path in rejecting.files()
+            if path in times}.items() <= times.items()
+
+
 def test_retry_reads_just_these_rows(rejecting):
     rejecting.invoice(1)
     rejecting.invoice(2)

@@ -2,6 +2,9 @@
 
 #include <fmt/ranges.h>
 
+#include "export/source_record.h"
+#include "export/state_admin.h"
+
 namespace tidemark::cli {
 
 std::vector<Flag> tree_flags() {
@@ -39,9 +42,20 @@ Result<std::string> chosen_name(const Context& context) {
 Result<ChosenExport> chosen_export(const Context& context) {
   Result<std::string> name = chosen_name(context);
   if (!name) return fail(std::move(name).error());
-  std::string output = context.settings.text(fmt::format("export.{}.output", *name));
+  std::string output = export_output(context.settings, *name);
   if (auto given = context.arguments.value("--output-dir")) output = std::move(*given);
   return ChosenExport{.name = std::move(*name), .output = std::move(output)};
+}
+
+Result<exporter::ExportOptions> options_of_tree(const Context& context,
+                                                const ChosenExport& chosen) {
+  exporter::ExportOptions options = configured_options(context.settings, chosen.name);
+  options.output = chosen.output;
+  const Result<std::optional<exporter::SourceRecord>> record =
+      exporter::SourceRecord::load(exporter::state_directory_of(chosen.output));
+  if (!record) return fail(record.error());
+  if (*record && (*record)->layout == "ndjson") options.layout = exporter::Layout::ndjson;
+  return options;
 }
 
 Result<ExportSource> chosen_source(const Context& context, const std::string& name) {

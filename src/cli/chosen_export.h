@@ -25,6 +25,10 @@ struct ChosenExport {
 [[nodiscard]] Result<std::string> chosen_name(const Context& context);
 /// Errors: as above.
 [[nodiscard]] Result<ChosenExport> chosen_export(const Context& context);
+/// configured_options() for the chosen tree, with the layout in which it was exported: a command
+/// that looks after a tree takes it as it is. Errors: corrupt, io.
+[[nodiscard]] Result<exporter::ExportOptions> options_of_tree(const Context& context,
+                                                              const ChosenExport& chosen);
 /// For a command with tree_and_source_flags(). Errors: invalid_config, usage.
 [[nodiscard]] Result<ExportSource> chosen_source(const Context& context, const std::string& name);
 

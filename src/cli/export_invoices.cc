@@ -57,6 +57,25 @@ bool may_prune(const Context& context, const exporter::ExportSummary& summary) {
   return *answer;
 }
 
+/// Where the source itself said nothing more than no.
+Error with_next_step(Error error) {
+  if (!error.hint.empty()) return error;
+  if (error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout) {
+    return std::move(error).with_hint(
+        {"is the server running, and are host and port right? 'tidemark doctor' examines it; the "
+         "next run goes on where this one could not begin",
+         "请确认服务器在运行、主机和端口正确；可用“tidemark doctor”检查；下次运行会继续"});
+  }
+  if (error.kind == ErrorKind::unauthorized) {
+    return std::move(error).with_hint(
+        {"are user and password right (TIDEMARK_SOURCE_PASSWORD_FILE, DB_PASSWORD)? "
+         "'tidemark doctor' says which grants are missing",
+         "请检查账号和密码（TIDEMARK_SOURCE_PASSWORD_FILE、DB_PASSWORD）；“tidemark doctor” "
+         "会指出缺少的权限"});
+  }
+  return error;
+}
+
 /// The run under way, for the ledger's thread to look on.
 class Watched {
  public:
@@ -180,7 +199,7 @@ Result<ExitCode> run_export(Context& context, const std::string& name,
       run_with_rebuild(environment, export_table(context.settings, name), options,
                        progress_options(context), watched);
   if (recorded) recorded->finish(summary ? end_of(*summary) : failed_end(context, summary.error()));
-  if (!summary) return fail(std::move(summary.error()));
+  if (!summary) return fail(with_next_step(std::move(summary.error())));
 
   if (context.json) {
     for (const Error& error : summary->errors) {
@@ -224,12 +243,11 @@ std::vector<Flag> export_flags() {
       {.names = "--tenant",
        .kind = repeated,
        .placeholder = "ID",
-       .text = {"Only this tenant; may be repeated", "仅此租户；可重复"}},
+       .text = {"Only this tenant", "仅此租户"}},
       {.names = "--country",
        .kind = repeated,
        .placeholder = "CC",
-       .text = {"Only this country; may be repeated; watermarks stay",
-                "仅此国家；可重复；水位不变"}},
+       .text = {"Only this country; watermarks stay", "仅此国家；水位不变"}},
       {.names = "--layout", .kind = value, .key = "export.*.layout"},
       {.names = "--margin", .kind = value, .key = "export.*.margin", .placeholder = "DURATION"},
       {.names = "--fence", .kind = value, .key = "export.*.fence"},

@@ -97,13 +97,14 @@ Result<ExitCode> retry(Context& context) {
   if (!chosen) return fail(chosen.error());
   const Result<ExportSource> source = chosen_source(context, chosen->name);
   if (!source) return fail(source.error());
-  exporter::ExportOptions options = configured_options(context.settings, chosen->name);
-  options.output = chosen->output;
-  options.retried_rejects = context.arguments.values("KEY");
   if (Result<void> exists = exporter::require_state(exporter::state_directory_of(chosen->output));
       !exists) {
     return fail(exists.error());
   }
+  Result<exporter::ExportOptions> of_tree = options_of_tree(context, *chosen);
+  if (!of_tree) return fail(std::move(of_tree.error()));
+  exporter::ExportOptions options = std::move(*of_tree);
+  options.retried_rejects = context.arguments.values("KEY");
 
   exporter::ExportRun run({.connect = source->connect,
                            .clock = context.world.clock,

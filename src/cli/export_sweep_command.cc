@@ -11,8 +11,9 @@ namespace {
 Result<ExitCode> sweep(Context& context) {
   const Result<ChosenExport> chosen = chosen_export(context);
   if (!chosen) return fail(chosen.error());
-  exporter::ExportOptions options = configured_options(context.settings, chosen->name);
-  options.output = chosen->output;
+  Result<exporter::ExportOptions> of_tree = options_of_tree(context, *chosen);
+  if (!of_tree) return fail(std::move(of_tree.error()));
+  exporter::ExportOptions options = std::move(*of_tree);
   if (options.layout == exporter::Layout::ndjson) {
     return fail(
         make_error(ErrorKind::unsupported,

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/exit_code.h"
+#include "base/shell_word.h"
 
 namespace tidemark::cli {
 namespace {
@@ -105,7 +106,7 @@ class Lines {
     if (summary_.rejects_open > 0)
       add("WARNING", say({"{} records were set aside: tidemark export rejects list -o {}",
                           "{} 条记录被搁置：tidemark export rejects list -o {}"},
-                         summary_.rejects_open, summary_.options.output));
+                         summary_.rejects_open, shell_quoted(summary_.options.output)));
   }
 
   const ExportSummary& summary_;

@@ -124,10 +124,17 @@ struct Job {
   }
   /// All of it is read and published.
   [[nodiscard]] bool is_done() const { return pending.load() == 0 && !error(); }
+  /// Rows that could not be written, or stand outside of what is exported.
   void fail_with(const Error& error) {
     const std::lock_guard lock(mutex);
     if (!failure) failure = error;
   }
+  /// A part of it was not read or not published: nobody knows which of its groups are complete.
+  void abandon_with(const Error& error) {
+    fail_with(error);
+    whole.store(false);
+  }
+  [[nodiscard]] bool is_whole() const { return whole.load(); }
   [[nodiscard]] std::optional<Error> error() const {
     const std::lock_guard lock(mutex);
     return failure;
@@ -136,6 +143,7 @@ struct Job {
  private:
   mutable std::mutex mutex;
   std::optional<Error> failure;
+  std::atomic<bool> whole{true};
 };
 
 /// The rows of one slice, read in one snapshot and proven complete by its own count. Only such

@@ -1,9 +1,15 @@
 #include "export/export_plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
+#include <set>
 
 #include "base/bytes.h"
+#include "base/log.h"
+#include "export/filter_notes.h"
 #include "export/tenants.h"
 
 namespace tidemark::exporter {
@@ -11,19 +17,24 @@ namespace {
 
 constexpr std::size_t keys_per_slice = 200;
 
+/// NULL, the empty text and UNKNOWN are one country, NULL and the empty text one tenant.
+constexpr std::uint64_t spellings_max = 6;
+
 Result<void> restrict_to_groups(sql::Connection& connection, SourceTable& table,
                                 std::uint64_t limit) {
-  const Statement query = table.groups(limit);
+  const std::uint64_t rows_max = std::numeric_limits<std::int64_t>::max() / spellings_max;
+  const Statement query = table.groups(std::min(limit, rows_max) * spellings_max);
   Result<std::unique_ptr<sql::Cursor>> cursor = connection.query(query.sql, query.params);
   if (!cursor) return fail(std::move(cursor.error()));
-  std::vector<std::pair<std::string, std::string>> groups;
-  while (true) {
+  std::set<std::pair<std::string, std::string>> groups;
+  while (groups.size() < limit) {
     const Result<bool> row = (*cursor)->next();
     if (!row) return std::unexpected(row.error());
     if (!*row) break;
-    groups.emplace_back((*cursor)->at(0).value_or(""), (*cursor)->at(1).value_or(""));
+    const std::string_view country = (*cursor)->at(1).value_or("");
+    groups.emplace((*cursor)->at(0).value_or(""), country.empty() ? unknown_country : country);
   }
-  table.set_groups(std::move(groups));
+  table.set_groups({groups.begin(), groups.end()});
   return {};
 }
 
@@ -71,6 +82,18 @@ Result<std::vector<std::string>> tenants_to_read(sql::Connection& connection,
   return find_tenants(connection, table, known, {.after = oldest, .upto = plan.boundary->upto});
 }
 
+/// A name that was given, and that neither the state nor any row has: most likely misspelt. A
+/// watermark for it would only be in the way.
+Result<bool> is_unheard_of(sql::Connection& connection, const SourceTable& table,
+                           const std::string& tenant, const watermark::State& state) {
+  if (table.filter().tenants.empty() || state.contains(tenant)) return false;
+  const Statement query = table.exists({.tenant = tenant});
+  const Result<std::optional<std::string>> row =
+      sql::query_value(connection, query.sql, query.params);
+  if (!row) return std::unexpected(row.error());
+  return !row->has_value();
+}
+
 Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
                           const ExportOptions& options, HeldTree& tree,
                           const std::optional<watermark::State>& stepped_back, ExportPlan& plan) {
@@ -96,12 +119,23 @@ Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
   const Result<std::vector<std::string>> tenants = tenants_to_read(connection, table, tree, plan);
   if (!tenants) return std::unexpected(tenants.error());
   for (const std::string& tenant : *tenants) {
+    if (!table.may_have(tenant)) continue;
+    const Result<bool> unheard_of = is_unheard_of(connection, table, tenant, plan.state);
+    if (!unheard_of) return std::unexpected(unheard_of.error());
+    if (*unheard_of) {
+      plan.notes.push_back(no_rows_of_tenant(tenant));
+      continue;
+    }
     const auto entry = plan.state.find(tenant);
     watermark::Window window{.after = CivilTime::baseline(), .upto = boundary->upto};
     if (entry != plan.state.end() && tree.covered.contains(tenant)) {
       window.after = entry->second.mark;
     }
     if (options.since) window.after = std::max(window.after, *options.since);
+    if (log_enabled(LogLevel::debug)) {
+      log_line(LogLevel::debug,
+               fmt::format("tenant {}: {} -> {}", tenant, window.after.text(), window.upto.text()));
+    }
     Job& job = plan.jobs.emplace_back();
     job.tenant = tenant;
     job.window = window;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/text.h"
 #include "export/chunk.h"
 #include "export/held_tree.h"
 #include "export/key.h"
@@ -30,12 +31,14 @@ struct ExportPlan {
   std::optional<watermark::Boundary> boundary;  ///< Incremental runs only.
   /// The server's estimate, for the progress bar. Full exports of everything only.
   std::optional<std::uint64_t> rows_expected;
+  std::vector<Message> notes;     ///< What a reader of the summary should know.
   std::set<Key> retried_rejects;  ///< Which rejects the run will have tried: by default all.
 };
 
 /// Fills in `plan`: one job for the whole table (full), one a tenant from its watermark up to the
-/// boundary (incremental; all windows end there), or just the keys on the reject list. Restricts
-/// `table` if there is a limit. `stepped_back` replaces the state file, see SourceCheck.
+/// boundary (incremental; all windows end there; a tenant that was named has none if it has neither
+/// a watermark nor rows), or just the keys on the reject list. Restricts `table` if there is a
+/// limit. `stepped_back` replaces the state file, see SourceCheck.
 ///
 /// The boundary is fixed here, so no row of the run may have been read before.
 /// Errors: not_found (a reject that is not on the list), corrupt (state file), no_space, io, those

@@ -6,6 +6,8 @@
 #include <unordered_map>
 
 #include "base/bytes.h"
+#include "base/log.h"
+#include "export/accepted_rejects.h"
 #include "export/gone_rows.h"
 #include "export/progress_marks.h"
 #include "export/source_check.h"
@@ -52,7 +54,7 @@ Result<ExportSummary> ExportRun::lock_to_summary() {
   if (Result<void> done = work(); !done) return fail(std::move(done.error()));
   if (Result<void> committed = commit_packed(); !committed) {
     summary_.errors.push_back(committed.error());
-    for (Job& job : plan_.jobs) job.fail_with(committed.error());
+    for (Job& job : plan_.jobs) job.abandon_with(committed.error());
   }
   if (!options_.dry_run) {
     if (Result<void> cleaned = Staging::clean(tree_.state_directory); !cleaned) {
@@ -138,7 +140,9 @@ Result<void> ExportRun::open_tree() {
   if (check->note) summary_.notes.push_back(std::move(*check->note));
   if (!check->may_prune) options_.prune = false;
   stepped_back_ = std::move(check->stepped_back);
-  return tree_.open_index(now_text_, summary_.notes);
+  Result<void> opened = tree_.open_index(now_text_, summary_.notes);
+  summary_.errors = tree_.not_removed;
+  return opened;
 }
 
 Result<void> ExportRun::plan() {
@@ -147,7 +151,14 @@ Result<void> ExportRun::plan() {
       !planned) {
     return planned;
   }
+  if (log_enabled(LogLevel::debug)) {
+    log_line(LogLevel::debug,
+             fmt::format("table {} of {}, into {}, {} threads{}", spec_.table, environment_.source,
+                         options_.output, options_.threads,
+                         plan_.boundary ? ", up to " + plan_.boundary->upto.text() : ""));
+  }
   summary_.boundary = plan_.boundary;
+  summary_.notes.insert(summary_.notes.end(), plan_.notes.begin(), plan_.notes.end());
   rows_expected_ = plan_.rows_expected.value_or(0);
   return {};
 }
@@ -230,6 +241,7 @@ Result<void> ExportRun::commit_packed() {
   summary_.files_removed = counts->parts_removed;
   summary_.bytes_written = counts->bytes_written;
   summary_.rows_gone = counts->rows_gone;
+  summary_.errors.insert(summary_.errors.end(), counts->failures.begin(), counts->failures.end());
   for (const std::string& folder : counts->gone_folders) {
     summary_.gone_examples.push_back({Key(), folder});
   }
@@ -239,17 +251,19 @@ Result<void> ExportRun::commit_packed() {
 Result<void> ExportRun::close_rejects() {
   const bool all_tried =
       options_.tenants.empty() && options_.countries.empty() && !options_.limit && is_complete();
-  const Result<std::vector<Reject>> rejects = tree_.index->rejects();
+  Result<std::vector<Reject>> rejects = tree_.index->rejects();
   if (!rejects) return std::unexpected(rejects.error());
-  for (const Reject& reject : *rejects) {
+  for (Reject& reject : *rejects) {
     if (all_tried && plan_.retried_rejects.contains(reject.key) &&
         !crew_->publisher().met_rejects().contains(reject.key)) {
       if (Result<void> erased = tree_.index->erase_reject(reject.key); !erased) return erased;
+      reject.accepted = false;
     } else if (!reject.accepted) {
       ++summary_.rejects_open;
     }
   }
-  return {};
+  if (options_.dry_run) return {};
+  return accepted_rejects::save(tree_.state_directory, *rejects);
 }
 
 Result<void> ExportRun::look_for_gone() {
@@ -274,11 +288,15 @@ Result<void> ExportRun::look_for_gone() {
   if (environment_.confirm_prune && !environment_.confirm_prune(summary_)) return {};
   summary_.gone_removed = gone->ids.size();
   summary_.unknown_removed = unknown.exported.size();
-  if (options_.dry_run) return {};
-  const Result<std::uint64_t> removed =
+  if (options_.dry_run) {
+    summary_.files_removed += gone->ids.size() + unknown.exported.size();
+    return {};
+  }
+  const Result<StaleFiles> files =
       remove_gone(*tree_.index, options_.output, gone->ids, unknown.exported);
-  if (!removed) return std::unexpected(removed.error());
-  summary_.files_removed += *removed;
+  if (!files) return std::unexpected(files.error());
+  summary_.files_removed += files->removed;
+  summary_.errors.insert(summary_.errors.end(), files->failures.begin(), files->failures.end());
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "export/codec.h"
+#include "export/index_reader.h"
 #include "export/path_template.h"
 #include "export/row_sink.h"
 #include "export/tree_folder.h"

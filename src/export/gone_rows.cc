@@ -27,9 +27,9 @@ Result<GoneRows> find_gone(TreeIndex& index, std::int64_t max_id,
   return gone;
 }
 
-Result<std::uint64_t> remove_gone(TreeIndex& index, const std::string& output,
-                                  const std::vector<std::int64_t>& ids,
-                                  const std::vector<std::string>& files) {
+Result<StaleFiles> remove_gone(TreeIndex& index, const std::string& output,
+                               const std::vector<std::int64_t>& ids,
+                               const std::vector<std::string>& files) {
   Result<TreeFolder> tree = TreeFolder::open(output, false);
   if (!tree) return fail(std::move(tree.error()));
   std::vector<std::string> paths = files;
@@ -50,15 +50,7 @@ Result<std::uint64_t> remove_gone(TreeIndex& index, const std::string& output,
   if (Result<void> committed = index.commit(); !committed) {
     return fail(std::move(committed.error()));
   }
-  for (const std::string& path : paths) {
-    if (Result<void> removed = tree->remove(path); !removed) {
-      return fail(std::move(removed.error()));
-    }
-  }
-  if (Result<void> cleared = index.clear_removals(); !cleared) {
-    return fail(std::move(cleared.error()));
-  }
-  return paths.size();
+  return remove_stale_files(index, *tree, paths);
 }
 
 }  // namespace tidemark::exporter

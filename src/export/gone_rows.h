@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "export/stale_files.h"
 #include "export/summary.h"
 #include "export/tree_index.h"
 
@@ -22,11 +23,11 @@ struct GoneRows {
 [[nodiscard]] Result<GoneRows> find_gone(TreeIndex& index, std::int64_t max_id,
                                          const std::function<bool(std::int64_t id)>& seen);
 
-/// Removes their files and forgets them, and removes `files` that belong to no row; returns how
-/// many. The index notes the files before it forgets the rows: a run that is killed in between
-/// leaves nothing behind for good. Errors: those of the index, io.
-[[nodiscard]] Result<std::uint64_t> remove_gone(TreeIndex& index, const std::string& output,
-                                                const std::vector<std::int64_t>& ids,
-                                                const std::vector<std::string>& files);
+/// Removes their files and forgets them, and removes `files` that belong to no row. The index notes
+/// the files before it forgets the rows: a run that is killed in between leaves nothing behind for
+/// good. Errors: those of the index, io.
+[[nodiscard]] Result<StaleFiles> remove_gone(TreeIndex& index, const std::string& output,
+                                             const std::vector<std::int64_t>& ids,
+                                             const std::vector<std::string>& files);
 
 }  // namespace tidemark::exporter

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "export/accepted_rejects.h"
+#include "export/index_aside.h"
 #include "export/state_admin.h"
 #include "export/tree_folder.h"
 #include "export/tree_recovery.h"
@@ -72,17 +74,43 @@ Result<void> HeldTree::open_index(const std::string& now_text, std::vector<Messa
              "没有索引：将把目录中已有的文件与数据逐一比对并接管"}));
   }
   index = std::move(*opened);
+  if (index->fresh()) {
+    if (Result<void> taken = take_over_acceptances(notes); !taken) return taken;
+  }
   if (!dry_run) {
     if (Result<void> cleared = clear_up(now_text); !cleared) return cleared;
   }
   return read_records();
 }
 
+Result<void> HeldTree::take_over_acceptances(std::vector<Message>& notes) {
+  const Result<std::vector<Reject>> accepted = accepted_rejects::load(state_directory);
+  if (!accepted) {
+    // The rows themselves are found again; a run that does not start would help nobody.
+    notes.push_back(accepted.error().what);
+    notes.push_back(accepted.error().hint);
+    return {};
+  }
+  if (accepted->empty()) return {};
+  if (Result<void> begun = index->begin(); !begun) return begun;
+  for (const Reject& reject : *accepted) {
+    if (Result<void> put = index->put_accepted(reject); !put) return put;
+  }
+  if (Result<void> committed = index->commit(); !committed) return committed;
+  notes.push_back(say({"{} rejects stay accepted: {} outlived the index",
+                       "{} 条拒收记录保持“已接受”：{} 未随索引丢失"},
+                      accepted->size(), accepted_rejects::file_name));
+  return {};
+}
+
 Result<void> HeldTree::clear_up(const std::string& now_text) {
   Result<RoundJournal> opened = RoundJournal::open(state_directory);
   if (!opened) return fail(std::move(opened.error()));
   journal = std::move(*opened);
-  return recover_tree(output, *index, *journal, now_text);
+  Result<StaleFiles> stale = recover_tree(output, *index, *journal, now_text);
+  if (!stale) return fail(std::move(stale.error()));
+  not_removed = std::move(stale->failures);
+  return {};
 }
 
 Result<void> HeldTree::read_records() {
@@ -107,7 +135,7 @@ void HeldTree::examine_damage() {
 
 Result<void> HeldTree::put_index_aside() {
   index.reset();
-  return TreeIndex::put_aside(state_directory);
+  return exporter::put_index_aside(TreeIndex::path_in(state_directory));
 }
 
 }  // namespace tidemark::exporter

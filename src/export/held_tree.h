@@ -42,6 +42,7 @@ struct HeldTree {
   std::optional<TreeLock> held;  ///< Not in a dry run. Let go of last.
   std::optional<TreeIndex> index;
   std::optional<RoundJournal> journal;  ///< Not in a dry run.
+  std::vector<Error> not_removed;  ///< Stale files of earlier runs that still cannot be removed.
   bool index_damaged = false;
   bool may_have_files = true;  ///< That the index does not know.
   std::int64_t run = 0;
@@ -50,6 +51,8 @@ struct HeldTree {
   std::set<Key> rejects;                                  ///< On the list, accepted or not.
 
  private:
+  /// Into an index that was just made.
+  [[nodiscard]] Result<void> take_over_acceptances(std::vector<Message>& notes);
   [[nodiscard]] Result<void> clear_up(const std::string& now_text);
   [[nodiscard]] Result<void> read_records();
 };

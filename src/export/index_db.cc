@@ -167,4 +167,12 @@ Result<void> IndexDb::run(const char* sql) {
   return {};
 }
 
+Result<std::int64_t> IndexDb::one_number(std::string_view sql) {
+  Result<IndexStatement> statement = prepare(sql);
+  if (!statement) return fail(std::move(statement));
+  const Result<bool> row = statement->step();
+  if (!row) return std::unexpected(row.error());
+  return *row ? statement->number(0) : 0;
+}
+
 }  // namespace tidemark::exporter

@@ -68,6 +68,8 @@ class IndexDb {
   /// Errors: our SQL is right, so only corrupt and the like.
   [[nodiscard]] Result<IndexStatement> prepare(std::string_view sql);
   [[nodiscard]] Result<void> run(const char* sql);
+  /// Of a query with one row and one column; 0 for NULL and for no row.
+  [[nodiscard]] Result<std::int64_t> one_number(std::string_view sql);
   [[nodiscard]] int changes() const { return sqlite3_changes(db_.get()); }
 
  private:

@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <tuple>
 #include <vector>
 
+#include "base/log.h"
 #include "export/codec.h"
 #include "export/packed_manifest.h"
 #include "export/packed_reader.h"
 #include "export/packed_tree.h"
+#include "export/source_record.h"
 #include "export/state_admin.h"
 #include "export/tree_lock.h"
 
@@ -196,22 +199,46 @@ Result<void> Compaction::fold(TreeIndex& index, const std::string& state_directo
   return {};
 }
 
+/// A mistyped folder, or a tree of the other layout, would look like one with nothing to fold.
+Result<void> require_packed(const std::string& output, const std::string& state_directory) {
+  if (Result<void> exists = require_state(state_directory); !exists) return exists;
+  const Result<std::optional<SourceRecord>> record = SourceRecord::load(state_directory);
+  if (!record) return std::unexpected(record.error());
+  if (!*record || (*record)->layout != "files") return {};
+  return fail(make_error(ErrorKind::unsupported,
+                         {"{} has one file for each row (layout files): there are no parts to fold",
+                          "{} 为一行一个文件（files 布局），没有可折叠的分片"},
+                         output)
+                  .with_hint({"compact is for trees of --layout ndjson",
+                              "compact 仅用于 --layout ndjson 的目录"}));
+}
+
 }  // namespace
 
 Result<CompactSummary> compact(const CompactOptions& options, const Clock& clock,
                                const Stop& stop) {
   const std::string state_directory = state_directory_of(options.output);
-  Result<TreeLock> lock = TreeLock::acquire(state_directory, clock);
-  if (!lock) return fail(std::move(lock.error()));
-  if (Result<void> cleaned = Staging::clean(state_directory); !cleaned) {
-    return fail(std::move(cleaned.error()));
+  if (Result<void> packed = require_packed(options.output, state_directory); !packed) {
+    return fail(std::move(packed.error()));
   }
-  Result<TreeIndex> index = TreeIndex::open(state_directory, IndexDb::Mode::read_write);
+  std::optional<TreeLock> lock;
+  if (!options.dry_run) {
+    Result<TreeLock> acquired = TreeLock::acquire(state_directory, clock);
+    if (!acquired) return fail(std::move(acquired.error()));
+    lock = std::move(*acquired);
+    if (Result<void> cleaned = Staging::clean(state_directory); !cleaned) {
+      return fail(std::move(cleaned.error()));
+    }
+  }
+  Result<TreeIndex> index = TreeIndex::open(
+      state_directory, options.dry_run ? IndexDb::Mode::scratch : IndexDb::Mode::read_write);
   if (!index) return fail(std::move(index.error()));
   Result<TreeFolder> tree = TreeFolder::open(options.output, false);
   if (!tree) return fail(std::move(tree.error()));
-  if (Result<void> removed = PackedTree::remove_unlisted(*index, *tree); !removed) {
-    return fail(std::move(removed.error()));
+  if (!options.dry_run) {
+    const Result<StaleFiles> stale = PackedTree::remove_unlisted(*index, *tree);
+    if (!stale) return std::unexpected(stale.error());
+    for (const Error& error : stale->failures) log_line(LogLevel::warning, error.what.en);
   }
   Result<IndexDb> newest = IndexDb::open("", IndexDb::Mode::scratch);
   if (!newest) return fail(std::move(newest.error()));
@@ -220,7 +247,7 @@ Result<CompactSummary> compact(const CompactOptions& options, const Clock& clock
   Result<void> done = compaction.load();
   if (done) done = compaction.find_newest();
   if (done) done = compaction.fold(*index, state_directory);
-  const Result<void> cleaned = Staging::clean(state_directory);
+  const Result<void> cleaned = options.dry_run ? Result<void>{} : Staging::clean(state_directory);
   if (!done) return fail(std::move(done.error()));
   if (!cleaned) return std::unexpected(cleaned.error());
   return compaction.summary();

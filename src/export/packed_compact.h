@@ -31,8 +31,9 @@ struct CompactSummary {
 /// when the row moved from one group to another. A line is newer when its run is, within a run when
 /// its update time is. Takes the tree's lock; memory does not grow with the tree (the keys go to a
 /// temporary SQLite file).
-/// Errors: locked, not_found (no tree), corrupt (a part differs from its manifest), no_space, io,
-/// cancelled; then the tree is as it was.
+/// A dry run takes no lock and writes nothing at all.
+/// Errors: locked, not_found (no tree), unsupported (layout files), corrupt (a part differs from
+/// its manifest), no_space, io, cancelled; then the tree is as it was.
 [[nodiscard]] Result<CompactSummary> compact(const CompactOptions& options, const Clock& clock,
                                              const Stop& stop);
 

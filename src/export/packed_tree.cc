@@ -142,6 +142,7 @@ Result<void> PackedTree::append(const std::string& tenant, const std::string& co
 
 Result<void> PackedTree::append_to(const std::string& folder, const PackedManifest& manifest,
                                    const PackedBlock& block) {
+  if (options_.dry_run) return {};
   std::unique_ptr<Group>& group = groups_[{folder, ""}];
   if (!group) {
     group = std::make_unique<Group>(
@@ -305,8 +306,11 @@ Result<PackedTree::Counts> PackedTree::commit(
   }
   if (Result<void> synced = tree->sync_names(); !synced) return fail(std::move(synced.error()));
   for (const std::string& path : old_parts) {
-    if (Result<void> removed = tree->remove(path); !removed)
-      return fail(std::move(removed.error()));
+    if (Result<void> removed = tree->remove(path); !removed) {
+      index.leave_removal(path);
+      counts.failures.push_back(std::move(removed.error()));
+      continue;
+    }
     ++counts.parts_removed;
   }
   if (prune) {
@@ -336,9 +340,11 @@ Result<PackedTree::Counts> PackedTree::commit(
   return counts;
 }
 
-Result<void> PackedTree::remove_unlisted(TreeIndex& index, TreeFolder& tree) {
+Result<StaleFiles> PackedTree::remove_unlisted(TreeIndex& index, TreeFolder& tree) {
   const Result<std::vector<std::string>> doubtful = index.removals();
   if (!doubtful) return std::unexpected(doubtful.error());
+  if (doubtful->empty()) return StaleFiles{};
+  std::vector<std::string> stale;
   for (const std::string& path : *doubtful) {
     const auto [folder, file] = split_path(path);
     if (path.contains(".ndjson")) {
@@ -350,9 +356,15 @@ Result<void> PackedTree::remove_unlisted(TreeIndex& index, TreeFolder& tree) {
         continue;
       }
     }
-    if (Result<void> removed = tree.remove(path); !removed) return removed;
+    // One that could not be removed earlier may have become a row's again.
+    if (const std::optional<TreePath> name = tree_path_from(path)) {
+      const Result<std::optional<NameOwner>> owner = index.owner_of(name_hash(name->stem));
+      if (!owner) return std::unexpected(owner.error());
+      if (*owner && (*owner)->file.path == *name) continue;
+    }
+    stale.push_back(path);
   }
-  return doubtful->empty() ? Result<void>{} : index.clear_removals();
+  return remove_stale_files(index, tree, stale);
 }
 
 }  // namespace tidemark::exporter

@@ -14,6 +14,7 @@
 #include "export/chunk.h"
 #include "export/packed_manifest.h"
 #include "export/path_template.h"
+#include "export/stale_files.h"
 #include "export/tree_folder.h"
 #include "export/tree_index.h"
 
@@ -49,6 +50,7 @@ class PackedTree {
     std::uint64_t bytes_written = 0;
     std::uint64_t rows_gone = 0;  ///< In groups that a full export does not meet any more.
     std::vector<std::string> gone_folders;
+    std::vector<Error> failures{};  ///< Replaced parts that could not be removed.
   };
 
   PackedTree(Options options, const std::string& state_directory);
@@ -73,7 +75,7 @@ class PackedTree {
   /// Carries out what the index notes as to be removed, but leaves parts that a manifest lists: a
   /// run that was killed in commit() noted its new parts and those that they replace, and only the
   /// manifests tell how far it came. Call at the start of a run.
-  [[nodiscard]] static Result<void> remove_unlisted(TreeIndex& index, TreeFolder& tree);
+  [[nodiscard]] static Result<StaleFiles> remove_unlisted(TreeIndex& index, TreeFolder& tree);
 
  private:
   struct OpenPart;

@@ -1,6 +1,7 @@
 #include "export/publisher.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -80,7 +81,7 @@ void Publisher::work() {
     }
     for (Chunk& chunk : round) {
       if (!done) {
-        chunk.job->fail_with(done.error());
+        chunk.job->abandon_with(done.error());
       } else {
         chunk.job->rows += chunk.rows;
         findings_.add(chunk.findings);
@@ -320,6 +321,11 @@ bool Publisher::move_into_place(Chunk& chunk, RowPlan& plan, const TreePath& pat
       return false;
     }
   }
+  if (log_enabled(LogLevel::debug)) {
+    log_line(LogLevel::debug,
+             fmt::format("{} {} (key {})", options_.dry_run ? "would write" : "wrote", path.text(),
+                         plan.key.text()));
+  }
   chunk.groups[plan.group].written++;
   ++counts_.written;
   counts_.bytes_written += plan.stamp.size;
@@ -351,17 +357,20 @@ Result<void> Publisher::note_removals() {
 }
 
 Result<void> Publisher::remove_stale() {
-  if (stale_.empty()) return {};
-  for (const std::string& path : stale_) {
-    if (!options_.dry_run) {
-      if (Result<void> gone = tree_.remove(path); !gone) return gone;
+  const std::vector<std::string> paths = std::exchange(stale_, {});
+  if (paths.empty()) return {};
+  if (options_.dry_run) {
+    for (const std::string& path : paths) {
+      if (log_enabled(LogLevel::debug)) log_line(LogLevel::debug, "would remove " + path);
     }
-    ++counts_.removed;
+    counts_.removed += paths.size();
+    return {};
   }
-  stale_.clear();
-  if (options_.dry_run) return {};
-  if (Result<void> synced = tree_.sync_names(); !synced) return synced;
-  return index_.clear_removals();
+  const Result<StaleFiles> files = remove_stale_files(index_, tree_, paths);
+  if (!files) return std::unexpected(files.error());
+  counts_.removed += files->removed;
+  stale_files_.add(*files);
+  return {};
 }
 
 }  // namespace tidemark::exporter

@@ -69,6 +69,8 @@ class Publisher {
   /// tree. Call after finish().
   [[nodiscard]] const std::vector<Key>& mended_rows() const { return mended_rows_; }
   /// Rejects that the run met again, good or bad. Call after drain() or finish().
+  /// What became of the files that rows of this run left behind. After finish().
+  [[nodiscard]] const StaleFiles& stale_files() const { return stale_files_; }
   [[nodiscard]] const std::set<Key>& met_rejects() const { return met_rejects_; }
   [[nodiscard]] const SweepFindings& findings() const { return findings_; }  ///< After finish().
   /// Rows whose adopted file went to another row: to be read once more and written.
@@ -112,11 +114,12 @@ class Publisher {
   PublishCounts counts_;  ///< The publisher's thread only.
   std::vector<Key> again_;
   std::vector<TreePath> left_behind_;  ///< In this round, by rows that moved.
-  std::vector<std::string> stale_;     ///< Noted in the index, to be removed after the commit.
-  SweepFindings findings_;             ///< The publisher's thread only.
-  std::vector<Key> mended_rows_;       ///< The publisher's thread only.
-  std::set<Key> met_rejects_;          ///< The publisher's thread only.
-  std::vector<bool> seen_;             ///< One bit a row: the publisher's thread only.
+  StaleFiles stale_files_;
+  std::vector<std::string> stale_;  ///< Noted in the index, to be removed after the commit.
+  SweepFindings findings_;          ///< The publisher's thread only.
+  std::vector<Key> mended_rows_;    ///< The publisher's thread only.
+  std::set<Key> met_rejects_;       ///< The publisher's thread only.
+  std::vector<bool> seen_;          ///< One bit a row: the publisher's thread only.
   std::thread thread_;
 };
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/bytes.h"
+#include "export/accepted_rejects.h"
 #include "export/state_admin.h"
 #include "export/tree_lock.h"
 
@@ -56,7 +57,16 @@ Result<std::int64_t> accept_rejects(const std::string& output,
   if (!lock) return fail(lock.error());
   Result<TreeIndex> index = TreeIndex::open(directory, IndexDb::Mode::read_write);
   if (!index) return fail(std::move(index).error());
-  if (!keys) return index->accept_rejects(std::nullopt);
+  const auto remember = [&]() -> Result<void> {
+    const Result<std::vector<Reject>> now = index->rejects();
+    return now ? accepted_rejects::save(directory, *now) : fail(now.error());
+  };
+  if (!keys) {
+    const Result<std::int64_t> all = index->accept_rejects(std::nullopt);
+    if (!all) return all;
+    if (Result<void> saved = remember(); !saved) return fail(saved.error());
+    return all;
+  }
 
   if (Result<void> begun = index->begin(); !begun) return fail(begun.error());
   std::int64_t accepted = 0;
@@ -66,6 +76,7 @@ Result<std::int64_t> accept_rejects(const std::string& output,
     accepted += *changed;
   }
   if (Result<void> committed = index->commit(); !committed) return fail(committed.error());
+  if (Result<void> saved = remember(); !saved) return fail(saved.error());
   return accepted;
 }
 

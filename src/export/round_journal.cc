@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "base/atomic_file.h"
 #include "base/system_error.h"
 
 namespace tidemark::exporter {
@@ -38,7 +39,15 @@ void add_names(std::string_view block, std::vector<TreePath>& names) {
 
 Result<RoundJournal> RoundJournal::open(const std::string& state_directory) {
   std::string path = fmt::format("{}/{}", state_directory, file_name);
-  UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  constexpr int flags = O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
+  UniqueFd file(::open(path.c_str(), flags));
+  if (!file && errno == ENOENT) {
+    file.reset(::open(path.c_str(), flags | O_CREAT, 0666));
+    // A journal without a name would not be found after a power cut.
+    if (file) {
+      if (Result<void> synced = sync_folder(state_directory); !synced) return fail(synced.error());
+    }
+  }
   if (!file) return fail_errno(errno, {"cannot open {}", "无法打开 {}"}, path);
   return RoundJournal(std::move(file), std::move(path));
 }

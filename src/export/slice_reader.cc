@@ -46,7 +46,7 @@ void SliceReader::run() {
                                   ? fail(ErrorKind::cancelled, {"stopped", "已中止"})
                                   : with_last_net([&] { return read_with_retries(*task); });
     if (!done) {
-      task->job->fail_with(done.error());
+      task->job->abandon_with(done.error());
       task->job->pending.fetch_sub(1);
     }
     queue_.done();
@@ -97,6 +97,11 @@ Result<void> SliceReader::read(SliceTask& task) {
     sink_->discard(chunk);
     return committed;
   }
+  if (log_enabled(LogLevel::debug)) {
+    const std::string& tenant = task.job->tenant;
+    log_line(LogLevel::debug, fmt::format("read {} rows, {} bytes{}", chunk.rows, chunk.bytes,
+                                          tenant.empty() ? "" : " of tenant " + tenant));
+  }
   publisher_.submit(std::move(chunk));
   return {};
 }
@@ -146,7 +151,7 @@ void SliceReader::give_back_rest(SliceTask& task, const Position& upto) {
   task.cut = true;
   task.job->pending.fetch_add(1);
   if (!queue_.put_first(std::move(rest))) {
-    task.job->fail_with(make_error(ErrorKind::cancelled, {"stopped", "已中止"}));
+    task.job->abandon_with(make_error(ErrorKind::cancelled, {"stopped", "已中止"}));
     task.job->pending.fetch_sub(1);
   }
 }
@@ -219,11 +224,13 @@ Result<void> SliceReader::prove(const Slice& slice, std::uint64_t rows) {
 std::size_t SliceReader::group_of(const SourceRow& row) {
   // The length keeps ("a", "bc") and ("ab", "c") apart.
   const std::size_t tenant_bytes = row.tenant.size();
+  const bool nameless = row.country.empty() && !table_.spec().country.empty();
+  const std::string_view country = nameless ? unknown_country : row.country;
   group_name_.assign(reinterpret_cast<const char*>(&tenant_bytes), sizeof(tenant_bytes));
-  group_name_.append(row.tenant).append(row.country);
+  group_name_.append(row.tenant).append(country);
   const auto known = group_ids_.find(group_name_);
   if (known != group_ids_.end()) return known->second;
-  return group_ids_.emplace(group_name_, groups_.id(row.tenant, row.country)).first->second;
+  return group_ids_.emplace(group_name_, groups_.id(row.tenant, country)).first->second;
 }
 
 Result<void> SliceReader::take_row(Chunk& chunk, const SourceRow& row) {

@@ -15,7 +15,6 @@ namespace tidemark::exporter {
 
 /// Tenants or groups named in one statement: at most seven parameters each.
 constexpr std::size_t entries_per_batch = 2000;
-constexpr std::string_view unknown_country = "UNKNOWN";
 
 /// Gathers the text and the parameters of one statement. For SourceTable alone.
 class SourceTable::Builder {

@@ -139,6 +139,12 @@ void SourceTable::set_groups(std::vector<std::pair<std::string, std::string>> gr
   filter_.groups = std::move(groups);
 }
 
+bool SourceTable::may_have(const std::string& tenant) const {
+  return !filter_.groups ||
+         std::ranges::binary_search(*filter_.groups, tenant, {},
+                                    [](const auto& group) { return group.first; });
+}
+
 std::size_t SourceTable::batches() const {
   const std::size_t entries = filter_.groups ? filter_.groups->size() : filter_.tenants.size();
   return std::max<std::size_t>(1, (entries + entries_per_batch - 1) / entries_per_batch);

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,9 @@
 #include "watermark/window.h"
 
 namespace tidemark::exporter {
+
+/// What stands for a country that is NULL or empty, in paths and filters.
+inline constexpr std::string_view unknown_country = "UNKNOWN";
 
 /// A place in the order of reading: (update time, key) in a window, (key) else.
 struct Position {
@@ -94,11 +98,14 @@ class SourceTable {
   /// collation (all rows if nullopt).
   [[nodiscard]] Statement tenant_bytes(const std::optional<std::string>& tenant,
                                        const watermark::Window& window) const;
-  /// The first groups (tenant, country) by bytes.
+  /// The first groups (tenant, country) by bytes. NULL and the empty text are groups of their own
+  /// here.
   [[nodiscard]] Statement groups(std::uint64_t limit) const;
   /// About how many rows there are, by the server's statistics or a count; for the progress bar.
   [[nodiscard]] Statement estimate() const;
 
+  /// False if --limit leaves the tenant out.
+  [[nodiscard]] bool may_have(const std::string& tenant) const;
   void set_groups(std::vector<std::pair<std::string, std::string>> groups);
   [[nodiscard]] const Filter& filter() const { return filter_; }
   /// A long list of tenants or groups is read in this many slices (Slice::batch 0, 1, …), for

@@ -1,8 +1,10 @@
 #include "export/summary.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
+#include "base/shell_word.h"
 #include "run/figures.h"
 
 namespace tidemark::exporter {
@@ -11,6 +13,12 @@ namespace {
 using run::count_text;
 
 std::string_view mode_name(Mode mode) { return mode == Mode::full ? "full" : "incremental"; }
+
+std::string rejects_command(const ExportSummary& summary) {
+  std::string command = "tidemark export rejects list";
+  if (summary.name != "invoices") command += " --export " + summary.name;
+  return command + " -o " + shell_quoted(summary.options.output);
+}
 
 }  // namespace
 
@@ -123,7 +131,10 @@ std::string summary_text(const ExportSummary& s, Language language, const std::s
     heading("Sweep: nothing was changed; repair with --apply",
             "巡检完成：未做任何改动；修复请加 --apply");
   } else if (s.options.dry_run) {
-    heading("Dry run: nothing was written", "试运行完成：未写入任何文件");
+    heading("Dry run: nothing was written; a run would do this",
+            "试运行完成：未写入任何文件；以下为实际运行将做的事");
+  } else if (code == ExitCode::done && s.options.sweep) {
+    heading("Sweep complete: what was found is repaired", "巡检完成：发现的问题已修复");
   } else if (code == ExitCode::done) {
     heading("Export complete!", "导出完成!");
   } else if (code == ExitCode::partial) {
@@ -185,6 +196,7 @@ std::string summary_text(const ExportSummary& s, Language language, const std::s
     for (const GoneRow& gone : s.gone_examples) text += fmt::format("  {}\n", printable(gone.path));
   }
   line("Bytes written", "写入字节", count_text(s.bytes_written));
+  line("Output folder", "输出目录", s.options.output);
   line("Total time", "总耗时", fmt::format("{:.2f} {}", s.seconds, zh ? "秒" : "s"));
   if (s.rows_read > 0) {
     line("Mean time per invoice", "平均每张发票处理时间",
@@ -209,13 +221,17 @@ std::string summary_text(const ExportSummary& s, Language language, const std::s
         "Group failed", "失败分组",
         fmt::format("{} / {}: {}", printable(group.tenant), printable(group.country), group.error));
   }
-  for (const Error& error : s.errors) {
-    line("Error", "错误", error.what.in(language));
-    if (!error.hint.empty()) line("  next step", "  下一步", error.hint.in(language));
+  for (std::size_t i = 0; i < s.errors.size(); ++i) {
+    const Message& hint = s.errors[i].hint;
+    line("Error", "错误", s.errors[i].what.in(language));
+    const bool last_of_its_kind =
+        std::none_of(s.errors.begin() + static_cast<std::ptrdiff_t>(i) + 1, s.errors.end(),
+                     [&](const Error& later) { return later.hint.en == hint.en; });
+    if (!hint.empty() && last_of_its_kind) line("  next step", "  下一步", hint.in(language));
   }
   for (const Message& note : s.notes) line("Note", "提示", note.in(language));
   if (s.rejects_open > 0) {
-    line("See the rejects with", "查看拒收记录", fmt::format("tidemark export rejects list"));
+    line("See the rejects with", "查看拒收记录", rejects_command(s));
   }
   if (code != ExitCode::done && !redo.empty()) line("To redo what failed", "重做失败部分", redo);
   text += rule + "\n";

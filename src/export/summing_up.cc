@@ -3,15 +3,44 @@
 #include <algorithm>
 #include <set>
 
+#include "export/filter_notes.h"
+
 namespace tidemark::exporter {
 namespace {
 
 constexpr std::size_t errors_max = 20;
 
-void add_groups(const std::vector<GroupCount>& groups, ExportSummary& summary) {
+/// Which groups are known to be complete: by their tenant's job where each has one, else by that of
+/// the whole table, whose ranges of keys cut through all groups.
+class Completeness {
+ public:
+  explicit Completeness(const std::deque<Job>& jobs) {
+    for (const Job& job : jobs) {
+      by_tenant_ = by_tenant_ || job.window.has_value();
+      if (job.is_whole()) continue;
+      if (job.window) {
+        broken_.insert(job.tenant);
+      } else {
+        table_broken_ = true;
+      }
+    }
+  }
+  [[nodiscard]] bool of(const GroupCount& group) const {
+    if (group.failed > 0) return false;
+    return by_tenant_ ? !broken_.contains(group.tenant) : !table_broken_;
+  }
+
+ private:
+  std::set<std::string> broken_;
+  bool table_broken_ = false;
+  bool by_tenant_ = false;
+};
+
+void add_groups(const std::vector<GroupCount>& groups, const Completeness& complete,
+                ExportSummary& summary) {
   for (const GroupCount& group : groups) {
     ++summary.groups_total;
-    group.failed > 0 ? ++summary.groups_failed : ++summary.groups_ok;
+    complete.of(group) ? ++summary.groups_ok : ++summary.groups_failed;
     summary.rows_read += group.rows;
     summary.rows_written += group.written;
     summary.files_unchanged += group.unchanged;
@@ -39,6 +68,29 @@ void add_error(const Error& error, ExportSummary& summary) {
   }
 }
 
+/// In a full run; an incremental one may just have no news.
+void note_unmet_names(const std::vector<GroupCount>& groups, ExportSummary& summary) {
+  const ExportOptions& options = summary.options;
+  const bool all_seen = options.mode == Mode::full && !options.limit && summary.stopped_by == 0 &&
+                        summary.errors.empty();
+  if (!all_seen) return;
+  for (const std::string& tenant : std::set(options.tenants.begin(), options.tenants.end())) {
+    if (std::ranges::find(groups, tenant, &GroupCount::tenant) == groups.end()) {
+      summary.notes.push_back(no_rows_of_tenant(tenant));
+    }
+  }
+  const auto is_of = [](const std::string& country) {
+    return [&](const GroupCount& group) {
+      return group.country == country || (group.country.empty() && country == unknown_country);
+    };
+  };
+  for (const std::string& country : std::set(options.countries.begin(), options.countries.end())) {
+    if (std::ranges::none_of(groups, is_of(country))) {
+      summary.notes.push_back(no_rows_of_country(country));
+    }
+  }
+}
+
 TenantReport report_of(const Job& job, const ExportOptions& options) {
   const std::optional<Error> error = job.error();
   TenantReport report{
@@ -62,12 +114,13 @@ TenantReport report_of(const Job& job, const ExportOptions& options) {
 void sum_up(const GroupTable& groups, const Publisher& publisher, const std::deque<Job>& jobs,
             ExportSummary& summary) {
   const std::vector<GroupCount> counted = groups.all();
-  add_groups(counted, summary);
+  add_groups(counted, Completeness(jobs), summary);
   check_accounts(summary);
   summary.findings = publisher.findings();
   const PublishCounts counts = publisher.counts();
   summary.files_written += counts.written;
   summary.files_removed += counts.removed;
+  for (const Error& error : publisher.stale_files().failures) add_error(error, summary);
   summary.collisions = counts.collisions;
   summary.bytes_written += counts.bytes_written;
 
@@ -86,6 +139,7 @@ void sum_up(const GroupTable& groups, const Publisher& publisher, const std::deq
     summary.tenants.push_back(report_of(job, summary.options));
   }
   summary.tenants_total = tenants.size();
+  note_unmet_names(counted, summary);
   if (summary.boundary && !summary.boundary->missing_grant.empty()) {
     summary.notes.push_back(
         say({"the user lacks {}: transactions of others cannot be seen, only the margin protects "

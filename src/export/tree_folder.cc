@@ -48,16 +48,25 @@ std::optional<std::string> read_bytes(int fd, std::size_t size) {
   return bytes;
 }
 
-/// fail_errno(), with the next step if a symbolic link stood in the way.
+/// fail_errno(), with the next step if the way leads to another place: files are renamed from the
+/// state directory to their names, and that works within one file system only.
 template <class... Args>
 std::unexpected<Error> fail_in_tree(int code, Text<Args...> text, Args&&... args) {
   Error error = fail_errno<Args...>(code, text, std::forward<Args>(args)...).error();
-  if (code != ELOOP) return fail(std::move(error));
-  return fail(std::move(error).with_hint(
-      {"a folder on this path is a symbolic link, and those are not followed inside an export "
-       "tree; put a folder in its place (a bind mount, if it lies on another disk)",
-       "该路径上有符号链接，导出目录内不会跟随符号链接；请改为真正的目录（若位于其他磁盘，可用 "
-       "bind mount）"}));
+  if (code == ELOOP) {
+    return fail(std::move(error).with_hint(
+        {"a folder on this path is a symbolic link, and those are not followed inside an export "
+         "tree; only the output folder itself may be one. Put a real folder in its place",
+         "该路径上有符号链接，导出目录内不会跟随符号链接（只有输出目录本身可以是）；"
+         "请改为真正的目录"}));
+  }
+  if (code == EXDEV) {
+    return fail(std::move(error).with_hint(
+        {"a folder inside the tree is a mount point; an export tree lies on one file system as a "
+         "whole. Mount the disk at the output folder itself",
+         "导出目录内有挂载点，而整个导出目录必须位于同一文件系统；请把磁盘挂载到输出目录本身"}));
+  }
+  return fail(std::move(error));
 }
 
 }  // namespace
@@ -134,7 +143,9 @@ std::optional<std::string> TreeFolder::content(const TreePath& path, std::size_t
   const int above = folder(parent, false);
   if (above < 0) return std::nullopt;
   const std::string file = std::string(name) + std::string(extension_of(path.compression));
-  const UniqueFd fd(::openat(above, file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  // A pipe that somebody put there must not be waited for.
+  constexpr int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  const UniqueFd fd(::openat(above, file.c_str(), flags));
   struct stat info{};
   if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
   if (static_cast<std::uint64_t>(info.st_size) > limit) return std::nullopt;
@@ -147,7 +158,7 @@ std::optional<std::string> TreeFolder::content(const TreePath& path, std::size_t
 }
 
 Result<UniqueFd> TreeFolder::open_file(const std::string& path) {
-  UniqueFd fd = open_beneath(root_.get(), path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  UniqueFd fd = open_beneath(root_.get(), path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
   if (!fd) return fail_in_tree(errno, {"cannot open {}/{}", "无法打开 {}/{}"}, output_, path);
   return fd;
 }

@@ -4,12 +4,14 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/civil_time.h"
 #include "base/result.h"
+#include "export/file_rows.h"
 #include "export/index_db.h"
 #include "export/key.h"
 #include "export/name_table.h"
@@ -30,12 +32,6 @@ struct Reject {
   bool accepted = false;  ///< Somebody knows; does not make runs partial.
 };
 
-struct NameOwner {
-  std::int64_t id;
-  Key key;
-  TreeFile file;
-};
-
 /// `{output}/.export_state/index.db`: which file belongs to which row. Part of the tree; rebuilt
 /// when it is missing or damaged. The writer is used by one thread at a time; each reading thread
 /// has an IndexReader of its own.
@@ -45,15 +41,11 @@ struct NameOwner {
 class TreeIndex {
  public:
   static constexpr std::string_view file_name = "index.db";
-  static constexpr int schema_version = 2;
-
-  /// Errors: corrupt (damaged, or of an older version: to be made anew), unsupported (of a newer
-  /// version), no_space, io.
+  /// One of an older version is brought up to date first (see index_schema); in the modes that only
+  /// read, a copy is. Errors: corrupt (damaged: to be made anew), unsupported (of a newer version),
+  /// no_space, io.
   [[nodiscard]] static Result<TreeIndex> open(const std::string& directory, IndexDb::Mode mode);
   [[nodiscard]] static std::string path_in(const std::string& directory);
-  /// Puts a damaged index aside as `index.db.damaged`, with its WAL. Where this is interrupted, the
-  /// next open() finishes it: an index is never read without its own WAL, nor with another's.
-  [[nodiscard]] static Result<void> put_aside(const std::string& directory);
 
   /// True if this open() created it.
   [[nodiscard]] bool fresh() const { return fresh_; }
@@ -87,10 +79,15 @@ class TreeIndex {
   // --- stale files
   [[nodiscard]] Result<void> add_removal(std::string_view path);
   [[nodiscard]] Result<std::vector<std::string>> removals();
+  /// All are gone, but for those that leave_removal() named.
   [[nodiscard]] Result<void> clear_removals();
+  /// The file could not be removed: it stays on the list, and the next run tries again.
+  void leave_removal(std::string path) { not_removed_.insert(std::move(path)); }
 
   // --- rejects
   [[nodiscard]] Result<void> put_reject(const Reject& reject);
+  /// One that an earlier index of this tree had accepted. Nothing if the row is on the list.
+  [[nodiscard]] Result<void> put_accepted(const Reject& reject);
   [[nodiscard]] Result<void> erase_reject(const Key& key);
   [[nodiscard]] Result<std::vector<Reject>> rejects();
   /// All open ones if `key` is nullopt. Returns how many.
@@ -111,11 +108,10 @@ class TreeIndex {
 
  private:
   explicit TreeIndex(IndexDb db) : db_(std::move(db)) {}
-  /// The tree's own file is attached and only read.
-  [[nodiscard]] Result<void> copy_from(const std::string& path);
-  /// False: whoever began to make the index of `database` was killed. Errors: unsupported.
-  [[nodiscard]] Result<bool> is_made(std::string_view database);
-  [[nodiscard]] Result<void> create_or_check();
+  [[nodiscard]] static Result<TreeIndex> open_as_it_is(const std::string& directory,
+                                                       IndexDb::Mode mode);
+  /// The tree's own file is attached and only read. Its version; 0 if nothing is in it.
+  [[nodiscard]] Result<int> copy_from(const std::string& path);
   [[nodiscard]] Result<void> prepare();
 
   /// Reads names and ids anew.
@@ -128,24 +124,9 @@ class TreeIndex {
   std::int64_t last_id_ = 0;
   bool rolled_back_ = false;  ///< Names and ids in memory are not those of the database.
   bool fresh_ = false;
+  std::set<std::string> not_removed_;
   IndexStatement find_, stem_, insert_, update_, erase_, by_id_;
   IndexStatement put_reject_, erase_reject_, add_removal_;
-};
-
-/// Looks rows up beside the writer. One per thread.
-class IndexReader {
- public:
-  /// `mode`: read_only, or untouched for a dry run.
-  [[nodiscard]] static Result<IndexReader> open(const std::string& directory, IndexDb::Mode mode);
-  /// One consistent state for many find() calls; cheaper than a transaction for each.
-  [[nodiscard]] Result<void> begin();
-  void end();
-  [[nodiscard]] Result<std::optional<TreeFile>> find(const Key& key);
-
- private:
-  IndexReader(IndexDb db, IndexStatement find) : db_(std::move(db)), find_(std::move(find)) {}
-  IndexDb db_;
-  IndexStatement find_;
 };
 
 }  // namespace tidemark::exporter

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "export/tree_index.h"
@@ -99,7 +100,62 @@ TEST_F(OpenTreeIndex, OneOfANewerVersionIsRefused) {
   }
 }
 
-TEST_F(OpenTreeIndex, OneOfAnOlderVersionIsToBeMadeAnew) {
+/// As the first version left it, with one file, one accepted reject and one covered tenant.
+constexpr const char* version_1 = R"(
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE file (id INTEGER PRIMARY KEY, key NOT NULL UNIQUE, stem TEXT NOT NULL,
+    name_hash INTEGER NOT NULL UNIQUE, compression INTEGER NOT NULL, hash BLOB NOT NULL,
+    size INTEGER NOT NULL, mtime INTEGER NOT NULL, run INTEGER NOT NULL, adopted INTEGER NOT NULL);
+  CREATE TABLE removal (path TEXT PRIMARY KEY) WITHOUT ROWID;
+  CREATE TABLE reject (key PRIMARY KEY, tenant TEXT, country TEXT, number TEXT,
+    reason TEXT NOT NULL, hash BLOB NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL,
+    accepted INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+  CREATE TABLE tenant (name TEXT PRIMARY KEY, covered TEXT NOT NULL) WITHOUT ROWID;
+  INSERT INTO meta VALUES('run', '7');
+  INSERT INTO file VALUES(5, 'k', 't/a', {}, 1, x'00', 2, 3, 7, 0);
+  INSERT INTO removal VALUES('t/old.json');
+  INSERT INTO reject VALUES(9, 't', 'CN', 'n', 'bad', x'00', 'then', 'now', 1);
+  INSERT INTO tenant VALUES('t', '2026-01-01 00:00:00');
+  PRAGMA user_version=1;
+)";
+
+TEST_F(OpenTreeIndex, OneOfAnOlderVersionKeepsAllThatItHas) {
+  const std::string made = fmt::format(version_1, name_hash("t/a"));
+  run(made.c_str());
+  for (const Mode mode : {Mode::read_only, Mode::untouched, Mode::scratch, Mode::read_write,
+                          Mode::read_only, Mode::read_write}) {
+    Result<TreeIndex> index = open(mode);
+    ASSERT_TRUE(index) << static_cast<int>(mode) << index.error().what.en;
+    EXPECT_FALSE(index->fresh());
+    const TreeFile found = index->find(Key(std::string("k"))).value().value();
+    EXPECT_EQ(found.id, 5);
+    EXPECT_EQ(found.path, (TreePath{.stem = "t/a", .compression = Compression::gzip}));
+    EXPECT_EQ(found.size, 2U);
+    EXPECT_EQ(index->owner_of(name_hash("T/A")).value()->id, 5);
+    EXPECT_EQ(index->removals().value(), std::vector<std::string>{"t/old.json"});
+    ASSERT_EQ(index->rejects().value().size(), 1U);
+    EXPECT_TRUE(index->rejects().value().front().accepted);
+    EXPECT_EQ(index->covered().value().size(), 1U);
+    EXPECT_EQ(index->meta("run").value(), "7");
+    if (mode != Mode::read_write) continue;
+    EXPECT_FALSE(index->insert(text_one_, file("t/a")).value()) << "the name is taken";
+  }
+  TreeIndex index = open(Mode::read_write).value();
+  ASSERT_TRUE(index.insert(text_one_, file("t/b")).value());
+  EXPECT_EQ(index.last_id(), 6);
+}
+
+TEST_F(OpenTreeIndex, ADryRunOnOneOfAnOlderVersionChangesNothing) {
+  const std::string made = fmt::format(version_1, name_hash("t/a"));
+  run(made.c_str());
+  const std::string before = folder_.read("index.db");
+  for (const Mode mode : {Mode::read_only, Mode::untouched, Mode::scratch}) {
+    ASSERT_TRUE(open(mode)) << static_cast<int>(mode);
+    EXPECT_EQ(folder_.read("index.db"), before) << static_cast<int>(mode);
+  }
+}
+
+TEST_F(OpenTreeIndex, OneThatOnlyClaimsToBeOfAnOlderVersionIsDamaged) {
   run("PRAGMA user_version=1; CREATE TABLE other(x)");
   for (const Mode mode : {Mode::read_write, Mode::read_only, Mode::untouched, Mode::scratch}) {
     EXPECT_EQ(open(mode).error().kind, ErrorKind::corrupt) << static_cast<int>(mode);

@@ -34,40 +34,6 @@ class TreeIndexTest : public testing::Test {
   fs::path folder_;
 };
 
-TEST_F(TreeIndexTest, APutAsideIndexTakesItsWalAlong) {
-  write("index.db", "damaged");
-  write("index.db-wal", "its WAL");
-  write("index.db-shm", "");
-  write("index.db.damaged", "an older one");
-  write("index.db.damaged-wal", "the older one's WAL");
-  ASSERT_TRUE(TreeIndex::put_aside(folder_.string()));
-  EXPECT_EQ(text("index.db.damaged"), "damaged");
-  EXPECT_EQ(text("index.db.damaged-wal"), "its WAL");
-  EXPECT_FALSE(fs::exists(folder_ / "index.db"));
-  EXPECT_FALSE(fs::exists(folder_ / "index.db-wal"));
-  EXPECT_FALSE(fs::exists(folder_ / "index.db-shm"));
-}
-
-TEST_F(TreeIndexTest, WithoutAWalAnOlderOneDoesNotStay) {
-  write("index.db", "damaged");
-  write("index.db.damaged-wal", "the older one's WAL");
-  ASSERT_TRUE(TreeIndex::put_aside(folder_.string()));
-  EXPECT_EQ(text("index.db.damaged"), "damaged");
-  EXPECT_FALSE(fs::exists(folder_ / "index.db.damaged-wal"));
-}
-
-TEST_F(TreeIndexTest, AnInterruptedPuttingAsideIsFinished) {
-  write("index.db.damaged", "damaged");
-  write("index.db-wal", "its WAL");
-  write("index.db-shm", "");
-  {
-    const Result<TreeIndex> index = open();
-    ASSERT_TRUE(index);
-    EXPECT_TRUE(index->fresh());
-  }
-  EXPECT_EQ(text("index.db.damaged-wal"), "its WAL");
-}
-
 TEST_F(TreeIndexTest, RejectsComeAndGoWithTheSameStatements) {
   Result<TreeIndex> index = open();
   ASSERT_TRUE(index);

@@ -56,12 +56,16 @@ Result<void> undo_round(TreeFolder& tree, TreeIndex& index, RoundJournal& journa
 
 }  // namespace
 
-Result<void> recover_tree(const std::string& output, TreeIndex& index, RoundJournal& journal,
-                          const std::string& now_text) {
+Result<StaleFiles> recover_tree(const std::string& output, TreeIndex& index, RoundJournal& journal,
+                                const std::string& now_text) {
   Result<TreeFolder> tree = TreeFolder::open(output, false);
   if (!tree) return fail(std::move(tree.error()));
-  if (Result<void> removed = PackedTree::remove_unlisted(index, *tree); !removed) return removed;
-  return undo_round(*tree, index, journal, now_text);
+  Result<StaleFiles> stale = PackedTree::remove_unlisted(index, *tree);
+  if (!stale) return stale;
+  if (Result<void> undone = undo_round(*tree, index, journal, now_text); !undone) {
+    return fail(std::move(undone.error()));
+  }
+  return stale;
 }
 
 void remove_temporary_files(const std::string& folder) {

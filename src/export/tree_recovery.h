@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "export/round_journal.h"
+#include "export/stale_files.h"
 #include "export/tree_index.h"
 
 namespace tidemark::exporter {
@@ -11,7 +12,8 @@ namespace tidemark::exporter {
 /// Removes what a killed run left in the tree `output`, with the tree's lock held and before any
 /// row is read:
 ///
-/// - Stale files whose removal was committed, but not carried out. Parts of packed groups are noted
+/// - Stale files whose removal was committed, but not carried out (also because it failed). Parts
+/// of packed groups are noted
 ///   before it is certain that they go: those that a manifest lists stay.
 /// - Files that got their names in a round that was never committed. Their rows are read again by
 ///   this run or, if they changed, have got other names. Where the round wrote over the file of a
@@ -20,8 +22,8 @@ namespace tidemark::exporter {
 ///
 /// `now_text` is UTC, for the reject list. Being killed here does no harm: the next run begins
 /// again. Errors: those of the index, io.
-[[nodiscard]] Result<void> recover_tree(const std::string& output, TreeIndex& index,
-                                        RoundJournal& journal, const std::string& now_text);
+[[nodiscard]] Result<StaleFiles> recover_tree(const std::string& output, TreeIndex& index,
+                                              RoundJournal& journal, const std::string& now_text);
 
 /// Removes what a killed run left in `folder` of the files that it was about to replace. One that
 /// cannot be removed does no harm, the next run tries again.

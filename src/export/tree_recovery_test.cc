@@ -17,9 +17,10 @@ class TreeRecovery : public testing::Test {
         tree_(TreeFolder::open(folder_.text(), false).value()) {}
 
   void recover() {
-    const Result<void> done =
+    const Result<StaleFiles> done =
         recover_tree(folder_.text(), index_, journal_, "2026-01-02T00:00:00Z");
     ASSERT_TRUE(done) << done.error().what.en;
+    EXPECT_TRUE(done->failures.empty());
     EXPECT_TRUE(index_.removals().value().empty());
     EXPECT_TRUE(journal_.names().value().empty());
   }
@@ -45,6 +46,31 @@ TEST_F(TreeRecovery, CarriesOutRemovalsThatWereCommitted) {
   recover();
   EXPECT_FALSE(folder_.has("t/CN/old.json"));
   EXPECT_TRUE(folder_.has("t/CN/kept.json"));
+}
+
+TEST_F(TreeRecovery, AFileThatIsARowsAgainStays) {
+  commit_row(1, "t/CN/back");
+  ASSERT_TRUE(index_.add_removal("t/CN/back.json"));
+  ASSERT_TRUE(index_.add_removal("t/CN/back.json.gz"));
+  folder_.write("t/CN/back.json.gz", "x");
+  recover();
+  EXPECT_TRUE(folder_.has("t/CN/back.json"));
+  EXPECT_FALSE(folder_.has("t/CN/back.json.gz")) << "of the same name, but not its file";
+}
+
+TEST_F(TreeRecovery, OneThatCannotBeRemovedStaysOnTheList) {
+  folder_.write("t/CN/old.json/in the way", "a folder cannot be unlinked");
+  folder_.write("t/CN/other.json", "{}");
+  ASSERT_TRUE(index_.add_removal("t/CN/old.json"));
+  ASSERT_TRUE(index_.add_removal("t/CN/other.json"));
+  const Result<StaleFiles> stale = recover_tree(folder_.text(), index_, journal_, "now");
+  ASSERT_TRUE(stale) << stale.error().what.en;
+  ASSERT_EQ(stale->failures.size(), 1U);
+  EXPECT_NE(stale->failures.front().what.en.find("t/CN/old.json"), std::string::npos);
+  EXPECT_FALSE(stale->failures.front().hint.empty());
+  EXPECT_EQ(stale->removed, 1U);
+  EXPECT_FALSE(folder_.has("t/CN/other.json"));
+  EXPECT_EQ(index_.removals().value(), std::vector<std::string>{"t/CN/old.json"});
 }
 
 TEST_F(TreeRecovery, PartsThatAManifestListsStay) {

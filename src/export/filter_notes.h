@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/text.h"
+
+namespace tidemark::exporter {
+
+/// What a summary says about a name in --tenant or --country that no row has: it is most likely
+/// misspelt, and a run that finds nothing would look like one that has nothing to do.
+[[nodiscard]] Message no_rows_of_tenant(std::string_view tenant);
+[[nodiscard]] Message no_rows_of_country(std::string_view country);
+
+}  // namespace tidemark::exporter
