@@ -15,6 +15,9 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "http/plain_exchange.h"
+#include "http/plain_lines.h"
+#include "http/plain_target.h"
 #include "http/signals_blocked.h"
 #include "http/socket_events.h"
 #include "http/transfer.h"
@@ -57,7 +60,15 @@ void call(ClientDone done, ClientResponse response) {
 /// The thread and what lives on it.
 class HttpClient::Loop {
  public:
-  explicit Loop(ClientOptions options) : options_(std::move(options)), multi_(::curl_multi_init()) {
+  explicit Loop(ClientOptions options)
+      : options_(std::move(options)),
+        lines_(
+            options_, events_,
+            [this](PlainLines::Exchange exchange, ClientResponse response) {
+              settle(exchange->take_done(), std::move(response));
+            },
+            [this](PlainLines::Exchange exchange) { connect(std::move(exchange)); }),
+        multi_(::curl_multi_init()) {
     check(multi_ != nullptr, "libcurl gives a handle");
     CURLM* multi = multi_.get();
     ::curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &Loop::on_socket);
@@ -142,12 +153,16 @@ class HttpClient::Loop {
         waiting_ = false;
         entries.swap(inbox_);
         cancelling = std::exchange(cancelling_, false);
-        if (ending_ && entries.empty() && running_.empty()) return;
+        if (ending_ && entries.empty() && running_.empty() && lines_.idle()) return;
       }
-      for (Entry& entry : entries) begin(std::move(entry), cancelling);
+      const Steady::time_point now = Steady::now();
+      for (Entry& entry : entries) begin(std::move(entry), cancelling, now);
       if (cancelling) cancel_running();
-      for (const epoll_event& event : events_.wait(about_to_wait() ? until_timer() : 0ms))
-        act(event);
+      const auto events = events_.wait(about_to_wait() ? until_timer() : 0ms);
+      const Steady::time_point then = Steady::now();
+      for (const epoll_event& event : events)
+        if (!lines_.act(event.data.fd, event.events, then)) act(event);
+      lines_.give_up(then);
       if (timer_ && Steady::now() >= *timer_) {
         timer_.reset();
         int count = 0;
@@ -166,8 +181,10 @@ class HttpClient::Loop {
 
   /// At most a second, so that nothing hangs on a forgotten bell.
   [[nodiscard]] std::chrono::milliseconds until_timer() const {
-    if (!timer_) return 1s;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*timer_ - Steady::now());
+    auto next = lines_.next_deadline();
+    if (timer_) next = std::min(next.value_or(*timer_), *timer_);
+    if (!next) return 1s;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - Steady::now());
     return std::clamp<std::chrono::milliseconds>(left, 0ms, 1s);
   }
 
@@ -180,17 +197,58 @@ class HttpClient::Loop {
     ::curl_multi_socket_action(multi_.get(), event.data.fd, flags, &count);
   }
 
-  void begin(Entry entry, bool cancelling) {
+  void begin(Entry entry, bool cancelling, Steady::time_point now) {
     if (entry.late || cancelling) return settle(std::move(entry.done), cancelled());
-    std::unique_ptr<Transfer> transfer;
-    if (spare_.empty()) {
-      transfer = std::make_unique<Transfer>(options_, events_);
-    } else {
-      transfer = std::move(spare_.back());
-      spare_.pop_back();
+    if (auto target = targets_.of(entry.request.url)) {
+      auto exchange =
+          std::make_unique<PlainExchange>(std::move(entry.request), std::move(entry.done),
+                                          std::move(target), options_.user_agent, now);
+      if (auto refused = exchange->check())
+        return settle(exchange->take_done(), *std::move(refused));
+      return lines_.send(std::move(exchange), now);
     }
-    if (auto refused = transfer->prepare(std::move(entry.request), std::move(entry.done)))
+    std::unique_ptr<Transfer> transfer = spare_transfer();
+    if (auto refused = transfer->prepare(std::move(entry.request), std::move(entry.done),
+                                         Transfer::Purpose::exchange))
       return end(std::move(transfer), *std::move(refused));
+    run(std::move(transfer));
+  }
+
+  /// A connection for it: names, addresses and the waiting are libcurl's.
+  void connect(PlainLines::Exchange exchange) {
+    const ClientRequest& request = exchange->request();
+    ClientRequest bare{.method = "GET",
+                       .url = request.url,
+                       .connect_timeout = request.connect_timeout,
+                       .total_timeout = exchange->time_left(Steady::now()),
+                       .policy = request.policy};
+    std::unique_ptr<Transfer> transfer = spare_transfer();
+    if (auto refused = transfer->prepare(std::move(bare), nullptr, Transfer::Purpose::connection)) {
+      give_back(std::move(transfer));
+      return settle(exchange->take_done(), *std::move(refused));
+    }
+    connecting_.emplace(transfer->handle(), std::move(exchange));
+    run(std::move(transfer));
+  }
+
+  void connected(CURL* handle, CURLcode code, PlainLines::Exchange exchange) {
+    Transfer& transfer = Transfer::of(handle);
+    auto made = code == CURLE_OK ? transfer.connected() : std::nullopt;
+    ClientResponse failed = made ? ClientResponse{} : transfer.finish(code);
+    give_back(take(handle));
+    if (!made) return settle(exchange->take_done(), std::move(failed));
+    exchange->took(made->name_lookup, made->connect);
+    lines_.send_on(std::move(made->fd), made->peer, std::move(exchange), Steady::now());
+  }
+
+  [[nodiscard]] std::unique_ptr<Transfer> spare_transfer() {
+    if (spare_.empty()) return std::make_unique<Transfer>(options_, events_);
+    std::unique_ptr<Transfer> transfer = std::move(spare_.back());
+    spare_.pop_back();
+    return transfer;
+  }
+
+  void run(std::unique_ptr<Transfer> transfer) {
     CURL* handle = transfer->handle();
     running_.emplace(handle, std::move(transfer));
     check(::curl_multi_add_handle(multi_.get(), handle) == CURLM_OK, "libcurl takes the handle");
@@ -203,6 +261,10 @@ class HttpClient::Loop {
       if (message->msg != CURLMSG_DONE) continue;
       CURL* handle = message->easy_handle;
       const CURLcode code = message->data.result;
+      if (auto waiting = connecting_.extract(handle)) {
+        connected(handle, code, std::move(waiting.mapped()));
+        continue;
+      }
       ClientResponse response = Transfer::of(handle).finish(code);
       end(take(handle), std::move(response));
     }
@@ -213,8 +275,14 @@ class HttpClient::Loop {
     for (const auto& [handle, transfer] : running_) handles.push_back(handle);
     for (CURL* handle : handles) {
       ClientResponse response = Transfer::of(handle).cancel();
+      if (auto waiting = connecting_.extract(handle)) {
+        give_back(take(handle));
+        settle(waiting.mapped()->take_done(), std::move(response));
+        continue;
+      }
       end(take(handle), std::move(response));
     }
+    lines_.cancel_all(Steady::now());
   }
 
   [[nodiscard]] std::unique_ptr<Transfer> take(CURL* handle) {
@@ -225,9 +293,13 @@ class HttpClient::Loop {
 
   void end(std::unique_ptr<Transfer> transfer, ClientResponse response) {
     ClientDone done = transfer->take_done();
+    give_back(std::move(transfer));
+    settle(std::move(done), std::move(response));
+  }
+
+  void give_back(std::unique_ptr<Transfer> transfer) {
     transfer->clear();
     if (spare_.size() < spare_transfers_max) spare_.push_back(std::move(transfer));
-    settle(std::move(done), std::move(response));
   }
 
   void settle(ClientDone done, ClientResponse response) {
@@ -261,6 +333,9 @@ class HttpClient::Loop {
 
   // On the thread.
   SocketEvents events_;
+  PlainTargets targets_;
+  PlainLines lines_;
+  std::unordered_map<CURL*, PlainLines::Exchange> connecting_;
   std::optional<Steady::time_point> timer_;  // libcurl's.
   std::unique_ptr<CURLM, FreeMulti> multi_;
   std::unordered_map<CURL*, std::unique_ptr<Transfer>> running_;

@@ -1,5 +1,7 @@
 #include "http/client_error.h"
 
+#include <cerrno>
+
 namespace tidemark::http {
 
 std::string_view name(ClientError error) {
@@ -34,6 +36,31 @@ std::string_view name(ClientError error) {
       return "CANCELLED";
   }
   return "";
+}
+
+ClientError client_error_of(int code) {
+  switch (code) {
+    case ECONNREFUSED:
+      return ClientError::econnrefused;
+    case ETIMEDOUT:
+      return ClientError::etimedout;
+    case ECONNRESET:
+    case EPIPE:
+      return ClientError::econnreset;
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case ENETDOWN:
+      return ClientError::ehostunreach;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case EADDRNOTAVAIL:  // No port left on our side.
+      return ClientError::out_of_resources;
+    default:
+      return ClientError::network_error;
+  }
 }
 
 bool is_own_fault(ClientError error) {

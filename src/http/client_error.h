@@ -26,6 +26,9 @@ enum class ClientError : std::uint8_t {
 /// As it is stored and shown: `ECONNREFUSED`, `DNS_ERROR`; empty for none.
 [[nodiscard]] std::string_view name(ClientError error);
 
+/// What a system call on a connection said (errno).
+[[nodiscard]] ClientError client_error_of(int code);
+
 /// The fault is ours, not the receiver's or the network's: it is not charged for it.
 [[nodiscard]] bool is_own_fault(ClientError error);
 

@@ -1,13 +1,11 @@
 #include "http/endpoint_url.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <memory>
 
 #include "base/bytes.h"
+#include "http/curl_url.h"
 #include "http/headers.h"
 
 namespace tidemark::http {
@@ -18,20 +16,6 @@ namespace {
 constexpr std::array<std::uint16_t, 33> foreign_ports = {
     1,  7,   9,   11,  13,  15,  17,  19,  20,  21,  22,  23,  25,  37,  43,  53,  69,
     79, 110, 111, 119, 123, 135, 139, 143, 161, 179, 389, 465, 587, 993, 995, 6379};
-
-struct FreeUrl {
-  void operator()(CURLU* url) const { ::curl_url_cleanup(url); }
-};
-struct FreeText {
-  void operator()(char* text) const { ::curl_free(text); }
-};
-
-[[nodiscard]] std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
-  char* text = nullptr;
-  if (::curl_url_get(url, which, &text, flags) != CURLUE_OK) return {};
-  const std::unique_ptr<char, FreeText> owned(text);
-  return owned.get();
-}
 
 [[nodiscard]] std::unexpected<Error> refuse(Message what) {
   return std::unexpected(Error{.kind = ErrorKind::invalid_config, .what = std::move(what)});
@@ -71,7 +55,7 @@ Result<EndpointUrl> check_endpoint_url(std::string_view url, const AddressPolicy
   if (!std::ranges::all_of(url, is_plain))
     return refuse(say({"the URL has a blank, a backslash or a control character",
                        "URL 含有空白、反斜杠或控制字符"}));
-  const std::unique_ptr<CURLU, FreeUrl> parsed(::curl_url());
+  const CurlUrl parsed(::curl_url());
   const std::string terminated(url);
   const CURLUcode code =
       ::curl_url_set(parsed.get(), CURLUPART_URL, terminated.c_str(), CURLU_DISALLOW_USER);
@@ -81,12 +65,12 @@ Result<EndpointUrl> check_endpoint_url(std::string_view url, const AddressPolicy
   if (code != CURLUE_OK)
     return refuse(
         say({"the URL cannot be read: {}", "无法解析 URL：{}"}, ::curl_url_strerror(code)));
-  std::string host = part(parsed.get(), CURLUPART_HOST);
+  std::string host = part_of(parsed.get(), CURLUPART_HOST);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (host.empty()) return refuse(say({"the URL has no host", "URL 缺少主机名"}));
-  if (!part(parsed.get(), CURLUPART_ZONEID).empty() || url.contains('#'))
+  if (!part_of(parsed.get(), CURLUPART_ZONEID).empty() || url.contains('#'))
     return refuse(say({"the URL must not have a zone or a fragment", "URL 不得含区域标识或片段"}));
-  const std::string digits = part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  const std::string digits = part_of(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
   std::uint16_t port = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (port == 0 || std::ranges::find(foreign_ports, port) != foreign_ports.end())

@@ -48,6 +48,13 @@ class SocketEvents {
     if (!interest.ends_are_told) ::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, fd, nullptr);
   }
 
+  /// At once, since this descriptor is about to be closed while another one of the same socket
+  /// lives on: the system would go on telling of it.
+  void drop(int fd) {
+    of(fd) = {.ends_are_told = of(fd).ends_are_told};
+    ::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  }
+
   /// What happened; empty after `timeout` (rounded up), or when only the bell rang.
   [[nodiscard]] std::span<const epoll_event> wait(std::chrono::milliseconds timeout) {
     const int count =

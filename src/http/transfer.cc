@@ -1,23 +1,21 @@
 #include "http/transfer.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <utility>
 
 #include "base/check.h"
 #include "base/system_error.h"
+#include "http/sendable.h"
 
 namespace tidemark::http {
 namespace {
-
-constexpr std::array<std::string_view, 5> of_the_client = {"connection", "content-length", "expect",
-                                                           "host", "transfer-encoding"};
 
 /// An option of ours with a value of ours: libcurl only refuses what is our own mistake, or for
 /// want of memory.
@@ -38,37 +36,6 @@ void set(CURL* handle, CURLoption option, Value value) {
 
 [[nodiscard]] ClientResponse not_sent(ClientError error, std::string text) {
   return {.error = error, .error_text = std::move(text)};
-}
-
-[[nodiscard]] bool is_sendable(const Headers::Field& field) {
-  return is_token(field.name) && is_field_value(field.value) &&
-         std::ranges::none_of(of_the_client,
-                              [&](std::string_view name) { return equal_fold(name, field.name); });
-}
-
-[[nodiscard]] ClientError error_of_errno(int code) {
-  switch (code) {
-    case ECONNREFUSED:
-      return ClientError::econnrefused;
-    case ETIMEDOUT:
-      return ClientError::etimedout;
-    case ECONNRESET:
-    case EPIPE:
-      return ClientError::econnreset;
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case EHOSTDOWN:
-    case ENETDOWN:
-      return ClientError::ehostunreach;
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-    case EADDRNOTAVAIL:  // No port left on our side.
-      return ClientError::out_of_resources;
-    default:
-      return ClientError::network_error;
-  }
 }
 
 }  // namespace
@@ -118,9 +85,20 @@ Transfer& Transfer::of(CURL* handle) {
   return *static_cast<Transfer*>(self);
 }
 
-std::optional<ClientResponse> Transfer::prepare(ClientRequest request, ClientDone done) {
+std::optional<std::string> refusal_of(const AddressPolicy* policy,
+                                      const std::optional<IpAddress>& address) {
+  static const AddressPolicy strict;
+  if (!address) return "unknown (not an address of the Internet)";
+  const auto reason = (policy != nullptr ? *policy : strict).refusal(*address);
+  if (!reason) return std::nullopt;
+  return fmt::format("{} may not be connected to ({})", address->text(), *reason);
+}
+
+std::optional<ClientResponse> Transfer::prepare(ClientRequest request, ClientDone done,
+                                                Purpose purpose) {
   request_ = std::move(request);
   done_ = std::move(done);
+  set(handle_.get(), CURLOPT_CONNECT_ONLY, purpose == Purpose::connection ? 1L : 0L);
   if (!is_token(request_.method))
     return not_sent(ClientError::invalid_request, "the method is not a token");
   if (request_.url.contains('\0'))
@@ -240,6 +218,24 @@ ClientResponse Transfer::finish(CURLcode code) {
   return result;
 }
 
+std::optional<Transfer::Connected> Transfer::connected() {
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  ::curl_easy_getinfo(handle_.get(), CURLINFO_ACTIVESOCKET, &socket);
+  if (socket == CURL_SOCKET_BAD) return std::nullopt;
+  UniqueFd own(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
+  if (!own) return std::nullopt;
+  events_.drop(socket);
+  sockaddr_storage peer{};
+  socklen_t size = sizeof(peer);
+  if (::getpeername(own.get(), reinterpret_cast<sockaddr*>(&peer), &size) != 0) return std::nullopt;
+  const auto address = IpAddress::of(reinterpret_cast<const sockaddr*>(&peer), size);
+  if (!address) return std::nullopt;
+  return Connected{.fd = std::move(own),
+                   .peer = *address,
+                   .name_lookup = time_of(handle_.get(), CURLINFO_NAMELOOKUP_TIME_T),
+                   .connect = time_of(handle_.get(), CURLINFO_CONNECT_TIME_T)};
+}
+
 ClientResponse Transfer::cancel() {
   ClientResponse result = response();
   result.truncated = head_complete_;
@@ -263,7 +259,7 @@ ClientError Transfer::error_of(CURLcode code) {
       // libcurl's errno is of the last connect() that failed; it is not reset in between.
       long connect_error = 0;
       ::curl_easy_getinfo(handle_.get(), CURLINFO_OS_ERRNO, &connect_error);
-      return error_of_errno(opened_ ? static_cast<int>(connect_error) : socket_error_);
+      return client_error_of(opened_ ? static_cast<int>(connect_error) : socket_error_);
     }
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
@@ -326,16 +322,9 @@ void Transfer::clear() {
 }
 
 bool Transfer::allows(const std::optional<IpAddress>& address) {
-  static const AddressPolicy strict;
-  if (!address) {
-    refused_address_ = "unknown (not an address of the Internet)";
-    return false;
-  }
-  const AddressPolicy& policy = request_.policy ? *request_.policy : strict;
-  const auto reason = policy.refusal(*address);
-  if (!reason) return true;
-  refused_address_ = fmt::format("{} may not be connected to ({})", address->text(), *reason);
-  return false;
+  const auto refused = refusal_of(request_.policy.get(), address);
+  if (refused) refused_address_ = *refused;
+  return !refused;
 }
 
 curl_socket_t Transfer::on_open_socket(void* self, curlsocktype purpose, curl_sockaddr* address) {

@@ -8,10 +8,16 @@
 #include <string>
 #include <string_view>
 
+#include "base/unique_fd.h"
 #include "http/client.h"
+#include "http/ip_address.h"
 #include "http/socket_events.h"
 
 namespace tidemark::http {
+
+/// Why a request may not go there, beginning with the address; nullopt: it may.
+[[nodiscard]] std::optional<std::string> refusal_of(const AddressPolicy* policy,
+                                                    const std::optional<IpAddress>& address);
 
 /// One libcurl easy handle, used for one request after the other. On the client's thread.
 class Transfer {
@@ -21,8 +27,23 @@ class Transfer {
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
+  enum class Purpose {
+    exchange,
+    connection,  ///< Only to where the request's URL says; connected() then has it.
+  };
   /// Takes over a request; what it says is checked. A response means that it cannot be sent.
-  [[nodiscard]] std::optional<ClientResponse> prepare(ClientRequest request, ClientDone done);
+  [[nodiscard]] std::optional<ClientResponse> prepare(ClientRequest request, ClientDone done,
+                                                      Purpose purpose);
+
+  struct Connected {
+    UniqueFd fd;
+    IpAddress peer;
+    std::chrono::microseconds name_lookup{};
+    std::chrono::microseconds connect{};
+  };
+  /// Once libcurl says that a connection is there: a descriptor of our own for it. Nothing when
+  /// there is none left, or the peer has gone already.
+  [[nodiscard]] std::optional<Connected> connected();
   /// What came, once libcurl says it is over.
   [[nodiscard]] ClientResponse finish(CURLcode code);
   /// What came until now, when it is broken off.
