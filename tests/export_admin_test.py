@@ -208,12 +208,24 @@ def test_accepted_rejects_make_no_run_partial(rejecting):
     assert [r["key"] for r in rejecting.json("rejects", "list")[:-1] if not r["accepted"]] == ["2"]
 
 
-@pytest.mark.parametrize("loss", ["removed", "damaged"])
+def lose(index, loss):
+    if loss == "removed":
+        index.unlink()
+    elif loss == "damaged":
+        index.write_bytes(os.urandom(20_000))
+    else:  # As a run leaves it that is killed when it has only just made it.
+        with sqlite3.connect(index) as emptied:
+            for table in ("meta", "file", "name", "removal", "reject", "tenant"):
+                emptied.execute(f"DELETE FROM {table}")
+        emptied.close()
+
+
+@pytest.mark.parametrize("loss", ["removed", "damaged", "emptied"])
 @pytest.mark.parametrize("words", [("invoices",), ("invoices", "-i"), ("invoices", "--dry-run")])
 def test_what_was_accepted_outlives_the_index(rejecting, loss, words):
     rejecting.run("rejects", "accept", "1", "2")
     index = rejecting.state / "index.db"
-    index.unlink() if loss == "removed" else index.write_bytes(os.urandom(20_000))
+    lose(index, loss)
     if "--dry-run" in words and loss == "damaged":
         assert "builds it anew" in rejecting.run(*words, code=1).stderr
         words = words[:1]
@@ -230,13 +242,35 @@ def test_what_was_accepted_outlives_the_index(rejecting, loss, words):
     assert [(r["key"], r["accepted"]) for r in rejects] == [("2", True), ("3", False)]
 
 
+def test_what_was_accepted_outlives_a_compact_without_the_index(export):
+    for key in range(1, 5):
+        export.invoice(key, payload="{broken" if key < 4 else "{}")
+    export.run("invoices", "--layout", "ndjson", code=3)
+    export.run("rejects", "accept", "1", "2")
+    (export.state / "index.db").unlink()
+    export.run("compact")
+    ran = export.json("invoices", "--layout", "ndjson", code=3)[-1]
+    assert (ran["rejected"], ran["rejects_open"]) == (3, 1)
+    assert any("stay accepted" in note for note in ran["notes"])
+    accepted = json.loads((export.state / "accepted_rejects.json").read_text())
+    assert [reject["key"] for reject in accepted] == [1, 2]
+
+
 def test_a_list_of_acceptances_that_cannot_be_read_is_said(rejecting):
     rejecting.run("rejects", "accept", "--all")
-    (rejecting.state / "accepted_rejects.json").write_text("[")
+    accepted = rejecting.state / "accepted_rejects.json"
+    accepted.write_text("[")
     (rejecting.state / "index.db").unlink()
-    ran = rejecting.json("invoices", "-i", code=3)[-1]
-    assert ran["rejects_open"] == 3
-    assert any("accepted again" in note for note in ran["notes"])
+    for _ in range(2):  # It stays as it is, for somebody to look at, until it is removed.
+        ran = rejecting.json("invoices", "-i", code=3)[-1]
+        assert ran["rejects_open"] == 3
+        assert any("accepted again" in note for note in ran["notes"])
+        assert "remove the file" in rejecting.run("rejects", "accept", "--all", code=1).stderr
+        assert "请删除该文件" in rejecting.run("rejects", "accept", "--all", "--lang", "zh", code=1).stderr
+        assert accepted.read_text() == "["
+    accepted.unlink()
+    assert rejecting.json("rejects", "accept", "--all")[-1]["accepted"] == 3
+    assert len(json.loads(accepted.read_text())) == 3
 
 
 def index_of_version_1(export):

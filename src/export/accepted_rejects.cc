@@ -15,6 +15,7 @@ namespace tidemark::exporter::accepted_rejects {
 namespace {
 
 constexpr std::size_t file_bytes_max = 256 << 20;
+constexpr std::string_view taken_meta = "acceptances_taken";
 
 std::string path_in(const std::string& state_directory) {
   return fmt::format("{}/{}", state_directory, file_name);
@@ -109,6 +110,46 @@ Result<void> save(const std::string& state_directory, const std::vector<Reject>&
       json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   if (before && *before == text) return {};
   return write_file_atomically(path, text);
+}
+
+Result<TakenOver> take_over(TreeIndex& index, const std::string& state_directory) {
+  const Result<std::string> taken = index.meta(taken_meta);
+  if (!taken) return fail(taken.error());
+  if (!taken->empty()) return TakenOver{};
+  Result<std::vector<Reject>> accepted = load(state_directory);
+  if (!accepted) return TakenOver{.unreadable = std::move(accepted.error())};
+  if (Result<void> begun = index.begin(); !begun) return fail(std::move(begun.error()));
+  const auto enter = [&]() -> Result<std::size_t> {
+    const Result<std::vector<Reject>> before = index.rejects();
+    if (!before) return fail(before.error());
+    for (const Reject& reject : *accepted) {
+      if (Result<void> put = index.put_accepted(reject); !put) return fail(std::move(put.error()));
+    }
+    if (Result<void> marked = index.set_meta(taken_meta, "1"); !marked) {
+      return fail(std::move(marked.error()));
+    }
+    const Result<std::vector<Reject>> after = index.rejects();
+    if (!after) return fail(after.error());
+    if (Result<void> committed = index.commit(); !committed) {
+      return fail(std::move(committed.error()));
+    }
+    return after->size() - before->size();
+  };
+  Result<std::size_t> count = enter();
+  if (!count) {
+    index.rollback();
+    return fail(std::move(count.error()));
+  }
+  return TakenOver{.count = *count};
+}
+
+Result<void> keep(TreeIndex& index, const std::string& state_directory) {
+  const Result<std::string> taken = index.meta(taken_meta);
+  if (!taken) return fail(taken.error());
+  if (taken->empty()) return {};
+  const Result<std::vector<Reject>> rejects = index.rejects();
+  if (!rejects) return fail(rejects.error());
+  return save(state_directory, *rejects);
 }
 
 }  // namespace tidemark::exporter::accepted_rejects

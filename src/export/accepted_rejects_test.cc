@@ -64,5 +64,42 @@ TEST_F(AcceptedRejects, ADamagedFileIsAnErrorThatSaysWhatToDo) {
   }
 }
 
+TEST_F(AcceptedRejects, WhoeverOpensAnIndexThatDoesNotHaveThemTakesThemOverOnce) {
+  ASSERT_TRUE(accepted_rejects::save(folder_.text(), {reject(Key(std::int64_t{7}), true)}));
+  // Its maker did not get any further.
+  ASSERT_TRUE(TreeIndex::open(folder_.text(), IndexDb::Mode::read_write));
+  TreeIndex index = TreeIndex::open(folder_.text(), IndexDb::Mode::read_write).value();
+  ASSERT_FALSE(index.fresh());
+  ASSERT_TRUE(accepted_rejects::keep(index, folder_.text()));
+  EXPECT_EQ(accepted_rejects::load(folder_.text()).value().size(), 1U) << "not taken over yet";
+
+  EXPECT_EQ(accepted_rejects::take_over(index, folder_.text()).value().count, 1U);
+  ASSERT_EQ(index.rejects().value().size(), 1U);
+  EXPECT_TRUE(index.rejects().value().front().accepted);
+
+  ASSERT_TRUE(index.erase_reject(Key(std::int64_t{7})));
+  EXPECT_EQ(accepted_rejects::take_over(index, folder_.text()).value().count, 0U);
+  EXPECT_TRUE(index.rejects().value().empty()) << "mended";
+  ASSERT_TRUE(accepted_rejects::keep(index, folder_.text()));
+  EXPECT_TRUE(accepted_rejects::load(folder_.text()).value().empty());
+}
+
+TEST_F(AcceptedRejects, AFileThatCannotBeReadIsLeftAlone) {
+  const std::string name(accepted_rejects::file_name);
+  folder_.write(name, "[");
+  TreeIndex index = TreeIndex::open(folder_.text(), IndexDb::Mode::read_write).value();
+  const auto taken = accepted_rejects::take_over(index, folder_.text()).value();
+  ASSERT_TRUE(taken.unreadable);
+  EXPECT_EQ(taken.unreadable->kind, ErrorKind::corrupt);
+  ASSERT_TRUE(accepted_rejects::keep(index, folder_.text()));
+  EXPECT_EQ(folder_.read(name), "[");
+
+  std::filesystem::remove(folder_.path() / name);
+  EXPECT_FALSE(accepted_rejects::take_over(index, folder_.text()).value().unreadable);
+  ASSERT_TRUE(index.put_accepted(reject(Key(std::int64_t{8}), true)));
+  ASSERT_TRUE(accepted_rejects::keep(index, folder_.text()));
+  EXPECT_EQ(accepted_rejects::load(folder_.text()).value().size(), 1U);
+}
+
 }  // namespace
 }  // namespace tidemark::exporter

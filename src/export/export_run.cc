@@ -251,19 +251,18 @@ Result<void> ExportRun::commit_packed() {
 Result<void> ExportRun::close_rejects() {
   const bool all_tried =
       options_.tenants.empty() && options_.countries.empty() && !options_.limit && is_complete();
-  Result<std::vector<Reject>> rejects = tree_.index->rejects();
+  const Result<std::vector<Reject>> rejects = tree_.index->rejects();
   if (!rejects) return std::unexpected(rejects.error());
-  for (Reject& reject : *rejects) {
+  for (const Reject& reject : *rejects) {
     if (all_tried && plan_.retried_rejects.contains(reject.key) &&
         !crew_->publisher().met_rejects().contains(reject.key)) {
       if (Result<void> erased = tree_.index->erase_reject(reject.key); !erased) return erased;
-      reject.accepted = false;
     } else if (!reject.accepted) {
       ++summary_.rejects_open;
     }
   }
   if (options_.dry_run) return {};
-  return accepted_rejects::save(tree_.state_directory, *rejects);
+  return accepted_rejects::keep(*tree_.index, tree_.state_directory);
 }
 
 Result<void> ExportRun::look_for_gone() {

@@ -74,9 +74,7 @@ Result<void> HeldTree::open_index(const std::string& now_text, std::vector<Messa
              "没有索引：将把目录中已有的文件与数据逐一比对并接管"}));
   }
   index = std::move(*opened);
-  if (index->fresh()) {
-    if (Result<void> taken = take_over_acceptances(notes); !taken) return taken;
-  }
+  if (Result<void> taken = take_over_acceptances(notes); !taken) return taken;
   if (!dry_run) {
     if (Result<void> cleared = clear_up(now_text); !cleared) return cleared;
   }
@@ -84,22 +82,18 @@ Result<void> HeldTree::open_index(const std::string& now_text, std::vector<Messa
 }
 
 Result<void> HeldTree::take_over_acceptances(std::vector<Message>& notes) {
-  const Result<std::vector<Reject>> accepted = accepted_rejects::load(state_directory);
-  if (!accepted) {
+  const Result<accepted_rejects::TakenOver> taken =
+      accepted_rejects::take_over(*index, state_directory);
+  if (!taken) return fail(taken.error());
+  if (taken->unreadable) {
     // The rows themselves are found again; a run that does not start would help nobody.
-    notes.push_back(accepted.error().what);
-    notes.push_back(accepted.error().hint);
-    return {};
+    notes.push_back(taken->unreadable->what);
+    notes.push_back(taken->unreadable->hint);
   }
-  if (accepted->empty()) return {};
-  if (Result<void> begun = index->begin(); !begun) return begun;
-  for (const Reject& reject : *accepted) {
-    if (Result<void> put = index->put_accepted(reject); !put) return put;
-  }
-  if (Result<void> committed = index->commit(); !committed) return committed;
+  if (taken->count == 0) return {};
   notes.push_back(say({"{} rejects stay accepted: {} outlived the index",
                        "{} 条拒收记录保持“已接受”：{} 未随索引丢失"},
-                      accepted->size(), accepted_rejects::file_name));
+                      taken->count, accepted_rejects::file_name));
   return {};
 }
 

@@ -51,7 +51,7 @@ struct HeldTree {
   std::set<Key> rejects;                                  ///< On the list, accepted or not.
 
  private:
-  /// Into an index that was just made.
+  /// Into an index that does not have them yet.
   [[nodiscard]] Result<void> take_over_acceptances(std::vector<Message>& notes);
   [[nodiscard]] Result<void> clear_up(const std::string& now_text);
   [[nodiscard]] Result<void> read_records();

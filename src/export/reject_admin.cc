@@ -57,14 +57,14 @@ Result<std::int64_t> accept_rejects(const std::string& output,
   if (!lock) return fail(lock.error());
   Result<TreeIndex> index = TreeIndex::open(directory, IndexDb::Mode::read_write);
   if (!index) return fail(std::move(index).error());
-  const auto remember = [&]() -> Result<void> {
-    const Result<std::vector<Reject>> now = index->rejects();
-    return now ? accepted_rejects::save(directory, *now) : fail(now.error());
-  };
+  const Result<accepted_rejects::TakenOver> taken = accepted_rejects::take_over(*index, directory);
+  if (!taken) return fail(taken.error());
+  if (taken->unreadable) return fail(*taken->unreadable);
   if (!keys) {
     const Result<std::int64_t> all = index->accept_rejects(std::nullopt);
     if (!all) return all;
-    if (Result<void> saved = remember(); !saved) return fail(saved.error());
+    if (Result<void> saved = accepted_rejects::keep(*index, directory); !saved)
+      return fail(saved.error());
     return all;
   }
 
@@ -76,7 +76,8 @@ Result<std::int64_t> accept_rejects(const std::string& output,
     accepted += *changed;
   }
   if (Result<void> committed = index->commit(); !committed) return fail(committed.error());
-  if (Result<void> saved = remember(); !saved) return fail(saved.error());
+  if (Result<void> saved = accepted_rejects::keep(*index, directory); !saved)
+    return fail(saved.error());
   return accepted;
 }
 
