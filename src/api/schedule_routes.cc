@@ -69,7 +69,10 @@ void alter(Services& services, SchedulePart& schedule, const run::Job& job, int 
         if (made)
           if (Result<void> committed = (*connection)->commit(); !committed)
             made = fail(std::move(committed));
-        if (!made) (*connection)->rollback();
+        if (made) return made;
+        (*connection)->rollback();
+        // The commit may have been done: asked once more, it could start a job twice.
+        if (made.error().kind == ErrorKind::unreachable) return problem_for(made.error());
         return made;
       },
       [&schedule, respond = std::move(respond)](http::Response response) mutable {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstring>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -15,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "http/client_error.h"
 #include "http/plain_exchange.h"
 #include "http/plain_lines.h"
 #include "http/plain_target.h"
@@ -233,10 +235,17 @@ class HttpClient::Loop {
 
   void connected(CURL* handle, CURLcode code, PlainLines::Exchange exchange) {
     Transfer& transfer = Transfer::of(handle);
-    auto made = code == CURLE_OK ? transfer.connected() : std::nullopt;
-    ClientResponse failed = made ? ClientResponse{} : transfer.finish(code);
+    if (code != CURLE_OK) {
+      ClientResponse failed = transfer.finish(code);
+      give_back(take(handle));
+      return settle(exchange->take_done(), std::move(failed));
+    }
+    auto made = transfer.connected();
     give_back(take(handle));
-    if (!made) return settle(exchange->take_done(), std::move(failed));
+    if (!made)
+      return settle(exchange->take_done(),
+                    exchange->break_off(client_error_of(made.error()), std::strerror(made.error()),
+                                        Steady::now()));
     exchange->took(made->name_lookup, made->connect);
     lines_.send_on(std::move(made->fd), made->peer, std::move(exchange), Steady::now());
   }

@@ -122,8 +122,9 @@ PlainExchange::Progress PlainExchange::read(int fd, Time now) {
   do count = ::recv(fd, bytes.data(), bytes.size(), MSG_DONTWAIT);
   while (count < 0 && errno == EINTR);
   if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-    return write_failed_ ? ended(error_) : Progress::under_way;
-  if (count <= 0) return ended(count < 0 ? errno : error_);
+    return write_failed_ ? ended(error_, true) : Progress::under_way;
+  if (count < 0) return ended(errno, true);
+  if (count == 0) return ended(error_, false);
   if (response_.first_byte.count() == 0) response_.first_byte = between(started_, now);
   const std::string_view came(bytes.data(), static_cast<std::size_t>(count));
   more_came_ = reader_->read(came) < came.size();
@@ -133,10 +134,10 @@ PlainExchange::Progress PlainExchange::read(int fd, Time now) {
              : Progress::over;
 }
 
-PlainExchange::Progress PlainExchange::ended(int code) {
+PlainExchange::Progress PlainExchange::ended(int code, bool cut) {
   if (response_.reused && reader_->untouched()) return Progress::again;
   error_ = code;
-  reader_->end();
+  reader_->end(cut);
   return Progress::over;
 }
 

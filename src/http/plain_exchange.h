@@ -44,6 +44,8 @@ class PlainExchange {
   };
   /// Writes what the socket takes. A connection that has ended shows when it is read.
   void write(int fd);
+  /// Whether anything more came shows when it is read; there is nothing else to wait for.
+  [[nodiscard]] bool write_failed() const { return write_failed_; }
   [[nodiscard]] bool is_written() const { return written_ == head_.size() + body_bytes(); }
   /// Reads what the socket has.
   [[nodiscard]] Progress read(int fd, Time now);
@@ -57,7 +59,7 @@ class PlainExchange {
  private:
   [[nodiscard]] std::size_t body_bytes() const { return request_.body ? request_.body->size() : 0; }
   void write_head(std::string_view user_agent);
-  [[nodiscard]] Progress ended(int code);
+  [[nodiscard]] Progress ended(int code, bool cut);
 
   ClientRequest request_;
   ClientDone done_;

@@ -1,6 +1,9 @@
 #include "http/plain_lines.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 
 #include "http/transfer.h"
 
@@ -9,6 +12,14 @@ namespace {
 
 /// How often kept connections are looked through.
 constexpr std::chrono::seconds sweep_every{1};
+
+/// Neither closed by the other side nor saying what nobody asked for, which would be taken for the
+/// next answer.
+bool is_silent(int fd) {
+  char byte = 0;
+  return ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+         (errno == EAGAIN || errno == EWOULDBLOCK);
+}
 
 }  // namespace
 
@@ -32,7 +43,7 @@ PlainLines::Line* PlainLines::kept_for(const std::string& origin, Time now) {
     const auto kept = kept_.find(origin);
     if (kept == kept_.end() || kept->second.empty()) return nullptr;
     Line& line = *at(kept->second.back());
-    if (!is_fresh(line, now)) {
+    if (!is_fresh(line, now) || !is_silent(line.fd.get())) {
       close(line);
       continue;
     }
@@ -85,7 +96,8 @@ bool PlainLines::act(int fd, std::uint32_t happened, Time now) {
   PlainExchange& exchange = *line->exchange;
   PlainExchange::Progress progress = PlainExchange::Progress::under_way;
   if ((happened & EPOLLOUT) != 0) exchange.write(fd);
-  if ((happened & ~std::uint32_t{EPOLLOUT}) != 0) progress = exchange.read(fd, now);
+  if ((happened & ~std::uint32_t{EPOLLOUT}) != 0 || exchange.write_failed())
+    progress = exchange.read(fd, now);
   follow(*line, progress, now);
   return true;
 }

@@ -44,10 +44,10 @@ std::size_t ResponseReader::read(std::string_view bytes) {
   return all - bytes.size();
 }
 
-void ResponseReader::end() {
+void ResponseReader::end(bool cut) {
   if (stage_ == Stage::head) return fail(Fault::ended);
   if (stage_ != Stage::body) return;
-  truncated_ = part_ != Part::upto_end;
+  truncated_ = cut || part_ != Part::upto_end;
   keep_alive_ = false;
   stage_ = Stage::complete;
 }
@@ -67,7 +67,7 @@ void ResponseReader::fail(Fault fault) {
 std::string_view ResponseReader::take_line(std::string_view bytes) {
   const std::size_t feed = bytes.find('\n');
   const std::string_view piece = bytes.substr(0, feed);
-  header_bytes_ += piece.size() + 1;
+  header_bytes_ += piece.size() + (feed == std::string_view::npos ? 0 : 1);
   if (header_bytes_ > header_bytes_max_) {
     fail(Fault::too_large);
     return bytes;

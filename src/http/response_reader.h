@@ -36,8 +36,9 @@ class ResponseReader {
 
   /// Takes bytes, up to the end of the answer; returns how many belong to it.
   std::size_t read(std::string_view bytes);
-  /// The connection has ended.
-  void end();
+  /// The connection has ended. `cut`: not by the other side's orderly close, so that more of a body
+  /// without a length may have been on its way.
+  void end(bool cut = false);
 
   [[nodiscard]] Stage stage() const { return stage_; }
   [[nodiscard]] Fault fault() const { return fault_; }

@@ -154,5 +154,26 @@ TEST(ResponseReader, KnowsWhatWasMissing) {
   EXPECT_EQ(half.reader.fault(), Fault::ended);
 }
 
+TEST_P(Reading, OnlyAnOrderlyCloseEndsABodyWithoutALength) {
+  const std::string_view answer = "HTTP/1.0 200 OK\r\n\r\nhalf of";
+  Read whole(answer, GetParam());
+  whole.reader.end();
+  EXPECT_FALSE(whole.reader.truncated());
+  Read cut(answer, GetParam());
+  cut.reader.end(true);
+  EXPECT_EQ(cut.reader.stage(), Stage::complete);
+  EXPECT_TRUE(cut.reader.truncated());
+}
+
+TEST_P(Reading, AHeadThatJustFitsFitsInAnyPieces) {
+  const std::string first = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: ";
+  const std::string last = "\r\n\r\n";
+  const auto head = [&](std::size_t bytes) {
+    return first + std::string(bytes - first.size() - last.size(), 'x') + last;
+  };
+  EXPECT_EQ(Read(head(1000), GetParam()).reader.stage(), Stage::complete);
+  EXPECT_EQ(Read(head(1001), GetParam()).reader.fault(), Fault::too_large);
+}
+
 }  // namespace
 }  // namespace tidemark::http

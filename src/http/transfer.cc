@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <utility>
 
@@ -218,18 +219,19 @@ ClientResponse Transfer::finish(CURLcode code) {
   return result;
 }
 
-std::optional<Transfer::Connected> Transfer::connected() {
+std::expected<Transfer::Connected, int> Transfer::connected() {
   curl_socket_t socket = CURL_SOCKET_BAD;
   ::curl_easy_getinfo(handle_.get(), CURLINFO_ACTIVESOCKET, &socket);
-  if (socket == CURL_SOCKET_BAD) return std::nullopt;
+  if (socket == CURL_SOCKET_BAD) return std::unexpected(ENOTCONN);
   UniqueFd own(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
-  if (!own) return std::nullopt;
+  if (!own) return std::unexpected(errno);
   events_.drop(socket);
   sockaddr_storage peer{};
   socklen_t size = sizeof(peer);
-  if (::getpeername(own.get(), reinterpret_cast<sockaddr*>(&peer), &size) != 0) return std::nullopt;
+  if (::getpeername(own.get(), reinterpret_cast<sockaddr*>(&peer), &size) != 0)
+    return std::unexpected(errno);
   const auto address = IpAddress::of(reinterpret_cast<const sockaddr*>(&peer), size);
-  if (!address) return std::nullopt;
+  if (!address) return std::unexpected(EAFNOSUPPORT);
   return Connected{.fd = std::move(own),
                    .peer = *address,
                    .name_lookup = time_of(handle_.get(), CURLINFO_NAMELOOKUP_TIME_T),

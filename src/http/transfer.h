@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <array>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,9 +42,9 @@ class Transfer {
     std::chrono::microseconds name_lookup{};
     std::chrono::microseconds connect{};
   };
-  /// Once libcurl says that a connection is there: a descriptor of our own for it. Nothing when
-  /// there is none left, or the peer has gone already.
-  [[nodiscard]] std::optional<Connected> connected();
+  /// Once libcurl says that a connection is there: a descriptor of our own for it. Else the errno:
+  /// no descriptor is left, or the peer has gone already.
+  [[nodiscard]] std::expected<Connected, int> connected();
   /// What came, once libcurl says it is over.
   [[nodiscard]] ClientResponse finish(CURLcode code);
   /// What came until now, when it is broken off.

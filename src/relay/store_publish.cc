@@ -127,10 +127,10 @@ Result<void> Store::insert(const Event& event, const Publication& publication) {
              event.source_version, number_value(event.voucher_id), event.voucher_no,
              joined(publication.target_systems), publication.source_module, publication.company_id,
              publication.content_hash, *event.body, time_value(event.created_at));
+  std::string source = source_key(publication);
+  if (const auto known = versions_.find(source); known != versions_.end())
+    known->second = std::max(known->second, event.source_version);
   if (gathering_) {
-    std::string source = source_key(publication);
-    if (const auto known = versions_.find(source); known != versions_.end())
-      known->second = std::max(known->second, event.source_version);
     gathered_.add_event(std::move(row), std::move(source));
     return {};
   }

@@ -16,7 +16,8 @@ constexpr std::chrono::minutes retry_after{5};
 /// A step back of the clock by less than this is a correction: what was due runs no second time.
 constexpr std::chrono::hours clock_step_max{1};
 /// Hubs whose settings differ reckon by turns, each at its every look. A time that came since
-/// somebody last looked counts all the same.
+/// somebody last looked counts all the same, unless nobody could look for longer than this: then a
+/// time of that gap is lost to the rule that did not stand on the row.
 constexpr std::chrono::seconds look_back{10};
 
 const Job* job_of(const Planner& planner, const std::string& name) {

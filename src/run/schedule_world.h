@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -110,8 +111,9 @@ struct Crash {};
 
 /// What may go wrong at each step of the state database.
 struct StateFaults {
-  bool away = false;  ///< It cannot be reached.
-  int crash_in = 0;   ///< The hub dies so many steps from now; 0: it does not.
+  bool away = false;                  ///< It cannot be reached.
+  int crash_in = 0;                   ///< The hub dies so many steps from now; 0: it does not.
+  std::function<void()> at_commit{};  ///< What happens while a commit is waited for.
 
   [[nodiscard]] Result<void> step() {
     if (crash_in > 0 && --crash_in == 0) throw Crash{};
@@ -143,6 +145,7 @@ class FaultyConnection final : public sql::Connection {
   /// The answer may be lost, too: then it is not known whether it was done.
   Result<void> commit() override {
     if (Result<void> step = faults_.step(); !step) return step;
+    if (faults_.at_commit) faults_.at_commit();
     if (Result<void> done = real_->commit(); !done) return done;
     return faults_.step();
   }

@@ -264,8 +264,11 @@ void Scheduler::follow(const Plan& plan, const std::vector<Schedule>& rows) {
   std::erase_if(runs_, [&](const auto& entry) {
     const auto& [name, run] = entry;
     if (!run.end) return false;
-    if (const Schedule* row = row_of(rows, name); row != nullptr && row->token == run.token)
-      say_ended(*row);
+    const Schedule* row = row_of(rows, name);
+    if (row == nullptr || row->token != run.token) return true;
+    // It ended while these rows were being written: the next look writes how.
+    if (row->owner == options_.hub) return false;
+    say_ended(*row);
     return true;
   });
   follow_rows(rows);

@@ -49,6 +49,26 @@ TEST(Scheduler, NeverRunsAJobBesideItself) {
   EXPECT_EQ(world.row("orders").last_missed, 0);
 }
 
+TEST(Scheduler, ARunThatEndsWhileItsLeaseIsRenewedIsNotLost) {
+  ScheduleWorld world({job("orders", "0 1 * * *")});
+  auto hub = world.hub("a");
+  hub.machine->duration = 90s;
+  world.pass(61min, {&hub});
+  ASSERT_EQ(hub.machine->alive(), 1U);
+  world.faults.at_commit = [&] {
+    world.clock.advance(40s);
+    world.faults.at_commit = nullptr;
+  };
+  world.pass(30s, {&hub});
+  EXPECT_EQ(hub.machine->alive(), 0U);
+  world.pass(10min, {&hub});
+  EXPECT_EQ(hub.machine->started.size(), 1U);
+  const Schedule row = world.row("orders");
+  EXPECT_EQ(row.runs.at("success"), 1);
+  EXPECT_EQ(row.runs.count("lost"), 0U);
+  EXPECT_TRUE(hub.scheduler->idle());
+}
+
 TEST(Scheduler, MakesUpForADowntimeOnce) {
   ScheduleWorld world({job("orders", "*/30 * * * *")});
   auto hub = world.hub("a", true);
