@@ -193,6 +193,19 @@ def test_commands_take_a_packed_tree_for_what_it_is(sqlite, tree):
     assert "no index of its rows" in ran.stderr
 
 
+def test_commands_take_a_tree_of_files_for_what_it_is(sqlite, tree):
+    """Also where the configuration has the other layout, for another tree."""
+    fill(sqlite)
+    tree.export(sqlite)
+    with open(os.path.join(tree.home, "tidemark.toml"), "w", encoding="utf-8") as file:
+        file.write('[export.invoices]\nlayout = "ndjson"\n')
+    sqlite.run("DELETE FROM t_invoice WHERE fid = 4")
+    words = ("--source", sqlite.url, "-o", tree.path)
+    tool(tree, "export", "sweep", *words, "--apply", "--yes")
+    assert not os.path.exists(os.path.join(tree.path, "t2/CN/20250304+INV4.json"))
+    tool(tree, "export", "rejects", "retry", *words)
+
+
 def test_a_further_export_is_looked_after_in_its_own_tree(sqlite, tree):
     """Without `output`, its tree is context/NAME, for all commands."""
     fill(sqlite)

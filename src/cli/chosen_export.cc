@@ -54,7 +54,10 @@ Result<exporter::ExportOptions> options_of_tree(const Context& context,
   const Result<std::optional<exporter::SourceRecord>> record =
       exporter::SourceRecord::load(exporter::state_directory_of(chosen.output));
   if (!record) return fail(record.error());
-  if (*record && (*record)->layout == "ndjson") options.layout = exporter::Layout::ndjson;
+  if (*record) {
+    if ((*record)->layout == "ndjson") options.layout = exporter::Layout::ndjson;
+    if ((*record)->layout == "files") options.layout = exporter::Layout::files;
+  }
   return options;
 }
 
