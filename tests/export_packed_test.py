@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from export_fixture import BINARY, invoice, payload_of
+from export_faults_test import ROOT, run_as_nobody
 
 
 def manifest(tree, group):
@@ -109,6 +110,58 @@ def test_a_second_full_export_replaces_the_parts(table, tree):
     assert not set(before) & set(parts_on_disk(tree))
     assert parts_on_disk(tree) == parts_listed(tree)
     assert 300 not in newest(tree)
+
+
+def test_a_part_of_a_gone_group_that_cannot_be_removed_fails_nothing(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1, "t1", "CN"), invoice(2, "t2", "CN"))
+    tree.export(sqlite, "--layout", "ndjson")
+    part = os.path.join(tree.path, "t2/CN", manifest(tree, "t2/CN")["parts"][0]["file"])
+    os.remove(part)
+    os.makedirs(os.path.join(part, "in the way"))
+    sqlite.run("DELETE FROM t_invoice WHERE fid = 2")
+    ran = tree.export(sqlite, "--layout", "ndjson", "--prune", code=3)
+    assert (ran.files_written, ran.files_removed, ran.groups_failed) == (1, 1, 0)
+    assert part in ran.lines[0]["message"]
+    assert not os.path.exists(os.path.join(tree.path, "t2/CN/_manifest.json"))
+    # Said again until it is mended; what is new is exported all the same.
+    sqlite.add(invoice(3, "t1", "CN"))
+    assert part in tree.export(sqlite, "--layout", "ndjson", code=3).lines[0]["message"]
+    assert set(newest(tree)) == {1, 3}
+    os.rmdir(os.path.join(part, "in the way"))
+    os.rmdir(part)
+    tree.export(sqlite, "--layout", "ndjson")
+
+
+def test_a_gone_group_whose_folder_may_not_be_written_stays_whole(sqlite, tree, tmp_path):
+    for folder in (tmp_path, *list(tmp_path.parents)[:-1]):
+        if not os.stat(folder).st_mode & 0o001:
+            pytest.skip(f"{folder} is closed to other users")
+    sqlite.make_table()
+    sqlite.add(invoice(1, "t1", "CN"), invoice(2, "t2", "CN"))
+    os.makedirs(tree.path)
+    if ROOT:
+        os.chown(tree.path, 65534, 65534)
+        for name in (tmp_path, sqlite.path):
+            os.chmod(name, 0o777)
+        sqlite.run("PRAGMA journal_mode=DELETE")
+
+    def run(*words, code=0):
+        started = tree.start(sqlite, "--layout", "ndjson", *words, wrapper=run_as_nobody())
+        return tree.finish(started, code)
+
+    run()
+    sqlite.run("DELETE FROM t_invoice WHERE fid = 2")
+    gone = os.path.join(tree.path, "t2/CN")
+    os.chmod(gone, 0o555)
+    ran = run("--prune", code=3)
+    assert (ran.files_written, ran.files_removed, ran.groups_failed) == (1, 1, 0)
+    assert gone in ran.lines[0]["message"]
+    assert parts_on_disk(tree) == parts_listed(tree) and set(newest(tree)) == {1, 2}
+    os.chmod(gone, 0o755)
+    run("--prune")
+    assert not os.path.exists(gone)
+    assert parts_on_disk(tree) == parts_listed(tree) and set(newest(tree)) == {1}
 
 
 def test_incremental_runs_add_parts_and_compacting_folds_them(table, tree):

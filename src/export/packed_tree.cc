@@ -305,30 +305,32 @@ Result<PackedTree::Counts> PackedTree::commit(
     }
   }
   if (Result<void> synced = tree->sync_names(); !synced) return fail(std::move(synced.error()));
-  for (const std::string& path : old_parts) {
+  // Everything is published: what cannot be removed is told, and fails nothing any more.
+  const auto remove_part = [&](const std::string& path) {
     if (Result<void> removed = tree->remove(path); !removed) {
       index.leave_removal(path);
       counts.failures.push_back(std::move(removed.error()));
-      continue;
+      return;
     }
     ++counts.parts_removed;
-  }
+  };
+  std::ranges::for_each(old_parts, remove_part);
   if (prune) {
     for (const std::string& folder : counts.gone_folders) {
       const Result<std::optional<PackedManifest>> gone = PackedManifest::load(*tree, folder);
       if (!gone || !*gone) continue;
-      // The manifest first: without it the parts do not exist for a reader.
+      std::vector<std::string> parts;
+      for (const PackedPart& part : (*gone)->parts) parts.push_back(folder + "/" + part.file);
+      if (Result<void> noted = note_all(parts); !noted) return fail(std::move(noted.error()));
+      // The manifest first: without it the parts do not exist for a reader. If it stays, so do
+      // they, and the next full export finds the group gone again.
       if (Result<void> removed =
               tree->remove(fmt::format("{}/{}", folder, PackedManifest::file_name));
           !removed) {
-        return fail(std::move(removed.error()));
+        counts.failures.push_back(std::move(removed.error()));
+        continue;
       }
-      for (const PackedPart& part : (*gone)->parts) {
-        if (Result<void> removed = tree->remove(folder + "/" + part.file); !removed) {
-          return fail(std::move(removed.error()));
-        }
-        ++counts.parts_removed;
-      }
+      std::ranges::for_each(parts, remove_part);
     }
   }
   if (Result<void> cleared = index.clear_removals(); !cleared) {

@@ -50,7 +50,7 @@ class PackedTree {
     std::uint64_t bytes_written = 0;
     std::uint64_t rows_gone = 0;  ///< In groups that a full export does not meet any more.
     std::vector<std::string> gone_folders;
-    std::vector<Error> failures{};  ///< Replaced parts that could not be removed.
+    std::vector<Error> failures{};  ///< Replaced parts, and gone groups, that could not be removed.
   };
 
   PackedTree(Options options, const std::string& state_directory);
