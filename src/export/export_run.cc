@@ -285,17 +285,14 @@ Result<void> ExportRun::look_for_gone() {
   }
   if (!options_.prune || (gone->ids.empty() && unknown.exported.empty())) return {};
   if (environment_.confirm_prune && !environment_.confirm_prune(summary_)) return {};
-  summary_.gone_removed = gone->ids.size();
-  summary_.unknown_removed = unknown.exported.size();
-  if (options_.dry_run) {
-    summary_.files_removed += gone->ids.size() + unknown.exported.size();
-    return {};
-  }
-  const Result<StaleFiles> files =
-      remove_gone(*tree_.index, options_.output, gone->ids, unknown.exported);
-  if (!files) return std::unexpected(files.error());
-  summary_.files_removed += files->removed;
-  summary_.errors.insert(summary_.errors.end(), files->failures.begin(), files->failures.end());
+  Result<RemovedGone> removed =
+      options_.dry_run ? RemovedGone{.gone = gone->ids.size(), .unknown = unknown.exported.size()}
+                       : remove_gone(*tree_.index, options_.output, gone->ids, unknown.exported);
+  if (!removed) return std::unexpected(removed.error());
+  summary_.gone_removed = removed->gone;
+  summary_.unknown_removed = removed->unknown;
+  summary_.files_removed += removed->gone + removed->unknown;
+  summary_.errors.insert(summary_.errors.end(), removed->failures.begin(), removed->failures.end());
   return {};
 }
 

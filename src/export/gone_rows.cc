@@ -1,5 +1,6 @@
 #include "export/gone_rows.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "export/tree_folder.h"
@@ -27,9 +28,9 @@ Result<GoneRows> find_gone(TreeIndex& index, std::int64_t max_id,
   return gone;
 }
 
-Result<StaleFiles> remove_gone(TreeIndex& index, const std::string& output,
-                               const std::vector<std::int64_t>& ids,
-                               const std::vector<std::string>& files) {
+Result<RemovedGone> remove_gone(TreeIndex& index, const std::string& output,
+                                const std::vector<std::int64_t>& ids,
+                                const std::vector<std::string>& files) {
   Result<TreeFolder> tree = TreeFolder::open(output, false);
   if (!tree) return fail(std::move(tree.error()));
   std::vector<std::string> paths = files;
@@ -50,7 +51,13 @@ Result<StaleFiles> remove_gone(TreeIndex& index, const std::string& output,
   if (Result<void> committed = index.commit(); !committed) {
     return fail(std::move(committed.error()));
   }
-  return remove_stale_files(index, *tree, paths);
+  Result<StaleFiles> removed = remove_stale_files(index, *tree, paths);
+  if (!removed) return fail(std::move(removed.error()));
+  RemovedGone counts{.failures = std::move(removed->failures)};
+  counts.unknown = static_cast<std::uint64_t>(
+      std::ranges::count_if(files, [&](const std::string& path) { return !index.leaves(path); }));
+  counts.gone = removed->removed - counts.unknown;
+  return counts;
 }
 
 }  // namespace tidemark::exporter

@@ -23,11 +23,18 @@ struct GoneRows {
 [[nodiscard]] Result<GoneRows> find_gone(TreeIndex& index, std::int64_t max_id,
                                          const std::function<bool(std::int64_t id)>& seen);
 
+/// What remove_gone() did: files that are really away.
+struct RemovedGone {
+  std::uint64_t gone = 0;       ///< Of rows.
+  std::uint64_t unknown = 0;    ///< Of no row.
+  std::vector<Error> failures;  ///< The first few; see StaleFiles.
+};
+
 /// Removes their files and forgets them, and removes `files` that belong to no row. The index notes
 /// the files before it forgets the rows: a run that is killed in between leaves nothing behind for
 /// good. Errors: those of the index, io.
-[[nodiscard]] Result<StaleFiles> remove_gone(TreeIndex& index, const std::string& output,
-                                             const std::vector<std::int64_t>& ids,
-                                             const std::vector<std::string>& files);
+[[nodiscard]] Result<RemovedGone> remove_gone(TreeIndex& index, const std::string& output,
+                                              const std::vector<std::int64_t>& ids,
+                                              const std::vector<std::string>& files);
 
 }  // namespace tidemark::exporter

@@ -83,6 +83,8 @@ class TreeIndex {
   [[nodiscard]] Result<void> clear_removals();
   /// The file could not be removed: it stays on the list, and the next run tries again.
   void leave_removal(std::string path) { not_removed_.insert(std::move(path)); }
+  /// Whether leave_removal() named it.
+  [[nodiscard]] bool leaves(const std::string& path) const { return not_removed_.contains(path); }
 
   // --- rejects
   [[nodiscard]] Result<void> put_reject(const Reject& reject);
