@@ -26,14 +26,19 @@ Result<void> retry_interrupted(TreeIndex& index, const NameOwner& owner,
                            .last_seen = now_text});
 }
 
-Result<void> undo_round(TreeFolder& tree, TreeIndex& index, RoundJournal& journal,
-                        const std::string& now_text) {
+/// Its files that cannot be removed stay on the index's list: they stop nobody.
+Result<StaleFiles> undo_round(TreeFolder& tree, TreeIndex& index, RoundJournal& journal,
+                              const std::string& now_text) {
   const Result<std::vector<TreePath>> names = journal.names();
   if (!names) return std::unexpected(names.error());
-  if (names->empty()) return journal.clear();
+  StaleFiles stale;
+  if (names->empty()) {
+    if (Result<void> cleared = journal.clear(); !cleared) return fail(std::move(cleared.error()));
+    return stale;
+  }
 
   std::vector<std::string> unknown;
-  if (Result<void> begun = index.begin(); !begun) return begun;
+  if (Result<void> begun = index.begin(); !begun) return fail(std::move(begun.error()));
   for (const TreePath& path : *names) {
     const Result<std::optional<NameOwner>> owner = index.owner_of(name_hash(path.stem));
     if (!owner) return std::unexpected(owner.error());
@@ -44,14 +49,24 @@ Result<void> undo_round(TreeFolder& tree, TreeIndex& index, RoundJournal& journa
       if (stamp) unknown.push_back(path.text());
     } else if (const TreeFile& file = (*owner)->file;
                stamp != FileStamp{.size = file.size, .mtime = file.mtime}) {
-      if (Result<void> put = retry_interrupted(index, **owner, now_text); !put) return put;
+      if (Result<void> put = retry_interrupted(index, **owner, now_text); !put) {
+        return fail(std::move(put.error()));
+      }
     }
   }
-  if (Result<void> committed = index.commit(); !committed) return committed;
   for (const std::string& path : unknown) {
-    if (Result<void> removed = tree.remove(path); !removed) return removed;
+    if (Result<void> noted = index.add_removal(path); !noted) return fail(std::move(noted.error()));
   }
-  return journal.clear();
+  if (Result<void> committed = index.commit(); !committed) {
+    return fail(std::move(committed.error()));
+  }
+  if (!unknown.empty()) {
+    Result<StaleFiles> removed = remove_stale_files(index, tree, unknown);
+    if (!removed) return removed;
+    stale = std::move(*removed);
+  }
+  if (Result<void> cleared = journal.clear(); !cleared) return fail(std::move(cleared.error()));
+  return stale;
 }
 
 }  // namespace
@@ -62,9 +77,9 @@ Result<StaleFiles> recover_tree(const std::string& output, TreeIndex& index, Rou
   if (!tree) return fail(std::move(tree.error()));
   Result<StaleFiles> stale = PackedTree::remove_unlisted(index, *tree);
   if (!stale) return stale;
-  if (Result<void> undone = undo_round(*tree, index, journal, now_text); !undone) {
-    return fail(std::move(undone.error()));
-  }
+  const Result<StaleFiles> undone = undo_round(*tree, index, journal, now_text);
+  if (!undone) return fail(undone.error());
+  stale->add(*undone);
   return stale;
 }
 

@@ -1,6 +1,12 @@
 #include "export/tree_recovery.h"
 
 #include <gtest/gtest.h>
+#include <sys/fsuid.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <vector>
 
 #include "export/packed_manifest.h"
 #include "export/tree_folder.h"
@@ -8,6 +14,33 @@
 
 namespace tidemark::exporter {
 namespace {
+
+/// Where the tests run as root, whom no mode keeps from anything: this thread is nobody for the
+/// file system, and the tree is nobody's. Then its folders may be removed again.
+class AsOrdinaryUser {
+ public:
+  explicit AsOrdinaryUser(std::filesystem::path tree) : tree_(std::move(tree)) {
+    if (::geteuid() != 0) return;
+    std::vector<std::filesystem::path> paths = {tree_};
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(tree_)) {
+      paths.push_back(entry.path());
+    }
+    for (const auto& path : paths) EXPECT_EQ(::lchown(path.c_str(), nobody, nobody), 0) << path;
+    ::setfsuid(nobody);
+  }
+  ~AsOrdinaryUser() {
+    ::setfsuid(::geteuid());
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(tree_)) {
+      if (entry.is_directory()) ::chmod(entry.path().c_str(), 0755);
+    }
+  }
+  AsOrdinaryUser(const AsOrdinaryUser&) = delete;
+  AsOrdinaryUser& operator=(const AsOrdinaryUser&) = delete;
+
+ private:
+  static constexpr ::uid_t nobody = 65534;
+  std::filesystem::path tree_;
+};
 
 class TreeRecovery : public testing::Test {
  protected:
@@ -102,6 +135,28 @@ TEST_F(TreeRecovery, FilesOfARoundThatWasNotCommittedGo) {
   EXPECT_TRUE(folder_.has("t/CN/known.json"));
   EXPECT_FALSE(folder_.has("t/CN/unknown.json"));
   EXPECT_TRUE(index_.rejects().value().empty());
+}
+
+TEST_F(TreeRecovery, AFileOfSuchARoundThatCannotBeRemovedStopsNobody) {
+  folder_.write("t/CN/unknown.json", "{}");
+  folder_.write("t/DE/other.json", "{}");
+  for (const char* stem : {"t/CN/unknown", "t/DE/other"}) {
+    journal_.add({.stem = stem}, Key(std::int64_t{2}));
+  }
+  ASSERT_TRUE(journal_.write());
+  ::chmod((folder_.path() / "t/CN").c_str(), 0555);
+  const AsOrdinaryUser user(folder_.path());
+  for (const std::uint64_t removed : {1U, 0U}) {
+    const Result<StaleFiles> stale = recover_tree(folder_.text(), index_, journal_, "now");
+    ASSERT_TRUE(stale) << stale.error().what.en;
+    EXPECT_EQ(stale->removed, removed);
+    ASSERT_EQ(stale->failures.size(), 1U);
+    EXPECT_NE(stale->failures.front().what.en.find("t/CN/unknown.json"), std::string::npos);
+    EXPECT_EQ(index_.removals().value(), std::vector<std::string>{"t/CN/unknown.json"});
+    EXPECT_TRUE(journal_.names().value().empty());
+  }
+  EXPECT_FALSE(folder_.has("t/DE/other.json"));
+  EXPECT_TRUE(folder_.has("t/CN/unknown.json"));
 }
 
 TEST_F(TreeRecovery, ARowWhoseFileWasWrittenOverIsTriedAgain) {
