@@ -103,7 +103,7 @@ std::string only_words(const std::vector<Candidate>& candidates) {
 }
 
 /// Inside single quotes of bash and zsh.
-std::string shell_quoted(std::string_view text) {
+std::string inside_single_quotes(std::string_view text) {
   std::string quoted;
   for (const char letter : text) {
     if (letter == '\'')
@@ -179,7 +179,7 @@ complete -F {} {}
 std::string described(const std::vector<Candidate>& candidates) {
   std::string items;
   for (const Candidate& candidate : candidates)
-    items += fmt::format(" '{}:{}'", candidate.word, shell_quoted(candidate.description));
+    items += fmt::format(" '{}:{}'", candidate.word, inside_single_quotes(candidate.description));
   return items;
 }
 

@@ -68,9 +68,9 @@ class Publisher {
   /// Layout ndjson: rejects that are good now; theirs is to be erased when the parts are in the
   /// tree. Call after finish().
   [[nodiscard]] const std::vector<Key>& mended_rows() const { return mended_rows_; }
-  /// Rejects that the run met again, good or bad. Call after drain() or finish().
   /// What became of the files that rows of this run left behind. After finish().
   [[nodiscard]] const StaleFiles& stale_files() const { return stale_files_; }
+  /// Rejects that the run met again, good or bad. Call after drain() or finish().
   [[nodiscard]] const std::set<Key>& met_rejects() const { return met_rejects_; }
   [[nodiscard]] const SweepFindings& findings() const { return findings_; }  ///< After finish().
   /// Rows whose adopted file went to another row: to be read once more and written.
