@@ -129,7 +129,7 @@ Result<std::string> Client::exchange(http::ClientRequest request, std::string_vi
   return std::move(response.body);
 }
 
-Result<void> Client::fetch_token() {
+Result<std::string> Client::fetch_token() {
   const std::string_view what = token_api.name;
   for (int attempts = 0, windows = 0;;) {
     const SteadyTime asked = clock_.steady();
@@ -149,9 +149,9 @@ Result<void> Client::fetch_token() {
           }
         if (!token.empty() && token.size() <= token_bytes_max && seconds > 0) {
           const std::lock_guard lock(mutex_);
-          token_ = std::move(token);
+          token_ = token;
           token_until_ = asked + std::chrono::seconds(seconds);
-          return {};
+          return token;
         }
         failure = make_error(ErrorKind::corrupt,
                              {"token: the answer has no token", "token：应答中没有令牌"});
@@ -162,7 +162,8 @@ Result<void> Client::fetch_token() {
       } else if (envelope && action == GatewayAction::next_window && ++windows <= windows_max) {
         if (windows == 1)
           log_line(LogLevel::warning, "the shop's limit of tokens is reached; waiting");
-        if (Result<void> waited = wait(options_.token_window); !waited) return waited;
+        if (Result<void> waited = wait(options_.token_window); !waited)
+          return fail(std::move(waited).error());
         continue;
       } else {
         failure = envelope
@@ -175,22 +176,34 @@ Result<void> Client::fetch_token() {
       if (!may_be_repeated(*failure)) return fail(std::move(*failure));
     }
     if (++attempts == attempts_max) return fail(std::move(*failure));
-    if (Result<void> waited = wait(backoff(attempts)); !waited) return waited;
+    if (Result<void> waited = wait(backoff(attempts)); !waited)
+      return fail(std::move(waited).error());
   }
 }
 
-std::string Client::valid_token() {
+Client::TokenState Client::token_state() {
   const std::lock_guard lock(mutex_);
-  return clock_.steady() + token_margin < token_until_ ? token_ : std::string();
+  return {.valid = clock_.steady() + token_margin < token_until_ ? token_ : std::string(),
+          .failures = token_failures_};
 }
 
 Result<std::string> Client::token() {
-  if (std::string valid = valid_token(); !valid.empty()) return valid;
+  const TokenState arrived = token_state();
+  if (!arrived.valid.empty()) return arrived.valid;
   const std::lock_guard fetching(token_fetched_);
-  if (std::string valid = valid_token(); !valid.empty()) return valid;
-  if (Result<void> fetched = fetch_token(); !fetched) return fail(std::move(fetched).error());
-  const std::lock_guard lock(mutex_);
-  return token_;
+  const TokenState now = token_state();
+  if (!now.valid.empty()) return now.valid;
+  if (stop_.requested()) return fail(ErrorKind::cancelled, {"asked to stop", "收到停止请求"});
+  // Somebody tried in vain while this one waited for its turn: to try again at once would make an
+  // outage as many times as long as there are threads.
+  if (now.failures != arrived.failures) return fail(*token_failure_);
+  Result<std::string> fetched = fetch_token();
+  if (!fetched) {
+    token_failure_ = fetched.error();
+    const std::lock_guard lock(mutex_);
+    ++token_failures_;
+  }
+  return fetched;
 }
 
 void Client::forget(const std::string& token) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -72,10 +73,15 @@ class Client {
   /// One attempt's end: an answer, or what to do now.
   struct Attempt;
   [[nodiscard]] Result<Attempt> attempt(const Interface& api, std::string_view fields);
-  /// The token that is to be used, renewed if it must be.
+  struct TokenState {
+    std::string valid;  ///< The token; empty if there is none, or it ends soon.
+    std::uint64_t failures = 0;
+  };
+  [[nodiscard]] TokenState token_state();
+  /// The token that is to be used, renewed if it must be. One thread fetches it; who waited for
+  /// that shares what came of it, a failure too.
   [[nodiscard]] Result<std::string> token();
-  [[nodiscard]] std::string valid_token();
-  [[nodiscard]] Result<void> fetch_token();
+  [[nodiscard]] Result<std::string> fetch_token();
   /// The shop no longer takes it.
   void forget(const std::string& token);
   /// The body of a complete answer with status 200 that is JSON in UTF-8.
@@ -90,12 +96,14 @@ class Client {
   const Clock& clock_;
   Pause& pause_;
   const Stop& stop_;
-  std::mutex token_fetched_;  ///< Held by the one that fetches a token; first of the two.
-  std::mutex mutex_;          ///< Guards what follows.
+  std::mutex token_fetched_;            ///< Held by the one that fetches a token; first of the two.
+  std::optional<Error> token_failure_;  ///< The last one; guarded by that mutex.
+  std::mutex mutex_;                    ///< Guards what follows.
   Random& random_;
   std::map<std::string, CallRate, std::less<>> rates_;  ///< By name of the interface.
   std::string token_;
   SteadyTime token_until_{};
+  std::uint64_t token_failures_ = 0;  ///< Fetches that brought none.
 };
 
 }  // namespace tidemark::load::xiaoe

@@ -1,0 +1,100 @@
+#include "load/xiaoe/client.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <csignal>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "load/xiaoe/testing_shop.h"
+
+namespace tidemark::load::xiaoe {
+namespace {
+
+using testing::ScriptedShop;
+
+constexpr Interface api{
+    .name = "xe.some.list/1.0.0", .calls = 100, .window = std::chrono::seconds(1)};
+
+/// Stands still, and knows how many threads have asked it: the client does so first of all.
+class WatchedClock final : public Clock {
+ public:
+  [[nodiscard]] WallTime wall() const override { return {}; }
+  [[nodiscard]] SteadyTime steady() const override {
+    const std::lock_guard lock(mutex_);
+    threads_.insert(std::this_thread::get_id());
+    asked_.notify_all();
+    return {};
+  }
+  void wait_for_threads(std::size_t count) const {
+    std::unique_lock lock(mutex_);
+    asked_.wait(lock, [&] { return threads_.size() >= count; });
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::condition_variable asked_;
+  mutable std::set<std::thread::id> threads_;
+};
+
+class Tokens : public ::testing::Test {
+ protected:
+  /// Four calls at once of a shop that gives no token, and says so when all four want one.
+  std::vector<Error> failures(const http::Response& refusal) {
+    constexpr std::size_t callers = 4;
+    ScriptedShop shop([](const http::Request& /*request*/,
+                         http::Respond respond) { respond(ScriptedShop::enveloped(0, "{}")); },
+                      [&](const http::Request& /*request*/, http::Respond respond) {
+                        ++asked;
+                        clock.wait_for_threads(callers);
+                        respond(refusal);
+                      });
+    auto client = Client::create(shop.client_options(), clock, random, pause, stop);
+    EXPECT_TRUE(client);
+    std::mutex mutex;
+    std::vector<Error> failed;
+    {
+      std::vector<std::jthread> threads;
+      for (std::size_t i = 0; i < callers; ++i)
+        threads.emplace_back([&] {
+          const Result<Answer> answer = (*client)->call(api, "");
+          const std::lock_guard lock(mutex);
+          if (!answer) failed.push_back(answer.error());
+        });
+    }
+    return failed;
+  }
+
+  std::atomic<int> asked = 0;
+  WatchedClock clock;
+  SeededRandom random{1};
+  testing::NoPause pause;
+  Stop stop;
+};
+
+TEST_F(Tokens, ARefusalIsForAllThatWaitForTheToken) {
+  const std::vector<Error> failed = failures(ScriptedShop::enveloped(2004, "{}"));
+  EXPECT_EQ(asked, 1);
+  ASSERT_EQ(failed.size(), 4U);
+  for (const Error& error : failed) EXPECT_EQ(error.kind, ErrorKind::unauthorized);
+}
+
+TEST_F(Tokens, AnOutageIsWorkedThroughOnceForAll) {
+  const std::vector<Error> failed = failures({.status = 503});
+  EXPECT_EQ(asked, 8);
+  ASSERT_EQ(failed.size(), 4U);
+  for (const Error& error : failed) EXPECT_EQ(error.kind, ErrorKind::unreachable);
+}
+
+TEST_F(Tokens, NoneIsFetchedOnceItIsAskedToStop) {
+  stop.request(SIGTERM);
+  for (const Error& error : failures({.status = 503})) EXPECT_EQ(error.kind, ErrorKind::cancelled);
+  EXPECT_EQ(asked, 0);
+}
+
+}  // namespace
+}  // namespace tidemark::load::xiaoe
