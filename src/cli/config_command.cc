@@ -89,7 +89,8 @@ Result<sql::ServerInfo> try_database(const config::DatabaseAddress& address) {
 
 Result<ExitCode> check(Context& context) {
   // That each setting by itself is right was found out when they were loaded.
-  if (const auto jobs = scheduled_jobs(context); !jobs) return fail(jobs.error());
+  if (Result<void> times = check_job_times(context.settings); !times)
+    return fail(std::move(times).error());
   const auto& file = context.settings.file();
   context.print(file ? say({"configuration is valid: {}", "配置有效：{}"}, *file)
                      : say({"configuration is valid: no file; environment and defaults",

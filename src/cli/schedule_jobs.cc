@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 
 #include "cli/command.h"
 #include "cli/parse.h"
@@ -89,20 +90,38 @@ std::chrono::seconds seconds_of(const config::Settings& settings, const std::str
   return std::chrono::ceil<std::chrono::seconds>(settings.duration(key));
 }
 
-Result<run::ScheduleRule> rule_of(const config::Settings& settings, std::string_view job) {
-  const std::string cron = config::job_key(job, "cron");
+/// The rule of a job, and the settings that its parts come from.
+struct JobRule {
+  run::ScheduleRule rule;
+  std::string cron;
+  std::string zone;
+};
+
+JobRule rule_of(const config::Settings& settings, std::string_view job) {
+  std::string cron = config::job_key(job, "cron");
   std::string zone = config::job_key(job, "time_zone");
   if (settings.text(zone).empty()) zone = "schedule.time_zone";
-  run::ScheduleRule rule{.cron = settings.text(cron),
-                         .time_zone = settings.text(zone),
-                         .jitter = seconds_of(settings, config::job_key(job, "jitter"))};
-  if (const auto timing = run::Timing::make(rule); !timing) {
-    const bool of_zone = timing.error().what.en.starts_with("time_zone");
-    const config::Setting& setting = settings.setting(of_zone ? zone : cron);
-    return fail(
-        Error(timing.error()).within({"{}: {}", "{}：{}"}, setting.where, of_zone ? zone : cron));
-  }
-  return rule;
+  return {.rule = {.cron = settings.text(cron),
+                   .time_zone = settings.text(zone),
+                   .jitter = seconds_of(settings, config::job_key(job, "jitter"))},
+          .cron = std::move(cron),
+          .zone = std::move(zone)};
+}
+
+/// What is wrong with a rule.
+struct RuleFault {
+  std::string key;  ///< The setting that is wrong.
+  Error error;
+};
+
+std::optional<RuleFault> fault_of(const config::Settings& settings, const JobRule& rule) {
+  const auto timing = run::Timing::make(rule.rule);
+  if (timing) return std::nullopt;
+  const std::string& key = timing.error().what.en.starts_with("time_zone") ? rule.zone : rule.cron;
+  return RuleFault{
+      .key = key,
+      .error =
+          Error(timing.error()).within({"{}: {}", "{}：{}"}, settings.setting(key).where, key)};
 }
 
 }  // namespace
@@ -114,8 +133,8 @@ Result<std::vector<run::Job>> scheduled_jobs(const Context& context) {
     if (command == commands.end()) continue;
     std::vector<std::string> words = words_of(*command, context.settings);
     if (!is_known(context.program, words)) continue;
-    Result<run::ScheduleRule> rule = rule_of(context.settings, job.name);
-    if (!rule) return fail(std::move(rule));
+    JobRule rule = rule_of(context.settings, job.name);
+    if (auto fault = fault_of(context.settings, rule)) return fail(std::move(fault->error));
     Message why = why_disabled(context, *command);
     const bool enabled = why.empty();
     jobs.push_back(
@@ -126,10 +145,19 @@ Result<std::vector<run::Job>> scheduled_jobs(const Context& context) {
          .gives_way = command->gives_way,
          .enabled = enabled,
          .why_disabled = std::move(why),
-         .rule = std::move(*rule),
+         .rule = std::move(rule.rule),
          .duration_max = seconds_of(context.settings, config::job_key(job.name, "duration_max"))});
   }
   return jobs;
+}
+
+Result<void> check_job_times(const config::Settings& settings) {
+  for (const config::ScheduledJob& job : config::scheduled_jobs()) {
+    std::optional<RuleFault> fault = fault_of(settings, rule_of(settings, job.name));
+    if (!fault || settings.setting(fault->key).origin == config::Origin::fallback) continue;
+    return fail(std::move(fault->error));
+  }
+  return {};
 }
 
 run::ProcessOptions job_process(const Context& context) {

@@ -13,6 +13,11 @@ namespace tidemark::cli {
 /// Errors: invalid_config, naming the setting.
 [[nodiscard]] Result<std::vector<run::Job>> scheduled_jobs(const Context& context);
 
+/// That the times which somebody set for jobs are such. A default that this machine cannot read
+/// (its time zone, where there is no tzdata) is no mistake of the configuration: whoever exports
+/// only has no need of it, and a hub says so at its start. Errors: invalid_config.
+[[nodiscard]] Result<void> check_job_times(const config::Settings& settings);
+
 /// How jobs are run as processes of this program: with the settings of this one (flags become
 /// variables, so that no password stands on a command line) and without what only the hub needs:
 /// its tokens and the key of its secrets.
