@@ -201,8 +201,9 @@ Finding check_grants(const WarehousePatient& patient, bool has_tables) {
   Finding finding = lacks_grant(
       make_error(ErrorKind::unauthorized, {"this user lacks {}", "该账号缺少 {}"}, *missing));
   // Rows can be written; tables and views of the next version, or of another stream, cannot be
-  // made.
-  if (has_tables) finding.verdict = Verdict::warning;
+  // made. Without TEMPORARY (PostgreSQL) only small batches of rows can be written.
+  const bool writes = missing->find("TEMPORARY") == std::string::npos;
+  if (has_tables && writes) finding.verdict = Verdict::warning;
   return finding;
 }
 
