@@ -74,7 +74,10 @@ struct ListExtractor::Reading {
 };
 
 WallTime ListExtractor::observed(WallTime asked, const Reading& reading) {
-  const WallTime seen = std::max(asked, reading.pass_from);
+  // Pages that are asked for one after another are also seen so: the later form of a row that moved
+  // between them must win, whatever the clock does. Of those asked for at once nobody knows.
+  const WallTime seen = std::max(
+      asked, reading.ahead ? reading.pass_from : last_observed_ + std::chrono::microseconds(1));
   last_observed_ = std::max(last_observed_, seen);
   return seen;
 }

@@ -43,7 +43,8 @@ class ListExtractor final : public Extractor {
                                             WindowReading& reading);
   [[nodiscard]] Result<WindowReading> read_everything(PageSink& sink);
   [[nodiscard]] bool can_be_halved(const TimeWindow& slice) const;
-  /// When a row was seen that was asked for at `asked`: behind all that was seen before this pass.
+  /// When a row was seen that was asked for at `asked`: behind all that was seen before this pass,
+  /// and, where pages are read one by one, before this page.
   [[nodiscard]] WallTime observed(WallTime asked, const Reading& reading);
 
   Client& client_;

@@ -1,0 +1,153 @@
+#include "load/xiaoe/list_extractor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "load/xiaoe/testing_shop.h"
+
+namespace tidemark::load::xiaoe {
+namespace {
+
+using testing::ScriptedShop;
+
+/// Keeps of each record the form that was seen last, as the warehouse does.
+class LastSeen final : public PageSink {
+ public:
+  Result<void> take(Page page) override {
+    seen_at.push_back(page.observed_at);
+    for (const RawRecord& record : page.records) {
+      const auto [known, fresh] = forms.try_emplace(record.id, page.observed_at, record.payload);
+      if (!fresh && known->second.first <= page.observed_at)
+        known->second = {page.observed_at, record.payload};
+    }
+    return {};
+  }
+  std::vector<WallTime> seen_at;
+  std::map<std::string, std::pair<WallTime, std::string>> forms;
+};
+
+/// The rows `first` to `last`; that with the number `changed` in a form of its own.
+std::string rows(int first, int last, int changed = -1) {
+  std::string list;
+  for (int i = first; i <= last; ++i)
+    list += fmt::format(R"({}{{"order_id":"{}","user_id":"{}","es_skip":{},"form":"{}"}})",
+                        i == first ? "" : ",", i, i, i, i == changed ? "new" : "old");
+  return list;
+}
+
+http::Response page(int total, const std::string& list) {
+  return ScriptedShop::enveloped(0, fmt::format(R"({{"total":{},"list":[{}]}})", total, list));
+}
+
+/// The pages of two readings of the list of orders: what they say, and that in the first reading
+/// page 3 is answered before page 2.
+class TwoReadings {
+ public:
+  TwoReadings(std::map<int, http::Response> first, std::map<int, http::Response> second)
+      : readings_{std::move(first), std::move(second)} {}
+
+  void answer(const http::Request& request, http::Respond respond) {
+    const std::lock_guard lock(mutex_);
+    int number = 1;
+    while (!request.body.contains(fmt::format(R"("page_index":{},)", number))) ++number;
+    if (number == 1) ++reading_;
+    const http::Response& said = readings_.at(reading_ > 1 ? 1 : 0)[number];
+    if (reading_ == 1 && number == 2 && !third_answered_) {
+      second_ = std::move(respond);
+      return;
+    }
+    respond(said);
+    if (reading_ != 1 || number != 3) return;
+    third_answered_ = true;
+    if (second_) second_(readings_.at(0)[2]);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::map<int, http::Response>> readings_;
+  int reading_ = 0;
+  bool third_answered_ = false;
+  http::Respond second_;
+};
+
+class ReadList : public ::testing::Test {
+ protected:
+  Result<WindowReading> read(const ListApi& api, ScriptedShop::Answer answer) {
+    const ScriptedShop shop(std::move(answer));
+    auto client = Client::create(shop.client_options(), clock, random, pause, stop);
+    if (!client) return fail(std::move(client).error());
+    ListExtractor extractor(**client, api);
+    return extractor.read(
+        TimeWindow{*CivilTime::parse("2025-01-01"), *CivilTime::parse("2025-01-02")}, sink);
+  }
+  Result<WindowReading> read(TwoReadings& readings) {
+    return read(order_list(), [&](const http::Request& request, http::Respond respond) {
+      readings.answer(request, std::move(respond));
+    });
+  }
+
+  ManualClock clock{
+      WallTime(std::chrono::hours(1))};  // Stands still: it tells no page from another.
+  SeededRandom random{1};
+  testing::NoPause pause;
+  Stop stop;
+  LastSeen sink;
+};
+
+TEST_F(ReadList, OfTwoFormsThatWereReadAtOnceTheLaterWins) {
+  // While page 3 is answered and page 2 is not, the order 400 changes and moves forward.
+  TwoReadings readings({{1, page(600, rows(0, 199))},
+                        {2, page(600, rows(201, 400, 400))},
+                        {3, page(600, rows(400, 599))}},
+                       {{1, page(600, rows(1, 200))},
+                        {2, page(600, rows(201, 400, 400))},
+                        {3, page(600, rows(401, 600))},
+                        {4, page(600, "")}});
+  const Result<WindowReading> read = this->read(readings);
+  ASSERT_TRUE(read) << read.error().what.en;
+  EXPECT_EQ(read->rereads, 1U);
+  EXPECT_THAT(sink.forms["400"].second, ::testing::HasSubstr(R"("form":"new")"));
+  EXPECT_EQ(sink.forms.size(), 601U);
+}
+
+TEST_F(ReadList, ATotalThatFallsBetweenPagesReadAtOnceHasTheSliceReadAgain) {
+  // The order 0 is gone when page 2 is answered: 200 stands on page 1 now, which was read before.
+  TwoReadings readings({{1, page(600, rows(0, 199))},
+                        {2, page(599, rows(201, 400))},
+                        {3, page(600, rows(400, 599))}},
+                       {{1, page(599, rows(1, 200))},
+                        {2, page(599, rows(201, 400))},
+                        {3, page(599, rows(401, 599))}});
+  const Result<WindowReading> read = this->read(readings);
+  ASSERT_TRUE(read) << read.error().what.en;
+  EXPECT_EQ(read->rereads, 1U);
+  EXPECT_EQ(read->records, 599U);
+  EXPECT_TRUE(sink.forms.contains("200"));
+}
+
+TEST_F(ReadList, PagesThatAreReadOneByOneWereSeenOneAfterAnother) {
+  const Result<WindowReading> read =
+      this->read(user_list(), [](const http::Request& request, http::Respond respond) {
+        if (!request.body.contains("es_skip"))
+          respond(page(99, rows(0, 49)));
+        else if (request.body.contains(R"("es_skip":49)"))
+          respond(page(99, rows(49, 98, 49)));
+        else
+          respond(page(99, ""));
+      });
+  ASSERT_TRUE(read) << read.error().what.en;
+  EXPECT_EQ(sink.seen_at.size(), 3U);
+  EXPECT_EQ(std::ranges::adjacent_find(sink.seen_at, std::ranges::greater_equal{}),
+            sink.seen_at.end());
+  EXPECT_THAT(sink.forms["49"].second, ::testing::HasSubstr(R"("form":"new")"));
+}
+
+}  // namespace
+}  // namespace tidemark::load::xiaoe
