@@ -58,6 +58,22 @@ def test_names_that_nothing_has_are_said(source, tree):
     assert "XX" in " ".join(ran.notes) and "UNKNOWN" not in " ".join(ran.notes)
 
 
+@pytest.mark.parametrize("mode", [(), ("-i", "--margin", "60m")])
+def test_names_that_have_rows_but_none_together_are_not_called_misspelt(sqlite, tree, mode):
+    fill(sqlite)
+    words = (*mode, "--tenant", "t2", "--country", "DE")
+    ran = tree.export(sqlite, *words)
+    assert ran.rows_read == 0
+    assert ran.notes == ["there are no rows of this tenant and country to export: t2 / DE"]
+    zh = tool(tree, "--lang", "zh", "export", "invoices", *words, "--source", sqlite.url,
+              "-o", tree.path)
+    assert "该租户与国家的组合没有可导出的数据：t2 / DE" in zh.stdout + zh.stderr
+    # One of two tenants has rows there.
+    ran = tree.export(sqlite, *words, "--tenant", "t1")
+    assert ran.rows_read == 1
+    assert ran.notes == ["there are no rows of this tenant and country to export: t2 / DE"]
+
+
 def test_a_misspelt_tenant_gets_no_watermark(source, tree):
     fill(source)
     ran = tree.incremental(source, "60m", "--tenant", "t1", "--tenant", "t99")

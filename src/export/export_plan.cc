@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <limits>
 #include <set>
 
@@ -118,12 +119,13 @@ Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
 
   const Result<std::vector<std::string>> tenants = tenants_to_read(connection, table, tree, plan);
   if (!tenants) return std::unexpected(tenants.error());
+  std::vector<std::string> without_rows;
   for (const std::string& tenant : *tenants) {
     if (!table.may_have(tenant)) continue;
     const Result<bool> unheard_of = is_unheard_of(connection, table, tenant, plan.state);
     if (!unheard_of) return std::unexpected(unheard_of.error());
     if (*unheard_of) {
-      plan.notes.push_back(no_rows_of_tenant(tenant));
+      without_rows.push_back(tenant);
       continue;
     }
     const auto entry = plan.state.find(tenant);
@@ -144,6 +146,11 @@ Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
       continue;
     }
     plan.queue.put({.job = &job, .slice = {.tenant = tenant, .window = window}});
+  }
+  if (options.countries.empty()) {
+    std::ranges::transform(without_rows, std::back_inserter(plan.notes), no_rows_of_tenant);
+  } else if (!without_rows.empty()) {
+    plan.notes.push_back(no_rows_of_both(without_rows, options.countries));
   }
   return {};
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/text.h"
 
@@ -10,5 +12,8 @@ namespace tidemark::exporter {
 /// misspelt, and a run that finds nothing would look like one that has nothing to do.
 [[nodiscard]] Message no_rows_of_tenant(std::string_view tenant);
 [[nodiscard]] Message no_rows_of_country(std::string_view country);
+/// Where both are given, each name may well have rows, only none that are of both.
+[[nodiscard]] Message no_rows_of_both(const std::vector<std::string>& tenants,
+                                      const std::vector<std::string>& countries);
 
 }  // namespace tidemark::exporter

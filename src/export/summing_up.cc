@@ -1,7 +1,10 @@
 #include "export/summing_up.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "export/filter_notes.h"
 
@@ -74,9 +77,10 @@ void note_unmet_names(const std::vector<GroupCount>& groups, ExportSummary& summ
   const bool all_seen = options.mode == Mode::full && !options.limit && summary.stopped_by == 0 &&
                         summary.errors.empty();
   if (!all_seen) return;
+  std::vector<std::string> tenants;
   for (const std::string& tenant : std::set(options.tenants.begin(), options.tenants.end())) {
     if (std::ranges::find(groups, tenant, &GroupCount::tenant) == groups.end()) {
-      summary.notes.push_back(no_rows_of_tenant(tenant));
+      tenants.push_back(tenant);
     }
   }
   const auto is_of = [](const std::string& country) {
@@ -84,10 +88,17 @@ void note_unmet_names(const std::vector<GroupCount>& groups, ExportSummary& summ
       return group.country == country || (group.country.empty() && country == unknown_country);
     };
   };
+  std::vector<std::string> countries;
   for (const std::string& country : std::set(options.countries.begin(), options.countries.end())) {
-    if (std::ranges::none_of(groups, is_of(country))) {
-      summary.notes.push_back(no_rows_of_country(country));
-    }
+    if (std::ranges::none_of(groups, is_of(country))) countries.push_back(country);
+  }
+  if (options.countries.empty()) {
+    std::ranges::transform(tenants, std::back_inserter(summary.notes), no_rows_of_tenant);
+  } else if (options.tenants.empty()) {
+    std::ranges::transform(countries, std::back_inserter(summary.notes), no_rows_of_country);
+  } else if (!tenants.empty() || !countries.empty()) {
+    summary.notes.push_back(no_rows_of_both(tenants.empty() ? options.tenants : tenants,
+                                            countries.empty() ? options.countries : countries));
   }
 }
 
