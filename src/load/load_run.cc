@@ -109,7 +109,8 @@ std::vector<TimeWindow> LoadRun::windows_of(const TimeWindow& range) const {
 }
 
 Result<std::optional<Scan>> LoadRun::unfinished() {
-  // Less than a day, or the daily run would take up what yesterday's left.
+  // Less than a day, or the daily run would take up what yesterday's left. Counted from the last
+  // window that was finished: who gives way to others now and then may need more than that.
   constexpr std::chrono::hours full_scan_lives{12};
   if (options_.restart) return std::nullopt;
   if (options_.mode == LoadMode::range) return scans_->unfinished(scan_.mode, scan_.range);

@@ -48,8 +48,10 @@ Result<std::optional<Scan>> ScanStore::unfinished(std::string_view mode, const T
 
 Result<std::optional<Scan>> ScanStore::unfinished_since(std::string_view mode, WallTime since) {
   Result<std::unique_ptr<sql::Cursor>> cursor = connection_.query(
-      "SELECT scan_id, range_from, range_upto FROM load_scans WHERE platform=? AND stream=? "
-      "AND mode=? AND started_at>=? AND ended_at IS NULL ORDER BY scan_id DESC LIMIT 1",
+      "SELECT scan_id, range_from, range_upto FROM load_scans s WHERE platform=? AND stream=? "
+      "AND mode=? AND COALESCE((SELECT MAX(w.finished_at) FROM load_windows w "
+      "WHERE w.scan_id=s.scan_id), started_at)>=? AND ended_at IS NULL "
+      "ORDER BY scan_id DESC LIMIT 1",
       sql::Values{platform_, stream_, std::string(mode), utc_text(since)});
   if (!cursor) return fail(std::move(cursor));
   const Result<bool> row = (*cursor)->next();

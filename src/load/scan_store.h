@@ -39,7 +39,8 @@ class ScanStore {
   /// The newest scan of that mode and range that was not read to its end; nullopt if there is none.
   [[nodiscard]] Result<std::optional<Scan>> unfinished(std::string_view mode,
                                                        const TimeWindow& range);
-  /// The newest scan of that mode that began at `since` or later and was not read to its end.
+  /// The newest scan of that mode that was not read to its end, and that finished a window (or
+  /// began, if it has none) at `since` or later.
   [[nodiscard]] Result<std::optional<Scan>> unfinished_since(std::string_view mode, WallTime since);
   [[nodiscard]] Result<void> begin(const Scan& scan, WallTime now);
   [[nodiscard]] Result<void> end(const Scan& scan, WallTime now);
