@@ -151,7 +151,8 @@ TEST_P(DayCheckTest, ASourceWithoutCountsIsNotCompared) {
   EXPECT_THAT(result.differences, IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Servers, DayCheckTest, ::testing::ValuesIn(testing_database::all_servers()),
+INSTANTIATE_TEST_SUITE_P(Servers, DayCheckTest,
+                         ::testing::ValuesIn(testing_database::all_servers()),
                          testing_database::name_of);
 
 }  // namespace
