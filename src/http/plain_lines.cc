@@ -146,15 +146,17 @@ std::optional<PlainLines::Time> PlainLines::next_deadline() const {
   return deadlines_.begin()->first;
 }
 
+void PlainLines::break_off_first(ClientError why, std::string text, Time now) {
+  Line& line = *at(deadlines_.begin()->second);
+  Exchange exchange = take_exchange(line);
+  close(line);
+  ClientResponse response = exchange->break_off(why, std::move(text), now);
+  over_(std::move(exchange), std::move(response));
+}
+
 void PlainLines::give_up(Time now) {
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-    Line& line = *at(deadlines_.begin()->second);
-    Exchange exchange = take_exchange(line);
-    close(line);
-    ClientResponse response =
-        exchange->break_off(ClientError::etimedout, "no answer came in time", now);
-    over_(std::move(exchange), std::move(response));
-  }
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now)
+    break_off_first(ClientError::etimedout, "no answer came in time", now);
   if (now - swept_ < sweep_every) return;
   swept_ = now;
   for (std::size_t index = 0; index < lines_.size(); ++index)
@@ -164,14 +166,8 @@ void PlainLines::give_up(Time now) {
 }
 
 void PlainLines::cancel_all(Time now) {
-  while (!deadlines_.empty()) {
-    Line& line = *at(deadlines_.begin()->second);
-    Exchange exchange = take_exchange(line);
-    close(line);
-    ClientResponse response =
-        exchange->break_off(ClientError::cancelled, "stopped before an answer came", now);
-    over_(std::move(exchange), std::move(response));
-  }
+  while (!deadlines_.empty())
+    break_off_first(ClientError::cancelled, "stopped before an answer came", now);
 }
 
 }  // namespace tidemark::http

@@ -67,6 +67,8 @@ class PlainLines {
   void begin(Line& line, Exchange exchange, bool reused, Time now);
   void follow(Line& line, PlainExchange::Progress progress, Time now);
   [[nodiscard]] Exchange take_exchange(Line& line);
+  /// Of what is under way, the one whose time is over first.
+  void break_off_first(ClientError why, std::string text, Time now);
   void keep(Line& line, Time now);
   void close(Line& line);
 
