@@ -7,14 +7,18 @@ std::string shell_quoted(std::string_view text) {
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
   if (!text.empty() && text.find_first_not_of(harmless) == std::string_view::npos)
     return std::string(text);
-  std::string quoted = "'";
+  return "'" + inside_single_quotes(text) + "'";
+}
+
+std::string inside_single_quotes(std::string_view text) {
+  std::string escaped;
   for (const char letter : text) {
     if (letter == '\'')
-      quoted += R"('\'')";
+      escaped += R"('\'')";
     else
-      quoted += letter;
+      escaped += letter;
   }
-  return quoted + "'";
+  return escaped;
 }
 
 }  // namespace tidemark

@@ -15,5 +15,10 @@ TEST(ShellWord, QuotesOnlyWhatNeedsIt) {
   EXPECT_EQ(shell_quoted("发票"), "'发票'");
 }
 
+TEST(ShellWord, InsideSingleQuotesOnlyTheQuoteItselfIsSpecial) {
+  EXPECT_EQ(inside_single_quotes(R"(a\ $b "c" 发票)"), R"(a\ $b "c" 发票)");
+  EXPECT_EQ(inside_single_quotes("it's"), R"(it'''s)");
+}
+
 }  // namespace
 }  // namespace tidemark

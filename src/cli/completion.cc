@@ -4,6 +4,8 @@
 
 #include <functional>
 
+#include "base/shell_word.h"
+
 namespace tidemark::cli {
 namespace {
 
@@ -100,18 +102,6 @@ std::string only_words(const std::vector<Candidate>& candidates) {
   for (const Candidate& candidate : candidates)
     words += (words.empty() ? "" : " ") + candidate.word;
   return words;
-}
-
-/// Inside single quotes of bash and zsh.
-std::string inside_single_quotes(std::string_view text) {
-  std::string quoted;
-  for (const char letter : text) {
-    if (letter == '\'')
-      quoted += R"('\'')";
-    else
-      quoted += letter;
-  }
-  return quoted;
 }
 
 /// `tidemark` → `_tidemark`; function names take no dashes or dots in every shell.

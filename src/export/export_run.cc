@@ -241,6 +241,7 @@ Result<void> ExportRun::commit_packed() {
   summary_.files_removed = counts->parts_removed;
   summary_.bytes_written = counts->bytes_written;
   summary_.rows_gone = counts->rows_gone;
+  summary_.gone_removed = counts->gone_removed;
   summary_.errors.insert(summary_.errors.end(), counts->failures.begin(), counts->failures.end());
   for (const std::string& folder : counts->gone_folders) {
     summary_.gone_examples.push_back({Key(), folder});

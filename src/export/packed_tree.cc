@@ -330,6 +330,7 @@ Result<PackedTree::Counts> PackedTree::commit(
         counts.failures.push_back(std::move(removed.error()));
         continue;
       }
+      counts.gone_removed += (*gone)->rows();
       std::ranges::for_each(parts, remove_part);
     }
   }

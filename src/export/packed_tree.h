@@ -48,7 +48,8 @@ class PackedTree {
     std::uint64_t parts_written = 0;
     std::uint64_t parts_removed = 0;
     std::uint64_t bytes_written = 0;
-    std::uint64_t rows_gone = 0;  ///< In groups that a full export does not meet any more.
+    std::uint64_t rows_gone = 0;     ///< In groups that a full export does not meet any more.
+    std::uint64_t gone_removed = 0;  ///< Of these, by `prune`.
     std::vector<std::string> gone_folders;
     std::vector<Error> failures{};  ///< Replaced parts, and gone groups, that could not be removed.
   };

@@ -2,12 +2,11 @@
 
 #include <fmt/ranges.h>
 
-#include <thread>
-
 #include "base/bytes.h"
 #include "base/json_check.h"
 #include "base/last_net.h"
 #include "base/log.h"
+#include "base/pause.h"
 
 namespace tidemark::exporter {
 namespace {
@@ -65,7 +64,7 @@ Result<void> SliceReader::read_with_retries(SliceTask& task) {
     log_line(LogLevel::warning,
              fmt::format("{}; reading the range again ({} of {})", done.error().what.en,
                          attempt + 1, options_.attempts_max));
-    std::this_thread::sleep_for(pause);
+    if (!StoppablePause(stop_).wait(pause)) return done;
     pause *= 4;
   }
 }

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/pause.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "base/stop.h"
 #include "config/settings.h"
 #include "load/extractor.h"
-#include "load/pause.h"
 #include "load/stream_kind.h"
 #include "load/stream_tables.h"
 

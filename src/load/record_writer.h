@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/pause.h"
 #include "base/result.h"
-#include "load/pause.h"
 #include "load/raw_layer.h"
 #include "load/scan_store.h"
 #include "load/stream_tables.h"

@@ -12,12 +12,12 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/pause.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "base/stop.h"
 #include "http/address_policy.h"
 #include "http/client.h"
-#include "load/pause.h"
 #include "load/xiaoe/call_rate.h"
 
 namespace tidemark::load::xiaoe {

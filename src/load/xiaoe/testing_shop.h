@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/pause.h"
 #include "http/server.h"
-#include "load/pause.h"
 #include "load/xiaoe/client.h"
 
 namespace tidemark::load::xiaoe::testing {

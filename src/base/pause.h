@@ -6,7 +6,7 @@
 
 #include "base/stop.h"
 
-namespace tidemark::load {
+namespace tidemark {
 
 /// Waiting as an input: between attempts, and for a source's next window of calls.
 class Pause {
@@ -16,7 +16,7 @@ class Pause {
   [[nodiscard]] virtual bool wait(std::chrono::milliseconds duration) = 0;
 };
 
-/// Waits, unless it is asked to stop.
+/// Waits, and looks every 50 ms whether it is asked to stop. Thread-safe.
 class StoppablePause final : public Pause {
  public:
   explicit StoppablePause(const Stop& stop) : stop_(stop) {}
@@ -33,4 +33,4 @@ class StoppablePause final : public Pause {
   const Stop& stop_;
 };
 
-}  // namespace tidemark::load
+}  // namespace tidemark
