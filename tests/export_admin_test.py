@@ -208,6 +208,21 @@ def test_accepted_rejects_make_no_run_partial(rejecting):
     assert [r["key"] for r in rejecting.json("rejects", "list")[:-1] if not r["accepted"]] == ["2"]
 
 
+def test_a_mended_row_whose_file_cannot_be_written_stays_on_the_list(rejecting):
+    """Its stamp is behind the watermark: nothing but the list would ever bring it back."""
+    in_the_way = rejecting.out / "1/DE/20250501+INV-2.json"
+    (in_the_way / "something").mkdir(parents=True)
+    rejecting.invoice(2)
+    for words in (("rejects", "retry"), ("invoices", "-i")):
+        rejecting.run(*words, code=3)
+        assert "2" in [r["key"] for r in rejecting.json("rejects", "list")[:-1]]
+    (in_the_way / "something").rmdir()
+    in_the_way.rmdir()
+    rejecting.run("rejects", "retry", code=3)  # For the other two.
+    assert in_the_way.read_text() == '{"a":1}'
+    assert "2" not in [r["key"] for r in rejecting.json("rejects", "list")[:-1]]
+
+
 def lose(index, loss):
     if loss == "removed":
         index.unlink()

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 
+import pymysql
 import pytest
 
 from export_fixture import BINARY, invoice, payload_of
@@ -142,6 +143,28 @@ def test_a_slow_line_changes_nothing(mariadb, tree):
     with Gate(("127.0.0.1", mariadb.server.port)) as gate:
         gate.delay_s = 0.01
         tree.export(gate.url(mariadb.url))
+    tree.check_equals(mariadb)
+
+
+def test_a_statement_that_the_server_cancels_is_run_again(mariadb, tree):
+    """KILL QUERY of an administrator, or a limit of the server: no wish of ours to stop."""
+    fill(mariadb, rows=600, size=1000)
+    at_work = ("SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID()"
+               " AND INFO LIKE 'SELECT%fcountry%FROM%t_invoice%'")
+    with Gate(("127.0.0.1", mariadb.server.port)) as gate, mariadb.connect() as administrator:
+        gate.delay_s = 0.02
+        process = tree.start(gate.url(mariadb.url), "-i", "--margin", "60m", "-t", "1")
+        cursor, killed = administrator.cursor(), 0
+        while process.poll() is None and not killed:
+            cursor.execute(at_work)
+            for (thread,) in cursor.fetchall():
+                try:
+                    killed += cursor.execute(f"KILL QUERY {thread}") is not None
+                except pymysql.err.OperationalError:
+                    pass  # It has just ended.
+        gate.delay_s = 0
+        tree.finish(process, 0)
+    assert killed
     tree.check_equals(mariadb)
 
 

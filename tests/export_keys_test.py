@@ -4,7 +4,7 @@ import pytest
 
 from export_fixture import invoice, payload_of
 
-TENANTS = 3000
+TENANTS = 1200  # More than an SQL expression of SQLite may be deep (1,000).
 
 
 def message_of(ran):
@@ -87,7 +87,7 @@ def test_binary_keys_stay_apart_in_a_packed_tree(source, tree):
 
 @pytest.mark.parametrize("mode", [(), ("-i",), ("--limit", str(TENANTS)),
                                   ("-i", "--limit", str(TENANTS))])
-def test_three_thousand_tenants(source, tree, mode):
+def test_more_than_a_thousand_tenants(source, tree, mode):
     source.make_table()
     source.add(*[invoice(fid, tenant=f"t{fid}") for fid in range(1, TENANTS + 11)])
     words = [word for fid in range(1, TENANTS + 1) for word in ("--tenant", f"t{fid}")]

@@ -1,6 +1,6 @@
 """What a tree remembers of its source, and what that forbids."""
 
-from export_fixture import invoice
+from export_fixture import SqliteSource, invoice
 
 
 def test_another_table_does_not_enter_the_tree(sqlite, tree):
@@ -44,3 +44,22 @@ def test_nothing_is_pruned_when_the_database_is_another(sqlite, mariadb, tree):
     ran = tree.export(mariadb, "--prune", "--confirm-zone")
     assert ran.gone_removed == 0
     assert len(tree.files()) == 2
+
+
+def test_another_database_is_not_taken_at_its_word_by_runs_in_between(sqlite, tree, tmp_path):
+    """A wrong or empty database, exported from every ten minutes until the weekly prune."""
+    sqlite.make_table()
+    sqlite.add(invoice(1), invoice(2))
+    tree.incremental(sqlite, "60m")
+    with SqliteSource(tmp_path / "empty.db") as empty:
+        empty.make_table()
+        for _ in range(2):
+            tree.incremental(empty, "60m")
+            ran = tree.export(empty, "--prune", "--yes")
+            assert (ran.rows_gone, ran.gone_removed) == (2, 0)
+            assert "--confirm-source" in str(ran.lines)
+        # The old one needs no word; the new one gets it once.
+        tree.export(sqlite, "--prune", "--yes")
+        assert len(tree.files()) == 2
+        tree.export(empty, "--confirm-source")
+        assert tree.export(empty, "--prune", "--yes").gone_removed == 2

@@ -42,6 +42,20 @@ def test_only_what_an_export_could_have_written_is_removed(sqlite, tree):
     assert sweep(tree, sqlite)["files_unknown"] == 0
 
 
+def test_what_stands_beside_the_export_is_not_its_own(sqlite, tree):
+    """The Bash exporter's tree holds other things at the depth of invoices: `../context`."""
+    sqlite.make_table()
+    sqlite.add(invoice(1))
+    tree.incremental(sqlite, "60m")
+    beside = {"basic-data/global/currencies.json", "invoices/.export_state/source.json",
+              "invoices/.export_state/CN/20200101+X.json", "invoices/CN/20200101+OTHER.json"}
+    for name in beside:
+        tree.write(name, b"{}")
+    assert sweep(tree, sqlite)["files_unknown"] == 0
+    sweep(tree, sqlite, "--apply", "--yes")
+    assert all(os.path.exists(os.path.join(tree.path, name)) for name in beside)
+
+
 def test_the_file_of_a_row_that_vanished_after_a_crash(sqlite, tree):
     """The index is gone with the crash, the row before the next run: nothing else finds the file."""
     sqlite.make_table()

@@ -215,6 +215,13 @@ Result<ExitCode> run_export(Context& context, const std::string& name,
   return summary->exit_code();
 }
 
+Flag confirm_source_flag() {
+  return {.names = "--confirm-source",
+          .text = {"The source has another address than before, and that is right: rows that are "
+                   "missing there count as gone",
+                   "确认数据源地址确已改变：其中缺失的行视为已删除"}};
+}
+
 std::vector<Flag> export_flags() {
   using enum FlagKind;
   return {
@@ -255,6 +262,7 @@ std::vector<Flag> export_flags() {
       {.names = "--confirm-zone",
        .text = {"The zone of the update time changed, and that is right",
                 "确认更新时间列的时区确已改变"}},
+      confirm_source_flag(),
       {.names = "--require-field",
        .kind = repeated,
        .key = "export.*.require_fields",

@@ -19,6 +19,8 @@ namespace tidemark::cli {
 
 /// The flags of every export; they set `export.*`.
 [[nodiscard]] std::vector<Flag> export_flags();
+/// `--confirm-source`, of exports and sweeps.
+[[nodiscard]] Flag confirm_source_flag();
 
 /// How the end of a run is told to people.
 using SummaryText = std::string (*)(const exporter::ExportSummary& summary, Language language,

@@ -64,6 +64,7 @@ Result<exporter::ExportOptions> export_options(const Context& context, const std
   options.tenants = context.arguments.values("--tenant");
   options.countries = context.arguments.values("--country");
   options.confirm_zone = context.arguments.has("--confirm-zone");
+  options.confirm_source = context.arguments.has("--confirm-source");
   return options;
 }
 

@@ -42,6 +42,7 @@ std::vector<Flag> sweep_flags() {
                    .key = "export.*.compress",
                    .bare = "gzip"});
   flags.push_back({.names = "--layout", .kind = value, .key = "export.*.layout"});
+  flags.push_back(confirm_source_flag());
   flags.push_back(
       {.names = "--apply",
        .text = {

@@ -276,7 +276,7 @@ Result<void> ExportRun::look_for_gone() {
   UnknownFiles unknown;
   if (options_.sweep) {
     Result<UnknownFiles> found =
-        find_unknown_files(options_.output, *tree_.index, path_->depth(), environment_.stop);
+        find_unknown_files(options_.output, *tree_.index, *path_, environment_.stop);
     if (!found) return fail(std::move(found.error()));
     unknown = std::move(*found);
     summary_.files_unknown = unknown.exported.size();

@@ -103,4 +103,43 @@ std::string PathTemplate::stem(const SourceRow& row) const {
   return path;
 }
 
+bool PathTemplate::could_make(std::string_view stem) const {
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const bool last = i + 1 == parts_.size();
+    const std::size_t end = last ? stem.size() : stem.find('/');
+    if (end == std::string_view::npos) return false;
+    const std::string_view part = stem.substr(0, end);
+    if (part.contains('/')) return false;
+    stem.remove_prefix(last ? end : end + 1);
+    std::vector<Piece> pieces = parts_[i];
+    if (pieces.front().place == Place::literal) {
+      // As clean_part() leaves it at the beginning of a part.
+      char& first = pieces.front().literal.front();
+      if (first == '.' || first == '-') first = '_';
+    }
+    const std::size_t mark = last ? part.rfind('~') : std::string_view::npos;
+    if (!could_make(part, pieces) && !could_make(part.substr(0, mark), pieces)) return false;
+  }
+  return true;
+}
+
+bool PathTemplate::could_make(std::string_view part, std::span<const Piece> pieces) {
+  if (pieces.empty()) return part.empty();
+  const std::span<const Piece> rest = pieces.subspan(1);
+  if (pieces.front().place == Place::literal) {
+    const std::string_view literal = pieces.front().literal;
+    return part.starts_with(literal) && could_make(part.substr(literal.size()), rest);
+  }
+  if (pieces.front().place == Place::date) {
+    constexpr std::size_t digits = 8;
+    return part.size() >= digits && is_digits(part.substr(0, digits)) &&
+           could_make(part.substr(digits), rest);
+  }
+  if (rest.empty()) return !part.empty();
+  for (std::size_t length = 1; length <= part.size(); ++length) {
+    if (could_make(part.substr(length), rest)) return true;
+  }
+  return false;
+}
+
 }  // namespace tidemark::exporter

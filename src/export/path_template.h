@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,9 @@ class PathTemplate {
 
   /// The path without extension, every part cleaned.
   [[nodiscard]] std::string stem(const SourceRow& row) const;
-  /// Folders above a file.
-  [[nodiscard]] int depth() const { return static_cast<int>(parts_.size()) - 1; }
+  /// Whether some row with a readable date, or none, could have this stem: the fixed texts stand
+  /// where they belong, dates are 8 digits, no place is empty. A collision mark may follow.
+  [[nodiscard]] bool could_make(std::string_view stem) const;
 
  private:
   enum class Place { literal, tenant, country, date, number, key };
@@ -28,6 +30,8 @@ class PathTemplate {
     Place place;
     std::string literal;
   };
+  [[nodiscard]] static bool could_make(std::string_view part, std::span<const Piece> pieces);
+
   std::vector<std::vector<Piece>> parts_;
 };
 

@@ -73,5 +73,23 @@ TEST(CompactDate, KeepsTheDay) {
   EXPECT_EQ(compact_date("2025-8-19"), "2025-8-19");
 }
 
+TEST(PathTemplate, KnowsWhatItCouldHaveMade) {
+  const auto could = [](std::string_view text, std::string_view stem) {
+    return PathTemplate::parse(text).value().could_make(stem);
+  };
+  constexpr std::string_view usual = "{tenant}/{country}/{date}+{number}";
+  EXPECT_TRUE(could(usual, "t1/CN/20250304+INV1"));
+  EXPECT_TRUE(could(usual, "t1/CN/00000000+_~0123abcd"));
+  EXPECT_FALSE(could(usual, "basic-data/global/currencies"));
+  EXPECT_FALSE(could(usual, "invoices/.export_state/source"));
+  EXPECT_FALSE(could(usual, "t1/20250304+INV1"));
+  EXPECT_FALSE(could(usual, "a/t1/CN/20250304+INV1"));
+  EXPECT_FALSE(could(usual, "t1/CN/2025030+INV1"));
+  EXPECT_FALSE(could(usual, "t1/CN/20250304+"));
+  EXPECT_FALSE(could(usual, "t1//20250304+INV1"));
+  EXPECT_TRUE(could("-a-{tenant}-b/{number}-x", "_a-1-b-b/n-x~01234567"));
+  EXPECT_FALSE(could("-a-{tenant}-b/{number}-x", "_a--b/n-x"));
+}
+
 }  // namespace
 }  // namespace tidemark::exporter

@@ -157,6 +157,7 @@ Result<void> Publisher::write_journal(const Round& round) {
 }
 
 Result<void> Publisher::publish_chunk(Chunk& chunk) {
+  failed_rows_.clear();
   for (RowPlan& plan : chunk.plans) {
     if (Result<void> done = publish_row(chunk, plan); !done) return done;
   }
@@ -167,6 +168,8 @@ Result<void> Publisher::publish_chunk(Chunk& chunk) {
   }
   for (const Key& key : chunk.mended) {
     met_rejects_.insert(key);
+    // No window may ever take the row again: the list is what brings it back.
+    if (failed_rows_.contains(key)) continue;
     if (options_.packed != nullptr) {
       mended_rows_.push_back(key);
     } else if (Result<void> erased = index_.erase_reject(key); !erased) {
@@ -336,6 +339,7 @@ void Publisher::row_failed(Chunk& chunk, const RowPlan& plan, const Error& error
   if (!plan.staged.empty()) {
     ::unlinkat(chunk.staging, plan.staged.c_str(), 0);
   }
+  failed_rows_.insert(plan.key);
   GroupCount& group = chunk.groups[plan.group];
   group.failed++;
   if (group.error.empty()) group.error = error.what.en;

@@ -119,6 +119,7 @@ class Publisher {
   SweepFindings findings_;          ///< The publisher's thread only.
   std::vector<Key> mended_rows_;    ///< The publisher's thread only.
   std::set<Key> met_rejects_;       ///< The publisher's thread only.
+  std::set<Key> failed_rows_;       ///< Of the chunk at work: their files could not be written.
   std::vector<bool> seen_;          ///< One bit a row: the publisher's thread only.
   std::thread thread_;
 };

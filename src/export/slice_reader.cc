@@ -17,6 +17,14 @@ bool may_retry(const Error& error) {
   return error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout;
 }
 
+/// What the server cancelled without being asked by us is no end of the run.
+Result<void> told_apart(Result<void> done, const Stop& stop) {
+  if (!done && done.error().kind == ErrorKind::cancelled && !stop.requested()) {
+    done.error().kind = ErrorKind::timeout;
+  }
+  return done;
+}
+
 std::string reason_of(const JsonFault& fault) {
   if (!fault.field.empty()) return fmt::format("required field is missing: {}", fault.field);
   return fmt::format("invalid JSON: {} at byte {}", fault.reason, fault.position);
@@ -56,7 +64,7 @@ Result<void> SliceReader::read_with_retries(SliceTask& task) {
   std::chrono::milliseconds pause = first_pause;
   for (int attempt = 1;; ++attempt) {
     Result<void> done = connected();
-    if (done) done = read(task);
+    if (done) done = told_apart(read(task), stop_);
     if (done) return done;
     const bool broken = may_retry(done.error());
     if (broken) connection_.reset();

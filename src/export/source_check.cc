@@ -61,9 +61,10 @@ Result<std::optional<watermark::State>> step_back(const std::string& state_direc
 
 }  // namespace
 
-Result<SourceCheck> check_source(const SourceRecord& present, const ExportOptions& options,
+Result<SourceCheck> check_source(SourceRecord present, const ExportOptions& options,
                                  const std::string& name, const std::string& state_directory) {
   SourceCheck check;
+  present.prune_source = present.source;
   const Result<std::optional<SourceRecord>> loaded = SourceRecord::load(state_directory);
   if (!loaded) return std::unexpected(loaded.error());
   const std::optional<SourceRecord>& recorded = *loaded;
@@ -71,12 +72,14 @@ Result<SourceCheck> check_source(const SourceRecord& present, const ExportOption
     if (Result<void> fits = check_fits(*recorded, present, options, name); !fits) {
       return fail(std::move(fits.error()));
     }
-    if (recorded->source != present.source) {
+    if (!options.confirm_source) present.prune_source = recorded->prune_source;
+    check.may_prune = present.prune_source == present.source;
+    if (!check.may_prune && (options.prune || recorded->source != present.source)) {
       check.note =
-          say({"this tree was last exported from {}, now from {}; nothing is pruned in this run",
-               "该目录上次导出自 {}，本次为 {}；本次运行不会清理任何文件"},
-              recorded->source, present.source);
-      check.may_prune = false;
+          say({"this tree was exported from {}, now from {}; nothing is pruned until that "
+               "is confirmed with --confirm-source",
+               "该目录原导出自 {}，现为 {}；在用 --confirm-source 确认之前不会清理任何文件"},
+              present.prune_source, present.source);
     }
   }
   if (!recorded || recorded->zone != present.zone) {

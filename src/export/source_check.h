@@ -13,7 +13,8 @@ namespace tidemark::exporter {
 
 /// What a run has to respect because its tree was exported from elsewhere before.
 struct SourceCheck {
-  /// The tree's rows may be another database's: nothing is gone just because it was not met.
+  /// False: the tree's rows may be another database's, so that nothing is gone just because it was
+  /// not met. Until it is confirmed, in whatever runs until then.
   bool may_prune = true;
   /// Dry run: the watermarks as a run would move them. See check_source().
   std::optional<watermark::State> stepped_back{};
@@ -28,8 +29,7 @@ struct SourceCheck {
 /// a crash in between steps back twice.
 /// Errors: invalid_config (another table or layout; another zone that was not confirmed), corrupt,
 /// no_space, io.
-[[nodiscard]] Result<SourceCheck> check_source(const SourceRecord& present,
-                                               const ExportOptions& options,
+[[nodiscard]] Result<SourceCheck> check_source(SourceRecord present, const ExportOptions& options,
                                                const std::string& name,
                                                const std::string& state_directory);
 

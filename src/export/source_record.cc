@@ -35,15 +35,22 @@ Result<std::optional<SourceRecord>> SourceRecord::load(const std::string& state_
   const auto member = [&](const char* name) {
     return json.contains(name) && json[name].is_string() ? json[name].get<std::string>() : "";
   };
-  return SourceRecord{.zone = member("zone"),
+  SourceRecord record{.zone = member("zone"),
                       .source = member("source"),
                       .table = member("table"),
-                      .layout = member("layout")};
+                      .layout = member("layout"),
+                      .prune_source = member("prune_source")};
+  // Written by a version that took every source at its word.
+  if (record.prune_source.empty()) record.prune_source = record.source;
+  return record;
 }
 
 Result<void> SourceRecord::save(const std::string& state_directory) const {
-  const nlohmann::ordered_json json{
-      {"zone", zone}, {"source", source}, {"table", table}, {"layout", layout}};
+  const nlohmann::ordered_json json{{"zone", zone},
+                                    {"source", source},
+                                    {"table", table},
+                                    {"layout", layout},
+                                    {"prune_source", prune_source}};
   return write_file_atomically(
       path_in(state_directory),
       json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");

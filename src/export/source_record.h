@@ -15,6 +15,9 @@ struct SourceRecord {
   std::string source;  ///< Url::identity().
   std::string table;
   std::string layout;  ///< `files`, `ndjson`
+  /// The source in which a row that is missing is gone: the first one, or the last one that was
+  /// confirmed. Another one may be a wrong address or an empty database.
+  std::string prune_source{};
 
   static constexpr std::string_view file_name = "source.json";
   /// nullopt if there is none yet. Errors: corrupt, io.

@@ -49,6 +49,7 @@ struct ExportOptions {
   bool fence = true;
   std::string zone;  ///< Empty: the server's.
   bool confirm_zone = false;
+  bool confirm_source = false;  ///< Another address of the same rows, or rows that replace them.
   bool prune = false;
   std::vector<std::string> required_fields;
   /// Set: read just the rows on the reject list that have these keys (empty: all of the list)

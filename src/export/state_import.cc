@@ -114,6 +114,10 @@ Result<ImportReport> import_state(sql::Connection& connection, const ImportOptio
     Result<TreeLock> locked = TreeLock::acquire(directory, clock);
     if (!locked) return fail(std::move(locked).error());
     lock = std::move(*locked);
+    // Another one may have taken it over while we waited.
+    if (Result<void> may = may_take_over(options, directory, report.same_tree); !may) {
+      return fail(may.error());
+    }
   }
   Result<watermark::State> state = watermark::StateFile(old->state_directory).load();
   if (!state) return fail(std::move(state).error());

@@ -21,10 +21,18 @@ Result<bool> is_known(const TreePath& path, TreeFolder& tree, TreeIndex& index,
   return known == path || tree.same_file(known, path);
 }
 
+/// A state directory, or a folder that has one.
+bool is_of_another_tree(const fs::path& folder) {
+  constexpr std::string_view state_directory = ".export_state";
+  std::error_code code;
+  return folder.filename() == state_directory ||
+         fs::symlink_status(folder / state_directory, code).type() != fs::file_type::not_found;
+}
+
 }  // namespace
 
-Result<UnknownFiles> find_unknown_files(const std::string& output, TreeIndex& index, int depth,
-                                        const Stop& stop) {
+Result<UnknownFiles> find_unknown_files(const std::string& output, TreeIndex& index,
+                                        const PathTemplate& path_template, const Stop& stop) {
   Result<std::vector<std::string>> removals = index.removals();
   if (!removals) return fail(std::move(removals.error()));
   std::ranges::sort(*removals);
@@ -41,18 +49,19 @@ Result<UnknownFiles> find_unknown_files(const std::string& output, TreeIndex& in
     const fs::file_status status = entry->symlink_status(code);
     if (code) break;
     if (fs::is_directory(status)) {
-      if (entry.depth() == 0 && entry->path().filename() == ".export_state") {
-        entry.disable_recursion_pending();
-      }
+      if (is_of_another_tree(entry->path())) entry.disable_recursion_pending();
       continue;
     }
     const std::string text = entry->path().lexically_relative(output).string();
     const std::optional<TreePath> path = tree_path_from(text);
-    if (path && entry.depth() == depth && fs::is_regular_file(status)) {
+    if (path && fs::is_regular_file(status)) {
       const Result<bool> known = is_known(*path, *tree, index, *removals);
       if (!known) return std::unexpected(known.error());
-      if (!*known) unknown.exported.push_back(text);
-      continue;
+      if (*known) continue;
+      if (path_template.could_make(path->stem)) {
+        unknown.exported.push_back(text);
+        continue;
+      }
     }
     ++unknown.foreign;
     if (unknown.foreign_examples.size() < UnknownFiles::examples_max) {

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "base/stop.h"
+#include "export/path_template.h"
 #include "export/tree_folder.h"
 #include "export/tree_index.h"
 
@@ -16,7 +17,8 @@ namespace tidemark::exporter {
 /// when the next run came, what another program or a person put there.
 struct UnknownFiles {
   static constexpr std::size_t examples_max = 20;
-  /// Named as the export names its files (ending, and depth of the path): a sweep may remove them.
+  /// Named as the export names its files (ending, and the whole path template): a sweep may remove
+  /// them.
   std::vector<std::string> exported;
   [[nodiscard]] std::vector<std::string> exported_examples() const {
     const auto shown = static_cast<std::ptrdiff_t>(std::min(examples_max, exported.size()));
@@ -26,11 +28,11 @@ struct UnknownFiles {
   std::vector<std::string> foreign_examples;
 };
 
-/// Looks through the tree, without its state directory and without following links. `depth` is how
-/// many folders above a file the path template has. A name that differs from the index's in case
-/// only is known if it is the same file (output folders that ignore case).
+/// Looks through the tree without following links: not into its state directory, nor into other
+/// exports' trees in it (folders with a state directory of their own). A name that differs from the
+/// index's in case only is known if it is the same file (output folders that ignore case).
 /// Errors: io, cancelled, and those of the index.
 [[nodiscard]] Result<UnknownFiles> find_unknown_files(const std::string& output, TreeIndex& index,
-                                                      int depth, const Stop& stop);
+                                                      const PathTemplate& path, const Stop& stop);
 
 }  // namespace tidemark::exporter

@@ -166,13 +166,15 @@ void WorkerCrew::cancel_rest() {
 
 Result<void> WorkerCrew::read_again() {
   std::vector<Key> keys = publisher_->again();
-  // Until they are written they stand on the reject list, see Publisher::place_new().
-  known_rejects_.insert(keys.begin(), keys.end());
   const bool adopt = keys.empty();
   if (at_.options.mode == Mode::incremental) {
     std::ranges::set_difference(known_rejects_, publisher_->met_rejects(),
                                 std::back_inserter(keys));
+    std::ranges::sort(keys);
+    keys.erase(std::ranges::unique(keys).begin(), keys.end());
   }
+  // Until they are written they stand on the reject list, see Publisher::place_new().
+  known_rejects_.insert(keys.begin(), keys.end());
   if (keys.empty()) return {};
   SliceQueue queue;
   Job& job = at_.plan.jobs.emplace_back();

@@ -112,7 +112,7 @@ class Connection {
   /// The server's clock, now (not the transaction's start), in the session's zone.
   [[nodiscard]] virtual Result<CivilTime> now() = 0;
   /// What could still commit a stamp older than now, this session apart. See docs/manual for the
-  /// rules of each server.
+  /// rules of each server. Not inside a transaction, which it would end. May wait for 3 s (MySQL).
   [[nodiscard]] virtual Result<OpenTransactions> open_transactions() = 0;
 
   /// Stops the statement that runs on this connection. The only call allowed from other threads.

@@ -65,6 +65,25 @@ std::string excerpt(std::string_view sql) {
   return text;
 }
 
+std::string outline(std::string_view sql) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_word = [&](char c) {
+    return is_digit(c) || c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           static_cast<unsigned char>(c) >= 0x80;
+  };
+  std::string text;
+  for (std::size_t i = 0; i < sql.size(); ++i) {
+    if (sql[i] == '\'' || sql[i] == '"' || sql[i] == '$') return excerpt(text) + "…";
+    if (is_digit(sql[i]) && (text.empty() || !is_word(text.back()))) {
+      text += '?';
+      while (i + 1 < sql.size() && is_word(sql[i + 1])) ++i;  // 0x1f and 1e9 too.
+    } else {
+      text += sql[i];
+    }
+  }
+  return excerpt(text);
+}
+
 Error wrong_parameter_count(std::string_view sql, std::size_t wanted, std::size_t given) {
   return make_error(ErrorKind::query,
                     {"the statement has {} placeholders, {} values were given: {}",

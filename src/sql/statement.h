@@ -17,6 +17,10 @@ namespace tidemark::sql {
 /// The statement on one line, cut to a readable length, for error texts.
 [[nodiscard]] std::string excerpt(std::string_view sql);
 
+/// The beginning of a statement of somebody else, for people: numbers are `?`, and it ends at the
+/// first quote, behind which a password or a customer may stand.
+[[nodiscard]] std::string outline(std::string_view sql);
+
 /// The caller gave more or fewer values than the statement has placeholders.
 [[nodiscard]] Error wrong_parameter_count(std::string_view sql, std::size_t wanted,
                                           std::size_t given);

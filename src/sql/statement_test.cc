@@ -59,5 +59,13 @@ TEST(Identifier, StaysOneNameWhateverItHolds) {
   EXPECT_EQ(quoted_identifier("", '"'), "\"\"");
 }
 
+TEST(Statement, AnOutlineShowsNoValues) {
+  EXPECT_EQ(outline("UPDATE t_invoice2 SET a = 13800000000, b=-1.5e3 WHERE id=0x1F"),
+            "UPDATE t_invoice2 SET a = ?, b=-?.? WHERE id=?");
+  EXPECT_EQ(outline("ALTER USER shop IDENTIFIED BY 'secret'"), "ALTER USER shop IDENTIFIED BY …");
+  EXPECT_EQ(outline("INSERT INTO t VALUES (\"王五\")"), "INSERT INTO t VALUES (…");
+  EXPECT_EQ(outline("DO $$ secret $$"), "DO …");
+}
+
 }  // namespace
 }  // namespace tidemark::sql

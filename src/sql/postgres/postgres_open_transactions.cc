@@ -28,7 +28,7 @@ std::string who(const Cursor& row) {
   const std::string_view state = row.at(3).value_or("");
   const std::string_view statement = row.at(4).value_or("");
   if (!state.empty()) text += fmt::format(", {}", state);
-  if (!statement.empty()) text += ": " + excerpt(statement);
+  if (!statement.empty()) text += ": " + outline(statement);
   return text;
 }
 
