@@ -109,8 +109,8 @@ Result<void> look_at_new_list_of_transactions(Connection& connection, OpenTransa
   if (!fresh) return fail(std::move(fresh.error()));
   if (*fresh) return {};
   return fail(
-      make_error(ErrorKind::unavailable, {"the server's list of open transactions is not renewed",
-                                          "服务器的未结束事务列表一直没有更新"})
+      make_error(ErrorKind::timeout, {"the server's list of open transactions is not renewed",
+                                      "服务器的未结束事务列表一直没有更新"})
           .with_hint({"another program reads information_schema.INNODB_TRX more often than "
                       "every 0.1 s; let it read less often, or use --fence off",
                       "有其他程序读取 information_schema.INNODB_TRX 的间隔短于 0.1 秒；"

@@ -16,7 +16,7 @@ namespace tidemark::sql {
 /// InnoDB makes its list anew only when nobody has read it for 0.1 s. A snapshot of this session
 /// shows whether the list is new; if not, this waits up to 3 s. Therefore no transaction of this
 /// session may be open (it would be committed), and the same session should not ask again within
-/// 0.1 s. Errors: unavailable (others read the list without a pause), and those of a query.
+/// 0.1 s. Errors: timeout (others read the list without a pause), and those of a query.
 ///
 /// Not seen: the stamp of a finished statement that had waited for a table lock before its
 /// transaction began, while that transaction stays open; its trx_started is too young.
