@@ -110,18 +110,19 @@ Result<ExitCode> retry_found(Context& context, HubClient& hub) {
   // Retried ones leave the status that was asked for, so that asking again goes on behind them.
   // Those under retry already stay in it: one round only.
   const bool again = body.value("status", "parked") != "retrying";
+  const Stop& stop = context.world.stop;
   std::int64_t retried = 0;
   bool more = true;
-  while (more) {
+  while (more && !stop.requested()) {
     const auto answer = hub.post("/api/v1/deliveries/retry", body.dump());
     if (!answer) return fail(answer.error());
     const std::int64_t now = answer->value("retried", std::int64_t{0});
     retried += now;
-    more = again && now > 0 && answer->value("has_more", false) && !context.world.stop.requested();
+    more = again && now > 0 && answer->value("has_more", false);
   }
   if (context.json) context.world.out.json({{"retried", retried}});
   context.print(say({"deliveries that are tried again now: {}", "已重新投递：{} 条"}, retried));
-  return ExitCode::done;
+  return more ? exit_code_for(stop) : ExitCode::done;
 }
 
 Result<ExitCode> retry(Context& context) {

@@ -134,7 +134,7 @@ Command serve_command() {
   return {
       .name = "serve",
       .summary = {"Run the hub: API, delivery of events to subscribers, scheduled jobs",
-                  "运行数据中枢：API、事件投递与计划任务"},
+                  "运行数据中台：API、事件投递与计划任务"},
       .about =
           {"Takes vouchers and events over HTTP, keeps them in the state database before it "
            "answers, and delivers each to every subscription that wants it, signed, until the "
@@ -147,6 +147,7 @@ Command serve_command() {
            "an SQLite state.",
            "通过 HTTP "
            "接收凭证和事件，写入状态库后才应答，并签名投递给每个匹配的订阅，直到对方收到。"
+           "已配置数据源的任务按计划运行（tidemark schedule list）。"
            "收到 SIGTERM 或 SIGINT 后先完成处理中的工作再退出。\n\n"
            "首次启动时生成管理员令牌并只打印一次，也可用 TIDEMARK_ADMIN_TOKEN 指定。订阅方密钥用 "
            "TIDEMARK_MASTER_KEY 或 TIDEMARK_MASTER_KEY_FILE 加密保存；未提供时，在 SQLite "

@@ -88,8 +88,10 @@ std::span<const Option> export_options() {
              .type = text,
              .fallback = "context/invoices",
              .example = "/srv/invoices",
-             .en = "Output folder; a relative one starts at the working directory",
-             .zh = "输出目录；相对路径从当前工作目录算起"},
+             .en = "Output folder; a relative one starts at the working directory. Of a further "
+                   "export [export.NAME] the default is context/NAME",
+             .zh = "输出目录；相对路径从当前工作目录算起。其他导出 [export.NAME] 的默认值为 "
+                   "context/NAME"},
       Option{.key = "export.*.threads",
              .type = integer,
              .fallback = "4",

@@ -39,7 +39,7 @@ std::span<const Option> relay_options() {
              .type = duration,
              .fallback = "100ms",
              .example = "1s",
-             .range = "10ms..1m",
+             .range = "10ms..5s",
              .en = "How often a database that several hubs share is looked at for what others "
                    "published",
              .zh = "多个 hub 共用数据库时，检查其他 hub 新发布内容的间隔"},

@@ -30,7 +30,7 @@ constexpr std::array jobs = {
                  "Everything since load.history_start that is not loaded yet, oldest first; gives "
                  "way to all other loads",
                  "从 load.history_start 起补齐尚未加载的订单，由旧到新；让路给其他加载任务"},
-    ScheduledJob{"load-benefits", "30 5 * * *", "5m", "2h", "Who gets a benefit", "权益判定"},
+    ScheduledJob{"load-benefits", "30 5 * * *", "5m", "2h", "Who gets a benefit", "福利判定"},
     ScheduledJob{"export-sweep", "30 3 * * 0", "10m", "1d",
                  "What no timestamp shows of the exported tree, as a report",
                  "导出目录巡检，仅报告"},

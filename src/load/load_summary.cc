@@ -93,7 +93,7 @@ void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view agai
                    "  拒收：        {} 行无法保存（见表 load_rejects）：{}"},
                   summary.rejected, listed(summary.rejects, summary.rejected)));
   for (const Error& error : summary.errors)
-    lines.add(say({"  failed:        {}", "  失败：        {}"}, error.what.en));
+    lines.add({"  failed:        " + error.what.en, "  失败：        " + error.what.zh});
   if ((summary.stopped || summary.windows_failed > 0) && !again.empty())
     lines.add(say({"  again:         {}", "  重做：        {}"}, again));
 }
