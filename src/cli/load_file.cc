@@ -141,7 +141,7 @@ Result<ExitCode> run(Context& context) {
   if (!extractor) return fail(extractor.error());
   Result<load::LoadOptions> options = load_options(context, load::LoadMode::picked, false);
   if (!options) return fail(std::move(options).error());
-  load::StoppablePause pause(world.stop);
+  StoppablePause pause(world.stop);
   const std::unique_ptr<load::StreamTables> tables = load::file::order_tables(*platform);
   return run_load(context, {.extractor = **extractor,
                             .tables = *tables,

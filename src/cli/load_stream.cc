@@ -154,7 +154,7 @@ Result<ExitCode> load_stream(Context& context, const StreamLoad& loading) {
   if (!loading.ids.empty()) options->mode = load::LoadMode::picked;
   const Result<const load::Platform*> platform = platform_for(context, loading.stream);
   if (!platform) return fail(platform.error());
-  load::StoppablePause pause(world.stop);
+  StoppablePause pause(world.stop);
   const load::Surroundings surroundings{
       .clock = world.clock, .random = world.random, .pause = pause, .stop = world.stop};
   const Result<std::unique_ptr<load::Extractor>> extractor =

@@ -28,7 +28,7 @@ struct StreamLoad {
 struct LoadWork {
   load::Extractor& extractor;
   const load::StreamTables& tables;
-  load::Pause& pause;
+  Pause& pause;
   load::LoadOptions options;
   std::string name;  ///< `load orders`: the run is recorded as that; a dry run is not recorded.
 };
