@@ -93,7 +93,7 @@ void check_counts(Reading reading, std::uint64_t orders, const Counts& counts) {
                               counts.unchanged, counts.changed, orders));
 }
 
-class NoPause final : public load::Pause {
+class NoPause final : public tidemark::Pause {
  public:
   bool wait(std::chrono::milliseconds /*duration*/) override { return true; }
 };
