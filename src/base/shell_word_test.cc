@@ -17,7 +17,7 @@ TEST(ShellWord, QuotesOnlyWhatNeedsIt) {
 
 TEST(ShellWord, InsideSingleQuotesOnlyTheQuoteItselfIsSpecial) {
   EXPECT_EQ(inside_single_quotes(R"(a\ $b "c" 发票)"), R"(a\ $b "c" 发票)");
-  EXPECT_EQ(inside_single_quotes("it's"), R"(it'''s)");
+  EXPECT_EQ(inside_single_quotes("it's"), R"(it'\''s)");
 }
 
 }  // namespace
