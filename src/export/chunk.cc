@@ -52,6 +52,14 @@ void GroupTable::add(std::size_t group, const GroupCount& counts) {
   if (total.error.empty()) total.error = counts.error;
 }
 
+void GroupTable::withdraw(const std::function<bool(const std::string&)>& is_published) {
+  const std::lock_guard lock(mutex_);
+  for (GroupCount& group : groups_) {
+    if (is_published(group.tenant)) continue;
+    group.failed += std::exchange(group.written, 0);
+  }
+}
+
 std::vector<GroupCount> GroupTable::all() const {
   const std::lock_guard lock(mutex_);
   return groups_;

@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -50,6 +51,9 @@ class GroupTable {
   /// Tenant and country.
   [[nodiscard]] std::pair<std::string, std::string> name(std::size_t group) const;
   void add(std::size_t group, const GroupCount& counts);
+  /// What was written for the tenants that are not `is_published` did not come into the tree: it
+  /// counts as failed.
+  void withdraw(const std::function<bool(const std::string& tenant)>& is_published);
   [[nodiscard]] std::vector<GroupCount> all() const;
   [[nodiscard]] std::size_t size() const;
 
@@ -134,7 +138,13 @@ struct Job {
     fail_with(error);
     whole.store(false);
   }
+  /// All of it was read and published; rows that fail_with() tells of may stand outside.
   [[nodiscard]] bool is_whole() const { return whole.load(); }
+  /// Its rows were packed, but their parts do not come into the tree.
+  void withdraw(const Error& error) {
+    failed += exported();
+    abandon_with(error);
+  }
   [[nodiscard]] std::optional<Error> error() const {
     const std::lock_guard lock(mutex);
     return failure;

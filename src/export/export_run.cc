@@ -3,11 +3,11 @@
 #include <fmt/chrono.h>
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "base/bytes.h"
 #include "base/log.h"
 #include "export/accepted_rejects.h"
+#include "export/gone_groups.h"
 #include "export/gone_rows.h"
 #include "export/progress_marks.h"
 #include "export/source_check.h"
@@ -52,10 +52,7 @@ Result<ExportSummary> ExportRun::lock_to_summary() {
   const SteadyTime start = environment_.clock.steady();
   if (Result<void> ready = prepare(); !ready) return fail(std::move(ready.error()));
   if (Result<void> done = work(); !done) return fail(std::move(done.error()));
-  if (Result<void> committed = commit_packed(); !committed) {
-    summary_.errors.push_back(committed.error());
-    for (Job& job : plan_.jobs) job.abandon_with(committed.error());
-  }
+  publish_packed();
   if (!options_.dry_run) {
     if (Result<void> cleaned = Staging::clean(tree_.state_directory); !cleaned) {
       summary_.errors.push_back(cleaned.error());
@@ -209,44 +206,30 @@ std::optional<Error> ExportRun::index_damage() {
   return std::nullopt;
 }
 
-Result<void> ExportRun::commit_packed() {
+void ExportRun::publish_packed() {
   PackedTree* const packed = crew_->packed();
-  if (!packed || options_.dry_run) return {};
-  const bool full = options_.mode == Mode::full;
-  if (crew_->publisher().failure() || (full && !is_complete())) return {};  // The old parts stand.
-  std::unordered_map<std::string_view, const Job*> job_of;
-  for (const Job& job : plan_.jobs) {
-    if (job.window) job_of.emplace(job.tenant, &job);
+  if (!packed) return;
+  packed_end_ = end_packed({.options = options_,
+                            .stop = environment_.stop,
+                            .publisher = crew_->publisher(),
+                            .packed = *packed,
+                            .index = *tree_.index,
+                            .plan = plan_,
+                            .groups = groups_});
+  if (packed_end_->failure) {
+    if (packed_end_->failure->kind == ErrorKind::cancelled) {
+      summary_.stopped_by = environment_.stop.signal();
+    }
+    summary_.errors.push_back(*packed_end_->failure);
+  } else if (!packed_end_->published) {
+    summary_.notes.push_back({"no part was published: what the tree held before stands",
+                              "未发布任何分片：目录中原有内容不变"});
   }
-  Result<PackedTree::Counts> counts = packed->commit(
-      *tree_.index,
-      [&](const std::string& tenant) {
-        const auto job = job_of.find(tenant);
-        return job == job_of.end() || job->second->is_done();
-      },
-      [&](const std::string& tenant) {
-        const auto job = job_of.find(tenant);
-        return job == job_of.end() ? watermark::Window{} : *job->second->window;
-      },
-      options_.covers_all(), options_.prune);
-  if (!counts) return fail(std::move(counts.error()));
-  packed_committed_ = true;
-  // A tenant that failed keeps its rejects for the next run.
-  const std::vector<Key> mended =
-      is_complete() ? crew_->publisher().mended_rows() : std::vector<Key>{};
-  for (const Key& key : mended) {
-    if (Result<void> erased = tree_.index->erase_reject(key); !erased) return erased;
-  }
-  summary_.files_written = counts->parts_written;
-  summary_.files_removed = counts->parts_removed;
-  summary_.bytes_written = counts->bytes_written;
-  summary_.rows_gone = counts->rows_gone;
-  summary_.gone_removed = counts->gone_removed;
-  summary_.errors.insert(summary_.errors.end(), counts->failures.begin(), counts->failures.end());
-  for (const std::string& folder : counts->gone_folders) {
-    summary_.gone_examples.push_back({Key(), folder});
-  }
-  return {};
+  const PackedTree::Commit& commit = packed_end_->commit;
+  summary_.files_written = commit.parts_written;
+  summary_.files_removed = commit.parts_removed;
+  summary_.bytes_written = commit.bytes_written;
+  summary_.errors.insert(summary_.errors.end(), commit.failures.begin(), commit.failures.end());
 }
 
 Result<void> ExportRun::close_rejects() {
@@ -267,7 +250,32 @@ Result<void> ExportRun::close_rejects() {
 }
 
 Result<void> ExportRun::look_for_gone() {
-  if (crew_->packed() || !options_.covers_all() || !is_complete()) return {};
+  if (!options_.covers_all() || !is_complete()) return {};
+  return crew_->packed() ? look_for_gone_groups() : look_for_gone_rows();
+}
+
+bool ExportRun::may_prune() const {
+  return options_.prune && (!environment_.confirm_prune || environment_.confirm_prune(summary_));
+}
+
+Result<void> ExportRun::look_for_gone_groups() {
+  if (!packed_end_->published) return {};
+  const Result<GoneGroups> gone = find_gone_groups(options_.output, packed_end_->standing);
+  if (!gone) return std::unexpected(gone.error());
+  summary_.rows_gone = gone->rows;
+  summary_.gone_examples = gone->examples;
+  if (gone->folders.empty() || !may_prune()) return {};
+  const Result<RemovedGroups> removed =
+      options_.dry_run ? RemovedGroups{.rows = gone->rows, .parts = gone->parts}
+                       : remove_gone_groups(*tree_.index, options_.output, gone->folders);
+  if (!removed) return std::unexpected(removed.error());
+  summary_.gone_removed = removed->rows;
+  summary_.files_removed += removed->parts;
+  summary_.errors.insert(summary_.errors.end(), removed->failures.begin(), removed->failures.end());
+  return {};
+}
+
+Result<void> ExportRun::look_for_gone_rows() {
   Result<GoneRows> gone = find_gone(
       *tree_.index, tree_.max_id, [this](std::int64_t id) { return crew_->publisher().seen(id); });
   if (!gone) return fail(std::move(gone.error()));
@@ -284,8 +292,7 @@ Result<void> ExportRun::look_for_gone() {
     summary_.files_foreign = unknown.foreign;
     summary_.foreign_examples = unknown.foreign_examples;
   }
-  if (!options_.prune || (gone->ids.empty() && unknown.exported.empty())) return {};
-  if (environment_.confirm_prune && !environment_.confirm_prune(summary_)) return {};
+  if ((gone->ids.empty() && unknown.exported.empty()) || !may_prune()) return {};
   Result<RemovedGone> removed =
       options_.dry_run ? RemovedGone{.gone = gone->ids.size(), .unknown = unknown.exported.size()}
                        : remove_gone(*tree_.index, options_.output, gone->ids, unknown.exported);
@@ -298,7 +305,7 @@ Result<void> ExportRun::look_for_gone() {
 }
 
 Result<void> ExportRun::move_watermarks() {
-  if (!options_.moves_watermarks() || !rows_are_published()) return {};
+  if (!options_.moves_watermarks() || !jobs_are_published()) return {};
   return save_watermarks(watermark::StateFile(tree_.state_directory), plan_);
 }
 
@@ -308,7 +315,7 @@ Result<void> ExportRun::save_coverage() {
   if (Result<void> begun = index.begin(); !begun) return begun;
   Result<void> covered;
   if (options_.moves_watermarks()) {
-    if (rows_are_published()) covered = cover_windows(index, plan_.jobs);
+    covered = cover_windows(index, plan_.jobs);
     if (covered) covered = remember_state();
   } else if (options_.covers_all() && is_complete()) {
     covered = cover_tenants(index, groups_);

@@ -11,6 +11,7 @@
 #include "base/stop.h"
 #include "export/export_plan.h"
 #include "export/held_tree.h"
+#include "export/packed_end.h"
 #include "export/path_template.h"
 #include "export/slice_reader.h"
 #include "export/source_table.h"
@@ -70,17 +71,20 @@ class ExportRun {
   /// "corrupt" too.
   [[nodiscard]] std::optional<Error> index_damage();
   /// Layout ndjson: the parts of all tenants that are complete come into the tree at once.
-  [[nodiscard]] Result<void> commit_packed();
+  void publish_packed();
   /// Rejects that no run met any more: their rows are deleted or voided.
   [[nodiscard]] Result<void> close_rejects();
   [[nodiscard]] Result<void> look_for_gone();
+  [[nodiscard]] Result<void> look_for_gone_rows();
+  [[nodiscard]] Result<void> look_for_gone_groups();
+  [[nodiscard]] bool may_prune() const;
   [[nodiscard]] Result<void> move_watermarks();
   /// What the index covers from now on, in one transaction after the watermarks.
   [[nodiscard]] Result<void> save_coverage();
   [[nodiscard]] Result<void> remember_state();
   [[nodiscard]] bool is_complete() const;
-  /// Layout ndjson: rows are in the tree only when all parts are.
-  [[nodiscard]] bool rows_are_published() const { return !crew_->packed() || packed_committed_; }
+  /// What a job that is done has read is in the tree. Layout ndjson: not before the end.
+  [[nodiscard]] bool jobs_are_published() const { return !crew_->packed() || packed_end_; }
 
   Environment environment_;
   TableSpec spec_;
@@ -93,7 +97,7 @@ class ExportRun {
   std::optional<PathTemplate> path_;
   HeldTree tree_;
   std::optional<watermark::State> stepped_back_;  ///< See SourceCheck.
-  bool packed_committed_ = false;
+  std::optional<PackedEnd> packed_end_;           ///< Layout ndjson, from the end of the work on.
 
   GroupTable groups_;
   ReadCounts counts_;

@@ -16,13 +16,17 @@ void append_value(std::string& out, std::string_view value) {
 
 }  // namespace
 
+void append_ndjson_key(std::string& out, const Key& key) {
+  if (key.is_integer()) {
+    fmt::format_to(std::back_inserter(out), "{}", key.number());
+  } else {
+    append_value(out, key.text());
+  }
+}
+
 void append_ndjson_line(std::string& out, const SourceRow& row) {
   out += R"({"key":)";
-  if (row.key.is_integer()) {
-    fmt::format_to(std::back_inserter(out), "{}", row.key.number());
-  } else {
-    append_value(out, row.key.text());
-  }
+  append_ndjson_key(out, row.key);
   out += R"(,"invoice_no":)";
   append_value(out, row.number);
   out += R"(,"issue_date":)";

@@ -14,6 +14,8 @@ namespace tidemark::exporter {
 /// line breaks between its tokens become blanks: a line is a line. Texts that are not UTF-8
 /// (a binary key) stand as `{"hex":"00ff"}`, so that different bytes stay different.
 void append_ndjson_line(std::string& out, const SourceRow& row);
+/// A key as it stands in a line.
+void append_ndjson_key(std::string& out, const Key& key);
 
 /// Rows packed by group (layout `ndjson`): a chunk's lines of one group become one block, and the
 /// publisher appends it to the group's part. A block is at most a chunk, so memory stays bounded.
@@ -26,6 +28,7 @@ class NdjsonSink final : public RowSink {
   [[nodiscard]] Result<bool> is_known(const SourceRow& row, const ContentHash& hash) override;
   [[nodiscard]] Result<void> add(Chunk& chunk, const SourceRow& row, std::size_t group,
                                  const ContentHash& hash) override;
+  /// Nothing: the row's line of an earlier run is looked for at the end, see keep_lines().
   [[nodiscard]] Result<void> keep(Chunk& chunk, const SourceRow& row) override;
   [[nodiscard]] Result<void> end(Chunk& chunk) override;
   void discard(Chunk& chunk) override;

@@ -120,8 +120,9 @@ Result<std::optional<PackedManifest>> PackedManifest::load(TreeFolder& tree,
 Result<std::vector<std::string>> PackedManifest::folders(const std::string& output) {
   std::vector<std::string> found;
   std::error_code code;
-  for (fs::recursive_directory_iterator entry{output, code}, end; !code && entry != end;
-       entry.increment(code)) {
+  fs::recursive_directory_iterator entry{output, code};
+  if (code == std::errc::no_such_file_or_directory) return found;
+  for (const fs::recursive_directory_iterator end; !code && entry != end; entry.increment(code)) {
     if (entry->path().filename() == ".export_state") {
       entry.disable_recursion_pending();
     } else if (entry->path().filename() == file_name) {

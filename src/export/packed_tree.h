@@ -1,33 +1,22 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/result.h"
 #include "export/chunk.h"
 #include "export/packed_manifest.h"
-#include "export/path_template.h"
-#include "export/stale_files.h"
+#include "export/staged_parts.h"
 #include "export/tree_folder.h"
 #include "export/tree_index.h"
 
 namespace tidemark::exporter {
-
-/// `20251203T170406-123456`: microseconds. Names of runs sort as the runs came.
-[[nodiscard]] std::string packed_run_name(WallTime now);
-
-/// The name of a run that begins now: later than every run of the tree, also when the clock was set
-/// back since. The newest run is remembered in the index; a new index asks the manifests.
-/// Errors: corrupt (a manifest, or its run's name), io, and those of the index.
-[[nodiscard]] Result<std::string> next_packed_run(TreeIndex& index, const std::string& output,
-                                                  WallTime now);
 
 /// Appends blocks to part files in the staging folder and, when a run is done, brings them into
 /// the tree: parts durable, parts renamed, manifests switched, old parts removed. Readers see the
@@ -35,29 +24,32 @@ namespace tidemark::exporter {
 class PackedTree {
  public:
   struct Options {
-    Mode mode = Mode::full;          ///< full: a group's new parts replace its old ones.
+    Mode mode = Mode::full;
     std::string mode_name = "full";  ///< As the manifests note it.
     Compression compression = Compression::none;
-    bool dry_run = false;
-    std::string run;  ///< Sorts by time; first piece of the parts' names.
+    bool dry_run = false;  ///< Decides and counts, but writes nothing.
+    std::string run;       ///< See next_packed_run(); first piece of the parts' names.
     std::string output;
-    /// A part that has grown this large is closed and the next one begun.
-    std::uint64_t part_bytes_max = 256 << 20;
   };
-  struct Counts {
+  /// What commit() did; in a dry run, would do.
+  struct Commit {
     std::uint64_t parts_written = 0;
     std::uint64_t parts_removed = 0;
     std::uint64_t bytes_written = 0;
-    std::uint64_t rows_gone = 0;     ///< In groups that a full export does not meet any more.
-    std::uint64_t gone_removed = 0;  ///< Of these, by `prune`.
-    std::vector<std::string> gone_folders;
-    std::vector<Error> failures{};  ///< Replaced parts, and gone groups, that could not be removed.
+    std::set<std::string> folders;  ///< Of the groups that have new parts.
+    std::vector<Error> failures;    ///< Replaced parts that could not be removed.
   };
+  /// What becomes of the parts that a group has.
+  enum class OldParts { replaced, kept };
+  using IsPublished = std::function<bool(const std::string& tenant)>;
+  using WindowOf = std::function<watermark::Window(const std::string& tenant)>;
 
   PackedTree(Options options, const std::string& state_directory);
   ~PackedTree();
 
-  /// Errors: no_space, io.
+  [[nodiscard]] const Options& options() const { return options_; }
+
+  /// An empty country is `UNKNOWN`. Errors: no_space, io.
   [[nodiscard]] Result<void> append(const std::string& tenant, const std::string& country,
                                     const PackedBlock& block);
 
@@ -65,34 +57,36 @@ class PackedTree {
   [[nodiscard]] Result<void> append_to(const std::string& folder, const PackedManifest& group,
                                        const PackedBlock& block);
 
-  /// Publishes the parts of all groups for which `keep` is true; the others' are dropped.
-  /// `window` of an incremental run is noted in the manifests. `whole`: a full export of
-  /// everything, so that groups it did not meet are gone (removed if `prune`).
-  [[nodiscard]] Result<Counts> commit(
-      TreeIndex& index, const std::function<bool(const std::string& tenant)>& keep,
-      const std::function<watermark::Window(const std::string& tenant)>& window, bool whole,
-      bool prune);
-
-  /// Carries out what the index notes as to be removed, but leaves parts that a manifest lists: a
-  /// run that was killed in commit() noted its new parts and those that they replace, and only the
-  /// manifests tell how far it came. Call at the start of a run.
-  [[nodiscard]] static Result<StaleFiles> remove_unlisted(TreeIndex& index, TreeFolder& tree);
+  /// Publishes the parts of all groups of the tenants that `is_published`; the others' are dropped.
+  /// `window` of an incremental run is noted in the manifests. Once, after the last block.
+  /// Errors: no_space, io, corrupt (a manifest), those of the index. Some groups may have their new
+  /// parts by then; the next run removes the parts that no manifest lists.
+  [[nodiscard]] Result<Commit> commit(TreeIndex& index, OldParts old_parts,
+                                      const IsPublished& is_published, const WindowOf& window);
 
  private:
-  struct OpenPart;
-  struct Group;
-  [[nodiscard]] Result<void> append(Group& group, const PackedBlock& block);
-  [[nodiscard]] Result<void> roll(Group& group);
-  void close_last(Group& group);
-  [[nodiscard]] static Result<std::string> folder_for(TreeFolder& tree, const Group& group,
-                                                      const std::set<std::string>& taken);
+  struct Group {
+    std::string tenant;
+    std::string country;
+    std::string folder{};  ///< Empty: found at commit.
+    StagedParts::Group parts{};
+  };
+  struct Plan {
+    std::map<std::string, PackedManifest> manifests;         ///< By folder.
+    std::vector<std::pair<std::string, std::string>> moves;  ///< Staged part → path in the tree.
+    std::vector<std::string> old_parts;                      ///< That the new ones replace.
+  };
+  [[nodiscard]] Result<Plan> plan(TreeFolder* tree, OldParts old_parts,
+                                  const IsPublished& is_published, const WindowOf& window) const;
+  [[nodiscard]] PackedPart listed(const StagedPart& part, std::size_t number,
+                                  const watermark::Window& window) const;
+  [[nodiscard]] Result<void> note(TreeIndex& index, const Plan& plan) const;
+  [[nodiscard]] Result<void> switch_manifests(TreeFolder& tree, const Plan& plan) const;
 
   Options options_;
   std::string state_directory_;
-  std::string staging_;
+  StagedParts staged_;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Group>> groups_;
-  std::deque<Group*> open_;  ///< Those whose last part has a descriptor, oldest first.
-  std::uint64_t next_ = 0;
 };
 
 }  // namespace tidemark::exporter

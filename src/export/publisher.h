@@ -16,6 +16,7 @@
 #include "export/chunk.h"
 #include "export/packed_tree.h"
 #include "export/round_journal.h"
+#include "export/stale_files.h"
 #include "export/tree_folder.h"
 #include "export/tree_index.h"
 

@@ -49,7 +49,8 @@ void add_groups(const std::vector<GroupCount>& groups, const Completeness& compl
     summary.files_unchanged += group.unchanged;
     summary.rejected += group.rejected;
     summary.files_failed += group.failed;
-    if (group.failed > 0) summary.failed_groups.push_back(group);
+    // Without an error of its own it shares that of the run.
+    if (!group.error.empty()) summary.failed_groups.push_back(group);
   }
 }
 

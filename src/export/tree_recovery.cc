@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/atomic_file.h"
-#include "export/packed_tree.h"
+#include "export/packed_recovery.h"
 #include "export/tree_folder.h"
 
 namespace tidemark::exporter {
@@ -75,7 +75,7 @@ Result<StaleFiles> recover_tree(const std::string& output, TreeIndex& index, Rou
                                 const std::string& now_text) {
   Result<TreeFolder> tree = TreeFolder::open(output, false);
   if (!tree) return fail(std::move(tree.error()));
-  Result<StaleFiles> stale = PackedTree::remove_unlisted(index, *tree);
+  Result<StaleFiles> stale = remove_unlisted_parts(index, *tree);
   if (!stale) return stale;
   const Result<StaleFiles> undone = undo_round(*tree, index, journal, now_text);
   if (!undone) return fail(undone.error());

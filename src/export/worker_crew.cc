@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "export/file_sink.h"
 #include "export/ndjson_sink.h"
+#include "export/packed_run.h"
 
 namespace tidemark::exporter {
 namespace {

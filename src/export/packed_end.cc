@@ -1,0 +1,109 @@
+#include "export/packed_end.h"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+
+#include "export/codec.h"
+#include "export/kept_lines.h"
+
+namespace tidemark::exporter {
+namespace {
+
+using JobOf = std::unordered_map<std::string_view, const Job*>;
+
+JobOf jobs_by_tenant(const ExportPlan& plan) {
+  JobOf job_of;
+  for (const Job& job : plan.jobs) {
+    if (job.window) job_of.emplace(job.tenant, &job);
+  }
+  return job_of;
+}
+
+/// Read to its end. A row that stands outside of what is exported (it has no usable key) holds
+/// nothing back but the watermark.
+bool is_whole(const Job& job) { return job.pending.load() == 0 && job.is_whole(); }
+
+std::set<Key> rejected_rows(const Publisher& publisher) {
+  std::set<Key> rejected = publisher.met_rejects();
+  for (const Key& key : publisher.mended_rows()) rejected.erase(key);
+  return rejected;
+}
+
+Result<void> publish(const PackedWork& work, const JobOf& job_of,
+                     const PackedTree::IsPublished& is_published, PackedEnd& end) {
+  // Rows that stand outside may have lines in the old parts, by the key that they had.
+  const bool all_met =
+      std::ranges::none_of(work.plan.jobs, [](const Job& job) { return job.error().has_value(); });
+  const auto old_parts = work.options.mode == Mode::full && all_met ? PackedTree::OldParts::replaced
+                                                                    : PackedTree::OldParts::kept;
+  if (old_parts == PackedTree::OldParts::replaced) {
+    Compressor compressor(work.options.compression, work.options.compression_level);
+    Result<KeptLines> kept =
+        keep_lines(rejected_rows(work.publisher), work.groups, compressor, work.stop, work.packed);
+    if (!kept) return fail(std::move(kept.error()));
+    end.standing = std::move(kept->standing);
+  }
+  const auto window_of = [&job_of](const std::string& tenant) {
+    const auto job = job_of.find(tenant);
+    return job == job_of.end() ? watermark::Window{} : *job->second->window;
+  };
+  Result<PackedTree::Commit> commit =
+      work.packed.commit(work.index, old_parts, is_published, window_of);
+  if (!commit) return fail(std::move(commit.error()));
+  end.commit = std::move(*commit);
+  end.standing.insert(end.commit.folders.begin(), end.commit.folders.end());
+  // A tenant that is not published keeps its rejects for the next run.
+  if (!std::ranges::all_of(work.plan.jobs, is_whole)) return {};
+  for (const Key& key : work.publisher.mended_rows()) {
+    if (Result<void> erased = work.index.erase_reject(key); !erased) return erased;
+  }
+  return {};
+}
+
+void withdraw_all(const PackedWork& work, const Error& error) {
+  work.groups.withdraw([](const std::string&) { return false; });
+  for (Job& job : work.plan.jobs) {
+    // One without rows has nothing that could be missing.
+    if (job.rows.load() > 0 || !is_whole(job)) job.withdraw(error);
+  }
+}
+
+void withdraw_broken(const PackedWork& work, const PackedTree::IsPublished& is_published) {
+  work.groups.withdraw(is_published);
+  for (Job& job : work.plan.jobs) {
+    const std::optional<Error> error = job.error();
+    if (job.window && error && !is_whole(job)) job.withdraw(*error);
+  }
+}
+
+}  // namespace
+
+PackedEnd end_packed(const PackedWork& work) {
+  PackedEnd end;
+  std::optional<Error> broken = work.publisher.failure();
+  if (work.options.mode == Mode::full) {
+    for (const Job& job : work.plan.jobs) {
+      if (!broken && !is_whole(job)) broken = job.error();
+    }
+  }
+  if (broken) {
+    withdraw_all(work, *broken);
+    return end;
+  }
+  const JobOf job_of = jobs_by_tenant(work.plan);
+  const auto is_published = [&job_of](const std::string& tenant) {
+    const auto job = job_of.find(tenant);
+    return job == job_of.end() || is_whole(*job->second);
+  };
+  if (Result<void> done = publish(work, job_of, is_published, end); !done) {
+    withdraw_all(work, done.error());
+    end.failure = std::move(done.error());
+    return end;
+  }
+  end.published = true;
+  withdraw_broken(work, is_published);
+  return end;
+}
+
+}  // namespace tidemark::exporter
