@@ -3,14 +3,18 @@
 import gzip
 import json
 import os
+import pty
 import shutil
+import signal
 import sqlite3
 import subprocess
 
 import pytest
 
 from export_fixture import BINARY, invoice, payload_of
-from export_faults_test import ROOT, run_as_nobody
+from export_faults_test import ROOT, fill, run_as_nobody, wait_until
+from export_keys_test import make_table_with_nullable_key, message_of
+from gate import Gate
 
 
 def manifest(tree, group):
@@ -338,3 +342,258 @@ def test_more_groups_than_open_files(sqlite, tree):
     tree.export(sqlite, "--layout", "ndjson", "-t", "2")
     assert newest(tree) == {fid: json.loads(payload_of(fid)) for fid in range(1, 9001)}
     assert sum(len(lines(tree, f"t{tenant}/CN")) for tenant in range(300)) == 9000
+
+
+# Groups that are gone
+
+
+def answered(tree, source, answer, *words):
+    """What the tool writes on a terminal where somebody answers."""
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [BINARY, "export", "invoices", "--source", source.url, "-o", tree.path,
+         "--layout", "ndjson", *words],
+        env={"PATH": os.environ["PATH"], "HOME": tree.home, "LANG": "C", "TERM": "xterm"},
+        cwd=tree.home, stdin=child, stdout=child, stderr=child)
+    os.close(child)
+    seen = b""
+    asked = False
+    while True:
+        try:
+            piece = os.read(parent, 4096)
+        except OSError:
+            break
+        if not piece:
+            break
+        seen += piece
+        if b"[y/N]" in seen and not asked:
+            asked = True
+            os.write(parent, answer + b"\n")
+    assert process.wait(timeout=60) == 0, seen.decode()
+    os.close(parent)
+    return seen.decode()
+
+
+def test_a_group_that_is_gone_is_removed_after_a_question(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1, "t1"), invoice(2, "t2"), invoice(3, "t2"))
+    tree.export(sqlite, "--layout", "ndjson")
+    sqlite.run("DELETE FROM t_invoice WHERE ftenant_id = 't2'")
+
+    seen = answered(tree, sqlite, b"n", "--prune")
+    assert "2 rows are deleted or voided" in seen and "t2/CN" in seen
+    assert set(newest(tree)) == {1, 2, 3} and parts_on_disk(tree) == parts_listed(tree)
+    seen = answered(tree, sqlite, b"y", "--prune")
+    assert set(newest(tree)) == {1} and parts_on_disk(tree) == parts_listed(tree)
+    assert "[y/N]" not in answered(tree, sqlite, b"y", "--prune")
+    tree.check_tidy()
+
+
+@pytest.mark.parametrize("words", [(), ("-i", "--margin", "10m"), ("--prune",), ("-c",)])
+def test_a_dry_run_tells_what_a_run_would_do(sqlite, tree, words):
+    sqlite.make_table()
+    sqlite.add(*[invoice(fid, f"t{fid % 3}") for fid in range(1, 31)])
+    words = ("--layout", "ndjson", *words)
+    ran = tree.export(sqlite, "--dry-run", *words)
+    assert (ran.rows_written, ran.files_written) == (30, 3)
+    assert not os.path.exists(tree.path)
+
+    tree.incremental(sqlite, "60m", "--layout", "ndjson")
+    sqlite.run("DELETE FROM t_invoice WHERE ftenant_id = 't2'")
+    sqlite.change(1, sqlite.ago(30), fext_field=payload_of(1, 2))
+    sqlite.change(4, sqlite.ago(30), fext_field="{broken")
+    before = tree.snapshot()
+    code = tree.export(sqlite, "--dry-run", *words, code=None)
+    assert tree.snapshot() == before
+    real = tree.export(sqlite, *words, code=3)
+    figures = ("rows_read", "rows_written", "files_written", "files_removed", "bytes_written",
+               "rows_gone", "gone_removed", "groups_total", "rejected")
+    assert {name: getattr(code, name) for name in figures} == {
+        name: getattr(real, name) for name in figures}
+    if "-i" not in words:
+        assert real.rows_gone == 10
+        assert (real.gone_removed, real.files_removed) == ((10, 3) if "--prune" in words else (0, 2))
+
+
+# Rejected rows
+
+
+def broken(fid, version=1):
+    """Not broken for a run that requires nothing."""
+    return json.dumps({"id": fid, "version": version})
+
+
+@pytest.mark.parametrize("compress", [(), ("-c",)])
+def test_a_rejected_row_keeps_its_last_good_line(sqlite, tree, compress):
+    sqlite.make_table()
+    sqlite.add(invoice(1, "t1"), invoice(2, "t1"), invoice(3, "t1"), invoice(4, "t2"),
+               invoice(5, "t3"), invoice(6, "t2"))
+    good = {fid: json.loads(payload_of(fid)) for fid in range(1, 7)}
+    full = ("--layout", "ndjson", *compress)
+    tree.incremental(sqlite, "60m", *full)
+    sqlite.change(2, sqlite.ago(50), fext_field=payload_of(2, 2))
+    good[2] = json.loads(payload_of(2, 2))
+    tree.incremental(sqlite, "40m", *full)
+
+    # One beside good rows, one alone in its group, one that moved; and two that are really gone.
+    sqlite.change(2, sqlite.ago(30), fext_field=broken(2))
+    sqlite.change(4, sqlite.ago(30), fext_field="{broken")
+    sqlite.change(5, sqlite.ago(30), fext_field=broken(5), ftenant_id="t1")
+    sqlite.run("DELETE FROM t_invoice WHERE fid IN (3, 6)")
+    del good[3], good[6]
+    for _ in range(2):
+        ran = tree.export(sqlite, *full, "--require-field", "buyer", "--prune", code=3)
+        assert (ran.rejected, ran.rows_gone, ran.gone_removed) == (3, 0, 0)
+        assert newest(tree) == good
+        assert parts_on_disk(tree) == parts_listed(tree)
+    assert [line["key"] for line in lines(tree, "t2/CN")] == [4]
+    compact(tree)
+    assert newest(tree) == good
+    # A run over a part of the table touches nothing else.
+    tree.export(sqlite, *full, "--require-field", "buyer", "--tenant", "t1", code=3)
+    assert newest(tree) == good
+
+    # What is mended replaces it.
+    for fid in (2, 4, 5):
+        sqlite.change(fid, sqlite.ago(20), fext_field=payload_of(fid, 3))
+        good[fid] = json.loads(payload_of(fid, 3))
+    ran = tree.export(sqlite, *full, "--prune")
+    assert (ran.rejects_open, ran.rows_gone) == (0, 1)
+    assert newest(tree) == good
+    assert sorted(line["key"] for line in lines(tree, "t1/CN")) == [1, 2, 5]
+
+
+def test_a_row_that_was_never_good_keeps_no_group(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1, "t1"), invoice(2, "t2"), invoice(3, "t2", payload="{broken"))
+    tree.export(sqlite, "--layout", "ndjson", code=3)
+    sqlite.run("DELETE FROM t_invoice WHERE fid = 2")
+    ran = tree.export(sqlite, "--layout", "ndjson", "--prune", code=3)
+    assert (ran.rows_gone, ran.gone_removed) == (1, 1)
+    assert set(newest(tree)) == {1}
+
+
+def test_a_damaged_part_with_rejected_rows_is_told(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1), invoice(2))
+    tree.export(sqlite, "--layout", "ndjson")
+    part = os.path.join(tree.path, parts_on_disk(tree)[0])
+    sqlite.change(2, sqlite.ago(30), fext_field="{broken")
+    os.truncate(part, os.path.getsize(part) - 1)
+    before = tree.raw()
+    ran = tree.export(sqlite, "--layout", "ndjson", code=1)
+    assert os.path.basename(part) in message_of(ran)
+    assert (ran.rows_written, ran.files_failed) == (0, 1)
+    assert tree.raw() == before
+    sqlite.change(2, sqlite.ago(30), fext_field=payload_of(2))
+    tree.export(sqlite, "--layout", "ndjson")
+
+
+# What is not in the tree is not told as exported
+
+
+@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_full_export_that_is_stopped_publishes_nothing(mariadb, tree, number, code):
+    fill(mariadb, rows=8000, size=300)
+    tree.export(mariadb, "--layout", "ndjson", "--tenant", "t1")
+    before = tree.raw()
+    with Gate(("127.0.0.1", mariadb.server.port)) as gate:
+        gate.delay_s = 0.01
+        process = tree.start(gate.url(mariadb.url), "--layout", "ndjson", "-t", "1")
+        staged = os.path.join(tree.state_folder, "staging/parts/0")
+        wait_until(lambda: os.path.exists(staged) or process.poll() is not None)
+        gate.delay_s = 0.1
+        process.send_signal(number)
+        ran = tree.finish(process, code)
+    assert ran.rows_written == ran.files_written == ran.groups_ok == 0
+    assert 0 < ran.files_failed == ran.rows_read < 8000
+    assert any("no part was published" in note for note in ran.notes)
+    assert tree.raw() == before
+    tree.check_tidy()
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "postgres"])
+def test_a_full_export_that_loses_its_server_publishes_nothing(request, tree, kind):
+    source = request.getfixturevalue(kind)
+    fill(source, rows=3000, size=1000)
+    with Gate(("127.0.0.1", source.server.port)) as gate:
+        gate.cut_after = [None, 1_000_000]
+        gate.cut_rest_after = 0
+        ran = tree.export(gate.url(source.url), "--layout", "ndjson", "-t", "1", code=75)
+    assert ran.rows_written == ran.files_written == ran.groups_ok == 0
+    assert 0 < ran.files_failed == ran.rows_read < 3000
+    assert tree.raw() == {}
+
+
+def test_a_full_disk_fails_the_tenants_that_were_done_as_well(sqlite, tree, small_disk):
+    sqlite.make_table()
+    sqlite.add(invoice(1, "a"), *[invoice(fid, "b", payload=payload_of(fid) + " " * 3000)
+                                  for fid in range(2, 1200)])
+    tree.__init__(str(small_disk / "out"), tree.home)
+    ran = tree.incremental(sqlite, "60m", "--layout", "ndjson", "-t", "1", code=1)
+    assert any(error["kind"] == "no_space" for error in ran.errors), ran.text()
+    assert (ran.rows_written, ran.groups_ok) == (0, 0)
+    for tenant in ("a", "b"):
+        report = ran.tenant(tenant)
+        assert (report["status"], report["records"]) == ("FAILED", 0)
+        assert report["from"] == report["to"]
+    assert tree.raw() == {}
+    if os.path.exists(tree.state_path):
+        assert {mark for mark, _, _ in tree.state().values()} == {"1970-01-01 00:00:00"}
+    sqlite.run("DELETE FROM t_invoice WHERE fid > 100")
+    tree.incremental(sqlite, "60m", "--layout", "ndjson")
+    assert len(newest(tree)) == 100
+
+
+def test_a_tenant_that_fails_is_not_told_as_exported(mariadb, tree):
+    """The other one is: its parts are in the tree."""
+    mariadb.make_table()
+    mariadb.add(*[invoice(fid, "a") for fid in range(1, 51)])
+    mariadb.add(*[invoice(fid, "b", payload=payload_of(fid) + " " * 2000)
+                  for fid in range(51, 2051)])
+    with Gate(("127.0.0.1", mariadb.server.port)) as gate:
+        gate.cut_after = [None, 1_500_000]
+        gate.cut_rest_after = 0
+        ran = tree.incremental(gate.url(mariadb.url), "60m", "--layout", "ndjson", "-t", "1",
+                               code=3)
+    assert (ran.rows_written, ran.groups_ok, ran.groups_failed) == (50, 1, 1)
+    assert ran.files_failed == ran.rows_read - 50 > 0
+    assert (ran.tenant("a")["status"], ran.tenant("a")["records"]) == ("SUCCESS", 50)
+    assert (ran.tenant("b")["status"], ran.tenant("b")["records"]) == ("FAILED", 0)
+    assert tree.state()["b"] == ("1970-01-01 00:00:00", 0, "FAILED")
+    assert len(newest(tree)) == 50
+    tree.incremental(mariadb, "60m", "--layout", "ndjson")
+    assert len(newest(tree)) == 2050
+
+
+@pytest.mark.parametrize("mode", [(), ("-i", "--margin", "5m")])
+def test_a_row_without_a_key_keeps_nobody_from_being_published(sqlite, tree, mode):
+    make_table_with_nullable_key(sqlite, 10)
+    key = {"TIDEMARK_EXPORT__INVOICES__KEY": "serial"}
+    ran = tree.export(sqlite, "--layout", "ndjson", *mode, code=3, **key)
+    assert "2 rows" in message_of(ran)
+    assert (ran.rows_written, len(newest(tree))) == (10, 10)
+    # One that loses its key keeps its line: nobody knows which one it was.
+    sqlite.run("UPDATE t_invoice SET serial = NULL WHERE serial = 'INV3'")
+    ran = tree.export(sqlite, "--layout", "ndjson", *mode, "--prune", code=3, **key)
+    assert "3 rows" in message_of(ran)
+    assert "INV3" in newest(tree)
+    sqlite.run("UPDATE t_invoice SET serial = finvoice_no WHERE serial IS NULL")
+    tree.export(sqlite, "--layout", "ndjson", *mode, **key)
+    assert len(newest(tree)) == 12
+
+
+def test_a_group_stays_in_its_folder(sqlite, tree):
+    """Also when the folder without a mark has become free."""
+    sqlite.make_table()
+    sqlite.add(invoice(1, "a/b"), invoice(2, "a:b"))
+    tree.incremental(sqlite, "60m", "--layout", "ndjson")
+    assert [line["key"] for line in lines(tree, "a_b/CN")] == [1]
+    marked = next(part for part in parts_listed(tree) if "~" in part).rsplit("/", 1)[0]
+    sqlite.run("DELETE FROM t_invoice WHERE fid = 1")
+    tree.export(sqlite, "--layout", "ndjson", "--prune")
+    sqlite.change(2, sqlite.ago(30), fext_field=payload_of(2, 2))
+    for words in (("-i", "--margin", "10m"), ()):
+        tree.export(sqlite, "--layout", "ndjson", *words)
+        assert {part.rsplit("/", 1)[0] for part in parts_listed(tree)} == {marked}
+    assert newest(tree) == {2: json.loads(payload_of(2, 2))}

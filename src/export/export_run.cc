@@ -261,7 +261,11 @@ bool ExportRun::may_prune() const {
 Result<void> ExportRun::look_for_gone_groups() {
   if (!packed_end_->published) return {};
   const Result<GoneGroups> gone = find_gone_groups(options_.output, packed_end_->standing);
-  if (!gone) return std::unexpected(gone.error());
+  if (!gone) {
+    // A damaged manifest, say; what this run published stands.
+    summary_.errors.push_back(gone.error());
+    return {};
+  }
   summary_.rows_gone = gone->rows;
   summary_.gone_examples = gone->examples;
   if (gone->folders.empty() || !may_prune()) return {};

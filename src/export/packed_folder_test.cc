@@ -1,0 +1,49 @@
+#include "export/packed_folder.h"
+
+#include <gtest/gtest.h>
+
+#include "export/packed_manifest.h"
+#include "export/path_clean.h"
+#include "tests/temporary_folder.h"
+
+namespace tidemark::exporter {
+namespace {
+
+class PackedFolder : public testing::Test {
+ protected:
+  void take(const std::string& folder, const std::string& tenant) {
+    const PackedManifest manifest{.tenant = tenant, .country = "CN"};
+    folder_.write(folder + "/" + std::string(PackedManifest::file_name), manifest.text());
+  }
+  std::string folder_of(const std::string& tenant, const std::set<std::string>& taken = {}) {
+    Result<TreeFolder> tree = TreeFolder::open(folder_.text(), false);
+    EXPECT_TRUE(tree);
+    const Result<std::string> folder = packed_folder_of(&*tree, tenant, "CN", taken);
+    EXPECT_TRUE(folder);
+    return folder.value_or("");
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(PackedFolder, ANewGroupGetsItsName) {
+  EXPECT_EQ(folder_of("a/b"), "a_b/CN");
+  EXPECT_EQ(packed_folder_of(nullptr, "a/b", "CN", {}).value(), "a_b/CN");
+}
+
+TEST_F(PackedFolder, AnotherGroupsFolderIsNotTaken) {
+  take("a_b/CN", "a/b");
+  EXPECT_TRUE(folder_of("a:b").starts_with("a_b/CN~"));
+  EXPECT_TRUE(folder_of("A_B", {fold_case("a_b/CN")}).starts_with("A_B/CN~"));
+}
+
+TEST_F(PackedFolder, AGroupStaysInItsFolderWhenTheNameBecomesFree) {
+  take("a_b/CN", "a/b");
+  const std::string marked = folder_of("a:b");
+  take(marked, "a:b");
+  std::filesystem::remove_all(folder_.path() / "a_b/CN");
+  EXPECT_EQ(folder_of("a:b"), marked);
+}
+
+}  // namespace
+}  // namespace tidemark::exporter
