@@ -48,9 +48,8 @@ Error with_way_out(Error error) {
   return std::move(error).with_hint(
       {"rows are rejected, and their last good lines are looked for in the old parts: mend the "
        "rows, or move the folder of the damaged part out of the tree and export again in full",
-       "有被拒收的行，需要在旧分片中查找其最后的有效内容：请修复这些行，或将损坏分片所在目录移出导"
-       "出"
-       "目录后重新全量导出"});
+       "有被拒收的行，需要在旧分片中查找其最后的有效内容：请修复这些行，"
+       "或将损坏分片所在目录移出导出目录后重新全量导出"});
 }
 
 }  // namespace
