@@ -20,7 +20,7 @@
 #include "http/plain_exchange.h"
 #include "http/plain_lines.h"
 #include "http/plain_target.h"
-#include "http/signals_blocked.h"
+#include "base/signals_blocked.h"
 #include "http/socket_events.h"
 #include "http/transfer.h"
 

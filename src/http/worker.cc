@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "http/connection.h"
 #include "http/http_date.h"
-#include "http/signals_blocked.h"
+#include "base/signals_blocked.h"
 
 namespace tidemark::http {
 namespace {

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "http/signals_blocked.h"
+#include "base/signals_blocked.h"
 
 namespace tidemark::load {
 
@@ -40,7 +40,7 @@ class AskAhead {
 
  private:
   std::future<Answer> begin(std::uint64_t question) {
-    const http::SignalsBlocked blocked;  // They are for the thread that reads.
+    const SignalsBlocked blocked;  // They are for the thread that reads.
     try {
       return std::async(std::launch::async, ask_, question);
     } catch (const std::system_error&) {

@@ -2,11 +2,30 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "load/key_conditions.h"
 #include "load/row_sql.h"
 #include "sql/rows.h"
 
 namespace tidemark::load {
+namespace {
+
+bool cell_shown_as(const sql::Value& cell, const std::optional<std::string>& text) {
+  if (const auto* own = std::get_if<std::string>(&cell)) return text && *text == *own;
+  if (const auto* number = std::get_if<std::int64_t>(&cell)) {
+    const fmt::format_int digits(*number);
+    return text && *text == std::string_view(digits.data(), digits.size());
+  }
+  return !text;
+}
+
+}  // namespace
+
+bool shown_as(std::span<const sql::Value> cells,
+              std::span<const std::optional<std::string>> texts) {
+  return std::ranges::equal(cells, texts, cell_shown_as);
+}
 
 ShownRow shown(const sql::Values& row) {
   ShownRow texts;

@@ -16,6 +16,9 @@ namespace tidemark::load {
 using ShownRow = std::vector<std::optional<std::string>>;
 
 [[nodiscard]] ShownRow shown(const sql::Values& row);
+/// Whether the server shows the cells so.
+[[nodiscard]] bool shown_as(std::span<const sql::Value> cells,
+                            std::span<const std::optional<std::string>> texts);
 
 /// The rows of a table whose key begins with platform and id, by id; where an id has several, they
 /// stand one behind the other in one row, ordered by the last column of the key. Rows of others may

@@ -34,7 +34,14 @@ std::optional<std::int64_t> fen_of_fen(std::string_view text) { return whole(tex
 std::string yuan_text(std::int64_t fen) {
   const std::uint64_t units =
       fen < 0 ? 0 - static_cast<std::uint64_t>(fen) : static_cast<std::uint64_t>(fen);
-  return fmt::format("{}{}.{:02}", fen < 0 ? "-" : "", units / 100, units % 100);
+  // By hand: this runs for each amount of each row that is read or written.
+  const fmt::format_int whole(units / 100);
+  std::string text(fen < 0 ? "-" : "");
+  text.append(whole.data(), whole.size());
+  text += '.';
+  text += static_cast<char>('0' + units / 10 % 10);
+  text += static_cast<char>('0' + units % 10);
+  return text;
 }
 
 }  // namespace tidemark::load

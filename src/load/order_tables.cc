@@ -7,14 +7,10 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "load/benefit_period.h"
-#include "load/cell.h"
-#include "load/money.h"
 #include "load/row_sql.h"
 #include "load/schema.h"
 
 namespace tidemark::load {
-
-using namespace cell;
 
 namespace {
 
@@ -23,8 +19,8 @@ std::int64_t net_amount(const Order& order) {
   return order.price.value_or(0) - order.refund_money.value_or(0);
 }
 
-sql::Value days_to_refund(const Order& order) {
-  if (!order.refund_time) return {};
+std::optional<std::int64_t> days_to_refund(const Order& order) {
+  if (!order.refund_time) return std::nullopt;
   return std::chrono::floor<std::chrono::days>(*order.refund_time - order.created_at).count();
 }
 
@@ -39,14 +35,27 @@ std::size_t place_of(const TableSpec& table, std::string_view name) {
 }
 
 /// What order_history keeps: whether any of it is different.
-bool state_differs(const ShownRow& before, const ShownRow& now) {
+bool state_differs(const ShownRow& before, const sql::Values& now) {
   for (const std::string_view name :
        {"order_state", "ship_state", "sales_state", "after_sales_state", "refund_money", "pay_time",
         "refund_time"}) {
     const std::size_t place = place_of(orders_table(), name);
-    if (before[place] != now[place]) return true;
+    if (!shown_as(std::span(now).subspan(place, 1), std::span(before).subspan(place, 1)))
+      return true;
   }
   return false;
+}
+
+/// The row that `write` makes.
+template <class Write>
+sql::Values made_row(const TableSpec& table, Write write) {
+  sql::Values row;
+  row.reserve(table.columns.size());
+  {
+    CellWriter cells(row);
+    write(cells);
+  }
+  return row;
 }
 
 }  // namespace
@@ -55,10 +64,12 @@ std::unique_ptr<StreamBatch> OrderTables::batch() const {
   return std::make_unique<OrderBatch>(*transform_, platform_, utc_offset_);
 }
 
-/// What has to be written.
+/// What has to be written. Of new orders the rows are made when they are: they are many.
 struct OrderBatch::Changes {
   TableChanges summary;
-  std::vector<sql::Values> fresh, fresh_items, replaced, replaced_items, history;
+  std::vector<const SeenOrder*> fresh;
+  std::vector<std::pair<const Order*, std::size_t>> fresh_items;  ///< With the place of the line.
+  std::vector<sql::Values> replaced, replaced_items, history;
   std::vector<std::pair<std::string, std::int64_t>> shortened;  ///< Ids, with their lines now.
 };
 
@@ -86,76 +97,80 @@ Result<void> OrderBatch::take(std::span<const Observed> states, std::vector<Unkn
   return {};
 }
 
-sql::Values OrderBatch::order_row(const Order& order, WallTime observed_at) const {
-  return {platform_,
-          order.order_id,
-          text(order.user_id),
-          text(order.title),
-          text(order.resource_id),
-          number(order.resource_type),
-          text(order.resource_type_text),
-          number(order.quantity),
-          yuan(order.price),
-          number(order.price),
-          yuan(order.coupon_price),
-          number(order.coupon_price),
-          text(order.coupon_id),
-          text(order.coupon_name),
-          yuan(order.refund_money),
-          number(order.refund_money),
-          yuan_text(net_amount(order)),
-          net_amount(order),
-          number(order.order_state),
-          text(order.order_state_text),
-          number(order.ship_state),
-          text(order.ship_state_text),
-          number(order.sales_state),
-          number(order.after_sales_state),
-          number(order.team_buy_state),
-          number(order.pay_way),
-          number(order.collection_way),
-          number(order.client_type),
-          text(order.order_type),
-          text(order.goods_no),
-          text(order.out_order_id),
-          text(order.transaction_id),
-          order.created_at.text(),
-          time(order.pay_time),
-          time(order.refund_time),
-          time(order.settle_time),
-          zone_,
-          days_to_refund(order),
-          std::int64_t{refunded_in_time(order) ? 1 : 0},
-          local_time(observed_at, utc_offset_).text(6)};
+void OrderBatch::write_order(CellWriter& cells, const Order& order, WallTime observed_at) const {
+  cells.exactly(platform_)
+      .exactly(order.order_id)
+      .text(order.user_id)
+      .text(order.title)
+      .text(order.resource_id)
+      .number(order.resource_type)
+      .text(order.resource_type_text)
+      .number(order.quantity)
+      .yuan(order.price)
+      .number(order.price)
+      .yuan(order.coupon_price)
+      .number(order.coupon_price)
+      .text(order.coupon_id)
+      .text(order.coupon_name)
+      .yuan(order.refund_money)
+      .number(order.refund_money)
+      .yuan(net_amount(order))
+      .number(net_amount(order))
+      .number(order.order_state)
+      .text(order.order_state_text)
+      .number(order.ship_state)
+      .text(order.ship_state_text)
+      .number(order.sales_state)
+      .number(order.after_sales_state)
+      .number(order.team_buy_state)
+      .number(order.pay_way)
+      .number(order.collection_way)
+      .number(order.client_type)
+      .text(order.order_type)
+      .text(order.goods_no)
+      .text(order.out_order_id)
+      .text(order.transaction_id)
+      .time(order.created_at)
+      .time(order.pay_time)
+      .time(order.refund_time)
+      .time(order.settle_time)
+      .exactly(zone_)
+      .number(days_to_refund(order))
+      .number(refunded_in_time(order) ? 1 : 0)
+      .exactly(local_time(observed_at, utc_offset_).text(6));
 }
 
-std::vector<sql::Values> OrderBatch::item_rows(const Order& order) const {
-  std::vector<sql::Values> rows;
-  std::int64_t line = 0;
-  for (const OrderItem& item : order.items)
-    rows.push_back({platform_, order.order_id, ++line, item.product_id, text(item.title),
-                    number(item.resource_type), number(item.quantity)});
-  return rows;
+void OrderBatch::write_item(CellWriter& cells, const Order& order, std::size_t line) const {
+  const OrderItem& item = order.items[line];
+  cells.exactly(platform_)
+      .exactly(order.order_id)
+      .number(static_cast<std::int64_t>(line) + 1)
+      .exactly(item.product_id)
+      .text(item.title)
+      .number(item.resource_type)
+      .number(item.quantity);
 }
 
-sql::Values OrderBatch::history_row(const SeenOrder& seen, const ShownRow* before) const {
-  const Order& order = seen.order;
-  sql::Value previous;
-  if (before != nullptr)
-    if (const auto& state = (*before)[place_of(orders_table(), "order_state")]) previous = *state;
-  return {platform_,
-          order.order_id,
-          local_time(seen.observed_at, utc_offset_).text(6),
-          previous,
-          number(order.order_state),
-          text(order.order_state_text),
-          number(order.ship_state),
-          number(order.sales_state),
-          number(order.after_sales_state),
-          yuan(order.refund_money),
-          number(order.refund_money),
-          time(order.pay_time),
-          time(order.refund_time)};
+void OrderBatch::write_state(CellWriter& cells, const Order& order, WallTime observed_at,
+                             const ShownRow* before) const {
+  cells.exactly(platform_)
+      .exactly(order.order_id)
+      .exactly(local_time(observed_at, utc_offset_).text(6));
+  const std::optional<std::string> previous =
+      before == nullptr ? std::nullopt : (*before)[place_of(orders_table(), "order_state")];
+  if (previous)
+    cells.exactly(*previous);
+  else
+    cells.null();
+  cells.number(order.order_state)
+      .text(order.order_state_text)
+      .number(order.ship_state)
+      .number(order.sales_state)
+      .number(order.after_sales_state)
+      .yuan(order.refund_money)
+      .number(order.refund_money)
+      .time(order.pay_time)
+      .time(order.refund_time);
 }
 
 Result<OrderBatch::Changes> OrderBatch::compare(sql::Connection& connection,
@@ -172,40 +187,50 @@ Result<OrderBatch::Changes> OrderBatch::compare(sql::Connection& connection,
   }
 
   Changes changes;
+  sql::Values now;  // The rows of all orders are made in it, one after the other.
   for (const std::vector<SeenOrder>& states : orders_) {
     const Order& order = states.back().order;
     const std::string& id = order.order_id;
-    const SeenOrder seen{.order = order,
-                         .observed_at = derived_at.value_or(states.back().observed_at)};
-    sql::Values row = order_row(order, seen.observed_at);
-    std::vector<sql::Values> items = item_rows(order);
     const auto before = known->find(id);
     if (before == known->end()) {
       ++changes.summary.inserted;
-      changes.history.push_back(history_row(seen, nullptr));
-      changes.fresh.push_back(std::move(row));
-      std::ranges::move(items, std::back_inserter(changes.fresh_items));
+      changes.fresh.push_back(&states.back());
+      for (std::size_t line = 0; line < order.items.size(); ++line)
+        changes.fresh_items.emplace_back(&order, line);
       continue;
     }
-    const ShownRow now = shown(row);
+    const WallTime observed_at = derived_at.value_or(states.back().observed_at);
+    {
+      CellWriter cells(now);
+      write_order(cells, order, observed_at);
+    }
+    std::vector<sql::Values> items;
     ShownRow now_items;
-    for (const sql::Values& item : items)
-      std::ranges::move(shown(item), std::back_inserter(now_items));
+    for (std::size_t line = 0; line < order.items.size(); ++line) {
+      items.push_back(made_row(order_items_table(),
+                               [&](CellWriter& cells) { write_item(cells, order, line); }));
+      std::ranges::move(shown(items.back()), std::back_inserter(now_items));
+    }
     const auto before_items = known_items.find(id);
     const bool same_items =
         before_items == known_items.end() ? now_items.empty() : before_items->second == now_items;
     // The last column, updated_at, says when the others changed.
-    if (same_items && std::equal(now.begin(), now.end() - 1, before->second.begin())) {
+    const std::size_t columns = now.size() - 1;
+    if (same_items &&
+        shown_as(std::span(now).first(columns), std::span(before->second).first(columns))) {
       ++changes.summary.unchanged;
       continue;
     }
     const bool state_changed = state_differs(before->second, now);
-    if (state_changed) changes.history.push_back(history_row(seen, &before->second));
+    if (state_changed)
+      changes.history.push_back(made_row(order_history_table(), [&](CellWriter& cells) {
+        write_state(cells, order, observed_at, &before->second);
+      }));
     changes.summary.changed.push_back({.id = id,
                                        .created_at = order.created_at,
-                                       .seen_at = local_time(seen.observed_at, utc_offset_),
+                                       .seen_at = local_time(observed_at, utc_offset_),
                                        .watched = state_changed});
-    changes.replaced.push_back(std::move(row));
+    changes.replaced.push_back(now);
     if (same_items) continue;
     changes.shortened.emplace_back(id, static_cast<std::int64_t>(items.size()));
     std::ranges::move(items, std::back_inserter(changes.replaced_items));
@@ -213,8 +238,13 @@ Result<OrderBatch::Changes> OrderBatch::compare(sql::Connection& connection,
   return changes;
 }
 
-Result<void> OrderBatch::write(sql::Connection& connection, Changes& changes) const {
-  if (auto done = insert_rows(connection, orders_table(), std::move(changes.fresh)); !done)
+Result<void> OrderBatch::write(sql::Connection& connection, const Changes& changes,
+                               std::optional<WallTime> derived_at) const {
+  const auto order = [&](std::size_t row, CellWriter& cells) {
+    const SeenOrder& seen = *changes.fresh[row];
+    write_order(cells, seen.order, derived_at.value_or(seen.observed_at));
+  };
+  if (auto done = insert_made_rows(connection, orders_table(), changes.fresh.size(), order); !done)
     return done;
   if (auto done = upsert_rows(connection, orders_table(), changes.replaced); !done) return done;
   for (const auto& [id, lines] : changes.shortened) {
@@ -223,25 +253,40 @@ Result<void> OrderBatch::write(sql::Connection& connection, Changes& changes) co
                            sql::Values{platform_, id, lines});
     if (!removed) return fail(removed.error());
   }
-  if (auto done = insert_rows(connection, order_items_table(), std::move(changes.fresh_items));
+  const auto item = [&](std::size_t row, CellWriter& cells) {
+    write_item(cells, *changes.fresh_items[row].first, changes.fresh_items[row].second);
+  };
+  if (auto done =
+          insert_made_rows(connection, order_items_table(), changes.fresh_items.size(), item);
       !done)
     return done;
   return upsert_rows(connection, order_items_table(), changes.replaced_items);
+}
+
+Result<void> OrderBatch::write_history(sql::Connection& connection, Changes& changes) const {
+  const auto first_state = [&](std::size_t row, CellWriter& cells) {
+    const SeenOrder& seen = *changes.fresh[row];
+    write_state(cells, seen.order, seen.observed_at, nullptr);
+  };
+  if (auto done =
+          insert_made_rows(connection, order_history_table(), changes.fresh.size(), first_state);
+      !done)
+    return done;
+  return insert_rows(connection, order_history_table(), std::move(changes.history));
 }
 
 Result<TableChanges> OrderBatch::apply(sql::Connection& connection, const Applying& applying) {
   Result<Changes> changes = compare(connection, applying.derived_at);
   if (!changes) return fail(std::move(changes).error());
   if (applying.write)
-    if (Result<void> done = write(connection, *changes); !done) return fail(done.error());
+    if (Result<void> done = write(connection, *changes, applying.derived_at); !done)
+      return fail(done.error());
   if (applying.derived_at) {
     const Result<std::uint64_t> rewritten = rewrite_history(connection, applying.write);
     if (!rewritten) return fail(rewritten.error());
     changes->summary.histories = *rewritten;
   } else if (applying.write && applying.history) {
-    if (auto done = insert_rows(connection, order_history_table(), std::move(changes->history));
-        !done)
-      return fail(done.error());
+    if (auto done = write_history(connection, *changes); !done) return fail(done.error());
   }
   return std::move(changes->summary);
 }
@@ -262,10 +307,14 @@ Result<std::uint64_t> OrderBatch::rewrite_history(sql::Connection& connection, b
     std::vector<sql::Values> right;
     std::optional<ShownRow> before;
     for (const SeenOrder& seen : states) {
-      ShownRow now = shown(order_row(seen.order, seen.observed_at));
+      const sql::Values now = made_row(orders_table(), [&](CellWriter& cells) {
+        write_order(cells, seen.order, seen.observed_at);
+      });
       if (!before || state_differs(*before, now))
-        right.push_back(history_row(seen, before ? &*before : nullptr));
-      before = std::move(now);
+        right.push_back(made_row(order_history_table(), [&](CellWriter& cells) {
+          write_state(cells, seen.order, seen.observed_at, before ? &*before : nullptr);
+        }));
+      before = shown(now);
     }
     ShownRow right_texts;
     for (const sql::Values& row : right)

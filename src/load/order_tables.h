@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "load/cell.h"
 #include "load/known_rows.h"
 #include "load/order.h"
 #include "load/stream_tables.h"
@@ -60,14 +61,19 @@ class OrderBatch final : public StreamBatch {
 
   [[nodiscard]] Result<Changes> compare(sql::Connection& connection,
                                         std::optional<WallTime> derived_at) const;
-  [[nodiscard]] Result<void> write(sql::Connection& connection, Changes& changes) const;
+  [[nodiscard]] Result<void> write(sql::Connection& connection, const Changes& changes,
+                                   std::optional<WallTime> derived_at) const;
+  [[nodiscard]] Result<void> write_history(sql::Connection& connection, Changes& changes) const;
   /// Makes the history of the orders what their states say; a history that says so already is not
   /// touched. The orders must be in the table. Returns how many were not so.
   [[nodiscard]] Result<std::uint64_t> rewrite_history(sql::Connection& connection,
                                                       bool write) const;
-  [[nodiscard]] sql::Values order_row(const Order& order, WallTime observed_at) const;
-  [[nodiscard]] std::vector<sql::Values> item_rows(const Order& order) const;
-  [[nodiscard]] sql::Values history_row(const SeenOrder& seen, const ShownRow* before) const;
+  void write_order(CellWriter& cells, const Order& order, WallTime observed_at) const;
+  /// `line`: from 0.
+  void write_item(CellWriter& cells, const Order& order, std::size_t line) const;
+  /// `before`: the order's row until then, if there was one.
+  void write_state(CellWriter& cells, const Order& order, WallTime observed_at,
+                   const ShownRow* before) const;
 
   const OrderTransform& transform_;
   const std::string platform_;

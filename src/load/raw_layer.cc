@@ -59,19 +59,41 @@ Result<std::map<std::string, Seen>> RawLayer::seen(std::span<const std::string> 
 
 Result<void> RawLayer::add(std::span<const Observed* const> rows, const std::vector<bool>& is_new,
                            const std::vector<bool>& rejected, std::string_view scan_id) {
-  std::vector<sql::Values> records, fresh, known;
-  const std::string scan(scan_id);
+  const auto record = [&](std::size_t i, CellWriter& cells) {
+    cells.exactly(platform_)
+        .exactly(stream_)
+        .exactly(rows[i]->id)
+        .exactly(utc_text(rows[i]->observed_at))
+        .exactly(rows[i]->hash)
+        .exactly(scan_id)
+        .exactly(rows[i]->payload);
+  };
+  const auto present = [&](std::size_t i, CellWriter& cells) {
+    const std::string stamp = utc_text(rows[i]->observed_at);
+    cells.exactly(platform_)
+        .exactly(stream_)
+        .exactly(rows[i]->id)
+        .exactly(rows[i]->hash)
+        .exactly(stamp)
+        .exactly(stamp)
+        .exactly(scan_id)
+        .number(rejected[i] ? 1 : 0);
+  };
+  std::vector<std::size_t> fresh;
+  std::vector<sql::Values> known;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Observed& row = *rows[i];
-    const std::string stamp = utc_text(row.observed_at);
-    records.push_back({platform_, stream_, row.id, stamp, row.hash, scan, row.payload});
-    (is_new[i] ? fresh : known)
-        .push_back({platform_, stream_, row.id, row.hash, stamp, stamp, scan,
-                    std::int64_t{rejected[i] ? 1 : 0}});
+    if (is_new[i]) {
+      fresh.push_back(i);
+      continue;
+    }
+    CellWriter cells(known.emplace_back());
+    present(i, cells);
   }
-  if (auto done = insert_rows(connection_, raw_records_table(), std::move(records)); !done)
+  if (auto done = insert_made_rows(connection_, raw_records_table(), rows.size(), record); !done)
     return done;
-  if (auto done = insert_rows(connection_, raw_seen_table(), std::move(fresh)); !done) return done;
+  const auto first_seen = [&](std::size_t row, CellWriter& cells) { present(fresh[row], cells); };
+  if (auto done = insert_made_rows(connection_, raw_seen_table(), fresh.size(), first_seen); !done)
+    return done;
   return upsert_rows(connection_, raw_seen_table(), known);
 }
 

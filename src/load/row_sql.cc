@@ -28,6 +28,22 @@ class Listed final : public sql::RowSource {
   std::vector<sql::Values>::iterator next_;
 };
 
+class Made final : public sql::RowSource {
+ public:
+  Made(std::size_t rows, const WriteCells& write) : rows_(rows), write_(write) {}
+  Result<bool> next(sql::Values& row) override {
+    if (next_ == rows_) return false;
+    CellWriter cells(row);
+    write_(next_++, cells);
+    return true;
+  }
+
+ private:
+  const std::size_t rows_;
+  const WriteCells& write_;
+  std::size_t next_ = 0;
+};
+
 /// `{"o_1","o_2"}`
 std::string array_literal(std::span<const std::string> texts) {
   std::string array = "{";
@@ -105,6 +121,14 @@ Result<void> insert_rows(sql::Connection& connection, const TableSpec& table,
   if (rows.empty()) return {};
   Listed listed(std::move(rows));
   const auto inserted = connection.bulk_insert(table.name, table.column_names(), listed);
+  return inserted ? Result<void>{} : fail(inserted.error());
+}
+
+Result<void> insert_made_rows(sql::Connection& connection, const TableSpec& table, std::size_t rows,
+                              const WriteCells& write) {
+  if (rows == 0) return {};
+  Made made(rows, write);
+  const auto inserted = connection.bulk_insert(table.name, table.column_names(), made);
   return inserted ? Result<void>{} : fail(inserted.error());
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "load/cell.h"
 #include "load/table.h"
 #include "sql/connection.h"
 
@@ -17,6 +19,12 @@ namespace tidemark::load {
 /// there already is one.
 [[nodiscard]] Result<void> insert_rows(sql::Connection& connection, const TableSpec& table,
                                        std::vector<sql::Values> rows);
+
+/// Writes the cells of row number `row`, one for each column.
+using WriteCells = std::function<void(std::size_t row, CellWriter& cells)>;
+/// As insert_rows(), of rows that are made one by one while they are sent: none of them waits.
+[[nodiscard]] Result<void> insert_made_rows(sql::Connection& connection, const TableSpec& table,
+                                            std::size_t rows, const WriteCells& write);
 
 /// Writes all rows; one whose key is there already replaces the other columns of that row. No two
 /// rows may have the same key. In a transaction of the caller's.

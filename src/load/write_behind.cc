@@ -3,12 +3,12 @@
 #include <utility>
 
 #include "base/last_net.h"
-#include "http/signals_blocked.h"
+#include "base/signals_blocked.h"
 
 namespace tidemark::load {
 
 WriteBehind::WriteBehind() {
-  const http::SignalsBlocked blocked;  // They are for the thread that reads.
+  const SignalsBlocked blocked;  // They are for the thread that reads.
   thread_ = std::thread([this] { run(); });
 }
 

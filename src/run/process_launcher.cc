@@ -18,7 +18,7 @@
 
 #include "base/system_error.h"
 #include "base/unique_fd.h"
-#include "http/signals_blocked.h"
+#include "base/signals_blocked.h"
 
 namespace tidemark::run {
 namespace {
@@ -178,7 +178,7 @@ Result<std::unique_ptr<RunningJob>> ProcessLauncher::launch(const Job& job,
   UniqueFd output(ends[0]);
   const UniqueFd input(ends[1]);
   const pid_t parent = ::getpid();
-  const http::SignalsBlocked blocked;  // One that comes before exec() waits, and then counts.
+  const SignalsBlocked blocked;  // One that comes before exec() waits, and then counts.
   const pid_t pid = ::fork();
   if (pid < 0) return fail_errno(errno, {"cannot start job {}", "无法启动任务 {}"}, job.name);
   if (pid == 0)

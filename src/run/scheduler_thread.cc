@@ -5,7 +5,7 @@
 
 #include "base/last_net.h"
 #include "base/log.h"
-#include "http/signals_blocked.h"
+#include "base/signals_blocked.h"
 
 namespace tidemark::run {
 namespace {
@@ -21,7 +21,7 @@ SchedulerThread::SchedulerThread(SchedulerOptions options, std::vector<Job> jobs
 }
 
 void SchedulerThread::start() {
-  const http::SignalsBlocked blocked;
+  const SignalsBlocked blocked;
   thread_ = std::thread([this] { work(); });
 }
 

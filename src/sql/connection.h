@@ -35,7 +35,7 @@ class Cursor {
 class RowSource {
  public:
   virtual ~RowSource() = default;
-  /// Fills `row` with one value a column.
+  /// Makes `row` the next one, a value a column. It holds the one before: its memory may be reused.
   [[nodiscard]] virtual Result<bool> next(Values& row) = 0;
 };
 

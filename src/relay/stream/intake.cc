@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "base/log.h"
-#include "http/signals_blocked.h"
+#include "base/signals_blocked.h"
 #include "relay/stream/entry.h"
 
 namespace tidemark::relay {
@@ -35,7 +35,7 @@ StreamIntake::StreamIntake(Hub& hub, const Clock& clock, StreamOptions options)
 }
 
 void StreamIntake::start() {
-  const http::SignalsBlocked blocked;
+  const SignalsBlocked blocked;
   thread_ = std::thread([this] { work(); });
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "base/system_error.h"
-#include "http/signals_blocked.h"
+#include "base/signals_blocked.h"
 
 namespace tidemark::relay {
 namespace {
@@ -32,7 +32,7 @@ Result<void> Waker::start(std::function<void()> woken) {
   woken_ = std::move(woken);
   const std::scoped_lock lock(mutex_);
   calls_ = std::move(calls);
-  const http::SignalsBlocked blocked;
+  const SignalsBlocked blocked;
   thread_ = std::thread([this] { work(); });
   return {};
 }

@@ -31,6 +31,7 @@ class MysqlBulk {
   struct Close {
     void operator()(MYSQL_STMT* statement) const { mysql_stmt_close(statement); }
   };
+  class Packet;
   struct Prepared {
     std::string sql;
     std::unique_ptr<MYSQL_STMT, Close> statement;
@@ -39,8 +40,7 @@ class MysqlBulk {
   [[nodiscard]] Result<MYSQL_STMT*> prepared(const std::string& sql);
   /// What failed last; the statement is forgotten.
   [[nodiscard]] Error failure(MYSQL_STMT* statement, const std::string& sql);
-  [[nodiscard]] Result<void> execute(MYSQL_STMT* statement, const std::string& sql,
-                                     std::vector<Values>& rows);
+  [[nodiscard]] Result<void> execute(MYSQL_STMT* statement, const std::string& sql, Packet& packet);
 
   MYSQL* const handle_;
   std::vector<Prepared> statements_;  ///< The last used first.

@@ -166,7 +166,6 @@ Result<std::int64_t> MysqlConnection::insert_tuples(const std::string& head, std
   Values row;
   std::int64_t count = 0;
   while (true) {
-    row.clear();
     Result<bool> filled = rows.next(row);
     if (!filled) return fail(std::move(filled));
     if (!*filled) break;

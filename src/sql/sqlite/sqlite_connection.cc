@@ -192,7 +192,6 @@ Result<std::int64_t> SqliteConnection::insert_all(std::string_view sql, std::siz
   std::int64_t count = 0;
   Values row;
   const auto insert_next = [&]() -> Result<bool> {
-    row.clear();
     Result<bool> filled = rows.next(row);
     if (!filled || !*filled) return filled;
     check(row.size() == columns, "a row has one value a column");

@@ -4,7 +4,7 @@
 
 #include <csignal>
 
-namespace tidemark::http {
+namespace tidemark {
 
 /// While it lives, this thread takes no signal, and a thread that it starts never will: SIGINT and
 /// SIGTERM reach the one that waits for them, and a broken connection is an error, not a SIGPIPE.
@@ -26,4 +26,4 @@ class SignalsBlocked {
   sigset_t before_{};
 };
 
-}  // namespace tidemark::http
+}  // namespace tidemark
