@@ -64,7 +64,7 @@ std::vector<Finding> examine(const Context& context, const ChosenExport& chosen)
 
 Result<ExitCode> examine_and_report(Context& context) {
   if (context.arguments.has("--load")) return examine_load(context);
-  for (const std::string_view flag : {"--shop-url", "--warehouse"})
+  for (const std::string_view flag : {"--platform", "--shop-url", "--warehouse"})
     if (context.arguments.has(flag))
       return fail(ErrorKind::usage, {"{} goes with --load", "{} 须与 --load 一起使用"}, flag);
   if (context.arguments.has("--hub")) return examine_hub_state(context);
@@ -91,8 +91,7 @@ std::vector<Flag> doctor_flags() {
   flags.push_back({.names = "--load",
                    .text = {"Examine what loading from a shop needs instead of an export",
                             "检查店铺加载所需的条件，而不是导出"}});
-  flags.push_back(
-      {.names = "--shop-url", .kind = FlagKind::value, .key = "xiaoe.url", .placeholder = "URL"});
+  std::ranges::move(shop_flags(), std::back_inserter(flags));
   flags.push_back(warehouse_flag());
   flags.push_back(
       {.names = "--state", .kind = FlagKind::value, .key = "state", .placeholder = "URL"});

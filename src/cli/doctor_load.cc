@@ -6,8 +6,6 @@
 #include "cli/load_settings.h"
 #include "config/source_url.h"
 #include "load/doctor/warehouse_checks.h"
-#include "load/xiaoe/doctor/shop_checks.h"
-#include "load/xiaoe/platform.h"
 #include "sql/connection.h"
 
 namespace tidemark::cli {
@@ -47,10 +45,9 @@ Result<ExitCode> examine_load(Context& context) {
   Result<sql::Url> url = sql::Url::parse(address->url);
   if (!url) return fail(std::move(url).error());
   if (!url->password) url->password = address->password;
-  const auto margin =
-      std::chrono::duration_cast<std::chrono::seconds>(context.settings.duration("load.margin"));
-  std::vector<Finding> findings = load::xiaoe::examine_shop(
-      load::xiaoe::client_options(context.settings), margin, context.world.clock);
+  const Result<ChosenShop> shop = chosen_shop(context);
+  if (!shop) return fail(shop.error());
+  std::vector<Finding> findings = shop->platform.examine(shop->settings, context.world.clock);
   std::ranges::move(examine_chosen_warehouse(context, *url), std::back_inserter(findings));
   return report_findings(context, findings, {"warehouse", url->redacted()});
 }

@@ -7,6 +7,7 @@
 #include "cli/flag_value.h"
 #include "config/source_url.h"
 #include "config/value.h"
+#include "load/platforms.h"
 #include "run/state_folder.h"
 
 namespace tidemark::cli {
@@ -64,6 +65,33 @@ Result<load::ConnectWarehouse> warehouse(const Context& context, bool read_only)
         return fail(std::move(made).error());
     return sql::connect(url, {.read_only = read_only, .create = !read_only});
   };
+}
+
+std::vector<Flag> shop_flags() {
+  using enum FlagKind;
+  return {{.names = "--platform", .kind = value, .key = "load.platform", .placeholder = "NAME"},
+          {.names = "--shop-url",
+           .kind = value,
+           .placeholder = "URL",
+           .text = {"Where the shop is, or a sandbox of it; else the setting of its platform "
+                    "(xiaoe.url)",
+                    "店铺或沙箱的地址；缺省取平台的设置（xiaoe.url）"}}};
+}
+
+Result<ChosenShop> chosen_shop(const Context& context) {
+  const std::string& name = context.settings.text("load.platform");
+  const load::Platform* platform = load::platform_named(name);
+  if (platform == nullptr)
+    return fail(ErrorKind::usage, {"no platform is called '{}'", "没有名为“{}”的平台"},
+                printable(name));
+  const std::optional<std::string> url = context.arguments.value("--shop-url");
+  if (!url) return ChosenShop{.platform = *platform, .settings = context.settings};
+  if (platform->url_setting().empty())
+    return fail(ErrorKind::usage, {"{} takes no --shop-url", "{} 不支持 --shop-url"},
+                platform->name());
+  config::Setting setting{.value = *url, .origin = config::Origin::flag, .where = "--shop-url"};
+  return ChosenShop{.platform = *platform,
+                    .settings = context.settings.with(platform->url_setting(), std::move(setting))};
 }
 
 Result<CivilTime> history_start(const Context& context) {

@@ -7,7 +7,9 @@
 #include "base/result.h"
 #include "cli/command.h"
 #include "cli/context.h"
+#include "config/settings.h"
 #include "load/load_run.h"
+#include "load/platform.h"
 
 namespace tidemark::cli {
 
@@ -16,6 +18,17 @@ namespace tidemark::cli {
 /// Opens the warehouse; an SQLite file and its folder are made if they are missing, unless it is
 /// only read. Errors: invalid_config.
 [[nodiscard]] Result<load::ConnectWarehouse> warehouse(const Context& context, bool read_only);
+
+/// `--platform`, `--shop-url`
+[[nodiscard]] std::vector<Flag> shop_flags();
+
+/// The platform of the shop, and the settings with which it is read.
+struct ChosenShop {
+  const load::Platform& platform;
+  config::Settings settings;  ///< With --shop-url in its place.
+};
+/// Errors: usage: there is no such platform, or it has no place for --shop-url.
+[[nodiscard]] Result<ChosenShop> chosen_shop(const Context& context);
 
 /// `load.history_start`. Errors: invalid_config.
 [[nodiscard]] Result<CivilTime> history_start(const Context& context);

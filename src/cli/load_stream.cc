@@ -1,11 +1,10 @@
 #include "cli/load_stream.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/bytes.h"
 #include "cli/load_settings.h"
 #include "cli/recording.h"
-#include "load/platforms.h"
 #include "run/progress.h"
 
 namespace tidemark::cli {
@@ -59,18 +58,6 @@ void show(const Context& context, const load::LoadSummary& summary, ExitCode cod
   context.world.out.line(load::summary_json(summary, code));
 }
 
-Result<const load::Platform*> platform_for(const Context& context, load::StreamKind stream) {
-  const std::string& name = context.settings.text("load.platform");
-  const load::Platform* platform = load::platform_named(name);
-  if (platform == nullptr)
-    return fail(ErrorKind::usage, {"no platform is called '{}'", "没有名为“{}”的平台"},
-                printable(name));
-  for (const load::StreamKind offered : platform->streams())
-    if (offered == stream) return platform;
-  return fail(ErrorKind::usage, {"{} offers no {}", "{} 不提供{}"}, platform->name(),
-              load::title(stream).in(context.language));
-}
-
 std::vector<Flag> window_flags(const StreamLoad& loading) {
   using enum FlagKind;
   const bool changed = loading.stream == load::StreamKind::aftersales;
@@ -108,14 +95,8 @@ std::vector<Flag> window_flags(const StreamLoad& loading) {
 }  // namespace
 
 std::vector<Flag> stream_flags(const StreamLoad& loading) {
-  using enum FlagKind;
-  std::vector<Flag> flags = {
-      {.names = "--platform", .kind = value, .key = "load.platform", .placeholder = "NAME"},
-      {.names = "--shop-url",
-       .kind = value,
-       .key = load::platforms().front()->url_setting(),
-       .placeholder = "URL"},
-      warehouse_flag()};
+  std::vector<Flag> flags = shop_flags();
+  flags.push_back(warehouse_flag());
   if (loading.windows) {
     std::vector<Flag> windows = window_flags(loading);
     flags.insert(flags.end(), windows.begin(), windows.end());
@@ -152,16 +133,20 @@ Result<ExitCode> load_stream(Context& context, const StreamLoad& loading) {
   Result<load::LoadOptions> options = load_options(context, loading.usual, loading.windows);
   if (!options) return fail(std::move(options).error());
   if (!loading.ids.empty()) options->mode = load::LoadMode::picked;
-  const Result<const load::Platform*> platform = platform_for(context, loading.stream);
-  if (!platform) return fail(platform.error());
+  const Result<ChosenShop> shop = chosen_shop(context);
+  if (!shop) return fail(shop.error());
+  const load::Platform& platform = shop->platform;
+  if (std::ranges::find(platform.streams(), loading.stream) == platform.streams().end())
+    return fail(ErrorKind::usage, {"{} offers no {}", "{} 不提供{}"}, platform.name(),
+                load::title(loading.stream).in(context.language));
   StoppablePause pause(world.stop);
   const load::Surroundings surroundings{
       .clock = world.clock, .random = world.random, .pause = pause, .stop = world.stop};
   const Result<std::unique_ptr<load::Extractor>> extractor =
-      (*platform)->extractor(loading.stream, context.settings, surroundings, loading.ids);
+      platform.extractor(loading.stream, shop->settings, surroundings, loading.ids);
   if (!extractor) return fail(extractor.error());
   const std::unique_ptr<load::StreamTables> tables =
-      (*platform)->tables(loading.stream, context.settings);
+      platform.tables(loading.stream, shop->settings);
   return run_load(context, {.extractor = **extractor,
                             .tables = *tables,
                             .pause = pause,

@@ -8,6 +8,7 @@
 #include "base/stop.h"
 #include "cli/programs.h"
 #include "cli/signals.h"
+#include "load/platforms.h"
 
 int main(int argc, char** argv) {
   using namespace tidemark;
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
   cli::raise_descriptor_limit();
   cli::install_signals(stop);
 
+  load::add_platform_options();
   const SystemClock clock;
   SystemRandom random;
   cli::Output out(STDOUT_FILENO);

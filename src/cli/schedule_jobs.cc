@@ -5,11 +5,13 @@
 #include <map>
 #include <optional>
 
+#include "base/bytes.h"
 #include "cli/command.h"
 #include "cli/parse.h"
 #include "config/key.h"
 #include "config/schedule_options.h"
 #include "config/source_url.h"
+#include "load/platforms.h"
 #include "run/schedule.h"
 
 namespace tidemark::cli {
@@ -22,23 +24,26 @@ struct JobCommand {
   std::string_view name;
   std::string_view words;  ///< `{rescan}`: the setting load.rescan.
   Needs needs;
-  std::string_view group;  ///< The loads of one shop share its limit of requests.
+  /// What of the shop it reads. The jobs that read one shop share its limit of requests: they are
+  /// one group.
+  std::optional<load::StreamKind> stream{};
   /// Its first run may take hours, and each goes on where it was stopped. Those that give way come
   /// in the order of this list: a history never goes before what is fresh.
   bool gives_way = false;
 };
 
+using enum load::StreamKind;
 constexpr std::array commands = {
-    JobCommand{"load-orders", "load orders --rescan 1d", Needs::shop, "xiaoe"},
-    JobCommand{"load-orders-rescan", "load orders --rescan {rescan}", Needs::shop, "xiaoe"},
-    JobCommand{"load-aftersales", "load aftersales", Needs::shop, "xiaoe", true},
-    JobCommand{"load-live", "load live", Needs::shop, "xiaoe"},
-    JobCommand{"load-users", "load users", Needs::shop, "xiaoe", true},
-    JobCommand{"load-products", "load products", Needs::shop, "xiaoe"},
-    JobCommand{"load-orders-deep", "load orders --rescan 90d", Needs::shop, "xiaoe"},
-    JobCommand{"load-history", "load orders --incremental", Needs::shop, "xiaoe", true},
-    JobCommand{"load-benefits", "load benefits", Needs::shop, ""},
-    JobCommand{"export-sweep", "export sweep", Needs::export_source, ""},
+    JobCommand{"load-orders", "load orders --rescan 1d", Needs::shop, orders},
+    JobCommand{"load-orders-rescan", "load orders --rescan {rescan}", Needs::shop, orders},
+    JobCommand{"load-aftersales", "load aftersales", Needs::shop, aftersales, true},
+    JobCommand{"load-live", "load live", Needs::shop, live},
+    JobCommand{"load-users", "load users", Needs::shop, users, true},
+    JobCommand{"load-products", "load products", Needs::shop, products},
+    JobCommand{"load-orders-deep", "load orders --rescan 90d", Needs::shop, orders},
+    JobCommand{"load-history", "load orders --incremental", Needs::shop, orders, true},
+    JobCommand{"load-benefits", "load benefits", Needs::shop},
+    JobCommand{"export-sweep", "export sweep", Needs::export_source},
 };
 
 /// Without them a program would ask, or write for a terminal.
@@ -65,6 +70,22 @@ bool is_known(const Command& program, std::vector<std::string> words) {
   return understood && understood->command().run != nullptr;
 }
 
+/// Why the shop cannot be read, or this of it; empty: it can.
+Message why_not_loaded(const config::Settings& settings,
+                       const std::optional<load::StreamKind>& stream) {
+  const std::string& name = settings.text("load.platform");
+  const load::Platform* platform = load::platform_named(name);
+  if (platform == nullptr)
+    return say({"not configured: no platform is called '{}'", "未配置：没有名为“{}”的平台"},
+               printable(name));
+  if (const Message why = platform->unconfigured(settings); !why.empty())
+    return {"not configured: " + why.en, "未配置：" + why.zh};
+  if (!stream || std::ranges::count(platform->streams(), *stream) > 0) return {};
+  const Message title = load::title(*stream);
+  return {fmt::format("{} offers no {}", name, title.en),
+          fmt::format("{} 不提供{}", name, title.zh)};
+}
+
 /// Empty: it may run.
 Message why_disabled(const Context& context, const JobCommand& command) {
   const config::Settings& settings = context.settings;
@@ -74,9 +95,7 @@ Message why_disabled(const Context& context, const JobCommand& command) {
   if (!settings.boolean(enabled)) return say({"{} is false", "{} 为 false"}, enabled);
   switch (command.needs) {
     case Needs::shop:
-      if (settings.text("xiaoe.app_id").empty())
-        return say({"not configured: xiaoe.app_id is not set", "未配置：缺少 xiaoe.app_id"});
-      return {};
+      return why_not_loaded(settings, command.stream);
     case Needs::export_source:
       if (settings.text(config::concrete_key("export.*.source", "invoices")).empty() &&
           !config::common_source(settings, context.world.environment))
@@ -141,7 +160,7 @@ Result<std::vector<run::Job>> scheduled_jobs(const Context& context) {
         {.name = std::string(job.name),
          .summary = {std::string(job.en), std::string(job.zh)},
          .command = std::move(words),
-         .group = std::string(command->group),
+         .group = command->stream ? context.settings.text("load.platform") : std::string(),
          .gives_way = command->gives_way,
          .enabled = enabled,
          .why_disabled = std::move(why),

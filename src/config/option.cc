@@ -1,14 +1,16 @@
 #include "config/option.h"
 
-#include <array>
+#include <atomic>
 #include <vector>
 
+#include "base/check.h"
 #include "config/option_tables.h"
 
 namespace tidemark::config {
+namespace {
 
-std::span<const OptionGroup> option_groups() {
-  static const std::array groups = {
+std::vector<OptionGroup> own_groups() {
+  return {
       OptionGroup{
           .title_en = "General",
           .title_zh = "通用",
@@ -40,8 +42,10 @@ std::span<const OptionGroup> option_groups() {
       OptionGroup{
           .title_en = "Load",
           .title_zh = "加载",
-          .about_en = "The warehouse that `tidemark load` fills, and the shop it reads.",
-          .about_zh = "`tidemark load` 写入的数仓，以及读取的店铺。",
+          .about_en =
+              "The warehouse that `tidemark load` fills. Where the shop is, and who may read "
+              "it, say the settings of its platform.",
+          .about_zh = "`tidemark load` 写入的数仓。店铺的地址和凭据见其所在平台的设置。",
           .options = load_options(),
       },
       OptionGroup{
@@ -82,7 +86,29 @@ std::span<const OptionGroup> option_groups() {
           .options = schedule_options(),
       },
   };
-  return groups;
+}
+
+/// What main() put together and nothing changes any more once it is read.
+struct Catalogue {
+  std::vector<OptionGroup> groups = own_groups();
+  std::atomic<bool> read = false;
+};
+
+Catalogue& catalogue() {
+  static Catalogue catalogue;
+  return catalogue;
+}
+
+}  // namespace
+
+std::span<const OptionGroup> option_groups() {
+  catalogue().read = true;
+  return catalogue().groups;
+}
+
+void add_option_group(const OptionGroup& group) {
+  check(!catalogue().read, "settings are declared before any is read");
+  catalogue().groups.push_back(group);
 }
 
 std::span<const Option> all_options() {

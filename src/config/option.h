@@ -48,7 +48,12 @@ struct OptionGroup {
   std::span<const Option> options;
 };
 
+/// Those of this room, and those that were added, in the order of the reference page.
 [[nodiscard]] std::span<const OptionGroup> option_groups();
+
+/// Adds a chapter that a room above this one declares: the settings of a shop platform. To be
+/// called by main() before any setting is read; later is our own mistake (check fails).
+void add_option_group(const OptionGroup& group);
 
 /// All settings of all rooms, in the order of the reference page.
 [[nodiscard]] std::span<const Option> all_options();

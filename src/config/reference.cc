@@ -12,7 +12,7 @@ namespace tidemark::config {
 namespace {
 
 constexpr std::string_view intro_en =
-    R"(<!-- Written by `tidemark config reference`; the source is src/config/*_options.cc. -->
+    R"(<!-- Written by `tidemark config reference`; the source is src/config/*_options.cc and src/load/*/options.cc. -->
 # Configuration
 
 [中文](configuration.zh-CN.md)
@@ -45,7 +45,7 @@ table says what empty means.
 )";
 
 constexpr std::string_view intro_zh =
-    R"(<!-- 由 `tidemark config reference` 生成；来源是 src/config/*_options.cc。 -->
+    R"(<!-- 由 `tidemark config reference` 生成；来源是 src/config/*_options.cc 和 src/load/*/options.cc。 -->
 # 配置
 
 [English](configuration.md)

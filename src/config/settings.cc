@@ -76,6 +76,14 @@ std::vector<std::string> Settings::list(std::string_view key) const {
   return split_list(setting(key).value);
 }
 
+Settings Settings::with(std::string_view key, Setting setting) const {
+  const Option* option = option_of(key);
+  check(option != nullptr && option->type == OptionType::text, "such a setting is a text");
+  Settings changed = *this;
+  changed.settings_.insert_or_assign(std::string(key), std::move(setting));
+  return changed;
+}
+
 bool Settings::is_set(std::string_view key) const {
   return setting(key).origin != Origin::fallback;
 }

@@ -68,6 +68,10 @@ class Settings {
   /// False if neither flag, environment nor file set it.
   [[nodiscard]] bool is_set(std::string_view key) const;
 
+  /// The same, but that the text `key` is `setting`, whatever it was: for a flag whose key is only
+  /// known when the settings are.
+  [[nodiscard]] Settings with(std::string_view key, Setting setting) const;
+
   [[nodiscard]] const std::optional<std::string>& file() const { return file_; }
   /// Named tables of one kind, e.g. the `receipts` of `[export.receipts]`; `invoices` is always
   /// among them. Sorted.

@@ -4,9 +4,10 @@
 
 namespace tidemark::load {
 
-/// What the rule of benefits makes of order_state, whose codes are those of the platform's list of
-/// orders (0 unpaid, 1 paid, 2 failed, 3 refunded, 4 deposit, 5 being paid, 6 and 7 cancelled,
-/// 8 refund under way, 9 refund failed, 10 refunded, 11 refunded in part).
+/// What the rule of benefits makes of order_state. Its codes in the warehouse are those of Xiaoe's
+/// list of orders, whatever the platform; others translate theirs: 0 unpaid, 1 paid, 2 failed,
+/// 3 refunded, 4 deposit, 5 being paid, 6 and 7 cancelled, 8 refund under way, 9 refund failed,
+/// 10 refunded, 11 refunded in part.
 
 enum class Payment { unpaid, paid, cancelled, unknown };
 

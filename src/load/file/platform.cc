@@ -9,6 +9,11 @@
 namespace tidemark::load::file {
 namespace {
 
+Message only_by_hand() {
+  return say({"orders of a file are loaded with tidemark load file",
+              "文件中的订单请用 tidemark load file 加载"});
+}
+
 constexpr std::array offered = {StreamKind::orders};
 
 /// The tables of orders, with the version that the rows themselves may tell.
@@ -32,7 +37,11 @@ class FileOrderTables final : public StreamTables {
 class File final : public Platform {
  public:
   [[nodiscard]] std::string_view name() const override { return "file"; }
+  [[nodiscard]] const config::OptionGroup* options() const override { return nullptr; }
   [[nodiscard]] std::string_view url_setting() const override { return {}; }
+  [[nodiscard]] Message unconfigured(const config::Settings& /*settings*/) const override {
+    return only_by_hand();
+  }
   [[nodiscard]] std::span<const StreamKind> streams() const override { return offered; }
   [[nodiscard]] std::unique_ptr<StreamTables> tables(
       StreamKind /*stream*/, const config::Settings& /*settings*/) const override {
@@ -41,8 +50,11 @@ class File final : public Platform {
   [[nodiscard]] Result<std::unique_ptr<Extractor>> extractor(
       StreamKind /*stream*/, const config::Settings& /*settings*/,
       const Surroundings& /*surroundings*/, std::vector<std::string> /*ids*/) const override {
-    return fail(ErrorKind::usage, {"orders of a file are loaded with tidemark load file",
-                                   "文件中的订单请用 tidemark load file 加载"});
+    return fail(Error{ErrorKind::usage, only_by_hand(), {}});
+  }
+  [[nodiscard]] std::vector<run::Finding> examine(const config::Settings& /*settings*/,
+                                                  const Clock& /*clock*/) const override {
+    return {{.check = "shop", .what = only_by_hand()}};
   }
 };
 

@@ -5,9 +5,11 @@
 #include "load/order_tables.h"
 #include "load/row_tables.h"
 #include "load/xiaoe/client.h"
+#include "load/xiaoe/doctor/shop_checks.h"
 #include "load/xiaoe/list_extractor.h"
 #include "load/xiaoe/live_extractor.h"
 #include "load/xiaoe/live_transform.h"
+#include "load/xiaoe/options.h"
 #include "load/xiaoe/order_transform.h"
 #include "load/xiaoe/product_transform.h"
 #include "load/xiaoe/refund_transform.h"
@@ -15,6 +17,15 @@
 
 namespace tidemark::load::xiaoe {
 namespace {
+
+ClientOptions client_options(const config::Settings& settings) {
+  return {.url = settings.text("xiaoe.url"),
+          .app_id = settings.text("xiaoe.app_id"),
+          .client_id = settings.text("xiaoe.client_id"),
+          .secret_key = settings.text("xiaoe.secret_key"),
+          .ca_file = settings.text("xiaoe.ca"),
+          .timeout = settings.duration("xiaoe.timeout")};
+}
 
 CodeTexts code_texts(const config::Settings& settings) {
   return settings.text("load.texts") == "official" ? CodeTexts::official : CodeTexts::usual;
@@ -61,7 +72,12 @@ class OwnClient final : public Extractor {
 class Xiaoe final : public Platform {
  public:
   [[nodiscard]] std::string_view name() const override { return "xiaoe"; }
+  [[nodiscard]] const config::OptionGroup* options() const override { return &xiaoe::options(); }
   [[nodiscard]] std::string_view url_setting() const override { return "xiaoe.url"; }
+  [[nodiscard]] Message unconfigured(const config::Settings& settings) const override {
+    if (!settings.text("xiaoe.app_id").empty()) return {};
+    return say({"xiaoe.app_id is not set", "缺少 xiaoe.app_id"});
+  }
   [[nodiscard]] std::span<const StreamKind> streams() const override { return all_streams; }
 
   [[nodiscard]] std::unique_ptr<StreamTables> tables(
@@ -101,18 +117,16 @@ class Xiaoe final : public Platform {
       extractor = std::make_unique<ListExtractor>(**client, list_of(stream));
     return std::make_unique<OwnClient>(std::move(*client), std::move(extractor));
   }
+
+  [[nodiscard]] std::vector<run::Finding> examine(const config::Settings& settings,
+                                                  const Clock& clock) const override {
+    return examine_shop(
+        client_options(settings),
+        std::chrono::duration_cast<std::chrono::seconds>(settings.duration("load.margin")), clock);
+  }
 };
 
 }  // namespace
-
-ClientOptions client_options(const config::Settings& settings) {
-  return {.url = settings.text("xiaoe.url"),
-          .app_id = settings.text("xiaoe.app_id"),
-          .client_id = settings.text("xiaoe.client_id"),
-          .secret_key = settings.text("xiaoe.secret_key"),
-          .ca_file = settings.text("xiaoe.ca"),
-          .timeout = settings.duration("xiaoe.timeout")};
-}
 
 const Platform& platform() {
   static const Xiaoe xiaoe;
