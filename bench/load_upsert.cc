@@ -24,6 +24,7 @@
 #include "load/order_tables.h"
 #include "load/record_writer.h"
 #include "load/schema.h"
+#include "load/testing_pause.h"
 #include "load/xiaoe/order_transform.h"
 #include "sql/connection.h"
 
@@ -93,11 +94,6 @@ void check_counts(Reading reading, std::uint64_t orders, const Counts& counts) {
                               counts.unchanged, counts.changed, orders));
 }
 
-class NoPause final : public tidemark::Pause {
- public:
-  bool wait(std::chrono::milliseconds /*duration*/) override { return true; }
-};
-
 /// `write` takes a batch; it is timed.
 void in_batches(std::uint64_t orders, Reading reading,
                 const std::function<void(std::vector<load::Observed>, Watch&)>& write) {
@@ -148,7 +144,7 @@ void write_whole(const std::string& url, Reading reading, std::uint64_t orders) 
   const load::OrderTables tables(
       std::string(platform), china,
       std::make_unique<load::xiaoe::XiaoeOrderTransform>(load::xiaoe::CodeTexts::usual));
-  NoPause pause;
+  load::testing::NoPause pause;
   const auto connect_again = [&] { return sql::connect(*sql::Url::parse(url)); };
   load::RecordWriter writer =
       or_die("connect", load::RecordWriter::open(connect_again, tables, false, pause));

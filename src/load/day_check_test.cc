@@ -8,13 +8,10 @@
 #include <mutex>
 #include <vector>
 
-#include "load/record_writer.h"
 #include "load/refund.h"
 #include "load/row_tables.h"
-#include "load/scan_store.h"
-#include "load/schema.h"
+#include "load/testing_warehouse.h"
 #include "load/xiaoe/refund_transform.h"
-#include "tests/database.h"
 
 namespace tidemark::load {
 namespace {
@@ -24,11 +21,6 @@ using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
 CivilTime time_of(std::string_view text) { return CivilTime::parse(text).value(); }
-
-class NoPause final : public Pause {
- public:
-  bool wait(std::chrono::milliseconds /*duration*/) override { return true; }
-};
 
 /// A source that counts as the test says.
 class CountingSource final : public Extractor {
@@ -53,16 +45,12 @@ class CountingSource final : public Extractor {
   Count count_;
 };
 
-class DayCheckTest : public testing_database::EachDatabase {
+class DayCheckTest : public testing::EachWarehouse {
  protected:
+  [[nodiscard]] const StreamTables& tables() const override { return refunds_; }
   void SetUp() override {
-    EachDatabase::SetUp();
-    if (IsSkipped()) return;
-    ASSERT_TRUE(migrate_warehouse(db()));
-    ASSERT_TRUE(ScanStore(db(), "xiaoe", "aftersales").register_stream());
-    Result<RecordWriter> writer =
-        RecordWriter::open([this] { return sql::connect(url()); }, refunds_, false, pause_);
-    ASSERT_TRUE(writer) << writer.error().what.en;
+    EachWarehouse::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
     std::vector<Observed> rows;
     for (const char* created : {"2025-01-01 08:00:00", "2025-01-01 23:59:59", "2025-01-02 00:00:00",
                                 "2025-01-04 12:00:00"}) {
@@ -72,11 +60,9 @@ class DayCheckTest : public testing_database::EachDatabase {
           fmt::format(R"({{"aftersale_id":"{}","order_id":"o_1","state":13,"sale_type":1,)"
                       R"("refund_money":990,"created_at":"{}","updated_at":"{}"}})",
                       id, created, created),
-          WallTime(std::chrono::seconds(1'735'700'000))));
+          testing::start));
     }
-    const Result<BatchOutcome> outcome = writer->write(std::move(rows), "scan");
-    ASSERT_TRUE(outcome) << outcome.error().what.en;
-    ASSERT_EQ(outcome->inserted, 4U);
+    ASSERT_EQ(write_batch(std::move(rows)).inserted, 4U);
   }
 
   DayCheckResult check(CountingSource& source, std::string_view from, std::string_view upto) {
@@ -86,7 +72,6 @@ class DayCheckTest : public testing_database::EachDatabase {
     return result ? std::move(*result) : DayCheckResult();
   }
 
-  NoPause pause_;
   RecordTables<Refund> refunds_{"xiaoe", std::chrono::hours(8),
                                 std::make_unique<xiaoe::RefundTransform>()};
 };

@@ -7,11 +7,9 @@
 #include <functional>
 
 #include "load/order_tables.h"
-#include "load/rederive.h"
 #include "load/row_sql.h"
-#include "load/schema.h"
+#include "load/testing_warehouse.h"
 #include "load/xiaoe/order_transform.h"
-#include "tests/database.h"
 
 namespace tidemark::load {
 namespace {
@@ -20,14 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-constexpr WallTime start{std::chrono::seconds(1'735'700'000)};
-
-/// No test waits.
-class NoPause final : public Pause {
- public:
-  bool wait(std::chrono::milliseconds /*duration*/) override { return true; }
-};
+using testing::start;
 
 std::string row(std::string_view id, std::string_view price, int state,
                 std::string_view more = "") {
@@ -38,27 +29,9 @@ std::string row(std::string_view id, std::string_view price, int state,
       id, price, state, more);
 }
 
-class RecordWriterTest : public testing_database::EachDatabase {
+class RecordWriterTest : public testing::EachWarehouse {
  protected:
-  void SetUp() override {
-    EachDatabase::SetUp();
-    if (IsSkipped()) return;
-    ASSERT_TRUE(migrate_warehouse(db()));
-    ASSERT_TRUE(ScanStore(db(), "xiaoe", "orders").register_stream());
-    open(false);
-  }
-
-  void TearDown() override {
-    writer_.reset();  // PostgreSQL drops no database that is in use.
-    EachDatabase::TearDown();
-  }
-
-  void open(bool dry_run) {
-    Result<RecordWriter> writer =
-        RecordWriter::open([this] { return sql::connect(url()); }, tables_, dry_run, pause_);
-    ASSERT_TRUE(writer) << writer.error().what.en;
-    writer_.emplace(std::move(*writer));
-  }
+  [[nodiscard]] const StreamTables& tables() const override { return tables_; }
 
   /// Rows as one page that was asked for `seconds` after the start.
   BatchOutcome write(const std::vector<std::string>& payloads, int seconds) {
@@ -69,9 +42,7 @@ class RecordWriterTest : public testing_database::EachDatabase {
         id = payload.substr(at, 3);
       batch.push_back(observed_row(id, payload, start + std::chrono::seconds(seconds)));
     }
-    Result<BatchOutcome> outcome = writer_->write(std::move(batch), "scan");
-    EXPECT_TRUE(outcome) << outcome.error().what.en;
-    return outcome ? std::move(*outcome) : BatchOutcome();
+    return write_batch(std::move(batch));
   }
 
   /// Every column of every row, for comparing.
@@ -95,19 +66,7 @@ class RecordWriterTest : public testing_database::EachDatabase {
                        std::make_unique<xiaoe::XiaoeOrderTransform>(texts));
   }
 
-  RederiveSummary rederived(const StreamTables& tables, bool dry_run = false) {
-    const ManualClock clock(start + std::chrono::hours(1));
-    const Stop stop;
-    std::atomic<std::uint64_t> records{0};
-    Rederive rederive([this] { return sql::connect(url()); }, tables, clock, stop, records);
-    Result<RederiveSummary> summary = rederive.run(dry_run);
-    EXPECT_TRUE(summary) << summary.error().what.en;
-    return summary ? std::move(*summary) : RederiveSummary();
-  }
-
-  NoPause pause_;
   OrderTables tables_ = tables_with(xiaoe::CodeTexts::usual);
-  std::optional<RecordWriter> writer_;
 };
 
 TEST_P(RecordWriterTest, ANewRowAmongKnownOnesKeepsTheTimeOfItsOwnPage) {
@@ -265,7 +224,7 @@ TEST_P(RecordWriterTest, HostileTextsStayTexts) {
 TEST_P(RecordWriterTest, ADryRunTellsTheSameAndWritesNothing) {
   write({row("o_1", "1", 1), row("o_2", "2", 1)}, 0);
   const std::string before = business() + dump("raw_seen");
-  open(true);
+  open_writer(true);
   const BatchOutcome outcome =
       write({row("o_1", "1", 10), row("o_2", "2", 1), row("o_3", "3", 1)}, 60);
   EXPECT_EQ(outcome.inserted, 1U);

@@ -4,12 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "load/record_writer.h"
-#include "load/rederive.h"
 #include "load/refund.h"
-#include "load/schema.h"
+#include "load/testing_warehouse.h"
 #include "load/xiaoe/refund_transform.h"
-#include "tests/database.h"
 
 namespace tidemark::load {
 namespace {
@@ -17,13 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-constexpr WallTime start{std::chrono::seconds(1'735'700'000)};
-
-class NoPause final : public Pause {
- public:
-  bool wait(std::chrono::milliseconds /*duration*/) override { return true; }
-};
+using testing::start;
 
 std::string refund(std::string_view id, std::string_view updated, int state,
                    std::string_view more = "") {
@@ -35,32 +26,14 @@ std::string refund(std::string_view id, std::string_view updated, int state,
       id, state, updated, more);
 }
 
-class RowTablesTest : public testing_database::EachDatabase {
+class RowTablesTest : public testing::EachWarehouse {
  protected:
-  void SetUp() override {
-    EachDatabase::SetUp();
-    if (IsSkipped()) return;
-    ASSERT_TRUE(migrate_warehouse(db()));
-    ASSERT_TRUE(ScanStore(db(), "xiaoe", "aftersales").register_stream());
-    Result<RecordWriter> writer =
-        RecordWriter::open([this] { return sql::connect(url()); }, refunds_, false, pause_);
-    ASSERT_TRUE(writer) << writer.error().what.en;
-    writer_.emplace(std::move(*writer));
-  }
-  void TearDown() override {
-    writer_.reset();  // PostgreSQL drops no database that is in use.
-    EachDatabase::TearDown();
-  }
+  [[nodiscard]] const StreamTables& tables() const override { return refunds_; }
 
   static Observed seen(std::string_view payload, int seconds) {
     const std::size_t at = payload.find("as_");
     return observed_row(std::string(payload.substr(at, 4)), std::string(payload),
                         start + std::chrono::seconds(seconds));
-  }
-  BatchOutcome write(std::vector<Observed> batch) {
-    Result<BatchOutcome> outcome = writer_->write(std::move(batch), "scan");
-    EXPECT_TRUE(outcome) << outcome.error().what.en;
-    return outcome ? std::move(*outcome) : BatchOutcome();
   }
   std::string row(std::string_view columns) {
     return value(fmt::format("SELECT {} FROM refunds", columns));
@@ -77,14 +50,12 @@ class RowTablesTest : public testing_database::EachDatabase {
     return all;
   }
 
-  NoPause pause_;
   RecordTables<Refund> refunds_{"xiaoe", std::chrono::hours(8),
                                 std::make_unique<xiaoe::RefundTransform>()};
-  std::optional<RecordWriter> writer_;
 };
 
 TEST_P(RowTablesTest, ANewRowIsToTheCent) {
-  EXPECT_EQ(write({seen(refund("as_1", "2025-01-02 09:00:00", 13), 0)}).inserted, 1U);
+  EXPECT_EQ(write_batch({seen(refund("as_1", "2025-01-02 09:00:00", 13), 0)}).inserted, 1U);
   EXPECT_EQ(row("apply_refund_money"), "19.90");
   EXPECT_EQ(row("refund_money_fen"), "990");
   EXPECT_EQ(row("actual_fee"), "NULL");
@@ -97,39 +68,41 @@ TEST_P(RowTablesTest, ANewRowIsToTheCent) {
 }
 
 TEST_P(RowTablesTest, TheSameRowsAgainTouchNothing) {
-  write({seen(refund("as_1", "2025-01-02 09:00:00", 2), 0),
-         seen(refund("as_2", "2025-01-02 09:00:00", 2), 0)});
+  write_batch({seen(refund("as_1", "2025-01-02 09:00:00", 2), 0),
+               seen(refund("as_2", "2025-01-02 09:00:00", 2), 0)});
   const std::string before = business();
-  EXPECT_EQ(write({seen(refund("as_1", "2025-01-02 09:00:00", 2), 60),
-                   seen(refund("as_2", "2025-01-02 09:00:00", 2), 60)})
+  EXPECT_EQ(write_batch({seen(refund("as_1", "2025-01-02 09:00:00", 2), 60),
+                         seen(refund("as_2", "2025-01-02 09:00:00", 2), 60)})
                 .unchanged,
             2U);
   EXPECT_EQ(business(), before);
 }
 
 TEST_P(RowTablesTest, TheSourcesStampGoesBeforeTheObservation) {
-  write({seen(refund("as_1", "2025-01-02 09:00:00", 11), 0)});
+  write_batch({seen(refund("as_1", "2025-01-02 09:00:00", 11), 0)});
   // Observed later, but older by the shop's own stamp.
-  EXPECT_EQ(write({seen(refund("as_1", "2025-01-02 08:59:59", 2), 60)}).older, 1U);
+  EXPECT_EQ(write_batch({seen(refund("as_1", "2025-01-02 08:59:59", 2), 60)}).older, 1U);
   EXPECT_EQ(row("state"), "11");
   // Observed earlier, but newer by that stamp.
-  EXPECT_THAT(write({seen(refund("as_1", "2025-01-03 10:00:00", 13), -60)}).changed, SizeIs(1));
+  EXPECT_THAT(write_batch({seen(refund("as_1", "2025-01-03 10:00:00", 13), -60)}).changed,
+              SizeIs(1));
   EXPECT_EQ(row("state"), "13");
   // With the same stamp the later observation counts.
-  EXPECT_EQ(write({seen(refund("as_1", "2025-01-03 10:00:00", 14), -60)}).older, 1U);
-  EXPECT_THAT(write({seen(refund("as_1", "2025-01-03 10:00:00", 14), 120)}).changed, SizeIs(1));
+  EXPECT_EQ(write_batch({seen(refund("as_1", "2025-01-03 10:00:00", 14), -60)}).older, 1U);
+  EXPECT_THAT(write_batch({seen(refund("as_1", "2025-01-03 10:00:00", 14), 120)}).changed,
+              SizeIs(1));
   EXPECT_EQ(row("state"), "14");
 }
 
 TEST_P(RowTablesTest, OfOneRecordTwiceInABatchTheNewerStampCounts) {
-  const BatchOutcome outcome = write({seen(refund("as_1", "2025-01-03 10:00:00", 13), 0),
-                                      seen(refund("as_1", "2025-01-02 10:00:00", 2), 5)});
+  const BatchOutcome outcome = write_batch({seen(refund("as_1", "2025-01-03 10:00:00", 13), 0),
+                                            seen(refund("as_1", "2025-01-02 10:00:00", 2), 5)});
   EXPECT_EQ(outcome.repeats, 1U);
   EXPECT_EQ(row("state"), "13");
 }
 
 TEST_P(RowTablesTest, WhatCannotBeStoredIsSetAsideAndTheOthersGoOn) {
-  const BatchOutcome outcome = write(
+  const BatchOutcome outcome = write_batch(
       {seen(R"({"aftersale_id":"as_1","order_id":"o","state":1,"refund_money":"1.5",)"
             R"("created_at":"2025-01-01 08:00:00"})",
             0),
@@ -145,22 +118,16 @@ TEST_P(RowTablesTest, WhatCannotBeStoredIsSetAsideAndTheOthersGoOn) {
 
 TEST_P(RowTablesTest, ARowThatNamesAnotherIdIsSetAside) {
   const BatchOutcome outcome =
-      write({observed_row("as_9", refund("as_1", "2025-01-02 09:00:00", 2), start)});
+      write_batch({observed_row("as_9", refund("as_1", "2025-01-02 09:00:00", 2), start)});
   EXPECT_THAT(outcome.rejected, ElementsAre(HasSubstr("read as as_9")));
 }
 
 TEST_P(RowTablesTest, DerivingAgainBringsBackWhatIsLost) {
-  write({seen(refund("as_1", "2025-01-02 09:00:00", 2), 0)});
-  write({seen(refund("as_1", "2025-01-03 09:00:00", 13), -60)});  // Newer by its stamp.
+  write_batch({seen(refund("as_1", "2025-01-02 09:00:00", 2), 0)});
+  write_batch({seen(refund("as_1", "2025-01-03 09:00:00", 13), -60)});  // Newer by its stamp.
   const std::string before = row("state");
   run("DELETE FROM refunds");
-  const ManualClock clock(start + std::chrono::hours(1));
-  const Stop stop;
-  std::atomic<std::uint64_t> records{0};
-  Rederive rederive([this] { return sql::connect(url()); }, refunds_, clock, stop, records);
-  const Result<RederiveSummary> summary = rederive.run(false);
-  ASSERT_TRUE(summary) << summary.error().what.en;
-  EXPECT_EQ(summary->inserted, 1U);
+  EXPECT_EQ(rederived(refunds_).inserted, 1U);
   EXPECT_EQ(row("state"), before);
   EXPECT_EQ(before, "13");
 }

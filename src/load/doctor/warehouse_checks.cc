@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
@@ -139,8 +140,14 @@ Result<void> try_to_write(sql::Connection& connection) {
   return {};
 }
 
-/// The privileges on the database that are missing, with commas; empty if there are all.
-Result<std::string> missing_in_mysql(sql::Connection& connection) {
+/// A privilege that this user lacks.
+struct MissingGrant {
+  std::string privilege;
+  bool stops_writing = false;  ///< Also of rows into tables that are there.
+};
+
+/// Privileges on the database. Whether rows can be written, try_to_write() has found out.
+Result<std::vector<MissingGrant>> missing_in_mysql(sql::Connection& connection) {
   const Result<Rows> lines = rows_of(connection, "SHOW GRANTS");
   if (!lines) return fail(lines.error());
   std::vector<std::string> grants;
@@ -153,25 +160,32 @@ Result<std::string> missing_in_mysql(sql::Connection& connection) {
     return named && *named == "1";
   });
   if (failure) return fail(std::move(*failure));
-  std::string missing;
+  std::vector<MissingGrant> missing;
   if (granted.contains("ALL PRIVILEGES")) return missing;
   for (const char* needed : {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP",
                              "INDEX", "REFERENCES", "CREATE VIEW"})
-    if (!granted.contains(needed)) missing += (missing.empty() ? "" : ", ") + std::string(needed);
+    if (!granted.contains(needed)) missing.push_back({.privilege = needed});
   return missing;
 }
 
-/// PostgreSQL: COPY goes through a temporary table, and tables are their maker's.
-Result<std::string> missing_in_postgres(sql::Connection& connection) {
-  std::string missing;
-  for (const auto& [condition, name] :
-       {std::pair{"has_schema_privilege(current_schema(), 'CREATE')", "CREATE on the schema"},
-        std::pair{"has_database_privilege(current_database(), 'TEMPORARY')",
-                  "TEMPORARY on the database"}}) {
-    const auto may =
-        sql::query_value(connection, fmt::format("SELECT CASE WHEN {} THEN 1 END", condition));
+/// Tables are their maker's. Larger batches of rows go through a temporary table, and only small
+/// ones do without.
+Result<std::vector<MissingGrant>> missing_in_postgres(sql::Connection& connection) {
+  struct Wanted {
+    std::string_view condition;
+    MissingGrant otherwise;
+  };
+  const Wanted all[] = {
+      {.condition = "has_schema_privilege(current_schema(), 'CREATE')",
+       .otherwise = {.privilege = "CREATE on the schema"}},
+      {.condition = "has_database_privilege(current_database(), 'TEMPORARY')",
+       .otherwise = {.privilege = "TEMPORARY on the database", .stops_writing = true}}};
+  std::vector<MissingGrant> missing;
+  for (const Wanted& wanted : all) {
+    const auto may = sql::query_value(
+        connection, fmt::format("SELECT CASE WHEN {} THEN 1 END", wanted.condition));
     if (!may) return fail(may.error());
-    if (!*may) missing += (missing.empty() ? "" : ", ") + std::string(name);
+    if (!*may) missing.push_back(wanted.otherwise);
   }
   return missing;
 }
@@ -191,19 +205,22 @@ Finding check_grants(const WarehousePatient& patient, bool has_tables) {
   if (has_tables)
     if (const Result<void> written = try_to_write(connection); !written)
       return lacks_grant(written.error());
-  const Result<std::string> missing = connection.dialect() == sql::Dialect::mysql
-                                          ? missing_in_mysql(connection)
-                                          : missing_in_postgres(connection);
+  const Result<std::vector<MissingGrant>> missing = connection.dialect() == sql::Dialect::mysql
+                                                        ? missing_in_mysql(connection)
+                                                        : missing_in_postgres(connection);
   if (!missing) return run::unchecked("grants", missing.error());
   if (missing->empty())
     return {.check = "grants",
             .what = say({"tables may be made and written", "可创建并写入数据表"})};
-  Finding finding = lacks_grant(
-      make_error(ErrorKind::unauthorized, {"this user lacks {}", "该账号缺少 {}"}, *missing));
-  // Rows can be written; tables and views of the next version, or of another stream, cannot be
-  // made. Without TEMPORARY (PostgreSQL) only small batches of rows can be written.
-  const bool writes = missing->find("TEMPORARY") == std::string::npos;
-  if (has_tables && writes) finding.verdict = Verdict::warning;
+  std::vector<std::string_view> privileges;
+  for (const MissingGrant& grant : *missing) privileges.push_back(grant.privilege);
+  Finding finding =
+      lacks_grant(make_error(ErrorKind::unauthorized, {"this user lacks {}", "该账号缺少 {}"},
+                             fmt::join(privileges, ", ")));
+  // Tables and views of the next version, or of another stream, cannot be made; what is there can
+  // be filled.
+  if (has_tables && std::ranges::none_of(*missing, &MissingGrant::stops_writing))
+    finding.verdict = Verdict::warning;
   return finding;
 }
 

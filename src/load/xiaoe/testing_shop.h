@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/pause.h"
 #include "http/server.h"
+#include "load/testing_pause.h"
 #include "load/xiaoe/client.h"
 
 namespace tidemark::load::xiaoe::testing {
@@ -53,10 +54,6 @@ class ScriptedShop {
   std::unique_ptr<http::Server> server_;
 };
 
-/// Does not wait.
-class NoPause final : public Pause {
- public:
-  bool wait(std::chrono::milliseconds /*duration*/) override { return true; }
-};
+using load::testing::NoPause;
 
 }  // namespace tidemark::load::xiaoe::testing
