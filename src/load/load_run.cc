@@ -238,7 +238,7 @@ void LoadRun::count(const BatchOutcome& outcome) {
   summary_.unchanged += outcome.unchanged;
   summary_.older += outcome.older;
   summary_.rejected += outcome.rejected.size();
-  for (const std::string& reject : outcome.rejected)
+  for (const Message& reject : outcome.rejected)
     if (summary_.rejects.size() < examples_max) summary_.rejects.push_back(reject);
   for (const UnknownCode& code : outcome.unknown_codes) ++summary_.unknown_codes[code];
   for (const ChangedRecord& changed : outcome.changed) {

@@ -61,6 +61,11 @@ class Lines {
   std::string text_;
 };
 
+/// A line that goes on with the one above it.
+Message below(const Message& message) {
+  return {"                 " + message.en, "                " + message.zh};
+}
+
 Message heading(const LoadSummary& summary) {
   const Message stream = title(summary.stream);
   if (summary.mode == "full")
@@ -89,11 +94,15 @@ void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view agai
                   summary.missed_by_rescan,
                   listed(summary.missed_orders, summary.missed_by_rescan)));
   if (summary.rejected > 0)
-    lines.add(say({"  set aside:     {} rows that cannot be stored (table load_rejects): {}",
-                   "  拒收：        {} 行无法保存（见表 load_rejects）：{}"},
-                  summary.rejected, listed(summary.rejects, summary.rejected)));
-  for (const Error& error : summary.errors)
+    lines.add(say({"  set aside:     {} rows that cannot be stored (table load_rejects)",
+                   "  拒收：        {} 行无法保存（见表 load_rejects）"},
+                  summary.rejected));
+  for (const Message& reject : summary.rejects) lines.add(below(reject));
+  if (summary.rejected > summary.rejects.size()) lines.add(below({"…", "…"}));
+  for (const Error& error : summary.errors) {
     lines.add({"  failed:        " + error.what.en, "  失败：        " + error.what.zh});
+    if (!error.hint.empty()) lines.add(below(error.hint));
+  }
   if ((summary.stopped || summary.windows_failed > 0) && !again.empty())
     lines.add(say({"  again:         {}", "  重做：        {}"}, again));
 }
@@ -136,8 +145,7 @@ std::string summary_text(const LoadSummary& summary, Language language, std::str
         {"  checked:       {} days against the shop's own counts: {} miss records, {} have more",
          "  核对：        与店铺数量比较 {} 天：{} 天缺少记录，{} 天多出记录"},
         summary.days_checked, summary.days_missing, summary.days_surplus));
-  for (const Message& difference : summary.day_differences)
-    lines.add({"                 " + difference.en, "                " + difference.zh});
+  for (const Message& difference : summary.day_differences) lines.add(below(difference));
   if (summary.complete)
     lines.add(say({"  complete:      {} to {}", "  水位：        {} 至 {} 的数据已全部到达"},
                   summary.complete->from.text(), summary.complete->upto.text()));
@@ -156,7 +164,8 @@ std::string summary_json(const LoadSummary& summary, ExitCode code) {
                {"dry_run", summary.dry_run},
                {"stopped", summary.stopped}};
   line.update(counts_of(summary));
-  line["rejects"] = summary.rejects;
+  line["rejects"] = Json::array();
+  for (const Message& reject : summary.rejects) line["rejects"].push_back(reject.en);
   line["missed_orders"] = summary.missed_orders;
   line["unknown_codes"] = Json::array();
   for (const auto& [unknown, batches] : summary.unknown_codes)
@@ -168,7 +177,9 @@ std::string summary_json(const LoadSummary& summary, ExitCode code) {
     line["day_differences"].push_back(difference.en);
   line["errors"] = Json::array();
   for (const Error& error : summary.errors)
-    line["errors"].push_back({{"kind", tidemark::name(error.kind)}, {"message", error.what.en}});
+    line["errors"].push_back({{"kind", tidemark::name(error.kind)},
+                              {"message", error.what.en},
+                              {"hint", error.hint.en}});
   line["seconds"] = static_cast<double>(summary.elapsed.count()) / 1000;
   line["stage_seconds"] = Json::object();
   for (const auto& [stage, time] : summary.stages)

@@ -43,7 +43,7 @@ struct LoadSummary {
   std::uint64_t unchanged = 0;
   std::uint64_t older = 0;
   std::uint64_t rejected = 0;
-  std::vector<std::string> rejects{};                    ///< The first few.
+  std::vector<Message> rejects{};                        ///< The first few.
   std::map<UnknownCode, std::uint64_t> unknown_codes{};  ///< With the number of batches.
   /// State changes of orders that are older than the usual re-scan reaches.
   std::uint64_t missed_by_rescan = 0;

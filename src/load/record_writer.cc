@@ -210,7 +210,9 @@ RecordWriter::Sorted RecordWriter::sorted(const std::vector<Observed>& batch,
       sorted.rejected.push_back(!taken.has_value());
     }
     if (!taken) {
-      outcome.rejected.push_back(printable(row.id) + ": " + taken.error().what.en);
+      const Message& why = taken.error().what;
+      const std::string id = printable(row.id);
+      outcome.rejected.push_back({id + ": " + why.en, id + "：" + why.zh});
       sorted.refused.emplace_back(&row, std::move(taken).error());
       continue;
     }

@@ -30,7 +30,7 @@ struct BatchOutcome {
   std::uint64_t unchanged = 0;
   std::uint64_t older = 0;  ///< The warehouse has a newer state of the record.
   std::vector<ChangedRecord> changed{};
-  std::vector<std::string> rejected{};  ///< `o_1: price is missing`, English.
+  std::vector<Message> rejected{};  ///< `o_1: price is missing`
   std::set<UnknownCode> unknown_codes{};
 };
 

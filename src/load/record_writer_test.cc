@@ -15,6 +15,7 @@ namespace tidemark::load {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -189,7 +190,7 @@ TEST_P(RecordWriterTest, OfOneRecordTwiceInABatchTheNewestCounts) {
 TEST_P(RecordWriterTest, ARowThatCannotBeStoredIsSetAsideUntilItCan) {
   const std::string broken = row("o_1", "\"1.005\"", 1);
   EXPECT_THAT(write({broken, row("o_2", "2", 1)}, 0).rejected,
-              ElementsAre(HasSubstr("o_1: price cannot be stored: 1.005")));
+              ElementsAre(Field(&Message::en, HasSubstr("o_1: price cannot be stored: 1.005"))));
   EXPECT_EQ(value("SELECT COUNT(*) FROM orders"), "1");
   EXPECT_EQ(value("SELECT payload FROM raw_records WHERE record_id='o_1'"), broken);
   EXPECT_THAT(value("SELECT reason FROM load_rejects"), HasSubstr("price"));
@@ -203,7 +204,7 @@ TEST_P(RecordWriterTest, ARowThatCannotBeStoredIsSetAsideUntilItCan) {
 
 TEST_P(RecordWriterTest, ARowWithoutAnIdIsKeptByItsContent) {
   const BatchOutcome outcome = write({R"({"price":"1","order_state":1})"}, 0);
-  EXPECT_THAT(outcome.rejected, ElementsAre(HasSubstr("order_id is missing")));
+  EXPECT_THAT(outcome.rejected, ElementsAre(Field(&Message::en, HasSubstr("order_id is missing"))));
   EXPECT_EQ(value("SELECT payload FROM raw_records"), R"({"price":"1","order_state":1})");
 }
 
@@ -214,7 +215,7 @@ TEST_P(RecordWriterTest, HostileTextsStayTexts) {
              R"({"order_id":"o_2","title":"'); DROP TABLE orders; -- \\ \" \n ? 😀 %s","price":1,)"
              R"("order_state":99,"created_time":"2025-01-01 08:00:00"})"},
             0);
-  EXPECT_THAT(outcome.rejected, ElementsAre(HasSubstr("goods_no")));
+  EXPECT_THAT(outcome.rejected, ElementsAre(Field(&Message::en, HasSubstr("goods_no"))));
   EXPECT_EQ(value("SELECT title FROM orders"), "'); DROP TABLE orders; -- \\ \" \n ? 😀 %s");
   EXPECT_EQ(outcome.unknown_codes, (std::set<UnknownCode>{{"order_state", "99"}}));
   EXPECT_EQ(value("SELECT order_state FROM orders"), "99");

@@ -12,6 +12,7 @@ namespace tidemark::load {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using testing::start;
@@ -119,7 +120,7 @@ TEST_P(RowTablesTest, WhatCannotBeStoredIsSetAsideAndTheOthersGoOn) {
 TEST_P(RowTablesTest, ARowThatNamesAnotherIdIsSetAside) {
   const BatchOutcome outcome =
       write_batch({observed_row("as_9", refund("as_1", "2025-01-02 09:00:00", 2), start)});
-  EXPECT_THAT(outcome.rejected, ElementsAre(HasSubstr("read as as_9")));
+  EXPECT_THAT(outcome.rejected, ElementsAre(Field(&Message::en, HasSubstr("read as as_9"))));
 }
 
 TEST_P(RowTablesTest, DerivingAgainBringsBackWhatIsLost) {

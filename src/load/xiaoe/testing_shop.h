@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "base/pause.h"
 #include "http/server.h"
 #include "load/testing_pause.h"
 #include "load/xiaoe/client.h"
