@@ -10,8 +10,9 @@ import subprocess
 
 import pytest
 
+import servers
 from hub_fixture import Hub, wait_until
-from hub_states import fresh_state
+from hub_states import State, fresh_state
 from load_fixture import CREDENTIALS, Shop
 
 JOBS = ("load-orders", "load-orders-rescan", "load-orders-deep", "load-history")
@@ -70,6 +71,8 @@ def test_a_job_runs_on_request_and_pause_survives_a_restart(tmp_path, state, sho
         assert 'tidemark_sync_runs_total{job="load-history",status="success"} 1' in metrics
         assert 'tidemark_sync_in_progress{job="load-history"} 0' in metrics
         assert re.search(r'last_success_timestamp_seconds{job="load-history"} \d', metrics)
+        assert re.search(r'last_duration_seconds{job="load-history"} \d', metrics)
+        assert re.search(r'tidemark_disk_free_bytes{holds="warehouse"} [1-9]', metrics)
 
         answer = hub.ask("PATCH", "/api/v1/schedules/load-orders",
                          {"paused": True, "cron": "15 4 * * 1-5", "time_zone": "Asia/Shanghai"})
@@ -174,6 +177,27 @@ def test_a_killed_hub_takes_its_job_with_it_and_another_goes_on(tmp_path, reques
         child = running(hub, "load-orders")
         hub.stop()
         assert not alive(child)
+
+
+@pytest.mark.parametrize("kind", [servers.MariaDB, servers.Postgres], ids=["mariadb", "postgres"])
+def test_a_state_database_that_is_away_ends_what_runs_and_all_goes_on_after_it(tmp_path, kind):
+    with kind() as server, Deaf() as deaf, hub_of(tmp_path, State(server.url), deaf) as hub:
+        hub.post("/api/v1/schedules/load-orders/run")
+        child = running(hub, "load-orders")
+        server.kill9()
+        # Before its lease ends, for another hub may begin the job then.
+        wait_until(lambda: not alive(child))
+        assert hub.ask("GET", "/api/v1/schedules").status == 503
+        assert hub.ask("POST", "/api/v1/schedules/load-orders-deep/run").status == 503
+        assert hub.log().count("jobs wait for the state database") == 1
+        server.start()
+        wait_until(lambda: "the state database is back" in hub.log())
+        wait_until(lambda: hub.ask("GET", "/api/v1/schedules").status == 200)
+        wait_until(lambda: job(hub, "load-orders")["runs"].get("lost") == 1)
+        assert running(hub, "load-orders") != child
+        hub.post("/api/v1/schedules/load-orders-deep/run")
+        assert job(hub, "load-orders-deep")["state"] == "requested"  # The same shop: one by one.
+        hub.stop()
 
 
 def test_a_job_that_hangs_is_stopped_and_says_so(tmp_path, request):

@@ -63,8 +63,9 @@ struct HubServer::Parts {
         reads(options.state, read_threads),
         services{hub, reads, tokens, clock, options.limits},
         pulse(hub, clock, hub_patience),
-        system{services,        metrics,         pulse, [this] { return stream_status(); },
-               options.version, options.revision},
+        system{
+            services,        metrics,         pulse,           [this] { return stream_status(); },
+            options.folders, options.version, options.revision},
         replays(services),
         schedule(std::move(options.schedule), options.state, hub_name(clock, random), clock,
                  random.next()) {

@@ -28,7 +28,8 @@ struct HubServerOptions {
   std::optional<relay::StreamOptions> stream{};  ///< The second way in; nullopt: there is none.
   std::optional<relay::WakeOptions> wake{};      ///< Only for a state that hubs share.
   ScheduleOptions schedule{};
-  std::string admin_token{};  ///< TIDEMARK_ADMIN_TOKEN; may be empty.
+  std::vector<WatchedFolder> folders{};  ///< Told in the metrics.
+  std::string admin_token{};             ///< TIDEMARK_ADMIN_TOKEN; may be empty.
   std::string version{};
   std::string revision{};
 };

@@ -164,8 +164,26 @@ void write_schedules(std::string& text, const std::vector<run::Schedule>& schedu
         [&](const run::Schedule& row) { return seconds_of(row.last_success_at); });
   write("tidemark_sync_last_run_timestamp_seconds", "When a job last began.",
         [&](const run::Schedule& row) { return seconds_of(row.last_started_at); });
+  write("tidemark_sync_last_duration_seconds", "How long the last run of a job took.",
+        [](const run::Schedule& row) -> Shown {
+          if (!row.last_started_at || !row.last_finished_at ||
+              *row.last_finished_at < *row.last_started_at)
+            return std::nullopt;
+          return static_cast<double>((*row.last_finished_at - *row.last_started_at).count()) / 1e6;
+        });
   write("tidemark_sync_next_run_timestamp_seconds", "When a job is due.",
         [&](const run::Schedule& row) { return seconds_of(row.next_due_at); });
+}
+
+void write_disks(std::string& text, const std::vector<WatchedFolder>& folders) {
+  head(text, "tidemark_disk_free_bytes", "gauge", "Room on the disk of a database file.");
+  for (const WatchedFolder& folder : folders) {
+    std::error_code error;
+    const std::filesystem::space_info space = std::filesystem::space(folder.path, error);
+    if (error) continue;  // Not made yet.
+    sample(text, "tidemark_disk_free_bytes", fmt::format("holds=\"{}\"", escaped(folder.holds)),
+           static_cast<double>(space.available));
+  }
 }
 
 }  // namespace
@@ -220,6 +238,7 @@ std::string Metrics::text(const Now& now) const {
   write_stats(text, now);
   if (now.stream) write_stream(text, *now.stream);
   write_schedules(text, now.schedules);
+  write_disks(text, now.folders);
 
   const std::scoped_lock lock(mutex_);
   head(text, "tidemark_webhook_attempt_duration_seconds", "histogram",

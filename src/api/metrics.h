@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -37,6 +38,12 @@ class Histogram {
   double sum_ = 0;
 };
 
+/// A folder whose disk must not be full.
+struct WatchedFolder {
+  std::string holds;  ///< `state`, `warehouse`
+  std::filesystem::path path;
+};
+
 /// What is counted while the hub runs. Thread-safe, and quick enough for every request.
 class Metrics {
  public:
@@ -52,6 +59,7 @@ class Metrics {
     relay::SyncStats stats;
     std::optional<relay::StreamStatus> stream{};  ///< nullopt: no stream is read.
     std::vector<run::Schedule> schedules{};
+    std::vector<WatchedFolder> folders{};
     WallTime at{};
     std::string version;
     std::string revision;

@@ -35,6 +35,7 @@ void answer_metrics(SystemParts& parts, http::Respond respond) {
                                         .stats = std::move(*stats),
                                         .stream = parts.stream(),
                                         .schedules = std::move(*schedules),
+                                        .folders = parts.folders,
                                         .at = now,
                                         .version = parts.version,
                                         .revision = parts.revision})};

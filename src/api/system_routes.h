@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "api/gate.h"
 #include "api/metrics.h"
@@ -18,6 +19,7 @@ struct SystemParts {
   const Pulse& pulse;
   /// nullopt: no stream is read.
   std::function<std::optional<relay::StreamStatus>()> stream;
+  std::vector<WatchedFolder> folders;
   std::string version;
   std::string revision;
 };

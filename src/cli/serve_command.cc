@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "api/hub_server.h"
@@ -13,6 +14,7 @@
 #include "cli/serve_redis.h"
 #include "cli/serve_secrets.h"
 #include "cli/version.h"
+#include "config/source_url.h"
 #include "http/address_policy.h"
 #include "http/client.h"
 #include "http/endpoint_url.h"
@@ -22,6 +24,23 @@ namespace tidemark::cli {
 namespace {
 
 constexpr int signal_look_ms = 200;
+
+/// Where the SQLite files lie that fill a disk of this machine.
+std::vector<api::WatchedFolder> watched_folders(const Context& context, const sql::Url& state) {
+  std::vector<api::WatchedFolder> folders;
+  const auto add = [&folders](std::string_view holds, const sql::Url& url) {
+    if (url.dialect != sql::Dialect::sqlite) return;
+    std::error_code error;
+    const std::filesystem::path file = std::filesystem::absolute(url.path, error);
+    if (!error) folders.push_back({.holds = std::string(holds), .path = file.parent_path()});
+  };
+  add("state", state);
+  // A hub that loads nothing needs no warehouse; the loads themselves say what is wrong with one.
+  if (const auto warehouse =
+          config::warehouse_database(context.settings, context.world.environment))
+    if (const auto url = sql::Url::parse(warehouse->url)) add("warehouse", *url);
+  return folders;
+}
 
 Result<api::HubServerOptions> server_options(const Context& context,
                                              const http::AddressPolicy& policy) {
@@ -38,6 +57,7 @@ Result<api::HubServerOptions> server_options(const Context& context,
   if (!redis) return fail(std::move(redis));
   Result<std::vector<run::Job>> jobs = scheduled_jobs(context);
   if (!jobs) return fail(std::move(jobs));
+  std::vector<api::WatchedFolder> folders = watched_folders(context, ledger->state);
   const auto seconds = [&settings](std::string_view key) {
     return std::chrono::ceil<std::chrono::seconds>(settings.duration(key));
   };
@@ -68,6 +88,7 @@ Result<api::HubServerOptions> server_options(const Context& context,
                    .process = job_process(context),
                    .lease = seconds("schedule.lease"),
                    .stop_grace = seconds("schedule.stop_grace")},
+      .folders = std::move(folders),
       .admin_token = std::move(*admin_token),
       .version = std::string(version()),
       .revision = std::string(revision())};

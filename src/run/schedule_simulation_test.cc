@@ -176,7 +176,7 @@ void play(std::uint64_t seed) {
 TEST(ScheduleSimulation, NothingRunsTwiceAndNothingIsForgotten) {
   if (const std::uint64_t seed = number_from("SCHEDULE_SEED", 0)) return play(seed);
   configure_log({.level = LogLevel::error});
-  const std::uint64_t seeds = number_from("SCHEDULE_SEEDS", 20);
+  const std::uint64_t seeds = number_from("SCHEDULE_SEEDS", 100);
   for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) play(seed);
   configure_log({});
 }

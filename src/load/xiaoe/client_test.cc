@@ -1,5 +1,6 @@
 #include "load/xiaoe/client.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -88,6 +89,44 @@ TEST_F(Tokens, AnOutageIsWorkedThroughOnceForAll) {
   EXPECT_EQ(asked, 8);
   ASSERT_EQ(failed.size(), 4U);
   for (const Error& error : failed) EXPECT_EQ(error.kind, ErrorKind::unreachable);
+}
+
+TEST_F(Tokens, ALateRefusalOfTheOldOneDoesNotThrowTheNewOneAway) {
+  // Two calls go out with the first token. The shop refuses one; when that call comes again with
+  // the second token, it refuses the other, which then must find that token and ask for no third.
+  std::mutex mutex;
+  std::vector<http::Respond> waiting;
+  const auto give_token = [&](const http::Request& /*request*/, http::Respond respond) {
+    respond(ScriptedShop::enveloped(
+        0, fmt::format(R"({{"access_token":"token-{}","expires_in":7200}})", ++asked)));
+  };
+  const auto answer = [&](const http::Request& request, http::Respond respond) {
+    const bool old = request.body.contains("token-1");
+    http::Respond refused;
+    {
+      const std::lock_guard lock(mutex);
+      if (old) waiting.push_back(std::move(respond));
+      if ((old && waiting.size() == 2) || (!old && !waiting.empty())) {
+        refused = std::move(waiting.back());
+        waiting.pop_back();
+      }
+    }
+    if (refused) refused(ScriptedShop::enveloped(2008, "{}"));
+    if (!old) respond(ScriptedShop::enveloped(0, "{}"));
+  };
+  ScriptedShop shop(answer, give_token);
+  auto client = Client::create(shop.client_options(), clock, random, pause, stop);
+  ASSERT_TRUE(client);
+  std::atomic<int> answered = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 2; ++i)
+      threads.emplace_back([&] {
+        if ((*client)->call(api, "")) ++answered;
+      });
+  }
+  EXPECT_EQ(answered, 2);
+  EXPECT_EQ(asked, 2);
 }
 
 TEST_F(Tokens, NoneIsFetchedOnceItIsAskedToStop) {
