@@ -181,6 +181,15 @@ def test_parts_keep_the_benefit_where_that_is_the_rule(local, tmp_path):
     assert decisions(local) == expected_decisions(local)
 
 
+@pytest.mark.parametrize("command", ["benefits", "rederive"])
+@pytest.mark.parametrize("words", [(), ("--dry-run",)])
+def test_a_slip_in_the_name_of_the_warehouse_is_no_empty_warehouse(command, words, tmp_path):
+    ran = run(["tidemark", "load", command, "--warehouse", "sqlite:wharehouse.db", "--json", *words],
+              tmp_path, code=1)
+    assert "wharehouse.db" in ran.summary["error"] and "first load makes it" in ran.err
+    assert not (tmp_path / "wharehouse.db").exists()
+
+
 def test_benefits_dry_run_and_stdout(local, tmp_path):
     with Shop(tmp_path, orders=300) as shop:
         load(shop, local, tmp_path, *JANUARY)

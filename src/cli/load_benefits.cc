@@ -92,7 +92,8 @@ Result<load::BenefitSummary> decide_recorded(Context& context, const load::Benef
 Result<ExitCode> run(Context& context) {
   const Result<load::BenefitOptions> options = benefit_options(context);
   if (!options) return fail(options.error());
-  Result<load::ConnectWarehouse> connect = warehouse(context, options->dry_run);
+  Result<load::ConnectWarehouse> connect =
+      warehouse(context, options->dry_run ? WarehouseUse::read : WarehouseUse::change);
   if (!connect) return fail(std::move(connect).error());
   Result<std::unique_ptr<Report>> report = open_report(context);
   if (!report) return fail(std::move(report).error());

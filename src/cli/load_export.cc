@@ -87,7 +87,7 @@ using WriteSheet = Result<Exported> (*)(const Context&, const load::TableSheet&,
 
 Result<Exported> export_to(const Context& context, SheetFile& file, const load::TableSheet& sheet,
                            WriteSheet write) {
-  const Result<load::ConnectWarehouse> connect = warehouse(context, true);
+  const Result<load::ConnectWarehouse> connect = warehouse(context, WarehouseUse::read);
   if (!connect) return fail(connect.error());
   const Result<std::unique_ptr<sql::Connection>> connection = (*connect)();
   if (!connection) return fail(connection.error());

@@ -55,7 +55,7 @@ Result<ExitCode> run(Context& context) {
   const Result<load::Complete> complete =
       progress_of(context, context.arguments.positional("FILE").value_or(""));
   if (!complete) return fail(complete.error());
-  Result<load::ConnectWarehouse> connect = warehouse(context, false);
+  Result<load::ConnectWarehouse> connect = warehouse(context, WarehouseUse::fill);
   if (!connect) return fail(std::move(connect).error());
   const Result<bool> agreed = context.confirm(
       say({"Let the next incremental load of orders begin behind {}? What was created from {} to "

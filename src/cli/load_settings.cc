@@ -51,19 +51,26 @@ Flag warehouse_flag() {
           .placeholder = "URL"};
 }
 
-Result<load::ConnectWarehouse> warehouse(const Context& context, bool read_only) {
+Result<load::ConnectWarehouse> warehouse(const Context& context, WarehouseUse use) {
   Result<config::DatabaseAddress> address =
       config::warehouse_database(context.settings, context.world.environment);
   if (!address) return fail(std::move(address).error());
   Result<sql::Url> url = sql::Url::parse(address->url);
   if (!url) return fail(std::move(url).error());
   if (!url->password) url->password = address->password;
-  return [url = std::move(*url), read_only]() -> Result<std::unique_ptr<sql::Connection>> {
+  return [url = std::move(*url), use]() -> Result<std::unique_ptr<sql::Connection>> {
+    const bool fill = use == WarehouseUse::fill;
     const std::filesystem::path folder = std::filesystem::path(url.path).parent_path();
-    if (!read_only && !folder.empty())
+    if (fill && !folder.empty())
       if (Result<void> made = run::make_private_folder(folder); !made)
         return fail(std::move(made).error());
-    return sql::connect(url, {.read_only = read_only, .create = !read_only});
+    auto connection = sql::connect(url, {.read_only = use == WarehouseUse::read, .create = fill});
+    if (connection || connection.error().kind != ErrorKind::not_found) return connection;
+    return fail(
+        std::move(connection)
+            .error()
+            .with_hint({"--warehouse (load.warehouse) says where it is; the first load makes it",
+                        "数仓的位置由 --warehouse（load.warehouse）指定；首次加载时创建"}));
   };
 }
 

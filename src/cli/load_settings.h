@@ -15,9 +15,13 @@ namespace tidemark::cli {
 
 /// `--warehouse`
 [[nodiscard]] Flag warehouse_flag();
-/// Opens the warehouse; an SQLite file and its folder are made if they are missing, unless it is
-/// only read. Errors: invalid_config.
-[[nodiscard]] Result<load::ConnectWarehouse> warehouse(const Context& context, bool read_only);
+enum class WarehouseUse {
+  read,
+  change,  ///< What is there: a slip in its name must not be taken for an empty one.
+  fill,    ///< An SQLite file and its folder are made if they are missing.
+};
+/// Opens the warehouse. Errors: invalid_config.
+[[nodiscard]] Result<load::ConnectWarehouse> warehouse(const Context& context, WarehouseUse use);
 
 /// `--platform`, `--shop-url`
 [[nodiscard]] std::vector<Flag> shop_flags();

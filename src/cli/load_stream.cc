@@ -110,7 +110,8 @@ std::vector<Flag> stream_flags(const StreamLoad& loading) {
 Result<ExitCode> run_load(Context& context, const LoadWork& work) {
   const World& world = context.world;
   const bool dry_run = work.options.dry_run;
-  Result<load::ConnectWarehouse> connect = warehouse(context, dry_run);
+  Result<load::ConnectWarehouse> connect =
+      warehouse(context, dry_run ? WarehouseUse::read : WarehouseUse::fill);
   if (!connect) return fail(std::move(connect).error());
   load::LoadRun loading({.extractor = work.extractor,
                          .tables = work.tables,

@@ -20,6 +20,9 @@ namespace tidemark::load::xiaoe {
 namespace {
 
 constexpr int attempts_max = 8;
+/// From this one on it is no hiccup any more: all of them together may take more than a minute, in
+/// which a person ought to know what is waited for.
+constexpr int attempts_told = 3;
 /// Windows of calls that are waited for before it is given up: others may use the shop as well.
 constexpr int windows_max = 60;
 constexpr std::chrono::milliseconds pause_max = std::chrono::seconds(30);
@@ -176,6 +179,8 @@ Result<std::string> Client::fetch_token() {
       if (!may_be_repeated(*failure)) return fail(std::move(*failure));
     }
     if (++attempts == attempts_max) return fail(std::move(*failure));
+    log_line(attempts == attempts_told ? LogLevel::warning : LogLevel::debug,
+             failure->what.en + "; again");
     if (Result<void> waited = wait(backoff(attempts)); !waited)
       return fail(std::move(waited).error());
   }
@@ -272,7 +277,8 @@ Result<Answer> Client::call(const Interface& api, std::string_view fields) {
       continue;
     }
     if (++attempts == attempts_max) return fail(std::move(tried->failure));
-    log_line(LogLevel::debug, tried->failure.what.en + "; again");
+    log_line(attempts == attempts_told ? LogLevel::warning : LogLevel::debug,
+             tried->failure.what.en + "; again");
     // At once the first time; a shop that takes no token must not be asked without end.
     if (tried->next == Attempt::Next::token && attempts == 1) continue;
     if (Result<void> waited = wait(backoff(attempts)); !waited)
