@@ -16,11 +16,11 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "base/signals_blocked.h"
 #include "http/client_error.h"
 #include "http/plain_exchange.h"
 #include "http/plain_lines.h"
 #include "http/plain_target.h"
-#include "base/signals_blocked.h"
 #include "http/socket_events.h"
 #include "http/transfer.h"
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/signals_blocked.h"
 #include "http/connection.h"
 #include "http/http_date.h"
-#include "base/signals_blocked.h"
 
 namespace tidemark::http {
 namespace {

@@ -16,9 +16,9 @@
 #include <thread>
 #include <utility>
 
+#include "base/signals_blocked.h"
 #include "base/system_error.h"
 #include "base/unique_fd.h"
-#include "base/signals_blocked.h"
 
 namespace tidemark::run {
 namespace {

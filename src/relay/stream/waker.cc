@@ -8,8 +8,8 @@
 #include <cerrno>
 
 #include "base/log.h"
-#include "base/system_error.h"
 #include "base/signals_blocked.h"
+#include "base/system_error.h"
 
 namespace tidemark::relay {
 namespace {
