@@ -19,6 +19,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// What some seconds allow; a sanitizer makes a seed twenty times as slow.
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr std::uint64_t seeds_usual = 20;
+#else
+constexpr std::uint64_t seeds_usual = 100;
+#endif
+
 std::uint64_t number_from(const char* variable, std::uint64_t fallback) {
   const char* text = std::getenv(variable);
   return text == nullptr ? fallback : std::strtoull(text, nullptr, 10);
@@ -176,7 +183,7 @@ void play(std::uint64_t seed) {
 TEST(ScheduleSimulation, NothingRunsTwiceAndNothingIsForgotten) {
   if (const std::uint64_t seed = number_from("SCHEDULE_SEED", 0)) return play(seed);
   configure_log({.level = LogLevel::error});
-  const std::uint64_t seeds = number_from("SCHEDULE_SEEDS", 100);
+  const std::uint64_t seeds = number_from("SCHEDULE_SEEDS", seeds_usual);
   for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) play(seed);
   configure_log({});
 }
