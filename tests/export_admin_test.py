@@ -213,8 +213,8 @@ def test_a_mended_row_whose_file_cannot_be_written_stays_on_the_list(rejecting):
     in_the_way = rejecting.out / "1/DE/20250501+INV-2.json"
     (in_the_way / "something").mkdir(parents=True)
     rejecting.invoice(2)
-    for words, code in ((("rejects", "retry"), 1), (("invoices", "-i"), 3)):
-        rejecting.run(*words, code=code)
+    for words in (("rejects", "retry"), ("invoices", "-i")):
+        rejecting.run(*words, code=1)  # Nothing was done.
         assert "2" in [r["key"] for r in rejecting.json("rejects", "list")[:-1]]
     (in_the_way / "something").rmdir()
     in_the_way.rmdir()
