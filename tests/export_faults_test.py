@@ -148,7 +148,7 @@ def test_a_slow_line_changes_nothing(mariadb, tree):
 
 def test_a_statement_that_the_server_cancels_is_run_again(mariadb, tree):
     """KILL QUERY of an administrator, or a limit of the server: no wish of ours to stop."""
-    fill(mariadb, rows=600, size=1000)
+    fill(mariadb, rows=600, size=20_000)  # More than the buffers of the line hold.
     at_work = ("SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID()"
                " AND INFO LIKE 'SELECT%fcountry%FROM%t_invoice%'")
     with Gate(("127.0.0.1", mariadb.server.port)) as gate, mariadb.connect() as administrator:
