@@ -1,6 +1,7 @@
 """The scheduler of `tidemark serve`, with real hubs and real processes: run now, pause, no overlap, a
 hub that dies, missed times, a backfill that gives way; on SQLite, MariaDB and PostgreSQL."""
 
+import contextlib
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 
+from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import servers
@@ -278,6 +280,45 @@ def test_the_tool(tmp_path, request, shop):
         hub.run("schedule", "set", "load-orders", "--reset")
         assert "0 0 29 2 *" in hub.run("schedule", "show", "load-orders")
         hub.run("schedule", "run", "load-orders")
+@pytest.mark.parametrize("kind", ["mariadb", "postgres"])
+def test_a_change_that_waits_for_a_lock_holds_up_no_question(tmp_path, request, shop, kind):
+    state = fresh_state(kind, request, tmp_path)
+    with hub_of(tmp_path, state, shop) as hub, contextlib.closing(state.connect()) as standing, \
+            ThreadPoolExecutor(4) as threads:
+
+        def change(number):
+            return hub.ask("PATCH", "/api/v1/schedules/load-orders", {"jitter_seconds": number})
+
+        def questions_pass_changes():
+            # As a hub that stands still in the midst of its scheduler's transaction.
+            standing.cursor().execute("SELECT name FROM schedules FOR UPDATE")
+            changes = [threads.submit(change, number) for number in range(1, 5)]
+            for _ in range(4):
+                hub.get("/api/v1/schedules")
+                hub.get("/api/v1/deliveries")
+            standing.rollback()
+            # More changes than threads that answer questions: had the questions waited for them,
+            # they would have been refused, for the lock was held until now.
+            return {answer.result().status for answer in changes} == {200}
+
+        # A machine that is slow enough makes a change wait too long all the same.
+        wait_until(questions_pass_changes)
+        assert job(hub, "load-orders")["jitter_seconds"] in range(1, 5)
+
+        # Who waits too long is told so, and nothing has changed.
+        before = job(hub, "load-orders")["jitter_seconds"]
+        standing.cursor().execute("SELECT name FROM schedules FOR UPDATE")
+        for method, path, body in (("PATCH", "", {"jitter_seconds": 9}), ("POST", "/run", None)):
+            refused = hub.ask(method, "/api/v1/schedules/load-orders" + path, body)
+            assert (refused.status, refused.json["code"]) == (503, "unavailable"), refused.text
+            assert "nothing was changed" in refused.json["detail"]
+            assert int(refused.headers["Retry-After"]) >= 1
+        standing.rollback()
+        row = job(hub, "load-orders")
+        assert (row["jitter_seconds"], row["requested_at"]) == (before, None)
+        hub.stop()
+
+
         ended(hub, "load-orders")
         hub.run("schedule", "show", "nobody", code=1)
         lines = hub.run("schedule", "crontab", "--user", "tidemark", **CREDENTIALS).splitlines()

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "api/change_lane.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -30,9 +31,11 @@ class SchedulePart {
                std::uint64_t seed);
 
   [[nodiscard]] const std::vector<run::Job>& jobs() const { return thread_.jobs(); }
-  /// Another connection to the state, for what people change. Waits; errors as
-  /// run::open_shared_state.
+  /// Another connection to the state, for what people change: it waits 3 s for a row that another
+  /// has locked, then fails with timeout. Waits; errors as run::open_shared_state.
   [[nodiscard]] Result<std::unique_ptr<sql::Connection>> connect() const;
+  /// Where those changes are made: the scheduler of a hub that stands still may have the rows.
+  [[nodiscard]] ChangeLane& changes() { return changes_; }
   void start() { thread_.start(); }
   void wake() { thread_.wake(); }
   /// As SchedulerThread::stop().
@@ -43,6 +46,7 @@ class SchedulePart {
   SeededRandom random_;
   run::ProcessLauncher launcher_;
   run::SchedulerThread thread_;
+  ChangeLane changes_;
 };
 
 }  // namespace tidemark::api

@@ -46,6 +46,11 @@ Result<http::Response> changed(sql::Connection& connection, const run::Job& job,
                                const Change& change, WallTime now) {
   run::ScheduleStore store(connection);
   auto row = store.find_locked(job.name);
+  if (!row && row.error().kind == ErrorKind::timeout)
+    return fail(ErrorKind::timeout,
+                {"another hub holds the row of {}; nothing was changed, try again",
+                 "另一个 hub 正占用 {} 的记录；未作任何修改，请重试"},
+                job.name);
   if (!row) return fail(std::move(row));
   if (!*row) return fail(no_schedule(job.name));
   if (Result<void> done = change(**row, now); !done) return fail(std::move(done));
@@ -53,31 +58,31 @@ Result<http::Response> changed(sql::Connection& connection, const run::Job& job,
   return json_answer(status, schedule_json(job, **row, now));
 }
 
-/// Puts `change` on the row of `job` and has the scheduler look. Not in the hub's transaction: the
-/// scheduler of a hub that stands still may have the row, and publishing must not wait for it.
+/// In a transaction of its own.
+Result<http::Response> committed(const SchedulePart& schedule, const run::Job& job, int status,
+                                 const Change& change, const Clock& clock) {
+  auto connection = schedule.connect();
+  if (!connection) return fail(std::move(connection));
+  if (Result<void> begun = (*connection)->begin(sql::Isolation::write); !begun)
+    return fail(std::move(begun));
+  Result<http::Response> made = changed(**connection, job, status, change, clock.wall());
+  if (made)
+    if (Result<void> done = (*connection)->commit(); !done) made = fail(std::move(done));
+  if (!made) (*connection)->rollback();
+  return made;
+}
+
+/// Puts `change` on the row of `job` and has the scheduler look. Neither in the hub's transaction
+/// nor among the questions: the scheduler of a hub that stands still may have the row.
 void alter(Services& services, SchedulePart& schedule, const run::Job& job, int status,
            Change change, http::Respond respond) {
-  services.read(
-      [&services, &schedule, &job, status,
-       change = std::move(change)](sql::Connection&) -> Result<http::Response> {
-        auto connection = schedule.connect();
-        if (!connection) return fail(std::move(connection));
-        if (Result<void> begun = (*connection)->begin(sql::Isolation::write); !begun)
-          return fail(std::move(begun));
-        Result<http::Response> made =
-            changed(**connection, job, status, change, services.clock.wall());
-        if (made)
-          if (Result<void> committed = (*connection)->commit(); !committed)
-            made = fail(std::move(committed));
-        if (made) return made;
-        (*connection)->rollback();
-        // The commit may have been done: asked once more, it could start a job twice.
-        if (made.error().kind == ErrorKind::unreachable) return problem_for(made.error());
-        return made;
+  schedule.changes().ask(
+      [&services, &schedule, &job, status, change = std::move(change)] {
+        return committed(schedule, job, status, change, services.clock);
       },
-      [&schedule, respond = std::move(respond)](http::Response response) mutable {
+      [&schedule, respond = std::move(respond)](Result<http::Response> made) mutable {
         schedule.wake();
-        respond(std::move(response));
+        respond(made ? std::move(*made) : problem_for(made.error()));
       });
 }
 
