@@ -12,6 +12,8 @@ namespace {
 
 /// One transaction takes so many; more wait for the next.
 constexpr std::size_t publishes_a_turn_max = 256;
+/// How long a question waits for the hub's thread, which itself may wait for the database.
+constexpr std::chrono::milliseconds look_patience{500};
 /// Beyond this, publishers are told to come back later.
 constexpr std::size_t publishes_waiting_max = 20'000;
 
@@ -120,25 +122,26 @@ class Hub::Worker {
     task.answer(fail(stopped_error()));
   }
 
-  /// Runs `look` on the hub's thread between two turns and waits for it; false when it has ended.
-  template <class T>
-  std::optional<T> look(std::move_only_function<T(const Engine&)> ask) {
-    auto promise = std::make_shared<std::promise<T>>();
-    std::future<T> answer = promise->get_future();
+  /// Has the hub's thread look between two turns; when that takes too long, what it saw last.
+  std::vector<DeliveryKey> delivering() {
+    auto promise = std::make_shared<std::promise<void>>();
+    const std::future<void> looked = promise->get_future();
     {
       const std::scoped_lock lock(mailbox_->mutex);
-      if (loop_ended_ || mailbox_->ending) return std::nullopt;
-      mailbox_->looks.emplace_back(
-          [promise = std::move(promise), ask = std::move(ask)](const Engine& engine) mutable {
-            promise->set_value(ask(engine));
-          });
+      if (loop_ended_ || mailbox_->ending) return {};
+      mailbox_->looks.emplace_back([this, promise = std::move(promise)](const Engine& engine) {
+        std::vector<DeliveryKey> seen = engine.delivering();
+        {
+          const std::scoped_lock seeing(mailbox_->mutex);
+          delivering_ = std::move(seen);
+        }
+        promise->set_value();
+      });
       mailbox_->arrived.notify_one();
     }
-    try {
-      return answer.get();
-    } catch (const std::future_error&) {  // The hub ended before it looked.
-      return std::nullopt;
-    }
+    looked.wait_for(look_patience);  // Also ready when the hub ends without a look.
+    const std::scoped_lock lock(mailbox_->mutex);
+    return delivering_;
   }
 
   void look_now() {
@@ -226,6 +229,7 @@ class Hub::Worker {
   const Clock& clock_;
   Engine engine_;
   HubCounters counters_;
+  std::vector<DeliveryKey> delivering_;  ///< As last seen.
   std::condition_variable ended_;
   bool loop_ended_ = false;
   std::thread thread_;
@@ -281,11 +285,7 @@ void Hub::change(std::move_only_function<Result<void>(Engine&)> work, Answer<voi
 
 void Hub::look_now() { worker_->look_now(); }
 
-std::vector<DeliveryKey> Hub::delivering() const {
-  return worker_
-      ->look<std::vector<DeliveryKey>>([](const Engine& engine) { return engine.delivering(); })
-      .value_or(std::vector<DeliveryKey>{});
-}
+std::vector<DeliveryKey> Hub::delivering() const { return worker_->delivering(); }
 
 HubCounters Hub::counters() const { return worker_->counters(); }
 

@@ -62,7 +62,8 @@ class Hub {
   void look_now();
 
   /// What is under way right now, for status `delivering`. A snapshot; waits for the hub's thread,
-  /// so never from a callback.
+  /// so never from a callback, and half a second at most: then it is what was under way
+  /// when somebody asked last. Empty once the hub has ended.
   [[nodiscard]] std::vector<DeliveryKey> delivering() const;
   [[nodiscard]] HubCounters counters() const;
 
