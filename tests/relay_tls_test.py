@@ -1,8 +1,10 @@
 """Receivers behind a private authority that ask for a client certificate."""
 
+import http.server
 import os
 import shutil
 import ssl
+import threading
 
 import pytest
 
@@ -53,6 +55,43 @@ class Files:
         return {"tls_ca": str(self.folder / "ca.pem"),
                 "tls_certificate": str(self.folder / "client.pem"),
                 "tls_key": str(self.folder / "client.key")}
+
+
+class Proxy(http.server.BaseHTTPRequestHandler):
+    """Stands for a hub behind a proxy that speaks TLS."""
+
+    def do_GET(self):
+        body = b'{"data":[],"next_cursor":null}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class QuietServer(http.server.HTTPServer):
+    def handle_error(self, request, client_address):
+        """A client that does not believe us leaves."""
+
+
+def test_the_tool_believes_a_proxy_of_a_private_authority_only_when_told_to(tmp_path):
+    authority = Authority(tmp_path, "ours")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.issue("proxy"))
+    with QuietServer(("127.0.0.1", 0), Proxy) as proxy:
+        proxy.socket = context.wrap_socket(proxy.socket, server_side=True)
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        tool = Hub(tmp_path)
+        tool.port = proxy.server_address[1]
+        there = {"TIDEMARK_SERVER": f"https://127.0.0.1:{tool.port}"}
+        tool.run("tokens", "list", code=75, **there)
+        listed = tool.run("tokens", "list", **there,
+                          TIDEMARK_SERVER_CA=str(authority.certificate))
+        assert "no tokens" in listed
+        tool.run("tokens", "list", code=2, **there, TIDEMARK_SERVER_CA=str(tmp_path / "none.pem"))
+        proxy.shutdown()
 
 
 @pytest.fixture(scope="module")

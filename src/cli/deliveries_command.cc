@@ -2,9 +2,9 @@
 
 #include <array>
 
-#include "cli/hub_client.h"
 #include "cli/hub_output.h"
 #include "cli/replay_command.h"
+#include "cli/running_hub.h"
 
 namespace tidemark::cli {
 namespace {
@@ -49,7 +49,7 @@ std::vector<Flag> filter_flags() {
           flag("--until", "TIME", {"Published before", "发布时间早于"})};
 }
 
-HubClient::Query given_filter(const Context& context) {
+relay::HubClient::Query given_filter(const Context& context) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 8> names = {
       {{"--status", "status"},
        {"--subscription", "subscription_id"},
@@ -59,7 +59,7 @@ HubClient::Query given_filter(const Context& context) {
        {"--error", "error"},
        {"--since", "since"},
        {"--until", "until"}}};
-  HubClient::Query query;
+  relay::HubClient::Query query;
   for (const auto& [flag, parameter] : names)
     query.emplace_back(parameter, context.arguments.value(flag).value_or(""));
   return query;
@@ -72,7 +72,7 @@ std::string delivery_path(const Context& context) {
 Result<ExitCode> list(Context& context) {
   const Result<std::int64_t> limit = given_limit(context);
   if (!limit) return fail(limit.error());
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   const auto rows = all_rows(*hub, "/api/v1/deliveries", given_filter(context), *limit);
   if (!rows) return fail(rows.error());
@@ -81,7 +81,7 @@ Result<ExitCode> list(Context& context) {
 }
 
 Result<ExitCode> show(Context& context) {
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   auto answer = hub->get(delivery_path(context));
   if (!answer) return fail(std::move(answer));
@@ -98,7 +98,7 @@ Result<ExitCode> show(Context& context) {
 }
 
 /// Everything the filter finds, a thousand a request.
-Result<ExitCode> retry_found(Context& context, HubClient& hub) {
+Result<ExitCode> retry_found(Context& context, relay::HubClient& hub) {
   ordered_json body = ordered_json::object();
   for (const auto& [name, value] : given_filter(context))
     if (!value.empty()) body[name] = value;
@@ -126,7 +126,7 @@ Result<ExitCode> retry_found(Context& context, HubClient& hub) {
 }
 
 Result<ExitCode> retry(Context& context) {
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   if (!context.arguments.positional("ID")) return retry_found(context, *hub);
   const auto answer = hub->post(delivery_path(context) + "/retry");
@@ -136,12 +136,8 @@ Result<ExitCode> retry(Context& context) {
 }
 
 Result<ExitCode> cancel(Context& context) {
-  auto hub = HubClient::open(context);
-  if (!hub) return fail(std::move(hub));
-  const auto answer = hub->post(delivery_path(context) + "/cancel");
-  if (!answer) return fail(answer.error());
-  show_object(context, *answer);
-  return ExitCode::done;
+  return ask_and_show(
+      context, [&](relay::HubClient& hub) { return hub.post(delivery_path(context) + "/cancel"); });
 }
 
 }  // namespace
@@ -171,14 +167,12 @@ Command deliveries_command() {
                     .examples = {{"tidemark deliveries list --status parked",
                                   {"What waits for a person", "查看待人工处理的投递"}}},
                     .run = list},
-                   {.name = "show",
-                    .summary = {"Show one delivery with all its attempts and its body",
-                                "显示一次投递的全部尝试和正文"},
-                    .flags = {server_flag()},
-                    .positionals = {id},
-                    .examples = {{"tidemark deliveries show sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C-42",
-                                  {"Why does it not arrive?", "为什么没有送达？"}}},
-                    .run = show},
+                   command_of_one("show", id,
+                                  {"Show one delivery with all its attempts and its body",
+                                   "显示一次投递的全部尝试和正文"},
+                                  {"tidemark deliveries show sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C-42",
+                                   {"Why does it not arrive?", "为什么没有送达？"}},
+                                  show),
                    {.name = "retry",
                     .summary = {"Try again now: one delivery, or all that a filter finds",
                                 "立即重试：单个投递，或筛选出的全部投递"},
@@ -187,13 +181,10 @@ Command deliveries_command() {
                     .examples = {{"tidemark deliveries retry --error HTTP_422 --since 24h",
                                   {"After the receiver was mended", "接收方修复之后"}}},
                     .run = retry},
-                   {.name = "cancel",
-                    .summary = {"Give a delivery up", "放弃一次投递"},
-                    .flags = {server_flag()},
-                    .positionals = {id},
-                    .examples = {{"tidemark deliveries cancel sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C-42",
-                                  {"It is not tried any more", "不再重试"}}},
-                    .run = cancel},
+                   command_of_one("cancel", id, {"Give a delivery up", "放弃一次投递"},
+                                  {"tidemark deliveries cancel sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C-42",
+                                   {"It is not tried any more", "不再重试"}},
+                                  cancel),
                    replay_command("tidemark deliveries replay sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C "
                                   "--since 7d")},
   };

@@ -60,12 +60,12 @@ void show_object(const Context& context, const ordered_json& object) {
     context.world.out.line(fmt::format("{}  {}", pad(name, label_columns), plain_text(value)));
 }
 
-Result<ordered_json> all_rows(HubClient& hub, const std::string& path, HubClient::Query query,
-                              std::int64_t limit) {
+Result<ordered_json> all_rows(relay::HubClient& hub, const std::string& path,
+                              relay::HubClient::Query query, std::int64_t limit) {
   auto rows = ordered_json::array();
   std::string cursor;
   do {
-    HubClient::Query page = query;
+    relay::HubClient::Query page = query;
     const std::int64_t missing = limit - std::ssize(rows);
     page.emplace_back("limit", fmt::format("{}", std::min(missing, page_max)));
     page.emplace_back("cursor", cursor);

@@ -39,7 +39,7 @@ std::string publish_path(const std::string& record) {
   return is_event ? "/api/v1/events" : "/api/v1/vouchers";
 }
 
-Result<Outbox> Outbox::open(const Context& context, HubClient& hub) {
+Result<Outbox> Outbox::open(const Context& context, relay::HubClient& hub) {
   const std::filesystem::path spools = run::state_folder(context.world.environment) / "spool";
   if (Result<void> made = run::make_private_folder(spools); !made)
     return fail(std::move(made).error());

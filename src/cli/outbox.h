@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "cli/context.h"
-#include "cli/hub_client.h"
+#include "cli/running_hub.h"
 #include "relay/spool.h"
 
 namespace tidemark::cli {
@@ -20,7 +20,7 @@ class Outbox {
  public:
   /// `hub` must outlive it. The spool of each server is a folder of its own below the state folder.
   /// Errors: those of Spool::open and SpoolReader::open.
-  [[nodiscard]] static Result<Outbox> open(const Context& context, HubClient& hub);
+  [[nodiscard]] static Result<Outbox> open(const Context& context, relay::HubClient& hub);
 
   /// Sends what waits, until it is empty or the hub is away. What the hub refuses for good is set
   /// aside in `refused.ndjson` of the folder, with the reason, so that it does not block the rest.
@@ -37,8 +37,8 @@ class Outbox {
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
  private:
-  Outbox(const Context& context, HubClient& hub, std::filesystem::path folder, relay::Spool spool,
-         std::optional<relay::SpoolReader> reader)
+  Outbox(const Context& context, relay::HubClient& hub, std::filesystem::path folder,
+         relay::Spool spool, std::optional<relay::SpoolReader> reader)
       : context_(&context),
         hub_(&hub),
         folder_(std::move(folder)),
@@ -47,7 +47,7 @@ class Outbox {
   [[nodiscard]] Result<void> set_aside(const relay::SpoolRecord& record, const Error& error) const;
 
   const Context* context_;
-  HubClient* hub_;
+  relay::HubClient* hub_;
   std::filesystem::path folder_;
   relay::Spool spool_;
   std::optional<relay::SpoolReader> reader_;  ///< None: another process sends.

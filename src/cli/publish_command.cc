@@ -6,9 +6,9 @@
 
 #include "base/atomic_file.h"
 #include "base/json_check.h"
-#include "cli/hub_client.h"
 #include "cli/hub_output.h"
 #include "cli/outbox.h"
+#include "cli/running_hub.h"
 
 namespace tidemark::cli {
 namespace {
@@ -65,7 +65,7 @@ Error at_record(const Error& error, std::size_t number) {
                              number, number - 1);
 }
 
-Result<ExitCode> publish_at_once(Context& context, HubClient& hub,
+Result<ExitCode> publish_at_once(Context& context, relay::HubClient& hub,
                                  const std::vector<std::string>& records) {
   for (std::size_t i = 0; i < records.size() && !context.world.stop.requested(); ++i) {
     const auto answer = hub.post(publish_path(records[i]), records[i]);
@@ -100,7 +100,7 @@ void tell_outbox(const Context& context, const Outbox& outbox) {
 Result<ExitCode> publish(Context& context) {
   const auto records = given_records(context);
   if (!records) return fail(records.error());
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   if (context.arguments.has("--no-spool")) return publish_at_once(context, *hub, *records);
 

@@ -6,6 +6,7 @@
 #include "cli/context.h"
 #include "cli/receive_settings.h"
 #include "relay/receive/comparison.h"
+#include "relay/receive/hub_events.h"
 
 namespace tidemark::cli {
 namespace {
@@ -64,7 +65,8 @@ Result<ExitCode> run(Context& context) {
   if (!opened) return fail(std::move(opened));
   auto& [hub, store] = *opened;
 
-  const auto latest = hub.latest(record->source_system, record->source_type, record->source_id);
+  const auto latest =
+      receive::latest_event(hub, record->source_system, record->source_type, record->source_id);
   if (!latest) return fail(latest.error());
   if (!*latest) {
     const auto here = store.latest(record->source_system, record->source_type, record->source_id);

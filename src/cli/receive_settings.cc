@@ -9,12 +9,16 @@
 namespace tidemark::cli {
 namespace {
 
-Result<receive::HubOptions> hub_options(const Context& context) {
+Result<relay::HubClientOptions> hub_options(const Context& context) {
   const auto token = config::read_variable(context.world.environment, "TIDEMARK_TOKEN");
   if (!token) return fail(token.error());
-  return receive::HubOptions{.url = context.settings.text("receive.hub"),
-                             .token = *token ? (*token)->value : std::string(),
-                             .ca_file = context.settings.text("receive.hub_ca")};
+  return relay::HubClientOptions{.url = context.settings.text("receive.hub"),
+                                 .token = *token ? (*token)->value : std::string(),
+                                 .ca_file = context.settings.text("receive.hub_ca"),
+                                 .no_answer_hint = {.en = "does the hub run where --hub or "
+                                                          "receive.hub says?",
+                                                    .zh = "hub 是否在 --hub 或 receive.hub "
+                                                          "指定的地址上运行？"}};
 }
 
 }  // namespace
@@ -23,14 +27,17 @@ std::vector<Flag> hub_flags() {
   return {{.names = "--hub", .kind = FlagKind::value, .key = "receive.hub", .placeholder = "URL"}};
 }
 
-Result<receive::HubClient> configured_hub(const Context& context) {
-  Result<receive::HubOptions> options = hub_options(context);
+Result<relay::HubClient> configured_hub(const Context& context) {
+  Result<relay::HubClientOptions> options = hub_options(context);
   if (!options) return fail(std::move(options));
   if (options->url.empty())
     return fail(make_error(ErrorKind::invalid_config, {"no hub is configured", "未配置中台"})
                     .with_hint({"give --hub URL or set receive.hub, and TIDEMARK_TOKEN",
                                 "请使用 --hub URL 或设置 receive.hub，并设置 TIDEMARK_TOKEN"}));
-  return receive::HubClient::create(std::move(*options));
+  auto hub = relay::HubClient::create(std::move(*options));
+  if (!hub && hub.error().kind == ErrorKind::invalid_config)
+    return fail(std::move(hub).error().within({"receive.hub", "receive.hub"}));
+  return hub;
 }
 
 std::vector<Flag> signature_flags() {
@@ -100,7 +107,7 @@ Result<sql::Url> receive_database_url(const Context& context) {
 }
 
 Result<HubAndStore> open_hub_and_store(const Context& context) {
-  Result<receive::HubClient> hub = configured_hub(context);
+  Result<relay::HubClient> hub = configured_hub(context);
   if (!hub) return fail(std::move(hub));
   const Result<sql::Url> database = receive_database_url(context);
   if (!database) return fail(database.error());
@@ -123,7 +130,7 @@ Result<receive::ReceiverOptions> receiver_options(const Context& context) {
                                             .keep_ids = settings.duration("receive.keep_ids"),
                                             .language = context.language};
   if (!settings.text("receive.hub").empty()) {
-    Result<receive::HubOptions> hub = hub_options(context);
+    Result<relay::HubClientOptions> hub = hub_options(context);
     if (!hub) return fail(std::move(hub));
     housekeeping.hub = std::move(*hub);
   }

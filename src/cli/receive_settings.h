@@ -7,7 +7,7 @@
 #include "cli/command.h"
 #include "cli/context.h"
 #include "http/signature.h"
-#include "relay/receive/hub_client.h"
+#include "relay/hub_client.h"
 #include "relay/receive/receiver.h"
 #include "sql/url.h"
 
@@ -29,10 +29,10 @@ namespace tidemark::cli {
 [[nodiscard]] Result<sql::Url> receive_database_url(const Context& context);
 /// `receive.hub` with TIDEMARK_TOKEN (or TIDEMARK_TOKEN_FILE). Errors: invalid_config when there is
 /// none, or it is no URL.
-[[nodiscard]] Result<receive::HubClient> configured_hub(const Context& context);
+[[nodiscard]] Result<relay::HubClient> configured_hub(const Context& context);
 /// What `receive check` and `receive lookup` compare.
 struct HubAndStore {
-  receive::HubClient hub;
+  relay::HubClient hub;
   receive::ReceiverStore store;
 };
 /// The configured hub, and the receiver's database, opened. Errors: those of configured_hub, of

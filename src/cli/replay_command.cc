@@ -5,8 +5,8 @@
 #include <array>
 
 #include "base/log.h"
-#include "cli/hub_client.h"
 #include "cli/hub_output.h"
+#include "cli/running_hub.h"
 
 namespace tidemark::cli {
 namespace {
@@ -34,7 +34,7 @@ std::string given_id(const Context& context) {
 }
 
 /// Shows a replay; with --wait once it has ended, and how far it is meanwhile.
-Result<ExitCode> follow(const Context& context, HubClient& hub, ordered_json replay) {
+Result<ExitCode> follow(const Context& context, relay::HubClient& hub, ordered_json replay) {
   const bool wait = context.arguments.has("--wait");
   const std::string id = replay.value("id", std::string());
   std::int64_t told = -1;
@@ -66,7 +66,7 @@ Result<ExitCode> replay(Context& context) {
   if (context.arguments.has("--event-type"))
     body["event_types"] = context.arguments.values("--event-type");
   const std::string path = "/api/v1/subscriptions/" + path_segment(given_id(context)) + "/replay";
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   body["dry_run"] = true;
   const auto plan = hub->post(path, body.dump());
@@ -86,7 +86,7 @@ Result<ExitCode> replay(Context& context) {
 }
 
 Result<ExitCode> list(Context& context) {
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   const auto answer = hub->get("/api/v1/replays");
   if (!answer) return fail(answer.error());
@@ -95,7 +95,7 @@ Result<ExitCode> list(Context& context) {
 }
 
 Result<ExitCode> show(Context& context) {
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   Result<ordered_json> found = hub->get(path_of(given_id(context)));
   if (!found) return fail(std::move(found));
@@ -103,12 +103,9 @@ Result<ExitCode> show(Context& context) {
 }
 
 Result<ExitCode> cancel(Context& context) {
-  auto hub = HubClient::open(context);
-  if (!hub) return fail(std::move(hub));
-  const auto answer = hub->post(path_of(given_id(context), "/cancel"));
-  if (!answer) return fail(answer.error());
-  show_object(context, *answer);
-  return ExitCode::done;
+  return ask_and_show(context, [&](relay::HubClient& hub) {
+    return hub.post(path_of(given_id(context), "/cancel"));
+  });
 }
 
 Flag wait_flag() {
@@ -166,13 +163,11 @@ Command replays_command() {
                     .examples = {{"tidemark replays show rpl_01JHZK7T0V8Q6W3E5R2Y9A4B1C --wait",
                                   {"Until it has ended", "等待其结束"}}},
                     .run = show},
-                   {.name = "cancel",
-                    .summary = {"Stop it; what was sent is sent", "停止任务，已发送的不撤回"},
-                    .flags = {server_flag()},
-                    .positionals = {id},
-                    .examples = {{"tidemark replays cancel rpl_01JHZK7T0V8Q6W3E5R2Y9A4B1C",
-                                  {"It was the wrong week", "选错了时间段"}}},
-                    .run = cancel}},
+                   command_of_one("cancel", id,
+                                  {"Stop it; what was sent is sent", "停止任务，已发送的不撤回"},
+                                  {"tidemark replays cancel rpl_01JHZK7T0V8Q6W3E5R2Y9A4B1C",
+                                   {"It was the wrong week", "选错了时间段"}},
+                                  cancel)},
   };
 }
 

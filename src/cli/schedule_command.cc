@@ -3,8 +3,8 @@
 #include <array>
 
 #include "cli/flag_value.h"
-#include "cli/hub_client.h"
 #include "cli/hub_output.h"
+#include "cli/running_hub.h"
 #include "cli/schedule_files.h"
 
 namespace tidemark::cli {
@@ -23,17 +23,6 @@ std::string path_of(const Context& context, std::string_view action = "") {
          std::string(action);
 }
 
-/// Asks the hub and shows the job it answers with.
-template <class Ask>
-Result<ExitCode> ask_and_show(Context& context, Ask ask) {
-  auto hub = HubClient::open(context);
-  if (!hub) return fail(std::move(hub));
-  const Result<ordered_json> answer = ask(*hub);
-  if (!answer) return fail(answer.error());
-  show_object(context, *answer);
-  return ExitCode::done;
-}
-
 /// Times to the minute are enough in a table.
 ordered_json short_times(ordered_json rows) {
   constexpr std::size_t minute_length = std::string_view("2026-01-15T08:30").size();
@@ -45,7 +34,7 @@ ordered_json short_times(ordered_json rows) {
 }
 
 Result<ExitCode> list(Context& context) {
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   auto answer = hub->get("/api/v1/schedules");
   if (!answer) return fail(std::move(answer));
@@ -55,16 +44,18 @@ Result<ExitCode> list(Context& context) {
 }
 
 Result<ExitCode> show(Context& context) {
-  return ask_and_show(context, [&](HubClient& hub) { return hub.get(path_of(context)); });
+  return ask_and_show(context, [&](relay::HubClient& hub) { return hub.get(path_of(context)); });
 }
 
 Result<ExitCode> run_now(Context& context) {
-  return ask_and_show(context, [&](HubClient& hub) { return hub.post(path_of(context, "/run")); });
+  return ask_and_show(context,
+                      [&](relay::HubClient& hub) { return hub.post(path_of(context, "/run")); });
 }
 
 Result<ExitCode> set_paused(Context& context, bool paused) {
   const std::string body = ordered_json{{"paused", paused}}.dump();
-  return ask_and_show(context, [&](HubClient& hub) { return hub.patch(path_of(context), body); });
+  return ask_and_show(context,
+                      [&](relay::HubClient& hub) { return hub.patch(path_of(context), body); });
 }
 
 Result<ExitCode> pause(Context& context) { return set_paused(context, true); }
@@ -84,27 +75,17 @@ Result<ExitCode> set(Context& context) {
                                    "or --reset",
                                    "没有要修改的内容：请给出 --cron、--time-zone、"
                                    "--jitter-seconds 或 --reset"});
-  return ask_and_show(context,
-                      [&](HubClient& hub) { return hub.patch(path_of(context), body.dump()); });
+  return ask_and_show(
+      context, [&](relay::HubClient& hub) { return hub.patch(path_of(context), body.dump()); });
 }
 
 const Positional job_name{.name = "NAME", .text = {"Its name, as listed", "任务名，见列表"}};
 
-Command simple(std::string_view name, Wording summary, Example example,
-               Result<ExitCode> (*run)(Context&)) {
-  return {.name = name,
-          .summary = summary,
-          .flags = {server_flag()},
-          .positionals = {job_name},
-          .examples = {example},
-          .run = run};
-}
-
 }  // namespace
 
 Command schedule_command() {
-  Command set_command = simple(
-      "set", {"Change when a job is due; it counts at once", "修改运行时间，立即生效"},
+  Command set_command = command_of_one(
+      "set", job_name, {"Change when a job is due; it counts at once", "修改运行时间，立即生效"},
       {"tidemark schedule set load-orders --cron '*/10 8-22 * * *'",
        {"Every ten minutes of the day, by the job's zone", "白天每十分钟一次（按任务的时区）"}},
       set);
@@ -134,25 +115,25 @@ Command schedule_command() {
                     .examples = {{"tidemark schedule list",
                                   {"What runs, what ran, what comes next", "运行情况与下次时间"}}},
                     .run = list},
-                   simple("show", {"Show one job", "显示一个任务"},
-                          {"tidemark schedule show load-orders",
-                           {"Its rule and its last run", "查看规则与上次运行"}},
-                          show),
-                   simple("run", {"Run a job now", "立即运行"},
-                          {"tidemark schedule run load-orders-rescan",
-                           {"Not waiting for its time", "不等到预定时间"}},
-                          run_now),
-                   simple("pause",
-                          {"Hold a job; what is due meanwhile is not made up for",
-                           "暂停任务；暂停期间错过的不补"},
-                          {"tidemark schedule pause load-history",
-                           {"While the shop's limit is needed for something else",
-                            "需要把接口配额留给别的用途时"}},
-                          pause),
-                   simple("resume", {"Let a job run again", "恢复任务"},
-                          {"tidemark schedule resume load-history",
-                           {"From its next time on", "从下一个预定时间起"}},
-                          resume),
+                   command_of_one("show", job_name, {"Show one job", "显示一个任务"},
+                                  {"tidemark schedule show load-orders",
+                                   {"Its rule and its last run", "查看规则与上次运行"}},
+                                  show),
+                   command_of_one("run", job_name, {"Run a job now", "立即运行"},
+                                  {"tidemark schedule run load-orders-rescan",
+                                   {"Not waiting for its time", "不等到预定时间"}},
+                                  run_now),
+                   command_of_one("pause", job_name,
+                                  {"Hold a job; what is due meanwhile is not made up for",
+                                   "暂停任务；暂停期间错过的不补"},
+                                  {"tidemark schedule pause load-history",
+                                   {"While the shop's limit is needed for something else",
+                                    "需要把接口配额留给别的用途时"}},
+                                  pause),
+                   command_of_one("resume", job_name, {"Let a job run again", "恢复任务"},
+                                  {"tidemark schedule resume load-history",
+                                   {"From its next time on", "从下一个预定时间起"}},
+                                  resume),
                    std::move(set_command),
                    crontab_command(),
                    systemd_command()},

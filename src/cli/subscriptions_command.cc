@@ -4,9 +4,9 @@
 
 #include "base/atomic_file.h"
 #include "cli/flag_value.h"
-#include "cli/hub_client.h"
 #include "cli/hub_output.h"
 #include "cli/replay_command.h"
+#include "cli/running_hub.h"
 
 namespace tidemark::cli {
 namespace {
@@ -49,19 +49,8 @@ Result<ordered_json> given_fields(const Context& context) {
   return body;
 }
 
-/// Asks the hub and shows the object it answers with.
-template <class Ask>
-Result<ExitCode> ask_and_show(Context& context, Ask ask) {
-  auto hub = HubClient::open(context);
-  if (!hub) return fail(std::move(hub));
-  const Result<ordered_json> answer = ask(*hub);
-  if (!answer) return fail(answer.error());
-  show_object(context, *answer);
-  return ExitCode::done;
-}
-
 Result<ExitCode> list(Context& context) {
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   const auto answer = hub->get("/api/v1/subscriptions");
   if (!answer) return fail(answer.error());
@@ -70,7 +59,7 @@ Result<ExitCode> list(Context& context) {
 }
 
 Result<ExitCode> show(Context& context) {
-  return ask_and_show(context, [&](HubClient& hub) { return hub.get(path_of(context)); });
+  return ask_and_show(context, [&](relay::HubClient& hub) { return hub.get(path_of(context)); });
 }
 
 Result<ExitCode> create(Context& context) {
@@ -81,8 +70,9 @@ Result<ExitCode> create(Context& context) {
     if (!secret) return fail(secret.error());
     (*body)["secret"] = *secret;
   }
-  auto made = ask_and_show(
-      context, [&](HubClient& hub) { return hub.post("/api/v1/subscriptions", body->dump()); });
+  auto made = ask_and_show(context, [&](relay::HubClient& hub) {
+    return hub.post("/api/v1/subscriptions", body->dump());
+  });
   if (made)
     context.print({"The secret is shown only now; give it to the receiver.",
                    "密钥仅显示这一次，请交给接收方。"});
@@ -95,8 +85,8 @@ Result<ExitCode> update(Context& context) {
   if (body->empty())
     return fail(ErrorKind::usage, {"nothing to change: give a flag or --settings FILE",
                                    "没有要修改的内容：请给出参数或 --settings 文件"});
-  return ask_and_show(context,
-                      [&](HubClient& hub) { return hub.patch(path_of(context), body->dump()); });
+  return ask_and_show(
+      context, [&](relay::HubClient& hub) { return hub.patch(path_of(context), body->dump()); });
 }
 
 Result<ExitCode> remove(Context& context) {
@@ -106,7 +96,7 @@ Result<ExitCode> remove(Context& context) {
           id));
   if (!sure) return fail(sure.error());
   if (!*sure) return ExitCode::failed;
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   const auto answer = hub->remove(path_of(context));
   if (!answer) return fail(answer.error());
@@ -117,16 +107,17 @@ Result<ExitCode> remove(Context& context) {
 
 Result<ExitCode> pause(Context& context) {
   return ask_and_show(context,
-                      [&](HubClient& hub) { return hub.post(path_of(context, "/pause")); });
+                      [&](relay::HubClient& hub) { return hub.post(path_of(context, "/pause")); });
 }
 
 Result<ExitCode> resume(Context& context) {
   return ask_and_show(context,
-                      [&](HubClient& hub) { return hub.post(path_of(context, "/resume")); });
+                      [&](relay::HubClient& hub) { return hub.post(path_of(context, "/resume")); });
 }
 
 Result<ExitCode> test(Context& context) {
-  return ask_and_show(context, [&](HubClient& hub) { return hub.post(path_of(context, "/test")); });
+  return ask_and_show(context,
+                      [&](relay::HubClient& hub) { return hub.post(path_of(context, "/test")); });
 }
 
 Result<ExitCode> rotate(Context& context) {
@@ -139,7 +130,7 @@ Result<ExitCode> rotate(Context& context) {
   const auto hours = count_flag(context.arguments, "--overlap-hours");
   if (!hours) return fail(hours.error());
   if (*hours) body["overlap_hours"] = **hours;
-  return ask_and_show(context, [&](HubClient& hub) {
+  return ask_and_show(context, [&](relay::HubClient& hub) {
     return hub.post(path_of(context, "/rotate-secret"), body.dump());
   });
 }
@@ -184,17 +175,6 @@ Flag secret_flag() {
 
 const Positional id{.name = "ID", .text = {"Its id", "订阅 ID"}};
 
-/// A command that takes the id and nothing else.
-Command simple(std::string_view name, Wording summary, Example example,
-               Result<ExitCode> (*run)(Context&)) {
-  return {.name = name,
-          .summary = summary,
-          .flags = {server_flag()},
-          .positionals = {id},
-          .examples = {example},
-          .run = run};
-}
-
 }  // namespace
 
 Command subscriptions_command() {
@@ -209,10 +189,10 @@ Command subscriptions_command() {
             .flags = {server_flag()},
             .examples = {{"tidemark subscriptions list", {"All of them", "全部订阅"}}},
             .run = list},
-           simple("show", {"Show one subscription", "显示一个订阅"},
-                  {"tidemark subscriptions show sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C",
-                   {"Its settings and its state", "查看设置与状态"}},
-                  show),
+           command_of_one("show", id, {"Show one subscription", "显示一个订阅"},
+                          {"tidemark subscriptions show sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C",
+                           {"Its settings and its state", "查看设置与状态"}},
+                          show),
            {.name = "create",
             .summary = {"Make a subscription; its secret is shown once",
                         "创建订阅，密钥只显示一次"},
@@ -230,22 +210,23 @@ Command subscriptions_command() {
                           "batch",
                           {"From now on in batches", "改为批量投递"}}},
             .run = update},
-           simple("delete", {"Delete a subscription", "删除订阅"},
-                  {"tidemark subscriptions delete sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C --yes",
-                   {"Without asking", "不再询问"}},
-                  remove),
-           simple("pause", {"Hold its deliveries; nothing is lost", "暂停投递，不会丢失"},
-                  {"tidemark subscriptions pause sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C",
-                   {"While the receiver is being mended", "接收方维护期间"}},
-                  pause),
-           simple("resume", {"Deliver again, what waits first", "恢复投递，先送积压"},
-                  {"tidemark subscriptions resume sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C",
-                   {"The backlog is drained slowly", "积压会平缓送出"}},
-                  resume),
-           simple("test", {"Send it a test event", "发送测试事件"},
-                  {"tidemark subscriptions test sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C",
-                   {"Does the receiver verify the signature?", "接收方能否通过验签？"}},
-                  test),
+           command_of_one("delete", id, {"Delete a subscription", "删除订阅"},
+                          {"tidemark subscriptions delete sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C --yes",
+                           {"Without asking", "不再询问"}},
+                          remove),
+           command_of_one("pause", id,
+                          {"Hold its deliveries; nothing is lost", "暂停投递，不会丢失"},
+                          {"tidemark subscriptions pause sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C",
+                           {"While the receiver is being mended", "接收方维护期间"}},
+                          pause),
+           command_of_one("resume", id, {"Deliver again, what waits first", "恢复投递，先送积压"},
+                          {"tidemark subscriptions resume sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C",
+                           {"The backlog is drained slowly", "积压会平缓送出"}},
+                          resume),
+           command_of_one("test", id, {"Send it a test event", "发送测试事件"},
+                          {"tidemark subscriptions test sub_01JHZK7T0V8Q6W3E5R2Y9A4B1C",
+                           {"Does the receiver verify the signature?", "接收方能否通过验签？"}},
+                          test),
            {.name = "rotate-secret",
             .summary = {"Give it a new secret; the old one signs as well for a while",
                         "更换密钥，旧密钥在重叠期内仍会签名"},

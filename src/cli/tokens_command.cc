@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "cli/hub_client.h"
 #include "cli/hub_output.h"
+#include "cli/running_hub.h"
 
 namespace tidemark::cli {
 namespace {
@@ -21,7 +21,7 @@ constexpr std::array columns = {
 };
 
 Result<ExitCode> list(Context& context) {
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   const auto answer = hub->get("/api/v1/tokens");
   if (!answer) return fail(answer.error());
@@ -30,7 +30,7 @@ Result<ExitCode> list(Context& context) {
 }
 
 Result<ExitCode> create(Context& context) {
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   ordered_json body{{"name", context.arguments.positional("NAME").value_or("")},
                     {"role", context.arguments.value("--role").value_or("viewer")}};
@@ -43,7 +43,7 @@ Result<ExitCode> create(Context& context) {
 }
 
 Result<ExitCode> revoke(Context& context) {
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   const std::string id = context.arguments.positional("ID").value_or("");
   const auto answer = hub->remove("/api/v1/tokens/" + path_segment(id));

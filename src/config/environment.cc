@@ -14,12 +14,13 @@ namespace {
 constexpr std::size_t value_bytes_max = 1 << 20;
 
 /// What other parts read. A `*` at the end stands for anything.
-constexpr std::array<std::string_view, 7> foreign_variables = {
+constexpr std::array<std::string_view, 8> foreign_variables = {
     "TIDEMARK_CONFIG",       // the file, before there are settings
     "TIDEMARK_LANG",         // also read before there are settings
     "TIDEMARK_TEST_*",       // the tests
     "TIDEMARK_TOKEN*",       // the client of a running server
     "TIDEMARK_SERVER",       // the same
+    "TIDEMARK_SERVER_CA",    // the same
     "TIDEMARK_MASTER_KEY*",  // encrypts stored secrets
     "TIDEMARK_ADMIN_TOKEN*",
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/decimal.h"
+#include "relay/receive/hub_events.h"
 
 namespace tidemark::receive {
 namespace {
@@ -58,14 +59,14 @@ Result<std::optional<Difference>> difference_of(ReceiverStore& store, const Rece
   return std::nullopt;
 }
 
-Result<Comparison> compare_with_hub(ReceiverStore& store, HubClient& hub,
+Result<Comparison> compare_with_hub(ReceiverStore& store, relay::HubClient& hub,
                                     const std::string& subscription_id,
                                     const std::function<bool()>& stop) {
   Comparison comparison;
   std::int64_t after = 0;
   while (true) {
     if (stop()) return fail(ErrorKind::cancelled, {"stopped", "已中止"});
-    Result<EventsPage> page = hub.events_after(subscription_id, after, page_events);
+    Result<EventsPage> page = events_after(hub, subscription_id, after, page_events);
     if (!page) return fail(std::move(page).error());
     for (PulledEvent& pulled : page->events) {
       ++comparison.events;

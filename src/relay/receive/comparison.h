@@ -8,7 +8,8 @@
 #include <tuple>
 
 #include "base/result.h"
-#include "relay/receive/hub_client.h"
+#include "relay/hub_client.h"
+#include "relay/receive/received_event.h"
 #include "relay/receive/receiver_store.h"
 
 namespace tidemark::receive {
@@ -38,7 +39,7 @@ struct Comparison {
 /// Reads all events that the hub still has of a subscription, and compares the latest of each
 /// record with the tables. Changes nothing. What is newer here than there is no difference: the hub
 /// prunes. `stop` is asked between pages: cancelled.
-[[nodiscard]] Result<Comparison> compare_with_hub(ReceiverStore& store, HubClient& hub,
+[[nodiscard]] Result<Comparison> compare_with_hub(ReceiverStore& store, relay::HubClient& hub,
                                                   const std::string& subscription_id,
                                                   const std::function<bool()>& stop);
 

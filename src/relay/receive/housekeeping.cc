@@ -19,8 +19,9 @@ constexpr std::int64_t forget_rows_max = 2'000;
 
 }  // namespace
 
-Housekeeping::Housekeeping(ReceiverStore store, sql::Url database, std::optional<HubClient> hub,
-                           HousekeepingOptions options, const Clock& clock)
+Housekeeping::Housekeeping(ReceiverStore store, sql::Url database,
+                           std::optional<relay::HubClient> hub, HousekeepingOptions options,
+                           const Clock& clock)
     : database_(std::move(database)),
       options_(std::move(options)),
       clock_(clock),

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/text.h"
-#include "relay/receive/hub_client.h"
+#include "relay/hub_client.h"
 #include "relay/receive/receiver_store.h"
 #include "sql/url.h"
 
@@ -24,8 +24,8 @@ struct HousekeepingOptions {
   std::chrono::milliseconds gap_grace = std::chrono::seconds(10);
   /// How long ids of events are kept.
   std::chrono::milliseconds keep_ids = std::chrono::days(90);
-  Language language = Language::english;  ///< Of the log.
-  std::optional<HubOptions> hub{};        ///< None: gaps are only reported.
+  Language language = Language::english;         ///< Of the log.
+  std::optional<relay::HubClientOptions> hub{};  ///< None: gaps are only reported.
 };
 
 /// What the receiver does beside taking requests, on a thread and a connection of its own: asks the
@@ -35,7 +35,7 @@ class Housekeeping {
  public:
   /// `store` is open; `database` is where to find it again; `hub` may be none. `clock` must outlive
   /// this.
-  Housekeeping(ReceiverStore store, sql::Url database, std::optional<HubClient> hub,
+  Housekeeping(ReceiverStore store, sql::Url database, std::optional<relay::HubClient> hub,
                HousekeepingOptions options, const Clock& clock);
   ~Housekeeping();  ///< As stop().
   Housekeeping(const Housekeeping&) = delete;
@@ -58,7 +58,7 @@ class Housekeeping {
   const HousekeepingOptions options_;
   const Clock& clock_;
   std::optional<ReceiverStore> store_;
-  std::optional<HubClient> hub_;
+  std::optional<relay::HubClient> hub_;
   SteadyTime ask_next_;                           ///< The hub failed: not before.
   std::map<std::string, std::int64_t> reported_;  ///< Contiguous mark of a gap that was logged.
   SteadyTime forget_next_;

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "relay/receive/hub_events.h"
 
 namespace tidemark::receive {
 namespace {
@@ -29,7 +30,7 @@ std::vector<Arrival> arrivals_of(EventsPage page, PullCounts& counts, Language l
 
 }  // namespace
 
-Result<PullCounts> pull_missing(ReceiverStore& store, HubClient& hub,
+Result<PullCounts> pull_missing(ReceiverStore& store, relay::HubClient& hub,
                                 const std::string& subscription_id, const Clock& clock,
                                 const std::function<bool()>& stop, Language log_language) {
   PullCounts counts;
@@ -38,7 +39,7 @@ Result<PullCounts> pull_missing(ReceiverStore& store, HubClient& hub,
     const Result<SequenceTrack> track = store.track(subscription_id);
     if (!track) return fail(track.error());
     if (track->holes().empty()) break;
-    Result<EventsPage> page = hub.events_after(subscription_id, track->contiguous(), page_events);
+    Result<EventsPage> page = events_after(hub, subscription_id, track->contiguous(), page_events);
     if (!page) return fail(std::move(page).error());
     const std::int64_t upto = page->next_after;
     const bool end = !page->has_more;

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/text.h"
-#include "relay/receive/hub_client.h"
+#include "relay/hub_client.h"
 #include "relay/receive/receiver_store.h"
 
 namespace tidemark::receive {
@@ -21,7 +21,7 @@ struct PullCounts {
 /// Asks the hub for what is missing of a subscription, from its contiguous mark until no hole is
 /// left, and stores it as if it had been pushed. `stop` is asked between pages.
 /// Errors: those of hub and store; what was stored until then stays.
-[[nodiscard]] Result<PullCounts> pull_missing(ReceiverStore& store, HubClient& hub,
+[[nodiscard]] Result<PullCounts> pull_missing(ReceiverStore& store, relay::HubClient& hub,
                                               const std::string& subscription_id,
                                               const Clock& clock, const std::function<bool()>& stop,
                                               Language log_language);

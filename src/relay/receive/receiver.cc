@@ -31,7 +31,7 @@ struct Receiver::Parts {
   Housekeeping housekeeping;
   std::unique_ptr<http::Server> server{};
 
-  Parts(ReceiverStore store, ReceiverStore own_store, std::optional<HubClient> hub,
+  Parts(ReceiverStore store, ReceiverStore own_store, std::optional<relay::HubClient> hub,
         const ReceiverOptions& options, const Clock& clock)
       : committer(std::move(store), options.database, clock),
         webhook(options.webhook, committer, clock),
@@ -53,10 +53,10 @@ Result<std::unique_ptr<Receiver>> Receiver::start(ReceiverOptions options, const
   Result<ReceiverStore> own_store = ReceiverStore::open(options.database);
   if (!own_store) return fail(std::move(own_store).error());
 
-  std::optional<HubClient> hub;
+  std::optional<relay::HubClient> hub;
   if (options.housekeeping.hub) {
-    Result<HubClient> created = HubClient::create(*options.housekeeping.hub);
-    if (!created) return fail(std::move(created).error());
+    Result<relay::HubClient> created = relay::HubClient::create(*options.housekeeping.hub);
+    if (!created) return fail(std::move(created).error().within({"receive.hub", "receive.hub"}));
     hub = std::move(*created);
   }
 
