@@ -248,6 +248,93 @@ def hold_and_kill(redis, gate, made):
         hub.stop()
 
 
+@pytest.mark.parametrize("database", ["sqlite", "mariadb", "postgres"])
+def test_refused_entries_are_shown_mended_and_forgotten(redis, tmp_path, request, database):
+    state = fresh_state(database, request, tmp_path).url
+    with Receiver() as receiver, Hub(tmp_path, state, **settings(redis)) as hub:
+        receiver.trust(hub.subscribe(receiver.url)["secret"])
+        ids = add(redis, ("voucher", "{"), ("event", "[]"), ("voucher", b"\xff"),
+                  ("voucher", voucher(1, source_version=1)),
+                  ("voucher", voucher(1, source_version=1, amount="7.00")), ("other", "x"))
+        wait_until(lambda: len(refused(hub)) == 5)
+        names = [f"{entry}@{STREAM}" for entry in ids[:3] + ids[4:]]
+        rows = hub.pages("/api/v1/stream-refusals", limit=2)
+        assert [row["id"] for row in rows] == names
+        assert {row["stream"] for row in rows} == {STREAM}
+        assert rows[0]["entry_id"] == ids[0] and "JSON" in rows[0]["reason"]
+        assert hub.pages("/api/v1/stream-refusals?stream=other") == []
+        assert len(hub.pages("/api/v1/stream-refusals?since=1h")) == 5
+        assert hub.pages("/api/v1/stream-refusals?until=1h") == []
+        path = f"/api/v1/stream-refusals/{names[0]}"
+        shown = hub.get(path)
+        assert (shown["fields"], shown["complete"]) == ({"voucher": "{"}, True)
+        assert hub.get(f"/api/v1/stream-refusals/{names[2]}")["complete"] is False
+
+        # Published as it was kept it is refused again, with the reason, and stays.
+        again = hub.ask("POST", path + "/publish")
+        assert (again.status, again.json["code"]) == (400, "invalid_request"), again.text
+        assert hub.ask("POST", f"/api/v1/stream-refusals/{names[3]}/publish").status == 409
+        lossy = hub.ask("POST", f"/api/v1/stream-refusals/{names[2]}/publish")
+        assert lossy.status == 400 and "to the byte" in lossy.json["detail"]
+        assert hub.ask("POST", path + "/publish", "{").status == 400
+        assert len(refused(hub)) == 5
+
+        # Mended they are published, and gone from here.
+        receiver.next()
+        done = hub.post(path + "/publish", voucher(2))
+        assert done["deliveries"] == 1 and done["voucher_id"]
+        assert receiver.next().json["voucher"]["source_id"] == 2
+        file = tmp_path / "mended.json"
+        file.write_text(json.dumps({"event": "a.b", "source_system": "erp", "source_id": "7",
+                                    "data": {}}), encoding="utf-8")
+        done = json.loads(hub.run("stream-refusals", "publish", names[1], "--mended", file,
+                                  "--json"))
+        assert done["event_id"].startswith("msg_") and "voucher_id" not in done
+        assert receiver.next().json["event"] == "a.b"
+        listed = hub.run("stream-refusals", "list")
+        assert names[2] in listed and names[1] not in listed
+        assert "\\xff" in hub.run("stream-refusals", "show", names[2])
+        hub.run("stream-refusals", "publish", names[2], "--mended", "-", stdin=" \n", code=2)
+        hub.run("stream-refusals", "publish", names[2], "--mended", "-",
+                stdin=json.dumps(voucher(3)))
+        hub.run("stream-refusals", "forget", names[3], "--yes")
+        assert json.loads(hub.run("stream-refusals", "forget", names[4], "--yes", "--json")) == {
+            "id": names[4], "forgotten": True}
+        assert refused(hub) == []
+        assert "no entry" in hub.run("stream-refusals", "list")
+
+        # What is not there, and who may not.
+        for word in ("show", "publish"):
+            hub.run("stream-refusals", word, names[0], code=1)
+        hub.run("stream-refusals", "forget", names[0], "--yes", code=1)
+        assert hub.ask("GET", "/api/v1/stream-refusals/nothing").status == 404
+        assert hub.ask("GET", "/api/v1/stream-refusals?cursor=x").status == 400
+        assert hub.ask("GET", "/api/v1/stream-refusals?streams=x").status == 400
+        viewer = hub.token("viewer")
+        hub.get("/api/v1/stream-refusals", token=viewer)
+        assert hub.ask("DELETE", path, token=viewer).status == 403
+        assert hub.ask("POST", path + "/publish", token=viewer).status == 403
+        hub.stop()
+
+
+def test_a_refused_entry_is_published_as_it_was_once_its_fault_is_mended_elsewhere(redis, tmp_path):
+    small = {"TIDEMARK_SERVE__BODY_MAX": "1KiB"}
+    large = voucher(1, summary="长" * 1000)
+    with Hub(tmp_path, **settings(redis, **small)) as hub:
+        entry = add(redis, ("voucher", large))[0]
+        wait_until(lambda: len(refused(hub)) == 1)
+        hub.stop()
+    with Hub(tmp_path, **settings(redis)) as hub:
+        hub.run("stream-refusals", "publish", f"{entry}@{STREAM}")
+        assert published(hub) == 1 and refused(hub) == []
+        # Read once more it is known.
+        redis.ask("XGROUP", "DESTROY", STREAM, "tidemark")
+        wait_until(lambda: metric(hub, "tidemark_stream_entries_total", result="duplicate") == 1)
+        settled(hub, redis, 1)
+        assert refused(hub) == []
+        hub.stop()
+
+
 def test_wiped_while_it_runs(redis, tmp_path):
     with Hub(tmp_path, **settings(redis)) as hub:
         add(redis, ("voucher", voucher(1, amount="1.00")), ("voucher", voucher(1, amount="2.00")))

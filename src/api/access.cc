@@ -43,6 +43,11 @@ constexpr std::array rules = {
     AccessRule{"GET", "/api/v1/sync-logs", Need::read},
     AccessRule{"GET", "/api/v1/sync/stats", Need::read},
 
+    AccessRule{"GET", "/api/v1/stream-refusals", Need::read},
+    AccessRule{"GET", "/api/v1/stream-refusals/{id}", Need::read},
+    AccessRule{"POST", "/api/v1/stream-refusals/{id}/publish", Need::operate},
+    AccessRule{"DELETE", "/api/v1/stream-refusals/{id}", Need::operate},
+
     AccessRule{"GET", "/api/v1/schedules", Need::read},
     AccessRule{"GET", "/api/v1/schedules/{name}", Need::read},
     AccessRule{"PATCH", "/api/v1/schedules/{name}", Need::operate},

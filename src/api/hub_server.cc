@@ -10,6 +10,7 @@
 #include "api/gate.h"
 #include "api/pulse.h"
 #include "api/read_pool.h"
+#include "api/refusal_routes.h"
 #include "api/replay_runner.h"
 #include "api/replays.h"
 #include "api/schedule_routes.h"
@@ -62,6 +63,7 @@ struct HubServer::Parts {
             engine_options(std::move(options.engine), waker.get())),
         reads(options.state, read_threads),
         services{hub, reads, tokens, clock, options.limits},
+        entry_bytes_max(options.http.body_bytes_max),
         pulse(hub, clock, hub_patience),
         system{
             services,        metrics,         pulse,           [this] { return stream_status(); },
@@ -88,6 +90,7 @@ struct HubServer::Parts {
     add_sync_routes(gate, services);
     add_token_routes(gate, services);
     add_replay_routes(gate, services, replays);
+    add_refusal_routes(gate, services, entry_bytes_max);
     add_schedule_routes(gate, services, schedule);
     add_system_routes(gate, system);
     check(router.routes().size() == access_rules().size(), "every access rule has its route");
@@ -101,6 +104,7 @@ struct HubServer::Parts {
   relay::Hub hub;
   ReadPool reads;
   Services services;
+  const std::size_t entry_bytes_max;
   Pulse pulse;
   SystemParts system;
   std::optional<std::string> made_token;

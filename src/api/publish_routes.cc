@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
+#include "api/published_json.h"
 #include "api/services.h"
 #include "base/json_check.h"
 #include "base/json_object.h"
-#include "base/json_text.h"
 
 namespace tidemark::api {
 namespace {
@@ -15,27 +15,6 @@ constexpr std::size_t batch_bytes_max = std::size_t{16} << 20;
 constexpr std::size_t batch_vouchers_max = 1000;
 /// Behind a token's id it fits into the key column.
 constexpr std::size_t idempotency_key_bytes_max = 128;
-
-/// The members of the answer, without the braces around them.
-std::string published_members(const Published& published) {
-  std::string json;
-  if (published.voucher_id) {
-    fmt::format_to(std::back_inserter(json), R"("voucher_id":{},"voucher_no":)",
-                   *published.voucher_id);
-    append_json_text(json, published.voucher_no);
-    json += ',';
-  }
-  fmt::format_to(std::back_inserter(json),
-                 R"("event_id":"{}","source_version":{},"deliveries":{},"duplicate":{})",
-                 published.event_id, published.source_version, published.deliveries,
-                 published.duplicate);
-  return json;
-}
-
-http::Response published_answer(const Result<Published>& published) {
-  if (!published) return problem_for(published.error());
-  return json_text_answer(202, fmt::format("{{{}}}", published_members(*published)));
-}
 
 /// The request's Idempotency-Key, made unique by the caller's token; empty without one.
 /// Errors: rejected.

@@ -17,9 +17,9 @@ Result<Finding> check_refusals(const HubState& state) {
         .what = say(
             {"entries of a stream that could not be published: {}", "无法发布的 Stream 条目 {}"},
             kept->text()),
-        .mend = say({"the table stream_refusals has them with their reasons: mend and "
-                     "publish each, then delete its row",
-                     "表 stream_refusals 中有条目和原因：修正并重新发布后删除对应的行"})};
+        .mend = say({"`tidemark stream-refusals list` has them with their reasons: publish or "
+                     "forget each",
+                     "`tidemark stream-refusals list` 可查看条目和原因：请逐条发布或删除"})};
   return Finding{
       .check = "refusals",
       .what = say({"no entry of a stream waits for somebody", "没有等待人工处理的 Stream 条目"})};
