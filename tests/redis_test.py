@@ -10,11 +10,13 @@ import pytest
 
 import servers
 import state_sql
+from certificates import Authority
 from gate import Gate
 from hub_fixture import Hub, Receiver, voucher, wait_until
 from hub_states import fresh_state
 
 STREAM = "tidemark:vouchers"
+NUMBERS = iter(range(10_000, 20_000))  # Of vouchers; each once.
 
 
 @pytest.fixture(scope="module")
@@ -122,10 +124,106 @@ def test_a_wrong_login_or_url(redis, tmp_path):
         hub.stop()
     shown = Hub(tmp_path)
     shown.port = 1
-    for wrong in ("http://x", "rediss://x", "redis://"):
+    for wrong in ("http://x", "rediss://", "redis://"):
         shown.run("serve", code=2, TIDEMARK_RELAY__REDIS__URL=wrong)
     text = shown.run("config", "show", TIDEMARK_RELAY__REDIS__URL="redis://:hunter2@h/0")
     assert "hunter2" not in text and "redis://:***@h/0" in text
+
+
+def tls_settings(server, authority=None, **more):
+    return settings(server, TIDEMARK_RELAY__REDIS__URL=server.tls_url,
+                    **({"TIDEMARK_RELAY__REDIS__TLS_CA": str(authority.certificate)}
+                       if authority else {}), **more)
+
+
+def test_entries_come_over_tls(tmp_path, request):
+    authority = Authority(tmp_path, "ours")
+    state = fresh_state("postgres", request, tmp_path).url
+    with servers.Redis(tls=(authority.certificate, *authority.issue("redis"))) as server, \
+            Receiver() as receiver, Hub(tmp_path, state, **tls_settings(server, authority)) as hub:
+        receiver.trust(hub.subscribe(receiver.url)["secret"])
+        # More than one record of TLS, and more than a read takes.
+        add(server, ("voucher", voucher(0, business_data={"note": "长" * 100_000})))
+        add_vouchers(server, range(1, 1000))
+        settled(hub, server, 1000)
+        largest = state_sql.run(hub.state, "SELECT MAX(LENGTH(body)) FROM events")[0][0]
+        assert int(largest) >= 300_000
+        receiver.next()
+        wait_until(lambda: int(server.ask("PUBSUB", "NUMSUB", "tidemark:wake")[1]) == 1)
+        assert "rediss://:***@" in hub.log()
+        for fault in (server.restart, server.kill9):
+            fault()
+            if server.process is None:
+                server.start()
+            add_vouchers(server, [next(NUMBERS)])
+        settled(hub, server, 1002)
+        hub.stop()
+
+
+def test_a_server_that_is_not_believed_gets_nothing(tmp_path):
+    ours, others = Authority(tmp_path, "ours"), Authority(tmp_path, "others")
+    certificates = {
+        "unable to get local issuer certificate": others.issue("redis"),
+        "IP address mismatch": ours.issue("redis", "IP:127.0.0.2,DNS:localhost"),
+        "certificate has expired": ours.issue("old", days=-1)}
+    for reason, files in certificates.items():
+        with servers.Redis(tls=(ours.certificate, *files)) as server, \
+                Hub(tmp_path, **tls_settings(server, ours)) as hub:
+            add_vouchers(server, [next(NUMBERS)])
+            wait_until(lambda reason=reason: reason in hub.log())
+            assert metric(hub, "tidemark_stream_up") == 0
+            assert pending(server) == -1  # No command has reached it: there is no group.
+            hub.post("/api/v1/vouchers", voucher(next(NUMBERS)))  # The hub works without it.
+            hub.stop()
+    assert "relay.redis.tls_ca names the certificate of its authority" in hub.log()
+    assert "the URL must name it as its certificate does" in hub.log()
+    # Nobody told which authority: the system's do not know ours.
+    with servers.Redis(tls=(ours.certificate, *ours.issue("redis"))) as server, \
+            Hub(tmp_path, **tls_settings(server)) as hub:
+        wait_until(lambda: "self-signed certificate" in hub.log()
+                   or hub.log().count("unable to get local issuer certificate") > 1)
+        hub.stop()
+
+
+def test_a_redis_that_wants_to_know_its_clients(tmp_path):
+    ours, others = Authority(tmp_path, "ours"), Authority(tmp_path, "others")
+    files = (ours.certificate, *ours.issue("redis"))
+    with servers.Redis(tls=files, clients="yes") as server:
+        with Hub(tmp_path, **tls_settings(server, ours)) as hub:
+            wait_until(lambda: "relay.redis.tls_certificate and relay.redis.tls_key" in hub.log())
+            hub.stop()
+        certificate, key = map(str, ours.issue("hub"))
+        with Hub(tmp_path, **tls_settings(server, ours, TIDEMARK_RELAY__REDIS__TLS_KEY=key,
+                                          TIDEMARK_RELAY__REDIS__TLS_CERTIFICATE=certificate)) as hub:
+            add_vouchers(server, range(3))
+            settled(hub, server, 3)
+            hub.stop()
+        # What no repetition mends is told at the start.
+        wrong = Hub(tmp_path)
+        wrong.port = 1
+        more = tls_settings(server, ours)
+        name = "TIDEMARK_RELAY__REDIS__TLS_"
+        for given in ({name + "CA": str(tmp_path / "nowhere.pem")},
+                      {name + "CA": key},
+                      {name + "CERTIFICATE": certificate},
+                      {name + "KEY": key},
+                      {name + "CERTIFICATE": certificate,
+                       name + "KEY": str(others.issue("hub")[1])},
+                      {"TIDEMARK_RELAY__REDIS__URL": server.url}):
+            wrong.run("serve", code=2, **{**more, **given})
+
+
+def test_with_and_without_tls_mistaken_for_each_other(tmp_path):
+    ours = Authority(tmp_path, "ours")
+    with servers.Redis(tls=(ours.certificate, *ours.issue("redis"))) as server:
+        plain = server.tls_url.replace("rediss://", "redis://")
+        with Hub(tmp_path, **settings(server, TIDEMARK_RELAY__REDIS__URL=plain)) as hub:
+            wait_until(lambda: "write rediss://" in hub.log())
+            hub.stop()
+        secure = server.url.replace("redis://", "rediss://")
+        with Hub(tmp_path, **settings(server, TIDEMARK_RELAY__REDIS__URL=secure)) as hub:
+            wait_until(lambda: "tls-port of its redis.conf" in hub.log())
+            hub.stop()
 
 
 def test_poison_is_kept_with_its_reason_and_holds_nothing_up(redis, tmp_path):
@@ -149,6 +247,93 @@ def test_poison_is_kept_with_its_reason_and_holds_nothing_up(redis, tmp_path):
         wait_until(lambda: metric(hub, "tidemark_stream_entries_total", result="refused") == 16)
         settled(hub, redis, 3)
         assert len(refused(hub)) == 8
+        hub.stop()
+
+
+@pytest.mark.parametrize("database", ["sqlite", "mariadb", "postgres"])
+def test_refused_entries_are_shown_mended_and_forgotten(redis, tmp_path, request, database):
+    state = fresh_state(database, request, tmp_path).url
+    with Receiver() as receiver, Hub(tmp_path, state, **settings(redis)) as hub:
+        receiver.trust(hub.subscribe(receiver.url)["secret"])
+        ids = add(redis, ("voucher", "{"), ("event", "[]"), ("voucher", b"\xff"),
+                  ("voucher", voucher(1, source_version=1)),
+                  ("voucher", voucher(1, source_version=1, amount="7.00")), ("other", "x"))
+        wait_until(lambda: len(refused(hub)) == 5)
+        names = [f"{entry}@{STREAM}" for entry in ids[:3] + ids[4:]]
+        rows = hub.pages("/api/v1/stream-refusals", limit=2)
+        assert [row["id"] for row in rows] == names
+        assert {row["stream"] for row in rows} == {STREAM}
+        assert rows[0]["entry_id"] == ids[0] and "JSON" in rows[0]["reason"]
+        assert hub.pages("/api/v1/stream-refusals?stream=other") == []
+        assert len(hub.pages("/api/v1/stream-refusals?since=1h")) == 5
+        assert hub.pages("/api/v1/stream-refusals?until=1h") == []
+        path = f"/api/v1/stream-refusals/{names[0]}"
+        shown = hub.get(path)
+        assert (shown["fields"], shown["complete"]) == ({"voucher": "{"}, True)
+        assert hub.get(f"/api/v1/stream-refusals/{names[2]}")["complete"] is False
+
+        # Published as it was kept it is refused again, with the reason, and stays.
+        again = hub.ask("POST", path + "/publish")
+        assert (again.status, again.json["code"]) == (400, "invalid_request"), again.text
+        assert hub.ask("POST", f"/api/v1/stream-refusals/{names[3]}/publish").status == 409
+        lossy = hub.ask("POST", f"/api/v1/stream-refusals/{names[2]}/publish")
+        assert lossy.status == 400 and "to the byte" in lossy.json["detail"]
+        assert hub.ask("POST", path + "/publish", "{").status == 400
+        assert len(refused(hub)) == 5
+
+        # Mended they are published, and gone from here.
+        receiver.next()
+        done = hub.post(path + "/publish", voucher(2))
+        assert done["deliveries"] == 1 and done["voucher_id"]
+        assert receiver.next().json["voucher"]["source_id"] == 2
+        file = tmp_path / "mended.json"
+        file.write_text(json.dumps({"event": "a.b", "source_system": "erp", "source_id": "7",
+                                    "data": {}}), encoding="utf-8")
+        done = json.loads(hub.run("stream-refusals", "publish", names[1], "--mended", file,
+                                  "--json"))
+        assert done["event_id"].startswith("msg_") and "voucher_id" not in done
+        assert receiver.next().json["event"] == "a.b"
+        listed = hub.run("stream-refusals", "list")
+        assert names[2] in listed and names[1] not in listed
+        assert "\\xff" in hub.run("stream-refusals", "show", names[2])
+        hub.run("stream-refusals", "publish", names[2], "--mended", "-", stdin=" \n", code=2)
+        hub.run("stream-refusals", "publish", names[2], "--mended", "-",
+                stdin=json.dumps(voucher(3)))
+        hub.run("stream-refusals", "forget", names[3], "--yes")
+        assert json.loads(hub.run("stream-refusals", "forget", names[4], "--yes", "--json")) == {
+            "id": names[4], "forgotten": True}
+        assert refused(hub) == []
+        assert "no entry" in hub.run("stream-refusals", "list")
+
+        # What is not there, and who may not.
+        for word in ("show", "publish"):
+            hub.run("stream-refusals", word, names[0], code=1)
+        hub.run("stream-refusals", "forget", names[0], "--yes", code=1)
+        assert hub.ask("GET", "/api/v1/stream-refusals/nothing").status == 404
+        assert hub.ask("GET", "/api/v1/stream-refusals?cursor=x").status == 400
+        assert hub.ask("GET", "/api/v1/stream-refusals?streams=x").status == 400
+        viewer = hub.token("viewer")
+        hub.get("/api/v1/stream-refusals", token=viewer)
+        assert hub.ask("DELETE", path, token=viewer).status == 403
+        assert hub.ask("POST", path + "/publish", token=viewer).status == 403
+        hub.stop()
+
+
+def test_a_refused_entry_is_published_as_it_was_once_its_fault_is_mended_elsewhere(redis, tmp_path):
+    small = {"TIDEMARK_SERVE__BODY_MAX": "1KiB"}
+    large = voucher(1, summary="长" * 1000)
+    with Hub(tmp_path, **settings(redis, **small)) as hub:
+        entry = add(redis, ("voucher", large))[0]
+        wait_until(lambda: len(refused(hub)) == 1)
+        hub.stop()
+    with Hub(tmp_path, **settings(redis)) as hub:
+        hub.run("stream-refusals", "publish", f"{entry}@{STREAM}")
+        assert published(hub) == 1 and refused(hub) == []
+        # Read once more it is known.
+        redis.ask("XGROUP", "DESTROY", STREAM, "tidemark")
+        wait_until(lambda: metric(hub, "tidemark_stream_entries_total", result="duplicate") == 1)
+        settled(hub, redis, 1)
+        assert refused(hub) == []
         hub.stop()
 
 
@@ -245,93 +430,6 @@ def hold_and_kill(redis, gate, made):
         hub.start()
         wait_until(lambda: metric(hub, "tidemark_stream_entries_total", result="duplicate") == 2)
         settled(hub, redis, 2)
-        hub.stop()
-
-
-@pytest.mark.parametrize("database", ["sqlite", "mariadb", "postgres"])
-def test_refused_entries_are_shown_mended_and_forgotten(redis, tmp_path, request, database):
-    state = fresh_state(database, request, tmp_path).url
-    with Receiver() as receiver, Hub(tmp_path, state, **settings(redis)) as hub:
-        receiver.trust(hub.subscribe(receiver.url)["secret"])
-        ids = add(redis, ("voucher", "{"), ("event", "[]"), ("voucher", b"\xff"),
-                  ("voucher", voucher(1, source_version=1)),
-                  ("voucher", voucher(1, source_version=1, amount="7.00")), ("other", "x"))
-        wait_until(lambda: len(refused(hub)) == 5)
-        names = [f"{entry}@{STREAM}" for entry in ids[:3] + ids[4:]]
-        rows = hub.pages("/api/v1/stream-refusals", limit=2)
-        assert [row["id"] for row in rows] == names
-        assert {row["stream"] for row in rows} == {STREAM}
-        assert rows[0]["entry_id"] == ids[0] and "JSON" in rows[0]["reason"]
-        assert hub.pages("/api/v1/stream-refusals?stream=other") == []
-        assert len(hub.pages("/api/v1/stream-refusals?since=1h")) == 5
-        assert hub.pages("/api/v1/stream-refusals?until=1h") == []
-        path = f"/api/v1/stream-refusals/{names[0]}"
-        shown = hub.get(path)
-        assert (shown["fields"], shown["complete"]) == ({"voucher": "{"}, True)
-        assert hub.get(f"/api/v1/stream-refusals/{names[2]}")["complete"] is False
-
-        # Published as it was kept it is refused again, with the reason, and stays.
-        again = hub.ask("POST", path + "/publish")
-        assert (again.status, again.json["code"]) == (400, "invalid_request"), again.text
-        assert hub.ask("POST", f"/api/v1/stream-refusals/{names[3]}/publish").status == 409
-        lossy = hub.ask("POST", f"/api/v1/stream-refusals/{names[2]}/publish")
-        assert lossy.status == 400 and "to the byte" in lossy.json["detail"]
-        assert hub.ask("POST", path + "/publish", "{").status == 400
-        assert len(refused(hub)) == 5
-
-        # Mended they are published, and gone from here.
-        receiver.next()
-        done = hub.post(path + "/publish", voucher(2))
-        assert done["deliveries"] == 1 and done["voucher_id"]
-        assert receiver.next().json["voucher"]["source_id"] == 2
-        file = tmp_path / "mended.json"
-        file.write_text(json.dumps({"event": "a.b", "source_system": "erp", "source_id": "7",
-                                    "data": {}}), encoding="utf-8")
-        done = json.loads(hub.run("stream-refusals", "publish", names[1], "--mended", file,
-                                  "--json"))
-        assert done["event_id"].startswith("msg_") and "voucher_id" not in done
-        assert receiver.next().json["event"] == "a.b"
-        listed = hub.run("stream-refusals", "list")
-        assert names[2] in listed and names[1] not in listed
-        assert "\\xff" in hub.run("stream-refusals", "show", names[2])
-        hub.run("stream-refusals", "publish", names[2], "--mended", "-", stdin=" \n", code=2)
-        hub.run("stream-refusals", "publish", names[2], "--mended", "-",
-                stdin=json.dumps(voucher(3)))
-        hub.run("stream-refusals", "forget", names[3], "--yes")
-        assert json.loads(hub.run("stream-refusals", "forget", names[4], "--yes", "--json")) == {
-            "id": names[4], "forgotten": True}
-        assert refused(hub) == []
-        assert "no entry" in hub.run("stream-refusals", "list")
-
-        # What is not there, and who may not.
-        for word in ("show", "publish"):
-            hub.run("stream-refusals", word, names[0], code=1)
-        hub.run("stream-refusals", "forget", names[0], "--yes", code=1)
-        assert hub.ask("GET", "/api/v1/stream-refusals/nothing").status == 404
-        assert hub.ask("GET", "/api/v1/stream-refusals?cursor=x").status == 400
-        assert hub.ask("GET", "/api/v1/stream-refusals?streams=x").status == 400
-        viewer = hub.token("viewer")
-        hub.get("/api/v1/stream-refusals", token=viewer)
-        assert hub.ask("DELETE", path, token=viewer).status == 403
-        assert hub.ask("POST", path + "/publish", token=viewer).status == 403
-        hub.stop()
-
-
-def test_a_refused_entry_is_published_as_it_was_once_its_fault_is_mended_elsewhere(redis, tmp_path):
-    small = {"TIDEMARK_SERVE__BODY_MAX": "1KiB"}
-    large = voucher(1, summary="长" * 1000)
-    with Hub(tmp_path, **settings(redis, **small)) as hub:
-        entry = add(redis, ("voucher", large))[0]
-        wait_until(lambda: len(refused(hub)) == 1)
-        hub.stop()
-    with Hub(tmp_path, **settings(redis)) as hub:
-        hub.run("stream-refusals", "publish", f"{entry}@{STREAM}")
-        assert published(hub) == 1 and refused(hub) == []
-        # Read once more it is known.
-        redis.ask("XGROUP", "DESTROY", STREAM, "tidemark")
-        wait_until(lambda: metric(hub, "tidemark_stream_entries_total", result="duplicate") == 1)
-        settled(hub, redis, 1)
-        assert refused(hub) == []
         hub.stop()
 
 

@@ -438,9 +438,21 @@ class Postgres(Server):
 
 
 class Redis(Server):
-    """A Redis that keeps what it was told over a kill -9 (an append-only file)."""
+    """A Redis that keeps what it was told over a kill -9 (an append-only file). With `tls`, the
+    files (authority, certificate, key), it speaks TLS on a second port, and asks a client there for
+    a certificate of that authority if `clients` says so: no, optional or yes."""
 
     name = "Redis"
+
+    def __init__(self, args=(), tls=None, clients="no"):
+        super().__init__(args)
+        self.tls = tls
+        self.clients = clients
+        self.tls_port = None
+
+    @property
+    def tls_url(self):
+        return f"rediss://:{PASSWORD}@127.0.0.1:{self.tls_port}/0"
 
     @property
     def url(self):
@@ -457,12 +469,21 @@ class Redis(Server):
     def install(self):
         self.server = find_program(["redis-server"], [], "redis-server")
         self.make_data_folder()
+        self.tls_port = free_port() if self.tls else None
+
+    def tls_options(self):
+        if not self.tls:
+            return []
+        authority, certificate, key = map(str, self.tls)
+        return ["--tls-port", str(self.tls_port), "--tls-ca-cert-file", authority,
+                "--tls-cert-file", certificate, "--tls-key-file", key,
+                "--tls-auth-clients", self.clients]
 
     def command(self):
         return [self.server, "--bind", "127.0.0.1", "--port", str(self.port),
                 "--unixsocket", self.socket, "--requirepass", PASSWORD, "--save", "",
                 "--appendonly", "yes", "--appendfsync", "no", "--dir", self.path("data"),
-                "--daemonize", "no", *self.args]
+                "--daemonize", "no", *self.tls_options(), *self.args]
 
     def is_ready(self):
         try:

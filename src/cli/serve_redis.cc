@@ -43,6 +43,31 @@ Result<relay::StreamOptions> stream_options(const Context& context, const redis:
       .entry_bytes_max = static_cast<std::size_t>(context.settings.bytes("serve.body_max"))};
 }
 
+/// The files of `rediss://`. Errors: invalid_config when one cannot be used, or none is wanted.
+Result<redis::TlsFiles> tls_files(const Context& context, const redis::Url& server) {
+  const config::Settings& settings = context.settings;
+  redis::TlsFiles files{.ca_file = settings.text("relay.redis.tls_ca"),
+                        .certificate_file = settings.text("relay.redis.tls_certificate"),
+                        .key_file = settings.text("relay.redis.tls_key")};
+  for (const std::string_view key :
+       {"relay.redis.tls_ca", "relay.redis.tls_certificate", "relay.redis.tls_key"})
+    if (!server.tls && !settings.text(key).empty())
+      return fail(make_error(ErrorKind::invalid_config,
+                             {"{}: the URL of Redis is without TLS", "{}：Redis 的 URL 未使用 TLS"},
+                             settings.setting(key).where)
+                      .with_hint({"write rediss:// in relay.redis.url",
+                                  "请在 relay.redis.url 中使用 rediss://"}));
+  if (files.certificate_file.empty() != files.key_file.empty())
+    return fail(ErrorKind::invalid_config,
+                {"relay.redis.tls_certificate and relay.redis.tls_key go together",
+                 "relay.redis.tls_certificate 和 relay.redis.tls_key 必须同时设置"});
+  // A hub works without Redis and tries again: what no repetition mends is told at once.
+  if (server.tls)
+    if (auto usable = redis::make_tls(server.host, files); !usable)
+      return fail(std::move(usable).error().within({"relay.redis", "relay.redis"}));
+  return files;
+}
+
 }  // namespace
 
 Result<RedisOptions> redis_options(const Context& context) {
@@ -54,6 +79,9 @@ Result<RedisOptions> redis_options(const Context& context) {
         std::move(server).error().within({"{}", "{}"}, settings.setting("relay.redis.url").where));
   if (!server->password && !settings.text("relay.redis.password").empty())
     server->password = settings.text("relay.redis.password");
+  Result<redis::TlsFiles> files = tls_files(context, *server);
+  if (!files) return fail(std::move(files));
+  server->tls_files = std::move(*files);
   RedisOptions options;
   if (!settings.text("relay.redis.channel").empty())
     options.wake = {.server = *server, .channel = settings.text("relay.redis.channel")};

@@ -36,7 +36,8 @@ bool is_database_url(std::string_view text) {
 }
 
 bool is_redis_url(std::string_view text) {
-  return text.starts_with("redis://") || text.starts_with("unix://");
+  return text.starts_with("redis://") || text.starts_with("rediss://") ||
+         text.starts_with("unix://");
 }
 
 bool has_password(std::string_view url) {

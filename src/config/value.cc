@@ -171,8 +171,11 @@ Message expected(const Option& option) {
            "数据库 URL（sqlite:路径、mysql://user@host:port/db、"
            "postgres://user@host:port/db）"});
     case OptionType::redis_url:
-      return say({"a URL of Redis (redis://:password@host:6379/0, unix:///path/to/socket)",
-                  "Redis 的 URL（redis://:密码@主机:6379/0、unix:///path/to/socket）"});
+      return say(
+          {"a URL of Redis (redis://:password@host:6379/0, rediss:// for TLS, "
+           "unix:///path/to/socket)",
+           "Redis 的 URL（redis://:密码@主机:6379/0、加密用 rediss://、"
+           "unix:///path/to/socket）"});
     case OptionType::text_list:
       return say({"a list of texts", "文本列表"});
     case OptionType::integer:

@@ -106,6 +106,7 @@ TEST(ShownValue, HidesSecrets) {
   EXPECT_EQ(shown_value(secret, ""), "") << "that nothing is set is no secret";
   EXPECT_EQ(shown_value(bare(OptionType::url), "mysql://u:hunter2@h/d"), "mysql://u:***@h/d");
   EXPECT_EQ(shown_value(bare(OptionType::redis_url), "redis://:hunter2@h/0"), "redis://:***@h/0");
+  EXPECT_EQ(shown_value(bare(OptionType::redis_url), "rediss://:hunter2@h"), "rediss://:***@h");
   EXPECT_EQ(shown_value(bare(OptionType::text), "a\x1b"), "a\\x1b");
 }
 

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <hiredis/hiredis.h>
-#include <poll.h>
 
-#include <cerrno>
+#include <array>
+#include <iterator>
 #include <vector>
 
 #include "base/bytes.h"
-#include "base/system_error.h"
+#include "redis/channel.h"
 
 namespace tidemark::redis {
 namespace {
@@ -16,18 +16,15 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t words_shown_max = 300;
+constexpr std::size_t read_bytes = std::size_t{16} << 10;
 
-struct FreeContext {
-  void operator()(redisContext* context) const { redisFree(context); }
+struct FreeReader {
+  void operator()(redisReader* reader) const { redisReaderFree(reader); }
 };
 struct FreeReply {
   void operator()(void* reply) const { freeReplyObject(reply); }
 };
 using OwnedReply = std::unique_ptr<void, FreeReply>;
-
-timeval as_timeval(milliseconds time) {
-  return {.tv_sec = time.count() / 1000, .tv_usec = time.count() % 1000 * 1000};
-}
 
 /// The answer as a value of our own.
 Reply value_of(const redisReply& reply) {
@@ -62,79 +59,99 @@ Error server_error(std::string_view words) {
   return make_error(kind_of(words), {"{}", "{}"}, shown);
 }
 
+/// The command as the protocol writes it.
+std::string formatted(std::span<const std::string_view> words) {
+  std::string text = fmt::format("*{}\r\n", words.size());
+  for (const std::string_view word : words) {
+    fmt::format_to(std::back_inserter(text), "${}\r\n", word.size());
+    text.append(word).append("\r\n");
+  }
+  return text;
+}
+
+Error not_understood(const redisReader& reader) {
+  return make_error(ErrorKind::unreachable, {"{}", "{}"},
+                    printable(static_cast<const char*>(reader.errstr)));
+}
+
 }  // namespace
 
 class Connection::Context {
  public:
-  Context(redisContext* context, std::string place, milliseconds answer_timeout)
-      : context_(context), place_(std::move(place)), answer_timeout_(answer_timeout) {}
-
-  [[nodiscard]] Error broken() const {
-    const bool late = context_->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK);
-    const std::string reason = printable(static_cast<const char*>(context_->errstr));
-    return make_error(late ? ErrorKind::timeout : ErrorKind::unreachable, {"{}: {}", "{}：{}"},
-                      place_, late ? "no answer in time" : reason);
-  }
+  Context(Channel channel, std::string place, milliseconds answer_timeout)
+      : channel_(std::move(channel)),
+        reader_(redisReaderCreate()),
+        place_(std::move(place)),
+        answer_timeout_(answer_timeout) {}
 
   Result<Reply> command(std::span<const std::string_view> words, milliseconds blocks) {
-    if (context_->err != 0) return fail(broken());
-    if (Result<void> set = wait_up_to(blocks + answer_timeout_); !set)
-      return fail(std::move(set).error());
-    std::vector<const char*> texts;
-    std::vector<std::size_t> sizes;
-    for (const std::string_view word : words) {
-      texts.push_back(word.data());
-      sizes.push_back(word.size());
+    if (broken_) return fail(*broken_);
+    if (Result<void> sent = channel_.write(formatted(words), answer_timeout_); !sent)
+      return fail(break_off(std::move(sent).error()));
+    while (true) {
+      Result<std::optional<Reply>> reply = buffered();
+      if (!reply) return fail(std::move(reply).error());
+      if (*reply) return std::move(**reply);
+      const Result<bool> more = fill(blocks + answer_timeout_);
+      if (!more) return fail(more.error());
+      if (!*more)
+        return fail(
+            break_off(make_error(ErrorKind::timeout, {"no answer in time", "未在规定时间内应答"})));
     }
-    errno = 0;
-    const OwnedReply owned(redisCommandArgv(context_.get(), static_cast<int>(words.size()),
-                                            texts.data(), sizes.data()));
-    if (!owned) return fail(broken());
-    return answer_of(owned);
   }
 
   Result<std::optional<Reply>> receive(milliseconds patience) {
     while (true) {
-      if (context_->err != 0) return fail(broken());
-      void* raw = nullptr;
-      if (redisGetReplyFromReader(context_.get(), &raw) != REDIS_OK) return fail(broken());
-      if (raw != nullptr) {
-        const OwnedReply owned(raw);
-        Result<Reply> reply = answer_of(owned);
-        if (!reply) return fail(std::move(reply));
-        return std::optional(std::move(*reply));
-      }
-      pollfd waited{.fd = context_->fd, .events = POLLIN, .revents = 0};
-      const int ready = ::poll(&waited, 1, static_cast<int>(patience.count()));
-      if (ready < 0 && errno != EINTR)
-        return fail(ErrorKind::unreachable, {"{}: {}", "{}：{}"}, place_, errno_text(errno));
-      if (ready <= 0) return std::optional<Reply>{};
-      errno = 0;
-      if (redisBufferRead(context_.get()) != REDIS_OK) return fail(broken());
+      if (broken_) return fail(*broken_);
+      Result<std::optional<Reply>> reply = buffered();
+      if (!reply || *reply) return reply;
+      const Result<bool> more = fill(patience);
+      if (!more) return fail(more.error());
+      if (!*more) return std::optional<Reply>{};
     }
   }
 
-  [[nodiscard]] int descriptor() const { return context_->fd; }
+  [[nodiscard]] int descriptor() const { return channel_.descriptor(); }
+  /// The server's own refusals do not name it, so that they begin with its words.
+  [[nodiscard]] Error named(Error error) const {
+    return broken_ ? error : std::move(error).within({"{}", "{}"}, place_);
+  }
 
  private:
-  Result<void> wait_up_to(milliseconds time) {
-    if (time == timeout_) return {};
-    if (redisSetTimeout(context_.get(), as_timeval(time)) != REDIS_OK) return fail(broken());
-    timeout_ = time;
-    return {};
+  /// From now on everything fails so.
+  Error break_off(Error error) {
+    broken_ = std::move(error).within({"{}", "{}"}, place_);
+    return *broken_;
   }
 
-  static Result<Reply> answer_of(const OwnedReply& owned) {
-    const auto& reply = *static_cast<const redisReply*>(owned.get());
+  /// An answer that is whole; nullopt if none is.
+  Result<std::optional<Reply>> buffered() {
+    void* raw = nullptr;
+    if (redisReaderGetReply(reader_.get(), &raw) != REDIS_OK)
+      return fail(break_off(not_understood(*reader_)));
+    if (raw == nullptr) return std::optional<Reply>{};
+    const OwnedReply owned(raw);
+    const auto& reply = *static_cast<const redisReply*>(raw);
     if (reply.type == REDIS_REPLY_ERROR)
       return fail(server_error(std::string_view(reply.str, reply.len)));
-    return value_of(reply);
+    return std::optional(value_of(reply));
   }
 
-  std::unique_ptr<redisContext, FreeContext> context_;
+  /// False when nothing came within `patience`.
+  Result<bool> fill(milliseconds patience) {
+    std::array<char, read_bytes> buffer{};
+    const Result<std::size_t> got = channel_.read(buffer, patience);
+    if (!got) return fail(break_off(got.error()));
+    if (*got > 0 && redisReaderFeed(reader_.get(), buffer.data(), *got) != REDIS_OK)
+      return fail(break_off(not_understood(*reader_)));
+    return *got > 0;
+  }
+
+  Channel channel_;
+  std::unique_ptr<redisReader, FreeReader> reader_;
   const std::string place_;
   const milliseconds answer_timeout_;
-  milliseconds timeout_{-1};
+  std::optional<Error> broken_;
 };
 
 Connection::Connection(std::unique_ptr<Context> context) : context_(std::move(context)) {}
@@ -143,17 +160,18 @@ Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 
 Result<Connection> Connection::open(const Url& url, const ConnectOptions& options) {
-  const timeval patience = as_timeval(options.connect_timeout);
-  redisContext* raw = url.host.empty()
-                          ? redisConnectUnixWithTimeout(url.socket.c_str(), patience)
-                          : redisConnectWithTimeout(url.host.c_str(), url.port, patience);
-  if (raw == nullptr)
-    return fail(ErrorKind::unreachable, {"{}: no memory for a connection", "{}：内存不足"},
-                url.redacted());
-  auto context = std::make_unique<Context>(raw, url.redacted(), options.answer_timeout);
-  if (raw->err != 0) return fail(context->broken());
-  if (!url.host.empty() && redisEnableKeepAlive(raw) != REDIS_OK) return fail(context->broken());
+  Result<Channel> channel = Channel::open(url, options.connect_timeout);
+  if (!channel) return fail(std::move(channel).error().within({"{}", "{}"}, url.redacted()));
+  auto context =
+      std::make_unique<Context>(std::move(*channel), url.redacted(), options.answer_timeout);
   Connection connection(std::move(context));
+  const auto refusal = [&](Error error) {
+    Error told = connection.context_->named(std::move(error));
+    // A server that waits for TLS ends a conversation without it, one way or another.
+    if (told.kind != ErrorKind::unreachable || url.tls || url.host.empty()) return told;
+    return std::move(told).with_hint(
+        {"if it speaks TLS on this port, write rediss://", "如果该端口使用 TLS，请改用 rediss://"});
+  };
   if (url.password) {
     std::vector<std::string_view> login{"AUTH"};
     if (!url.user.empty()) login.emplace_back(url.user);
@@ -161,14 +179,13 @@ Result<Connection> Connection::open(const Url& url, const ConnectOptions& option
     if (const auto answer = connection.command(login); !answer) {
       Error error = answer.error();
       if (error.kind == ErrorKind::query) error.kind = ErrorKind::unauthorized;
-      return fail(std::move(error).within({"{}", "{}"}, url.redacted()));
+      return fail(refusal(std::move(error)));
     }
   }
   const std::string database = fmt::format("{}", url.database);
   // Also without a database to choose: an answer shows that the login does.
   const std::string_view select[] = {"SELECT", database};
-  if (const auto answer = connection.command(select); !answer)
-    return fail(Error(answer.error()).within({"{}", "{}"}, url.redacted()));
+  if (const auto answer = connection.command(select); !answer) return fail(refusal(answer.error()));
   return connection;
 }
 

@@ -19,14 +19,15 @@ struct ConnectOptions {
   std::chrono::milliseconds answer_timeout{5'000};
 };
 
-/// One connection to a Redis of version 6.2 or later, over hiredis. Not thread-safe. SIGPIPE must
-/// be blocked or ignored.
+/// One connection to a Redis of version 6.2 or later; hiredis reads its answers. Not thread-safe.
+/// SIGPIPE must be blocked or ignored.
 ///
 /// Errors of all calls: unreachable and timeout (the connection is broken from then on: open a new
 /// one), unauthorized (login or grants), query with the server's own words in `what` (`NOGROUP …`).
 class Connection {
  public:
-  /// Connects, logs in, chooses the database. Waits at most for the two timeouts.
+  /// Connects, logs in, chooses the database. Waits at most for the two timeouts. Errors: also
+  /// invalid_config for a file of the TLS settings that cannot be used.
   [[nodiscard]] static Result<Connection> open(const Url& url, const ConnectOptions& options = {});
   ~Connection();
   Connection(Connection&&) noexcept;

@@ -8,6 +8,7 @@ namespace tidemark::redis {
 namespace {
 
 constexpr std::string_view tcp_scheme = "redis://";
+constexpr std::string_view tls_scheme = "rediss://";
 constexpr std::string_view socket_scheme = "unix://";
 constexpr int database_max = 1'000'000;
 constexpr int port_max = 65'535;
@@ -15,8 +16,10 @@ constexpr int port_max = 65'535;
 std::unexpected<Error> wrong(Text<> reason) {
   return fail(make_error(ErrorKind::invalid_config, reason)
                   .within({"a URL of Redis", "Redis 的 URL"})
-                  .with_hint({"redis://:password@host:6379/0, or unix:///path/to/redis.sock",
-                              "redis://:密码@主机:6379/0，或 unix:///path/to/redis.sock"}));
+                  .with_hint({"redis://:password@host:6379/0, rediss:// for TLS, or "
+                              "unix:///path/to/redis.sock",
+                              "redis://:密码@主机:6379/0，加密用 rediss://，或 "
+                              "unix:///path/to/redis.sock"}));
 }
 
 int digit_of(char letter) {
@@ -129,9 +132,13 @@ Result<Url> parse_socket(std::string_view rest) {
 Result<Url> Url::parse(std::string_view text) {
   if (text.starts_with(tcp_scheme)) return parse_tcp(text.substr(tcp_scheme.size()));
   if (text.starts_with(socket_scheme)) return parse_socket(text.substr(socket_scheme.size()));
-  if (text.starts_with("rediss://"))
-    return wrong({"TLS (rediss://) is not supported", "不支持 TLS（rediss://）"});
-  return wrong({"it begins with redis:// or unix://", "应以 redis:// 或 unix:// 开头"});
+  if (text.starts_with(tls_scheme)) {
+    Result<Url> url = parse_tcp(text.substr(tls_scheme.size()));
+    if (url) url->tls = true;
+    return url;
+  }
+  return wrong({"it begins with redis://, rediss:// or unix://",
+                "应以 redis://、rediss:// 或 unix:// 开头"});
 }
 
 std::string Url::redacted() const {
@@ -141,8 +148,8 @@ std::string Url::redacted() const {
     return fmt::format("{}{}{}{}", socket_scheme, login, socket,
                        database == 0 ? "" : fmt::format("?db={}", database));
   const bool six = host.contains(':');
-  return fmt::format("{}{}{}{}{}:{}/{}", tcp_scheme, login, six ? "[" : "", host, six ? "]" : "",
-                     port, database);
+  return fmt::format("{}{}{}{}{}:{}/{}", tls ? tls_scheme : tcp_scheme, login, six ? "[" : "", host,
+                     six ? "]" : "", port, database);
 }
 
 }  // namespace tidemark::redis

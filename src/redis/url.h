@@ -5,14 +5,16 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "redis/tls.h"
 
 namespace tidemark::redis {
 
 inline constexpr int default_port = 6379;
 
 /// Where a Redis is: `redis://[[user]:password@]host[:port][/db]` (IANA's `redis` scheme; a host in
-/// brackets is IPv6), or `unix://[[user]:password@]/path/to/socket[?db=N]` as redis-py writes it.
-/// User, password and path are percent-decoded. There is no TLS: `rediss://` is refused.
+/// brackets is IPv6), `rediss://…` for the same in TLS (IANA), or
+/// `unix://[[user]:password@]/path/to/socket[?db=N]` as redis-py writes it. User, password and path
+/// are percent-decoded.
 struct Url {
   std::string host;  ///< Empty: `socket` it is.
   int port = default_port;
@@ -20,6 +22,8 @@ struct Url {
   std::string user;    ///< Empty: the default user.
   std::optional<std::string> password{};
   int database = 0;
+  bool tls = false;      ///< `rediss://`
+  TlsFiles tls_files{};  ///< Not of the URL: whoever connects fills them in.
 
   /// Errors: invalid_config, naming what is wrong; the text never carries the password.
   [[nodiscard]] static Result<Url> parse(std::string_view text);

@@ -47,11 +47,21 @@ TEST(RedisUrl, KnowsIPv6AndSockets) {
   EXPECT_EQ(socket->redacted(), "unix://:***@/run/redis/s k.sock?db=2");
 }
 
+TEST(RedisUrl, KnowsTls) {
+  const auto url = Url::parse("rediss://me:x@cache.example.com:6380/3");
+  ASSERT_TRUE(url);
+  EXPECT_TRUE(url->tls);
+  EXPECT_EQ(url->host, "cache.example.com");
+  EXPECT_EQ(url->redacted(), "rediss://me:***@cache.example.com:6380/3");
+  EXPECT_EQ(Url::parse("rediss://[::1]")->redacted(), "rediss://[::1]:6379/0");
+  EXPECT_FALSE(Url::parse("redis://h")->tls);
+}
+
 TEST(RedisUrl, RefusesWhatIsWrongAndNeverShowsThePassword) {
   for (const char* text :
        {"", "redis:", "redis://", "redis://:hunter2@", "redis://h:0", "redis://h:70000",
         "redis://h:x", "redis://h/x", "redis://h/-1", "redis://[::1", "redis://[::1]x",
-        "rediss://:hunter2@h", "http://:hunter2@h", "unix://run/s", "unix:///s?x=1",
+        "rediss://:hunter2@", "http://:hunter2@h", "unix://run/s", "unix:///s?x=1",
         "redis://:hunter2%@h", "redis://:hunter2%00@h", "redis://:hunter2%zz@h"}) {
     const auto url = Url::parse(text);
     ASSERT_FALSE(url) << text;

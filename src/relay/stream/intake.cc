@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/signals_blocked.h"
 #include "relay/stream/entry.h"
+#include "relay/stream/log_text.h"
 
 namespace tidemark::relay {
 namespace {
@@ -84,7 +85,7 @@ void StreamIntake::work() {
 void StreamIntake::tell(const Error& error) {
   if (error.what.en == told_) return;
   told_ = error.what.en;
-  log_line(LogLevel::warning, fmt::format("redis stream {}: {}", options_.stream, error.what.en));
+  log_line(LogLevel::warning, fmt::format("redis stream {}: {}", options_.stream, log_text(error)));
 }
 
 Result<void> StreamIntake::session() {

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/signals_blocked.h"
 #include "base/system_error.h"
+#include "relay/stream/log_text.h"
 
 namespace tidemark::relay {
 namespace {
@@ -71,7 +72,7 @@ void Waker::work() {
     if (ended.error().what.en != told)
       log_line(LogLevel::warning,
                fmt::format("redis channel {}: {}; hubs look at the database instead", channel_,
-                           ended.error().what.en));
+                           log_text(ended.error())));
     told = ended.error().what.en;
     // A call that comes now would end this wait: the others look at the database meanwhile.
     for (int waited = 0; waited < reconnect_ms && !stopping(); waited += look_again_ms / 5)
