@@ -5,15 +5,16 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import socket
 import sqlite3
 import subprocess
-
 from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 import servers
-from hub_fixture import Hub, wait_until
+from hub_fixture import BINARY, Hub, wait_until
 from hub_states import State, fresh_state
 from load_fixture import CREDENTIALS, Shop
 
@@ -158,6 +159,11 @@ class Deaf:
     def __exit__(self, *_):
         self.socket.close()
 
+    def accept(self):
+        """Waits for the first caller, and leaves it waiting."""
+        self.socket.settimeout(60)
+        self.caller = self.socket.accept()[0]
+
 
 def running(hub, name):
     wait_until(lambda: job(hub, name)["state"] == "running" and children_of(hub.process.pid))
@@ -200,6 +206,49 @@ def test_a_state_database_that_is_away_ends_what_runs_and_all_goes_on_after_it(t
         hub.post("/api/v1/schedules/load-orders-deep/run")
         assert job(hub, "load-orders-deep")["state"] == "requested"  # The same shop: one by one.
         hub.stop()
+class SetuidHub(Hub):
+    """Of a binary that is setuid root, run by nobody: exec() makes the kernel forget who is to die
+    with whom, as for one with file capabilities."""
+
+    def __init__(self, folder, state, **variables):
+        super().__init__(folder, state, **variables)
+        self.binary = os.path.join(folder, "tidemark")
+        shutil.copy(BINARY, self.binary)
+        os.chmod(self.binary, 0o4755)
+        self.environment["ASAN_OPTIONS"] = "detect_leaks=0"  # Nobody may trace such a process.
+
+    def command(self):
+        return ["setpriv", "--reuid", "nobody", "--clear-groups", self.binary,
+                *super().command()[1:]]
+
+
+def test_a_killed_hub_takes_its_job_with_it_also_when_it_is_setuid(request):
+    if os.geteuid() != 0 or os.statvfs("/tmp").f_flag & os.ST_NOSUID:
+        pytest.skip("needs root, and a /tmp where setuid counts")
+    folder = servers.make_folder()
+    request.addfinalizer(lambda: shutil.rmtree(folder))
+    state = fresh_state("sqlite", request, folder)
+    with Deaf() as deaf, SetuidHub(folder, state.url, TIDEMARK_XIAOE__URL=deaf.url,
+                                   TIDEMARK_LOAD__WAREHOUSE=f"sqlite:{folder}/warehouse.db",
+                                   **quiet()) as hub:
+        hub.post("/api/v1/schedules/load-orders/run")
+        child = running(hub, "load-orders")
+        with open(f"/proc/{child}/status", encoding="ascii") as file:
+            uids = re.search(r"Uid:\s+(\d+)\s+(\d+)", file.read()).groups()
+        assert uids[0] != "0" and uids[1] == "0"
+        # The job has become its program, and has asked: it is on its way to the shop.
+        deaf.accept()
+        hub.kill()
+        wait_until(lambda: not alive(child))
+
+
+def test_a_job_whose_hub_is_gone_does_not_begin():
+    ran = subprocess.run([BINARY, "version"], env={"TIDEMARK_JOB_OWNER": "4194305"}, check=False,
+                         capture_output=True, encoding="utf-8", timeout=60)
+    assert ran.returncode == 1 and "is gone" in ran.stderr
+    owned = subprocess.run([BINARY, "version"], env={"TIDEMARK_JOB_OWNER": str(os.getpid())},
+                           check=False, capture_output=True, encoding="utf-8", timeout=60)
+    assert owned.returncode == 0, owned.stderr
 
 
 def test_a_job_that_hangs_is_stopped_and_says_so(tmp_path, request):
@@ -225,6 +274,45 @@ def test_a_backfill_gives_way_to_fresh_orders(tmp_path, request):
         second = running(hub, "load-orders")
         assert second != first and not alive(first)
         assert job(hub, "load-history")["again_at"]
+        hub.stop()
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "postgres"])
+def test_a_change_that_waits_for_a_lock_holds_up_no_question(tmp_path, request, shop, kind):
+    state = fresh_state(kind, request, tmp_path)
+    with hub_of(tmp_path, state, shop) as hub, contextlib.closing(state.connect()) as standing, \
+            ThreadPoolExecutor(4) as threads:
+
+        def change(number):
+            return hub.ask("PATCH", "/api/v1/schedules/load-orders", {"jitter_seconds": number})
+
+        def questions_pass_changes():
+            # As a hub that stands still in the midst of its scheduler's transaction.
+            standing.cursor().execute("SELECT name FROM schedules FOR UPDATE")
+            changes = [threads.submit(change, number) for number in range(1, 5)]
+            for _ in range(4):
+                hub.get("/api/v1/schedules")
+                hub.get("/api/v1/deliveries")
+            standing.rollback()
+            # More changes than threads that answer questions: had the questions waited for them,
+            # they would have been refused, for the lock was held until now.
+            return {answer.result().status for answer in changes} == {200}
+
+        # A machine that is slow enough makes a change wait too long all the same.
+        wait_until(questions_pass_changes)
+        assert job(hub, "load-orders")["jitter_seconds"] in range(1, 5)
+
+        # Who waits too long is told so, and nothing has changed.
+        before = job(hub, "load-orders")["jitter_seconds"]
+        standing.cursor().execute("SELECT name FROM schedules FOR UPDATE")
+        for method, path, body in (("PATCH", "", {"jitter_seconds": 9}), ("POST", "/run", None)):
+            refused = hub.ask(method, "/api/v1/schedules/load-orders" + path, body)
+            assert (refused.status, refused.json["code"]) == (503, "unavailable"), refused.text
+            assert "nothing was changed" in refused.json["detail"]
+            assert int(refused.headers["Retry-After"]) >= 1
+        standing.rollback()
+        row = job(hub, "load-orders")
+        assert (row["jitter_seconds"], row["requested_at"]) == (before, None)
         hub.stop()
 
 
@@ -280,45 +368,6 @@ def test_the_tool(tmp_path, request, shop):
         hub.run("schedule", "set", "load-orders", "--reset")
         assert "0 0 29 2 *" in hub.run("schedule", "show", "load-orders")
         hub.run("schedule", "run", "load-orders")
-@pytest.mark.parametrize("kind", ["mariadb", "postgres"])
-def test_a_change_that_waits_for_a_lock_holds_up_no_question(tmp_path, request, shop, kind):
-    state = fresh_state(kind, request, tmp_path)
-    with hub_of(tmp_path, state, shop) as hub, contextlib.closing(state.connect()) as standing, \
-            ThreadPoolExecutor(4) as threads:
-
-        def change(number):
-            return hub.ask("PATCH", "/api/v1/schedules/load-orders", {"jitter_seconds": number})
-
-        def questions_pass_changes():
-            # As a hub that stands still in the midst of its scheduler's transaction.
-            standing.cursor().execute("SELECT name FROM schedules FOR UPDATE")
-            changes = [threads.submit(change, number) for number in range(1, 5)]
-            for _ in range(4):
-                hub.get("/api/v1/schedules")
-                hub.get("/api/v1/deliveries")
-            standing.rollback()
-            # More changes than threads that answer questions: had the questions waited for them,
-            # they would have been refused, for the lock was held until now.
-            return {answer.result().status for answer in changes} == {200}
-
-        # A machine that is slow enough makes a change wait too long all the same.
-        wait_until(questions_pass_changes)
-        assert job(hub, "load-orders")["jitter_seconds"] in range(1, 5)
-
-        # Who waits too long is told so, and nothing has changed.
-        before = job(hub, "load-orders")["jitter_seconds"]
-        standing.cursor().execute("SELECT name FROM schedules FOR UPDATE")
-        for method, path, body in (("PATCH", "", {"jitter_seconds": 9}), ("POST", "/run", None)):
-            refused = hub.ask(method, "/api/v1/schedules/load-orders" + path, body)
-            assert (refused.status, refused.json["code"]) == (503, "unavailable"), refused.text
-            assert "nothing was changed" in refused.json["detail"]
-            assert int(refused.headers["Retry-After"]) >= 1
-        standing.rollback()
-        row = job(hub, "load-orders")
-        assert (row["jitter_seconds"], row["requested_at"]) == (before, None)
-        hub.stop()
-
-
         ended(hub, "load-orders")
         hub.run("schedule", "show", "nobody", code=1)
         lines = hub.run("schedule", "crontab", "--user", "tidemark", **CREDENTIALS).splitlines()

@@ -4,14 +4,21 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/exit_code.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "base/stop.h"
 #include "cli/programs.h"
 #include "cli/signals.h"
 #include "load/platforms.h"
+#include "run/job_owner.h"
 
 int main(int argc, char** argv) {
   using namespace tidemark;
+  if (!run::stay_with_owner()) {
+    log_line(LogLevel::error, "the hub that started this job is gone");
+    return static_cast<int>(ExitCode::failed);
+  }
   static Stop stop;
   cli::keep_standard_descriptors();
   cli::raise_descriptor_limit();

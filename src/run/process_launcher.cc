@@ -19,6 +19,7 @@
 #include "base/signals_blocked.h"
 #include "base/system_error.h"
 #include "base/unique_fd.h"
+#include "run/job_owner.h"
 
 namespace tidemark::run {
 namespace {
@@ -169,7 +170,9 @@ Result<std::unique_ptr<RunningJob>> ProcessLauncher::launch(const Job& job,
   std::vector<std::string> words = {options_.name};
   words.insert(words.end(), job.command.begin(), job.command.end());
   words.insert(words.end(), options_.words.begin(), options_.words.end());
+  const pid_t parent = ::getpid();
   std::vector<std::string> environment = options_.environment;
+  environment.push_back(fmt::format("{}={}", job_owner_variable, parent));
   const std::vector<char*> word_list = pointers(words);
   const std::vector<char*> environment_list = pointers(environment);
   std::array<int, 2> ends{};
@@ -177,7 +180,6 @@ Result<std::unique_ptr<RunningJob>> ProcessLauncher::launch(const Job& job,
     return fail_errno(errno, {"cannot start job {}", "无法启动任务 {}"}, job.name);
   UniqueFd output(ends[0]);
   const UniqueFd input(ends[1]);
-  const pid_t parent = ::getpid();
   const SignalsBlocked blocked;  // One that comes before exec() waits, and then counts.
   const pid_t pid = ::fork();
   if (pid < 0) return fail_errno(errno, {"cannot start job {}", "无法启动任务 {}"}, job.name);

@@ -1,6 +1,7 @@
 #include "run/process_launcher.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <future>
@@ -55,6 +56,13 @@ TEST(ProcessLauncher, GivesNoInputTheEnvironmentAndNoOtherDescriptor) {
                 .end()
                 .exit_code,
             0);
+}
+
+TEST(ProcessLauncher, TellsTheJobWhoseItIs) {
+  const JobEnd end =
+      Script("test $TIDEMARK_JOB_OWNER = $PPID && test $PPID = " + std::to_string(::getpid()))
+          .end();
+  EXPECT_EQ(end.exit_code, 0);
 }
 
 TEST(ProcessLauncher, AsksWithSigterm) {
