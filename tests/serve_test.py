@@ -1,16 +1,19 @@
 """`tidemark serve`: the API from end to end, on each database."""
 
+import contextlib
 import json
 import os
 import pathlib
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import jsonschema
 import pytest
 
 import servers
+import state_sql
 from hub_fixture import ADMIN, BINARY, Hub, Receiver, fresh_key, voucher, wait_until
 from hub_states import fresh_state
 
@@ -298,6 +301,8 @@ def test_wrong_requests_are_told_what_is_wrong(local_hub):
         assert answer.headers["Content-Type"].startswith("application/problem+json")
         if "%00" not in path:
             assert answer.json["errors"][0]["field"] == field, answer.text
+    empty = hub.ask("POST", "/api/v1/vouchers", {})
+    assert empty.json["errors"][0]["field"] == "/event_type", empty.text
     assert hub.ask("POST", "/api/v1/vouchers", "{").status == 400
     assert hub.ask("POST", "/api/v1/vouchers", b"\xff").status == 400
     assert hub.ask("POST", "/api/v1/vouchers", voucher(), Content_Type="text/plain").status == 415
@@ -313,6 +318,31 @@ def test_wrong_requests_are_told_what_is_wrong(local_hub):
         body = {"name": "r", "target_system": "t", "url": url, "event_types": ["*"]}
         answer = hub.ask("POST", "/api/v1/subscriptions", body)
         assert answer.status == 400 and "url" in answer.json["detail"], url
+    slip = hub.ask("POST", "/api/v1/subscriptions", {"name": "r", "target_sistem": "t"})
+    assert slip.status == 400 and "target_system" in slip.json["hint"], slip.text
+    assert_fits("problem", slip.json)
+    (hub.folder / "slip.json").write_text('{"adress": "x", "ordring": "none"}', encoding="utf-8")
+    hub.run("subscriptions", "create", "--settings", "slip.json", code=1)
+
+
+def test_questions_are_answered_while_the_hub_cannot_store(local_hub):
+    numbers = iter(range(1000))
+
+    def answered_meanwhile():
+        with contextlib.closing(state_sql.connect(local_hub.state)) as other, \
+                ThreadPoolExecutor(1) as thread:
+            other.execute("BEGIN IMMEDIATE")  # The hub's thread waits for its turn to write.
+            published = thread.submit(local_hub.ask, "POST", "/api/v1/vouchers",
+                                      voucher(next(numbers)))
+            for path in ("deliveries", "deliveries?status=delivering", "sync/stats") * 2:
+                local_hub.get(f"/api/v1/{path}")
+            assert local_hub.ask("GET", "/metrics").status == 200
+            other.rollback()
+            # Had the questions waited for the hub, it would have given up: 503.
+            return published.result().status == 202
+
+    wait_until(answered_meanwhile)
+    local_hub.stop()
 
 
 def test_slow_clients_do_not_hold_up_others(local_hub):

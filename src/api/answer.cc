@@ -14,13 +14,17 @@ namespace {
 using nlohmann::ordered_json;
 
 http::Response problem_answer(int status, std::string_view code, const Message& detail,
-                              std::string_view field) {
+                              std::string_view field = {}, const Message& hint = {}) {
   ordered_json body{{"type", fmt::format("urn:tidemark:problem:{}", code)},
                     {"title", http::reason_of(status)},
                     {"status", status},
                     {"code", code},
                     {"detail", detail.en},
                     {"detail_zh", detail.zh}};
+  if (!hint.empty()) {
+    body["hint"] = hint.en;
+    body["hint_zh"] = hint.zh;
+  }
   if (!field.empty())
     body["errors"] = ordered_json::array({{{"field", field}, {"message", detail.en}}});
   http::Response response = json_answer(status, body);
@@ -31,11 +35,15 @@ http::Response problem_answer(int status, std::string_view code, const Message& 
   return response;
 }
 
-/// `field amount: must be …` and `amount: must be …` name the field `amount`.
+/// `field amount: must be …`, `amount: must be …` and `field amount is missing` name the field
+/// `amount`.
 std::string named_field(std::string_view text) {
   constexpr std::string_view prefix = "field ";
   if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
-  const std::size_t colon = text.find(": ");
+  constexpr std::string_view missing = " is missing";
+  std::size_t colon = text.find(": ");
+  if (colon == std::string_view::npos && text.ends_with(missing))
+    colon = text.size() - missing.size();
   if (colon == std::string_view::npos || colon == 0) return {};
   const std::string_view name = text.substr(0, colon);
   const bool plain = std::ranges::all_of(name, [](char letter) {
@@ -69,7 +77,7 @@ http::Response json_text_answer(int status, std::string body) {
 }
 
 http::Response problem(int status, std::string_view code, const Message& detail) {
-  return problem_answer(status, code, detail, {});
+  return problem_answer(status, code, detail);
 }
 
 http::Response invalid(std::string_view field, const Message& detail) {
@@ -77,32 +85,35 @@ http::Response invalid(std::string_view field, const Message& detail) {
 }
 
 http::Response problem_for(const Error& error) {
+  const auto answer = [&error](int status, std::string_view code, std::string_view field = {}) {
+    return problem_answer(status, code, error.what, field, error.hint);
+  };
   switch (error.kind) {
     case ErrorKind::rejected:
     case ErrorKind::usage:
       if (error.what.en.starts_with(relay::version_conflict))
-        return problem(409, relay::version_conflict, error.what);
+        return answer(409, relay::version_conflict);
       if (error.what.en.starts_with(relay::idempotency_conflict))
-        return problem(422, relay::idempotency_conflict, error.what);
-      return problem_answer(400, "invalid_request", error.what, named_field(error.what.en));
+        return answer(422, relay::idempotency_conflict);
+      return answer(400, "invalid_request", named_field(error.what.en));
     case ErrorKind::not_found:
-      return problem(404, "not_found", error.what);
+      return answer(404, "not_found");
     case ErrorKind::unreachable:
     case ErrorKind::timeout:
     case ErrorKind::cancelled:
     case ErrorKind::locked:
-      return problem(503, "unavailable", error.what);
+      return answer(503, "unavailable");
     case ErrorKind::no_space:
-      return problem(507, "no_space", error.what);
+      return answer(507, "no_space");
     case ErrorKind::invalid_config:
     case ErrorKind::unauthorized:
     case ErrorKind::io:
     case ErrorKind::corrupt:
     case ErrorKind::query:
     case ErrorKind::unsupported:
-      return problem(500, "internal_error", error.what);
+      return answer(500, "internal_error");
   }
-  return problem(500, "internal_error", error.what);
+  return answer(500, "internal_error");
 }
 
 std::string with_member(const ordered_json& object, std::string_view name, std::string_view json) {

@@ -16,7 +16,8 @@ namespace tidemark::api {
 /// The problem that a client reads, in both languages (docs/wire/schema/problem.json):
 /// rejected -> 400 `invalid_request` with the field where the text names one (`amount: …`), 409
 /// `version_conflict`, 422 `idempotency_conflict`; not_found -> 404; unreachable, timeout,
-/// cancelled -> 503 `unavailable` with Retry-After; anything else -> 500 `internal_error`.
+/// cancelled -> 503 `unavailable` with Retry-After; anything else -> 500 `internal_error`. The next
+/// step stands in `hint`.
 [[nodiscard]] http::Response problem_for(const Error& error);
 [[nodiscard]] http::Response problem(int status, std::string_view code, const Message& detail);
 

@@ -81,7 +81,8 @@ Result<api::HubServerOptions> server_options(const Context& context,
         return fail(std::move(error).within({"url", "url"}));
       }},
       .retention =
-          std::chrono::duration_cast<std::chrono::hours>(settings.duration("relay.retention")),
+          // Up: half an hour is not "for ever".
+      std::chrono::ceil<std::chrono::hours>(settings.duration("relay.retention")),
       .stream = std::move(redis->stream),
       .wake = std::move(redis->wake),
       .schedule = {.jobs = std::move(*jobs),
