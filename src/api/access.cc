@@ -53,6 +53,11 @@ constexpr std::array rules = {
     AccessRule{"PATCH", "/api/v1/schedules/{name}", Need::operate},
     AccessRule{"POST", "/api/v1/schedules/{name}/run", Need::operate},
 
+    AccessRule{"GET", "/api/v1/alerts", Need::read},
+    AccessRule{"POST", "/api/v1/alerts/test", Need::operate},
+    AccessRule{"POST", "/api/v1/alerts/mute", Need::operate},
+    AccessRule{"POST", "/api/v1/alerts/unmute", Need::operate},
+
     AccessRule{"GET", "/api/v1/tokens", Need::administer},
     AccessRule{"POST", "/api/v1/tokens", Need::administer},
     AccessRule{"DELETE", "/api/v1/tokens/{id}", Need::administer},

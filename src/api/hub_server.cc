@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "alert/store.h"
+#include "api/alert_routes.h"
 #include "api/caretaker.h"
 #include "api/gate.h"
 #include "api/pulse.h"
@@ -51,6 +53,14 @@ std::string hub_name(const Clock& clock, Random& random) {
   return fmt::format("{}/{}/{}", process.host, process.pid, make_ulid(clock.wall(), random));
 }
 
+/// The jobs that this hub runs.
+std::set<std::string, std::less<>> enabled_jobs(const std::vector<run::Job>& jobs) {
+  std::set<std::string, std::less<>> names;
+  for (const run::Job& job : jobs)
+    if (job.enabled) names.insert(job.name);
+  return names;
+}
+
 }  // namespace
 
 /// In the order in which they depend on each other; destroyed from the last to the first.
@@ -69,6 +79,8 @@ struct HubServer::Parts {
             services,        metrics,         pulse,           [this] { return stream_status(); },
             options.folders, options.version, options.revision},
         replays(services),
+        alerts(std::move(options.alert), options.state, hub_name(clock, random),
+               enabled_jobs(options.schedule.jobs), clock, random.next()),
         schedule(std::move(options.schedule), options.state, hub_name(clock, random), clock,
                  random.next()) {
     if (options.stream)
@@ -92,6 +104,7 @@ struct HubServer::Parts {
     add_replay_routes(gate, services, replays);
     add_refusal_routes(gate, services, entry_bytes_max);
     add_schedule_routes(gate, services, schedule);
+    add_alert_routes(gate, services, alerts);
     add_system_routes(gate, system);
     check(router.routes().size() == access_rules().size(), "every access rule has its route");
     return router;
@@ -110,6 +123,7 @@ struct HubServer::Parts {
   std::optional<std::string> made_token;
   std::unique_ptr<Caretaker> caretaker;
   ReplayRunner replays;
+  AlertPart alerts;
   SchedulePart schedule;
   std::unique_ptr<relay::StreamIntake> intake;
   std::unique_ptr<http::Server> server;
@@ -130,6 +144,8 @@ Result<std::unique_ptr<HubServer>> HubServer::start(HubServerOptions options,
   if (Result<void> migrated = migrate_replays(connection); !migrated)
     return fail(std::move(migrated).error());
   if (Result<void> migrated = relay::migrate_refusals(connection); !migrated)
+    return fail(std::move(migrated).error());
+  if (Result<void> migrated = alert::AlertStore(connection).migrate(); !migrated)
     return fail(std::move(migrated).error());
   if (Result<void> registered = run::register_jobs(connection, options.schedule.jobs); !registered)
     return fail(std::move(registered).error());
@@ -158,6 +174,7 @@ Result<std::unique_ptr<HubServer>> HubServer::start(HubServerOptions options,
   parts->pulse.begin();
   parts->replays.start();
   parts->schedule.start();
+  if (Result<void> started = parts->alerts.start(); !started) return fail(std::move(started));
   if (parts->intake) parts->intake->start();
   parts->caretaker = std::make_unique<Caretaker>(parts->services, parts->pulse, care);
   std::unique_ptr<HubServer> made(new HubServer(std::move(parts)));
@@ -179,6 +196,7 @@ void HubServer::stop(std::chrono::milliseconds patience) {
   // Jobs end beside the rest: they have the same time.
   std::thread jobs([&schedule = parts_->schedule, patience] { schedule.stop(patience); });
   parts_->caretaker.reset();
+  parts_->alerts.stop();
   if (parts_->waker) parts_->waker->stop();
   if (parts_->intake) parts_->intake->stop();
   parts_->server->stop(patience / 2);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "api/alert_part.h"
 #include "api/metrics.h"
 #include "api/schedule_part.h"
 #include "base/clock.h"
@@ -29,6 +30,7 @@ struct HubServerOptions {
   std::optional<relay::WakeOptions> wake{};      ///< Only for a state that hubs share.
   ScheduleOptions schedule{};
   std::vector<WatchedFolder> folders{};  ///< Told in the metrics.
+  AlertOptions alert{};
   std::string admin_token{};             ///< TIDEMARK_ADMIN_TOKEN; may be empty.
   std::string version{};
   std::string revision{};

@@ -107,6 +107,46 @@ void write_stats(std::string& text, const Metrics::Now& now) {
            stats.endpoints[i].state == "active" ? 1 : 0);
 }
 
+/// What the rules of deploy/prometheus ask for, by the names of the alerts.
+void write_recent(std::string& text, const relay::SyncStats& stats) {
+  head(text, "tidemark_deliveries_finished_recent", "gauge",
+       "Deliveries that finished in the last hour, or 24 hours, by how.");
+  const auto finished = [&text](std::string_view window, std::string_view result,
+                                std::int64_t number) {
+    sample(text, "tidemark_deliveries_finished_recent",
+           fmt::format("window=\"{}\",result=\"{}\"", window, result), static_cast<double>(number));
+  };
+  finished("1h", "delivered", stats.delivered_1h);
+  finished("1h", "failed", stats.failed_1h);
+  finished("24h", "delivered", stats.delivered_24h);
+  finished("24h", "failed", stats.failed_24h);
+  const auto seconds_of = [](std::chrono::microseconds span) {
+    return static_cast<double>(span.count()) / 1e6;
+  };
+  single(text, "tidemark_delivery_latency_mean_seconds", "gauge",
+         "Mean time from publish to 2xx of what was delivered in the last hour.",
+         seconds_of(stats.latency_mean));
+  single(text, "tidemark_delivery_latency_p99_seconds", "gauge", "The 99th percentile of the same.",
+         seconds_of(stats.latency_p99));
+  head(text, "tidemark_deliveries_failing", "gauge",
+       "Deliveries that are in retry or wait for a person, by the code of their failure.");
+  for (const auto& [code, number] : stats.failures)
+    sample(text, "tidemark_deliveries_failing", fmt::format("code=\"{}\"", escaped(code)),
+           static_cast<double>(number));
+  head(text, "tidemark_webhook_failures_in_row", "gauge", "Failures of an endpoint in a row.");
+  for (std::size_t i = 0; i < std::min(stats.endpoints.size(), endpoint_labels_max); ++i)
+    sample(text, "tidemark_webhook_failures_in_row",
+           fmt::format("endpoint=\"{}\"", escaped(stats.endpoints[i].subscription_id)),
+           static_cast<double>(stats.endpoints[i].failures));
+}
+
+void write_alerts(std::string& text, const alert::AlertStore::States& alerts) {
+  head(text, "tidemark_alert_firing", "gauge", "1 while an alert of the hub is on, by its rule.");
+  for (const auto& [rule, state] : alerts)
+    sample(text, "tidemark_alert_firing", fmt::format("rule=\"{}\"", escaped(rule)),
+           state.firing_since ? 1 : 0);
+}
+
 void write_stream(std::string& text, const relay::StreamStatus& stream) {
   const std::string label = fmt::format("stream=\"{}\"", escaped(stream.stream));
   const auto write = [&](std::string_view name, std::string_view type, std::string_view help,
@@ -158,6 +198,14 @@ void write_schedules(std::string& text, const std::vector<run::Schedule>& schedu
              static_cast<double>(count));
   write("tidemark_sync_in_progress", "1 while a job runs.",
         [](const run::Schedule& row) -> Shown { return row.running() ? 1 : 0; });
+  write("tidemark_sync_last_run_failed",
+        "1 when the last run of a job failed, timed out or was lost.",
+        [](const run::Schedule& row) -> Shown {
+          return row.last_status == "failed" || row.last_status == "timed_out" ||
+                         row.last_status == "lost"
+                     ? 1
+                     : 0;
+        });
   write("tidemark_sync_paused", "1 while a job is paused.",
         [](const run::Schedule& row) -> Shown { return row.paused ? 1 : 0; });
   write("tidemark_sync_last_success_timestamp_seconds", "When a job last succeeded.",
@@ -236,6 +284,8 @@ std::string Metrics::text(const Now& now) const {
   write_process(text);
   write_counters(text, now.counters);
   write_stats(text, now);
+  write_recent(text, now.stats);
+  write_alerts(text, now.alerts);
   if (now.stream) write_stream(text, *now.stream);
   write_schedules(text, now.schedules);
   write_disks(text, now.folders);

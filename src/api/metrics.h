@@ -12,6 +12,7 @@
 #include <tuple>
 #include <vector>
 
+#include "alert/store.h"
 #include "http/server.h"
 #include "relay/engine.h"
 #include "relay/sender.h"
@@ -60,6 +61,7 @@ class Metrics {
     std::optional<relay::StreamStatus> stream{};  ///< nullopt: no stream is read.
     std::vector<run::Schedule> schedules{};
     std::vector<WatchedFolder> folders{};
+    alert::AlertStore::States alerts{};
     WallTime at{};
     std::string version;
     std::string revision;

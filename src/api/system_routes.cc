@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "alert/store.h"
 #include "api/openapi.h"
 #include "relay/sync_stats.h"
 #include "run/schedule_store.h"
@@ -28,6 +29,8 @@ void answer_metrics(SystemParts& parts, http::Respond respond) {
         if (!stats) return fail(std::move(stats));
         auto schedules = run::ScheduleStore(connection).all();
         if (!schedules) return fail(std::move(schedules));
+        auto alerts = alert::AlertStore(connection).states();
+        if (!alerts) return fail(std::move(alerts));
         return http::Response{
             .content_type = "text/plain; version=0.0.4; charset=utf-8",
             .body = parts.metrics.text({.counters = parts.services.hub.counters(),
@@ -36,6 +39,7 @@ void answer_metrics(SystemParts& parts, http::Respond respond) {
                                         .stream = parts.stream(),
                                         .schedules = std::move(*schedules),
                                         .folders = parts.folders,
+                                        .alerts = std::move(*alerts),
                                         .at = now,
                                         .version = parts.version,
                                         .revision = parts.revision})};

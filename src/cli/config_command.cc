@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/shell_word.h"
+#include "cli/alert_settings.h"
 #include "cli/config_reference.h"
 #include "cli/context.h"
 #include "cli/report.h"
@@ -91,6 +92,7 @@ Result<ExitCode> check(Context& context) {
   // That each setting by itself is right was found out when they were loaded.
   if (Result<void> times = check_job_times(context.settings); !times)
     return fail(std::move(times).error());
+  if (const auto alerts = alert_options(context.settings); !alerts) return fail(alerts.error());
   const auto& file = context.settings.file();
   context.print(file ? say({"configuration is valid: {}", "配置有效：{}"}, *file)
                      : say({"configuration is valid: no file; environment and defaults",

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "alert/doctor.h"
+#include "cli/alert_settings.h"
 #include "cli/doctor_report.h"
 #include "cli/recording.h"
 #include "cli/serve_secrets.h"
@@ -26,6 +28,16 @@ Result<std::optional<relay::SecretBox>> known_secrets(const Context& context,
   return std::optional(std::move(*box));
 }
 
+/// The alert channels of this configuration: whether they are right, and how the hub fared with
+/// them. A state that no hub with alerts has opened yet says nothing of them.
+std::vector<run::Finding> examine_alerts(const Context& context, sql::Connection& connection) {
+  const auto options = alert_options(context.settings);
+  if (!options) return {run::unchecked("alert_settings", options.error(), run::Verdict::failure)};
+  std::vector<std::string> names;
+  for (const alert::ChannelSpec& channel : options->channels) names.push_back(channel.options.name);
+  return alert::examine_channels(connection, names);
+}
+
 std::vector<run::Finding> examine(const Context& context, const sql::Url& url) {
   const auto connection = sql::connect(url, {.read_only = true});
   if (!connection) return {run::unchecked("connection", connection.error(), run::Verdict::failure)};
@@ -40,6 +52,8 @@ std::vector<run::Finding> examine(const Context& context, const sql::Url& url) {
                                    .retention = std::chrono::duration_cast<std::chrono::hours>(
                                        context.settings.duration("relay.retention")),
                                    .secrets = known ? &**secrets : nullptr});
+  std::ranges::move(found, std::back_inserter(findings));
+  found = examine_alerts(context, **connection);
   std::ranges::move(found, std::back_inserter(findings));
   return findings;
 }

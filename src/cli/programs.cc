@@ -1,5 +1,6 @@
 #include "cli/programs.h"
 
+#include "cli/alerts_command.h"
 #include "cli/completion_command.h"
 #include "cli/config_command.h"
 #include "cli/deliveries_command.h"
@@ -35,22 +36,22 @@ constexpr DropIn drop_ins[] = {{"export_invoice_data", export_invoice_data_progr
 }  // namespace
 
 Program tidemark_program() {
-  return {
-      .command = {
-          .name = "tidemark",
-          .summary = {"moves business records between systems and proves that none was lost",
-                      "在系统之间搬运业务记录，并能证明一条不少"},
-          .examples = {{"tidemark config check",
-                        {"Is the configuration right, do the sources answer?",
-                         "配置是否正确，数据源能否连接？"}},
-                       {"source <(tidemark completion bash)",
-                        {"Completion in this shell", "在当前 shell 中启用补全"}}},
-          .children = {export_command(), load_command(), serve_command(), publish_command(),
-                       subscriptions_command(), deliveries_command(), replays_command(),
-                       stream_refusals_command(), tokens_command(), schedule_command(),
-                       receive_command(), doctor_command(), samples_command(), sandbox_command(),
-                       config_command(), runs_command(), completion_command(), version_command()},
-      }};
+  return {.command = {
+              .name = "tidemark",
+              .summary = {"moves business records between systems and proves that none was lost",
+                          "在系统之间搬运业务记录，并能证明一条不少"},
+              .examples = {{"tidemark config check",
+                            {"Is the configuration right, do the sources answer?",
+                             "配置是否正确，数据源能否连接？"}},
+                           {"source <(tidemark completion bash)",
+                            {"Completion in this shell", "在当前 shell 中启用补全"}}},
+              .children = {export_command(), load_command(), serve_command(), publish_command(),
+                           subscriptions_command(), deliveries_command(), replays_command(),
+                           stream_refusals_command(), tokens_command(), schedule_command(),
+                           alerts_command(), receive_command(), doctor_command(), samples_command(),
+                           sandbox_command(), config_command(), runs_command(),
+                           completion_command(), version_command()},
+          }};
 }
 
 Program program_called(std::string_view argv0) {

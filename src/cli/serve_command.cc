@@ -8,6 +8,7 @@
 
 #include "api/hub_server.h"
 #include "base/log.h"
+#include "cli/alert_settings.h"
 #include "cli/context.h"
 #include "cli/recording.h"
 #include "cli/schedule_jobs.h"
@@ -58,6 +59,8 @@ Result<api::HubServerOptions> server_options(const Context& context,
   Result<std::vector<run::Job>> jobs = scheduled_jobs(context);
   if (!jobs) return fail(std::move(jobs));
   std::vector<api::WatchedFolder> folders = watched_folders(context, ledger->state);
+  Result<api::AlertOptions> alert = alert_options(context.settings);
+  if (!alert) return fail(std::move(alert));
   const auto seconds = [&settings](std::string_view key) {
     return std::chrono::ceil<std::chrono::seconds>(settings.duration(key));
   };
@@ -90,6 +93,7 @@ Result<api::HubServerOptions> server_options(const Context& context,
                    .lease = seconds("schedule.lease"),
                    .stop_grace = seconds("schedule.stop_grace")},
       .folders = std::move(folders),
+      .alert = std::move(*alert),
       .admin_token = std::move(*admin_token),
       .version = std::string(version()),
       .revision = std::string(revision())};

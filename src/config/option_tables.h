@@ -15,5 +15,6 @@ namespace tidemark::config {
 [[nodiscard]] std::span<const Option> serve_options();
 [[nodiscard]] std::span<const Option> relay_options();
 [[nodiscard]] std::span<const Option> schedule_options();
+[[nodiscard]] std::span<const Option> alert_options();
 
 }  // namespace tidemark::config

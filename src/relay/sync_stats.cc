@@ -18,13 +18,21 @@ Result<void> each(sql::Connection& connection, std::string_view sql, const sql::
   return sql::each_row(connection.query(sql, params), take);
 }
 
+std::optional<double> rate(std::int64_t delivered, std::int64_t failed) {
+  if (delivered + failed == 0) return std::nullopt;
+  return static_cast<double>(delivered) / static_cast<double>(delivered + failed);
+}
+
 Result<void> count_finished(sql::Connection& connection, WallTime now, SyncStats& stats) {
   return each(connection,
-              "SELECT status, COUNT(*) FROM deliveries WHERE status IN ('delivered', 'parked') "
-              "AND finished_at >= ? GROUP BY status",
-              {time_value(now - rate_span)}, [&stats](const sql::Cursor& row) {
-                (text_at(row, 0) == "delivered" ? stats.delivered_24h : stats.failed_24h) =
-                    number_at(row, 1);
+              "SELECT status, COUNT(*), SUM(CASE WHEN finished_at >= ? THEN 1 ELSE 0 END) FROM "
+              "deliveries WHERE status IN ('delivered', 'parked') AND finished_at >= ? GROUP BY "
+              "status",
+              {time_value(now - latency_span), time_value(now - rate_span)},
+              [&stats](const sql::Cursor& row) {
+                const bool delivered = text_at(row, 0) == "delivered";
+                (delivered ? stats.delivered_24h : stats.failed_24h) = number_at(row, 1);
+                (delivered ? stats.delivered_1h : stats.failed_1h) = number_at(row, 2);
               });
 }
 
@@ -68,13 +76,15 @@ Result<void> count_failing(sql::Connection& connection, SyncStats& stats) {
 
 /// What waits has a due time, or stands behind another one of its source (open_key).
 Result<void> count_backlog(sql::Connection& connection, SyncStats& stats) {
-  Result<void> read =
-      each(connection,
-           "SELECT subscription_id, name, state FROM subscriptions WHERE "
-           "deleted_at IS NULL ORDER BY subscription_id",
-           {}, [&stats](const sql::Cursor& row) {
-             stats.endpoints.push_back({text_at(row, 0), text_at(row, 1), text_at(row, 2)});
-           });
+  Result<void> read = each(connection,
+                           "SELECT subscription_id, name, state, failures FROM subscriptions WHERE "
+                           "deleted_at IS NULL ORDER BY subscription_id",
+                           {}, [&stats](const sql::Cursor& row) {
+                             stats.endpoints.push_back({.subscription_id = text_at(row, 0),
+                                                        .name = text_at(row, 1),
+                                                        .state = text_at(row, 2),
+                                                        .failures = number_at(row, 3)});
+                           });
   if (!read) return read;
   const auto add = [&stats](const sql::Cursor& row) {
     const auto endpoint =
@@ -99,11 +109,9 @@ Result<void> count_backlog(sql::Connection& connection, SyncStats& stats) {
 
 }  // namespace
 
-std::optional<double> SyncStats::success_rate() const {
-  const std::int64_t finished = delivered_24h + failed_24h;
-  if (finished == 0) return std::nullopt;
-  return static_cast<double>(delivered_24h) / static_cast<double>(finished);
-}
+std::optional<double> SyncStats::success_rate() const { return rate(delivered_24h, failed_24h); }
+
+std::optional<double> SyncStats::success_rate_1h() const { return rate(delivered_1h, failed_1h); }
 
 std::optional<WallTime> SyncStats::oldest_undelivered() const {
   std::optional<WallTime> oldest;

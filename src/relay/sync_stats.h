@@ -20,6 +20,7 @@ struct EndpointBacklog {
   std::string state;
   std::int64_t unfinished = 0;
   std::optional<WallTime> oldest{};  ///< When the oldest unfinished delivery was made.
+  std::int64_t failures = 0;         ///< In a row, of the endpoint's own.
 };
 
 /// How the deliveries are doing, at one moment.
@@ -27,6 +28,7 @@ struct SyncStats {
   std::int64_t delivered_24h = 0;  ///< Finished in the last 24 hours.
   std::int64_t failed_24h = 0;     ///< Parked in that time.
   std::int64_t delivered_1h = 0;
+  std::int64_t failed_1h = 0;
   std::chrono::microseconds latency_mean{};  ///< From publish to 2xx, over delivered_1h.
   std::chrono::microseconds latency_p99{};
   std::int64_t backlog = 0;   ///< Unfinished, those of paused subscriptions too.
@@ -38,6 +40,7 @@ struct SyncStats {
 
   /// Of the finished ones; nullopt without any.
   [[nodiscard]] std::optional<double> success_rate() const;
+  [[nodiscard]] std::optional<double> success_rate_1h() const;
   [[nodiscard]] std::optional<WallTime> oldest_undelivered() const;
 };
 

@@ -1,0 +1,64 @@
+#include "api/alert_figures.h"
+
+#include <gtest/gtest.h>
+
+namespace tidemark::api {
+namespace {
+
+using namespace std::chrono_literals;
+using alert::Subject;
+
+TEST(AlertFigures, AreThoseOfTheStats) {
+  const alert::Figures figures =
+      alert_figures({.delivered_24h = 90,
+                     .failed_24h = 10,
+                     .delivered_1h = 30,
+                     .failed_1h = 10,
+                     .latency_mean = 1500ms,
+                     .latency_p99 = 9s,
+                     .backlog = 7,
+                     .retrying = 5,
+                     .parked = 3,
+                     .failures = {{"HTTP_503", 5}, {"HTTP_422", 2}, {"HTTP_400", 1}},
+                     .endpoints = {{.name = "tax", .unfinished = 6, .failures = 21},
+                                   {.name = "bank", .unfinished = 1, .failures = 22},
+                                   {.name = "idle"}}},
+                    {}, {});
+  EXPECT_DOUBLE_EQ(figures[Subject::success_rate_1h].value.value(), 0.75);
+  EXPECT_EQ(figures[Subject::success_rate_1h].sample, 40);
+  EXPECT_DOUBLE_EQ(figures[Subject::success_rate_24h].value.value(), 0.9);
+  EXPECT_DOUBLE_EQ(figures[Subject::latency_mean].value.value(), 1.5);
+  EXPECT_DOUBLE_EQ(figures[Subject::latency_p99].value.value(), 9);
+  EXPECT_EQ(figures[Subject::failures_in_row].value, 22);
+  EXPECT_EQ(figures[Subject::failures_in_row].detail, "bank (22), tax (21)");
+  EXPECT_EQ(figures[Subject::failures_1h].value, 10);
+  EXPECT_EQ(figures[Subject::parked_rejected].value, 3);
+  EXPECT_EQ(figures[Subject::parked_rejected].detail, "HTTP_422 (2), HTTP_400 (1)");
+  EXPECT_EQ(figures[Subject::backlog].value, 7);
+  EXPECT_EQ(figures[Subject::backlog].detail, "tax (6), bank (1)");
+  EXPECT_EQ(figures[Subject::retrying].value, 5);
+}
+
+TEST(AlertFigures, OfNothingSayNothing) {
+  const alert::Figures figures = alert_figures({}, {}, {});
+  EXPECT_EQ(figures[Subject::success_rate_1h].value, std::nullopt);
+  EXPECT_EQ(figures[Subject::latency_mean].value, std::nullopt);
+  EXPECT_EQ(figures[Subject::backlog].value, 0);
+  EXPECT_EQ(figures[Subject::jobs_failed].value, 0);
+}
+
+TEST(AlertFigures, CountJobsThatFailedAndRunHere) {
+  const std::vector<run::Schedule> schedules = {
+      {.name = "a", .last_status = "failed", .last_error = "shop: 401"},
+      {.name = "b", .last_status = "success"},
+      {.name = "c", .last_status = "timed_out"},
+      {.name = "d", .paused = true, .last_status = "failed"},
+      {.name = "e", .last_status = "partial"},
+      {.name = "elsewhere", .last_status = "lost"}};
+  const alert::Figures figures = alert_figures({}, schedules, {"a", "b", "c", "d", "e"});
+  EXPECT_EQ(figures[Subject::jobs_failed].value, 2);
+  EXPECT_EQ(figures[Subject::jobs_failed].detail, "a (shop: 401), c");
+}
+
+}  // namespace
+}  // namespace tidemark::api

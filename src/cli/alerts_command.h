@@ -1,0 +1,9 @@
+#pragma once
+
+#include "cli/command.h"
+
+namespace tidemark::cli {
+
+[[nodiscard]] Command alerts_command();
+
+}  // namespace tidemark::cli
