@@ -64,8 +64,8 @@ class AlarmTest : public testing_database::EachDatabase {
                                                      .per_minute = per_minute},
                                       phone_));
     return std::make_unique<Alarm>(
-        options, std::move(channels), [this](sql::Connection&) { return Result(figures_); }, clock_,
-        random_);
+        options, std::move(channels),
+        [this](sql::Connection&) -> Result<Figures> { return figures_; }, clock_, random_);
   }
   bool turn(Alarm& alarm) {
     const auto done = alarm.turn(db());

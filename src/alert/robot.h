@@ -17,7 +17,7 @@ enum class RobotKind { dingtalk, wecom, feishu, gateway };
 
 struct RobotOptions {
   RobotKind kind = RobotKind::gateway;
-  std::string url;        ///< As the robot's page shows it, with its token or key: a secret.
+  std::string url{};      ///< As the robot's page shows it, with its token or key: a secret.
   std::string secret{};   ///< dingtalk, feishu: of the signature; empty: unsigned.
   std::string keyword{};  ///< dingtalk, feishu: must stand in each message; put in front if needed.
   // gateway

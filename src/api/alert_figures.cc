@@ -38,11 +38,11 @@ double seconds_of(std::chrono::microseconds span) {
 }
 
 /// The endpoints with the highest figures, with these.
-template <class Figure>
-std::string worst(std::vector<relay::EndpointBacklog> endpoints, Figure figure) {
+template <class Member>
+std::string worst(std::vector<relay::EndpointBacklog> endpoints, Member figure) {
   std::erase_if(endpoints,
                 [&](const auto& endpoint) { return std::invoke(figure, endpoint) <= 0; });
-  std::ranges::stable_sort(endpoints, std::ranges::greater{}, figure);
+  std::ranges::sort(endpoints, std::ranges::greater{}, figure);
   std::vector<std::string> names;
   for (const auto& endpoint : endpoints)
     names.push_back(fmt::format("{} ({})", printable(endpoint.name, name_bytes_max),

@@ -9,21 +9,29 @@ using namespace std::chrono_literals;
 using alert::Subject;
 
 TEST(AlertFigures, AreThoseOfTheStats) {
-  const alert::Figures figures =
-      alert_figures({.delivered_24h = 90,
-                     .failed_24h = 10,
-                     .delivered_1h = 30,
-                     .failed_1h = 10,
-                     .latency_mean = 1500ms,
-                     .latency_p99 = 9s,
-                     .backlog = 7,
-                     .retrying = 5,
-                     .parked = 3,
-                     .failures = {{"HTTP_503", 5}, {"HTTP_422", 2}, {"HTTP_400", 1}},
-                     .endpoints = {{.name = "tax", .unfinished = 6, .failures = 21},
-                                   {.name = "bank", .unfinished = 1, .failures = 22},
-                                   {.name = "idle"}}},
-                    {}, {});
+  const alert::Figures figures = alert_figures(
+      {.delivered_24h = 90,
+       .failed_24h = 10,
+       .delivered_1h = 30,
+       .failed_1h = 10,
+       .latency_mean = 1500ms,
+       .latency_p99 = 9s,
+       .backlog = 7,
+       .retrying = 5,
+       .parked = 3,
+       .failures = {{"HTTP_503", 5}, {"HTTP_422", 2}, {"HTTP_400", 1}},
+       .endpoints = {{.subscription_id = "sub_1",
+                      .name = "tax",
+                      .state = "active",
+                      .unfinished = 6,
+                      .failures = 21},
+                     {.subscription_id = "sub_2",
+                      .name = "bank",
+                      .state = "active",
+                      .unfinished = 1,
+                      .failures = 22},
+                     {.subscription_id = "sub_3", .name = "idle", .state = "active"}}},
+      {}, {});
   EXPECT_DOUBLE_EQ(figures[Subject::success_rate_1h].value.value(), 0.75);
   EXPECT_EQ(figures[Subject::success_rate_1h].sample, 40);
   EXPECT_DOUBLE_EQ(figures[Subject::success_rate_24h].value.value(), 0.9);

@@ -53,6 +53,7 @@ Result<void> AlertPart::start() {
       },
       clock_, random_);
   const http::SignalsBlocked blocked;
+  const std::scoped_lock lock(mutex_);  // The server asks already.
   thread_ = std::thread([this] { work(); });
   return {};
 }

@@ -135,9 +135,10 @@ Result<alert::Mute> read_mute(const std::string& body, const Caller& caller, Wal
   if (!json) return fail(json.error());
   const auto subject = read_subject(*json);
   if (!subject) return fail(subject.error());
-  const auto seconds = json->find("for_seconds");
-  if (seconds == json->end() || !seconds->is_number_integer() || *seconds < 1 ||
-      *seconds > mute_max.count())
+  const auto found = json->find("for_seconds");
+  const std::int64_t seconds =
+      found != json->end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+  if (seconds < 1 || seconds > mute_max.count())
     return fail(ErrorKind::rejected,
                 {"for_seconds: must be a whole number from 1 to {}: nothing is muted for ever",
                  "for_seconds: 必须是 1 到 {} 的整数，不能永久静默"},
@@ -147,7 +148,7 @@ Result<alert::Mute> read_mute(const std::string& body, const Caller& caller, Wal
     return fail(ErrorKind::rejected, {"reason: at most {} bytes", "reason: 最多 {} 字节"},
                 reason_bytes_max);
   return alert::Mute{.subject = *subject,
-                     .until = now + std::chrono::seconds(seconds->get<std::int64_t>()),
+                     .until = now + std::chrono::seconds(seconds),
                      .reason = reason,
                      .by = caller.token_id};
 }
