@@ -110,7 +110,7 @@ def test_a_robot_that_is_down_gets_it_later_and_doctor_knows(tmp_path, rejecting
         assert finding["verdict"] == "warning" and "sign not match" in finding["what"]
         robot.refuse = None
         assert "[CRITICAL]" in robot.next()
-        assert channels(hub)["dingtalk"]["waiting"] == 0
+        wait_until(lambda: channels(hub)["dingtalk"]["waiting"] == 0)
     robot.close()
 
 
@@ -162,8 +162,8 @@ def test_mail_inside_tls_with_a_login(tmp_path, rejecting, implicit):
     authority = Authority(tmp_path, "mail")
     table = "TIDEMARK_ALERT__CHANNEL__EMAIL__"
     (tmp_path / "password").write_text("auth-code\n")
-    with MailServer(authority.issue("server"), implicit) as server, Hub(tmp_path, **QUICK, **{
-            f"{table}URL": f"{'smtps' if implicit else 'smtp'}://127.0.0.1:{server.port}",
+    with MailServer(authority.issue("server"), implicit) as server, Hub(tmp_path, **{
+            **QUICK, f"{table}URL": f"{'smtps' if implicit else 'smtp'}://127.0.0.1:{server.port}",
             f"{table}USER": "alerts@example.com", f"{table}PASSWORD_FILE": f"{tmp_path}/password",
             f"{table}FROM": "alerts@example.com", f"{table}TO": "a@example.com,b@example.com",
             f"{table}LEVELS": "critical", f"{table}CA_FILE": str(authority.certificate),

@@ -19,6 +19,7 @@ using nlohmann::json;
 
 constexpr std::size_t shown_bytes = 300;
 constexpr std::size_t template_bytes_max = 16'384;
+constexpr std::string_view usual_body = R"({"title":"{title}","text":"{text}"})";
 
 /// DingTalk is silent for ten minutes once a robot was too quick.
 constexpr std::chrono::seconds dingtalk_punishment{600};
@@ -125,7 +126,8 @@ RobotRequest robot_request(const RobotOptions& options, const Digest& digest, Wa
     }
     case RobotKind::gateway:
       request.url = filled(options.url, digest, http::query_encoded);
-      request.body = filled(options.body, digest, escaped);
+      request.body = filled(options.body.empty() ? usual_body : std::string_view(options.body),
+                            digest, escaped);
       request.authorization = options.authorization;
       break;
   }
@@ -171,7 +173,8 @@ Result<void> check_robot(const RobotOptions& options) {
   if (options.body.size() > template_bytes_max)
     return fail(ErrorKind::invalid_config, {"body: longer than {} bytes", "body：超过 {} 字节"},
                 template_bytes_max);
-  if (!options.body.empty() && json::parse(trial.body, nullptr, false).is_discarded())
+  if (options.body.empty()) return {};
+  if (json::parse(trial.body, nullptr, false).is_discarded())
     return fail(make_error(ErrorKind::invalid_config, {"body: is no JSON", "body：不是 JSON"})
                     .with_hint({R"(for example: {{"phone": "13800000000", "text": "{{text}}"}})",
                                 R"(例如：{{"phone": "13800000000", "text": "{{text}}"}})"}));

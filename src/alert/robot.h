@@ -21,7 +21,8 @@ struct RobotOptions {
   std::string secret{};   ///< dingtalk, feishu: of the signature; empty: unsigned.
   std::string keyword{};  ///< dingtalk, feishu: must stand in each message; put in front if needed.
   // gateway
-  std::string body{};           ///< JSON with `{title}` and `{text}` inside of its texts.
+  /// JSON with `{title}` and `{text}` inside of its texts; empty: an object of both.
+  std::string body{};
   std::string authorization{};  ///< The header of that name; a secret. Empty: none.
   std::string expect{};  ///< Must stand in an answer that means success; empty: 2xx is enough.
 };

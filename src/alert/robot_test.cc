@@ -70,6 +70,9 @@ TEST(Robot, AGatewayIsSentItsTemplateWithTheMessageEscaped) {
   EXPECT_EQ(body["text"], digest.text);
   EXPECT_EQ(body["n"]["t"], digest.title);
   EXPECT_EQ(request.authorization, "APPCODE x");
+  const RobotRequest usual =
+      robot_request({.kind = RobotKind::gateway, .url = "https://x/"}, digest, now);
+  EXPECT_EQ(json::parse(usual.body), (json{{"title", digest.title}, {"text", digest.text}}));
 }
 
 TEST(Robot, ReadsTheAnswerAndNotOnlyItsStatus) {

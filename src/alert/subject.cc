@@ -91,7 +91,7 @@ std::optional<double> parse_percent(std::string_view text) {
       std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   if (!(number >= 0 && number <= 100)) return std::nullopt;
-  return number / 100;
+  return std::round(number * 1e4) / 1e6;  // 0.999, not what a division by 100 makes of 99.9.
 }
 
 std::string seconds_text(double value) {

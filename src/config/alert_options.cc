@@ -120,11 +120,14 @@ constexpr std::array gateway = {
                  "stand for the message; empty means no such channel",
            .zh = "收到 POST 后发送短信或拨打电话的网关；其中的 `{title}`、`{text}` "
                  "代表消息；留空则不启用"},
-    Option{.key = "body",
-           .type = text,
-           .example = "${file:sms.json}",
-           .en = "The JSON that it is sent, with `{title}` and `{text}` inside of its texts",
-           .zh = "发送给网关的 JSON，文本中可用 `{title}`、`{text}`"},
+    Option{
+        .key = "body",
+        .type = text,
+        .example = "${file:sms.json}",
+        .en = "The JSON that it is sent, with `{title}` and `{text}` inside of its texts; empty "
+              "means an object of the members title and text",
+        .zh =
+            "发送给网关的 JSON，文本中可用 `{title}`、`{text}`；留空则发送含 title 和 text 的对象"},
     Option{.key = "authorization",
            .type = text,
            .example = "${SMS_GATEWAY_AUTHORIZATION:-}",
@@ -245,7 +248,13 @@ std::vector<Option> make_options() {
   add_channel("sms", gateway, "critical", "2");
   add_channel("phone", gateway, "critical", "1");
   for (const AlertRule& rule : rules) {
-    add({.type = text, .fallback = rule.threshold, .example = "off", .en = rule.en, .zh = rule.zh},
+    add({.type = text,
+         .fallback = rule.threshold,
+         .example = rule.threshold != "off"            ? "off"
+                    : rule.name.starts_with("latency") ? "5m"
+                                                       : "10",
+         .en = rule.en,
+         .zh = rule.zh},
         alert_rule_key(rule.name, "threshold"));
     add({.type = duration,
          .fallback = rule.hold,

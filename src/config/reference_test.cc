@@ -79,7 +79,7 @@ TEST(ExampleToml, LoadsWithEveryLineInForce) {
     ASSERT_TRUE(settings) << settings.error().what.en;
     for (const Option& option : all_options()) {
       const std::string key = concrete_key(option.key, "invoices");
-      if (option.secret) continue;
+      if (option.secret || option.example.contains("${")) continue;
       EXPECT_TRUE(settings->is_set(key)) << key;
       if (!option.fallback.empty()) {
         EXPECT_EQ(settings->text(key), option.fallback) << key;
