@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "cli/hub_client.h"
 #include "cli/hub_output.h"
+#include "cli/running_hub.h"
 #include "config/value.h"
 
 namespace tidemark::cli {
@@ -31,7 +31,7 @@ constexpr std::array test_columns = {
 };
 
 Result<ExitCode> list(Context& context) {
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   const auto answer = hub->get("/api/v1/alerts");
   if (!answer) return fail(answer.error());
@@ -40,7 +40,7 @@ Result<ExitCode> list(Context& context) {
 }
 
 Result<ExitCode> channels(Context& context) {
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   const auto answer = hub->get("/api/v1/alerts");
   if (!answer) return fail(answer.error());
@@ -50,7 +50,7 @@ Result<ExitCode> channels(Context& context) {
 }
 
 Result<ExitCode> test(Context& context) {
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   ordered_json body = ordered_json::object();
   if (const auto channel = context.arguments.positional("CHANNEL")) body["channel"] = *channel;
@@ -66,7 +66,7 @@ Result<ExitCode> test(Context& context) {
 }
 
 Result<ExitCode> mute(Context& context) {
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   const std::string span = context.arguments.value("--for").value_or("1h");
   const auto duration = config::parse_duration(span);
@@ -84,7 +84,7 @@ Result<ExitCode> mute(Context& context) {
 }
 
 Result<ExitCode> unmute(Context& context) {
-  auto hub = HubClient::open(context);
+  auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
   const ordered_json body{{"alert", context.arguments.positional("ALERT").value_or("")}};
   const auto answer = hub->post("/api/v1/alerts/unmute", body.dump());
