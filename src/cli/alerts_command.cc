@@ -66,8 +66,6 @@ Result<ExitCode> test(Context& context) {
 }
 
 Result<ExitCode> mute(Context& context) {
-  auto hub = running_hub(context);
-  if (!hub) return fail(std::move(hub));
   const std::string span = context.arguments.value("--for").value_or("1h");
   const auto duration = config::parse_duration(span);
   if (!duration)
@@ -77,20 +75,16 @@ Result<ExitCode> mute(Context& context) {
   ordered_json body{{"alert", context.arguments.positional("ALERT").value_or("")},
                     {"for_seconds", std::chrono::ceil<std::chrono::seconds>(*duration).count()}};
   if (const auto reason = context.arguments.value("--reason")) body["reason"] = *reason;
-  const auto answer = hub->post("/api/v1/alerts/mute", body.dump());
-  if (!answer) return fail(answer.error());
-  show_object(context, *answer);
-  return ExitCode::done;
+  return ask_and_show(context, [&body](relay::HubClient& hub) {
+    return hub.post("/api/v1/alerts/mute", body.dump());
+  });
 }
 
 Result<ExitCode> unmute(Context& context) {
-  auto hub = running_hub(context);
-  if (!hub) return fail(std::move(hub));
   const ordered_json body{{"alert", context.arguments.positional("ALERT").value_or("")}};
-  const auto answer = hub->post("/api/v1/alerts/unmute", body.dump());
-  if (!answer) return fail(answer.error());
-  show_object(context, *answer);
-  return ExitCode::done;
+  return ask_and_show(context, [&body](relay::HubClient& hub) {
+    return hub.post("/api/v1/alerts/unmute", body.dump());
+  });
 }
 
 const Positional alert_name{
