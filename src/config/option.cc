@@ -90,8 +90,8 @@ std::vector<OptionGroup> own_groups() {
           .title_zh = "告警",
           .about_en = "Whom `tidemark serve` tells, and when. A channel is on where its `webhook` "
                       "or `url` is set; a rule is off where its threshold is `off`. The threshold "
-                      "of a rate is "
-                      "a percentage (`95%`), of a time a duration, of a count a whole number.",
+                      "of a rate is a percentage (`95%`), of a time a duration, of a count a whole "
+                      "number.",
           .about_zh =
               "`tidemark serve` 在什么情况下通知谁。设置了 `webhook` 或 `url` 的渠道才启用；阈值为 "
               "`off` 的规则不启用。比率的阈值写百分数（`95%`），时间写时长，数量写整数。",
