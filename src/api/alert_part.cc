@@ -8,7 +8,7 @@
 #include "api/alert_figures.h"
 #include "base/last_net.h"
 #include "base/log.h"
-#include "http/signals_blocked.h"
+#include "base/signals_blocked.h"
 #include "run/state_database.h"
 
 namespace tidemark::api {
@@ -52,7 +52,7 @@ Result<void> AlertPart::start() {
         return read_alert_figures(connection, jobs_, clock_.wall());
       },
       clock_, random_);
-  const http::SignalsBlocked blocked;
+  const SignalsBlocked blocked;
   const std::scoped_lock lock(mutex_);  // The server asks already.
   thread_ = std::thread([this] { work(); });
   return {};
