@@ -2,6 +2,10 @@
 
 namespace tidemark::sql {
 
+bool is_too_long(const Error& error) {
+  return error.kind == ErrorKind::query && error.what.en.contains("max_allowed_packet=");
+}
+
 Result<std::optional<std::string>> query_value(Connection& connection, std::string_view sql,
                                                std::span<const Value> params) {
   Result<std::unique_ptr<Cursor>> cursor = connection.query(sql, params);

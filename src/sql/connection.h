@@ -133,6 +133,9 @@ struct ConnectOptions {
 [[nodiscard]] Result<std::unique_ptr<Connection>> connect(const Url& url,
                                                           const ConnectOptions& options = {});
 
+/// The server takes no statement of so many bytes, whoever sends it (MySQL: max_allowed_packet).
+[[nodiscard]] bool is_too_long(const Error& error);
+
 /// The first column of the first row; nullopt if there is no row or the value is NULL.
 [[nodiscard]] Result<std::optional<std::string>> query_value(Connection& connection,
                                                              std::string_view sql,

@@ -125,6 +125,7 @@ TEST_P(Mysql, AStatementBeyondMaxAllowedPacketIsRefusedBeforeItIsSent) {
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().kind, ErrorKind::query);
   EXPECT_THAT(done.error().what.en, ::testing::HasSubstr("max_allowed_packet"));
+  EXPECT_TRUE(is_too_long(done.error()));
   EXPECT_EQ(value("SELECT 1"), "1");
 }
 

@@ -12,66 +12,18 @@ namespace tidemark::sql {
 namespace {
 
 /// Codes of MySQL that MariaDB's header lacks or names otherwise.
-constexpr unsigned int mysql_er_query_timeout = 3024;       // max_execution_time
-constexpr unsigned int mysql_er_lock_nowait = 3572;         // NOWAIT
-constexpr unsigned int mysql_er_client_timeout = 4031;      // disconnected by wait_timeout
-constexpr unsigned int mysql_er_temp_table_full = 1114;     // also a full data file
-constexpr unsigned int mysql_er_file_too_large = 3;         // EE_WRITE, with errno in the text
-constexpr unsigned int mysql_er_access_no_password = 1698;  // unix_socket refused
-
-ErrorKind kind_of(unsigned int code, std::string_view text) {
-  switch (code) {
-    case ER_DBACCESS_DENIED_ERROR:
-    case ER_ACCESS_DENIED_ERROR:
-    case ER_TABLEACCESS_DENIED_ERROR:
-    case ER_COLUMNACCESS_DENIED_ERROR:
-    case ER_SPECIFIC_ACCESS_DENIED_ERROR:
-    case ER_PROCACCESS_DENIED_ERROR:
-    case ER_HOST_NOT_PRIVILEGED:
-    case ER_MUST_CHANGE_PASSWORD:
-    case ER_ACCOUNT_HAS_BEEN_LOCKED:
-    case mysql_er_access_no_password:
-    case CR_AUTH_PLUGIN_CANNOT_LOAD:
-    case CR_AUTH_PLUGIN_ERR:
-      return ErrorKind::unauthorized;
-    case CR_CONNECTION_ERROR:
-    case CR_CONN_HOST_ERROR:
-    case CR_UNKNOWN_HOST:
-    case CR_SERVER_GONE_ERROR:
-    case CR_SERVER_HANDSHAKE_ERR:
-    case CR_SERVER_LOST:
-    case CR_SERVER_LOST_EXTENDED:
-    case CR_MALFORMED_PACKET:
-    case CR_SSL_CONNECTION_ERROR:
-    case CR_ERR_NET_READ:
-    case ER_SERVER_SHUTDOWN:
-    case ER_CON_COUNT_ERROR:
-    case ER_TOO_MANY_USER_CONNECTIONS:
-    case ER_HOST_IS_BLOCKED:
-    case ER_CONNECTION_KILLED:
-    case mysql_er_client_timeout:
-      return ErrorKind::unreachable;
-    case ER_DISK_FULL:
-    case mysql_er_temp_table_full:
-      return ErrorKind::no_space;
-    case mysql_er_file_too_large:
-      return text.find("28") != std::string_view::npos ? ErrorKind::no_space : ErrorKind::query;
-    case ER_QUERY_INTERRUPTED:
-      return ErrorKind::cancelled;
-    case ER_LOCK_DEADLOCK:  // Cured by doing the transaction again, as a lock that was not had.
-    case ER_LOCK_WAIT_TIMEOUT:
-    case ER_STATEMENT_TIMEOUT:
-    case mysql_er_query_timeout:
-    case mysql_er_lock_nowait:
-      return ErrorKind::timeout;
-    default:
-      return ErrorKind::query;
-  }
-}
+constexpr unsigned int mysql_er_query_timeout = 3024;          // max_execution_time
+constexpr unsigned int mysql_er_lock_nowait = 3572;            // NOWAIT
+constexpr unsigned int mysql_er_client_timeout = 4031;         // disconnected by wait_timeout
+constexpr unsigned int mysql_er_temp_table_full = 1114;        // also a full data file
+constexpr unsigned int mysql_er_file_too_large = 3;            // EE_WRITE, with errno in the text
+constexpr unsigned int mysql_er_access_no_password = 1698;     // unix_socket refused
+constexpr unsigned int mysql_er_read_only_mode = 1836;         // InnoDB was started read-only
+constexpr unsigned int mysql_er_read_only_transaction = 1792;  // transaction_read_only
 
 Error failure(unsigned int code, std::string_view text, std::string_view sql) {
-  return make_error(kind_of(code, text), {"MySQL error {}: {}: {}", "MySQL 错误 {}：{}：{}"}, code,
-                    text, excerpt(sql));
+  return make_error(kind_of_mysql_error(code, text),
+                    {"MySQL error {}: {}: {}", "MySQL 错误 {}：{}：{}"}, code, text, excerpt(sql));
 }
 
 unsigned int whole_seconds(std::chrono::milliseconds time) {
@@ -110,6 +62,62 @@ Result<void> check_tls(MYSQL* handle, const Url& url) {
 const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
 
 }  // namespace
+
+ErrorKind kind_of_mysql_error(unsigned int code, std::string_view text) {
+  switch (code) {
+    case ER_DBACCESS_DENIED_ERROR:
+    case ER_ACCESS_DENIED_ERROR:
+    case ER_TABLEACCESS_DENIED_ERROR:
+    case ER_COLUMNACCESS_DENIED_ERROR:
+    case ER_SPECIFIC_ACCESS_DENIED_ERROR:
+    case ER_PROCACCESS_DENIED_ERROR:
+    case ER_HOST_NOT_PRIVILEGED:
+    case ER_MUST_CHANGE_PASSWORD:
+    case ER_ACCOUNT_HAS_BEEN_LOCKED:
+    case mysql_er_access_no_password:
+    case CR_AUTH_PLUGIN_CANNOT_LOAD:
+    case CR_AUTH_PLUGIN_ERR:
+      return ErrorKind::unauthorized;
+    case CR_CONNECTION_ERROR:
+    case CR_CONN_HOST_ERROR:
+    case CR_UNKNOWN_HOST:
+    case CR_SERVER_GONE_ERROR:
+    case CR_SERVER_HANDSHAKE_ERR:
+    case CR_SERVER_LOST:
+    case CR_SERVER_LOST_EXTENDED:
+    case CR_MALFORMED_PACKET:
+    case CR_SSL_CONNECTION_ERROR:
+    case CR_ERR_NET_READ:
+    case ER_SERVER_SHUTDOWN:
+    case ER_CON_COUNT_ERROR:
+    case ER_TOO_MANY_USER_CONNECTIONS:
+    case ER_HOST_IS_BLOCKED:
+    case ER_CONNECTION_KILLED:
+    case mysql_er_client_timeout:
+    case mysql_er_read_only_mode:
+    case mysql_er_read_only_transaction:
+      return ErrorKind::unreachable;
+    case ER_OPTION_PREVENTS_STATEMENT:  // --read-only, --super-read-only; other options forbid,
+                                        // too.
+      return text.contains("read-only") || text.contains("read_only") ? ErrorKind::unreachable
+                                                                      : ErrorKind::query;
+    case ER_DISK_FULL:
+    case mysql_er_temp_table_full:
+      return ErrorKind::no_space;
+    case mysql_er_file_too_large:
+      return text.find("28") != std::string_view::npos ? ErrorKind::no_space : ErrorKind::query;
+    case ER_QUERY_INTERRUPTED:
+      return ErrorKind::cancelled;
+    case ER_LOCK_DEADLOCK:  // Cured by doing the transaction again, as a lock that was not had.
+    case ER_LOCK_WAIT_TIMEOUT:
+    case ER_STATEMENT_TIMEOUT:
+    case mysql_er_query_timeout:
+    case mysql_er_lock_nowait:
+      return ErrorKind::timeout;
+    default:
+      return ErrorKind::query;
+  }
+}
 
 Result<MysqlHandle> open_mysql(const Url& url, const ConnectOptions& options) {
   static const int library = mysql_library_init(0, nullptr, nullptr);  // Not thread-safe by itself.

@@ -22,6 +22,11 @@ using MysqlResult = std::unique_ptr<MYSQL_RES, FreeMysqlResult>;
 /// out is taken from the [client] group of the client's option files.
 [[nodiscard]] Result<MysqlHandle> open_mysql(const Url& url, const ConnectOptions& options);
 
+/// What a code of the server or of the client library means; `text` are its words. A server that
+/// became read-only, as a demoted primary does, counts as unreachable: the one that took its place
+/// is found by connecting anew.
+[[nodiscard]] ErrorKind kind_of_mysql_error(unsigned int code, std::string_view text);
+
 /// What the last failed call on `handle` means; `sql` is the statement without its values.
 [[nodiscard]] Error mysql_failure(MYSQL* handle, std::string_view sql);
 

@@ -70,6 +70,8 @@ ErrorKind kind_of_sqlstate(std::string_view sqlstate) {
   if (sqlstate == "3D000") return ErrorKind::not_found;
   // Lock not available; and what is cured by doing the transaction again.
   if (sqlstate == "55P03" || sqlstate == "40001" || sqlstate == "40P01") return ErrorKind::timeout;
+  // 25006: it is read-only now, as a demoted primary is; the one that took its place is elsewhere.
+  if (sqlstate == "25006") return ErrorKind::unreachable;
   if (group == "08" || sqlstate == "53300" || sqlstate == "25P03" || sqlstate.starts_with("57P")) {
     return ErrorKind::unreachable;
   }
