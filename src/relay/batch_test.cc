@@ -30,30 +30,56 @@ TEST(BatchBody, IsTheGoldenOneToTheByte) {
   EXPECT_EQ(batch_body(deliveries), example("batch.json"));
 }
 
-TEST(BatchCodes, AreNoneInAnyOtherAnswer) {
+TEST(BatchAnswer, IsEmptyForAnyOtherAnswer) {
   for (const std::string_view answer :
        {"", "OK", "{\"code\":0,\"message\":\"success\"}", "<html>", "[]", "null",
         "{\"results\":[]}", "{\"results\":null}", "{\"results\":[", "\xff", "{\"results\":{}}",
         "{\"results\":\"ok\"}"}) {
-    EXPECT_TRUE(batch_codes(answer).empty()) << answer;
+    EXPECT_TRUE(read_batch_answer(answer).events.empty()) << answer;
+    EXPECT_FALSE(read_batch_answer(answer).too_many) << answer;
   }
 }
 
-TEST(BatchCodes, NameWhatFailed) {
-  const auto codes = batch_codes(
-      R"({"results":[{"id":"msg_1","code":0},{"id":"msg_2","code":422,"message":"金额不符"},)"
-      R"({"id":"msg_3","code":-1,"further":[]}]})");
-  EXPECT_THAT(codes, testing::ElementsAre(testing::Pair("msg_1", 0), testing::Pair("msg_2", 422),
-                                          testing::Pair("msg_3", -1)));
+TEST(BatchAnswer, NamesWhatFailedAndWhy) {
+  const auto events =
+      read_batch_answer(
+          R"({"results":[{"id":"msg_1","code":0},{"id":"msg_2","code":422,"message":"金额不符"},)"
+          R"({"id":"msg_3","code":-1,"further":[]},{"id":"msg_4","code":"500"},)"
+          R"({"id":"msg_5","code":422.0,"message":7}]})")
+          .events;
+  ASSERT_EQ(events.size(), 5U);
+  EXPECT_EQ(events.at("msg_1").code, 0);
+  EXPECT_EQ(events.at("msg_2").code, 422);
+  EXPECT_EQ(events.at("msg_2").message, "金额不符");
+  EXPECT_EQ(events.at("msg_3").code, -1);
+  EXPECT_EQ(events.at("msg_4").code, 500) << "some languages write numbers as texts";
+  EXPECT_EQ(events.at("msg_5").code, 422);
+  EXPECT_EQ(events.at("msg_5").message, "");
 }
 
-TEST(BatchCodes, LeaveOutResultsThatMakeNoSense) {
+TEST(BatchAnswer, KeepsTheEventWhoseCodeMakesNoSense) {
   for (const std::string_view result :
-       {"1", "[]", "{}", R"({"id":"a"})", R"({"code":0})", R"({"id":1,"code":0})",
-        R"({"id":"a","code":"0"})", R"({"id":"a","code":0.0})",
-        R"({"id":"a","code":99999999999999999999})", R"({"id":"\ud800","code":0})"}) {
-    EXPECT_TRUE(batch_codes(fmt::format(R"({{"results":[{}]}})", result)).empty()) << result;
+       {R"({"id":"a"})", R"({"id":"a","code":"no"})", R"({"id":"a","code":0.5})",
+        R"({"id":"a","code":null})", R"({"id":"a","code":true})", R"({"id":"a","code":""})",
+        R"({"id":"a","code":99999999999999999999})"}) {
+    const auto events = read_batch_answer(fmt::format(R"({{"results":[{}]}})", result)).events;
+    ASSERT_TRUE(events.contains("a")) << result;
+    EXPECT_EQ(events.at("a").code, std::nullopt) << result;
+    EXPECT_EQ(events.at("a").message, result);
   }
+}
+
+TEST(BatchAnswer, LeavesOutResultsThatNameNoEvent) {
+  for (const std::string_view result :
+       {"1", "[]", "{}", R"({"code":0})", R"({"id":1,"code":0})", R"({"id":"\ud800","code":0})"})
+    EXPECT_TRUE(read_batch_answer(fmt::format(R"({{"results":[{}]}})", result)).events.empty())
+        << result;
+}
+
+TEST(BatchAnswer, MayNameTooMany) {
+  std::string results = R"({"id":"msg_0","code":500})";
+  for (int i = 1; i <= 1000; ++i) results += fmt::format(R"(,{{"id":"msg_{}","code":500}})", i);
+  EXPECT_TRUE(read_batch_answer("{\"results\":[" + results + "]}").too_many);
 }
 
 }  // namespace

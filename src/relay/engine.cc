@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "base/log.h"
 #include "relay/event_id.h"
@@ -22,10 +23,16 @@ void add_up(HubCounters& sum, const HubCounters& more) {
   sum.parked += more.parked;
 }
 
-/// The database takes nothing now, whatever it is given.
-bool is_outage(const Error& error) {
-  return error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout ||
-         error.kind == ErrorKind::no_space;
+/// An outcome that the database refuses is tried again after 1 s, 2 s, 4 s, … up to this.
+constexpr std::chrono::seconds refused_pause_max{300};
+
+/// The wall clock runs with the steady one but for what NTP corrects little by little. More than
+/// this at once: somebody set it.
+constexpr std::chrono::milliseconds clock_step_min{500};
+
+std::chrono::microseconds offset_of(const Clock& clock) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(clock.wall().time_since_epoch() -
+                                                               clock.steady().time_since_epoch());
 }
 
 }  // namespace
@@ -37,7 +44,8 @@ Engine::Engine(Store& store, Sender& sender, const Clock& clock, Random& random,
       clock_(clock),
       random_(random),
       options_(std::move(options)),
-      done_(std::move(done)) {}
+      done_(std::move(done)),
+      clock_offset_(offset_of(clock)) {}
 
 Engine::~Engine() = default;
 
@@ -49,22 +57,42 @@ Result<void> Engine::start() {
   return {};
 }
 
+bool Engine::is_outage(const Error& error) {
+  return error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout ||
+         error.kind == ErrorKind::no_space;
+}
+
 void Engine::turn(Turn turn) {
+  follow_clock();
   take(std::move(turn.attempts));
   const bool something = !turn.publishes.empty() || !turn.changes.empty() || !unwritten_.empty();
   if (something && write(turn)) retry_at_.reset();
+  write_refused();
   attend_all();
+}
+
+void Engine::follow_clock() {
+  const std::chrono::microseconds offset = offset_of(clock_);
+  if (std::chrono::abs(offset - std::exchange(clock_offset_, offset)) < clock_step_min) return;
+  wakes_.clear();
+  wake_of_.clear();
+  retry_at_.reset();
+  look_at_.reset();
+  for (const auto& [id, lane] : lanes_) touch(id);
 }
 
 void Engine::take(std::vector<AttemptDone> attempts) {
   for (AttemptDone& attempt : attempts) {
-    const auto lane = lanes_.find(attempt.subscription_id);
-    if (lane == lanes_.end()) continue;  // Deleted in the meantime; its deliveries are cancelled.
-    std::vector<DueDelivery> deliveries = lane->second->ended(attempt.sequence);
-    if (deliveries.empty()) continue;
+    auto lane = lanes_.find(attempt.subscription_id);
+    const bool deleted = lane == lanes_.end();
+    if (deleted) lane = deleted_.find(attempt.subscription_id);
+    if (lane == (deleted ? deleted_.end() : lanes_.end())) continue;
+    std::optional<Lane::Request> request = lane->second->ended(attempt.sequence);
+    if (deleted && lane->second->in_flight() == 0) deleted_.erase(lane);
+    if (!request) continue;
     touch(attempt.subscription_id);
     unwritten_.push_back({.subscription_id = std::move(attempt.subscription_id),
-                          .deliveries = std::move(deliveries),
+                          .request = std::move(*request),
                           .result = std::move(attempt.result)});
   }
 }
@@ -74,9 +102,8 @@ bool Engine::write(Turn& turn) {
   std::vector<Result<void>> changed;
   if (Result<void> written = write_together(turn, published, changed); !written) {
     if (is_outage(written.error())) {
-      report(written.error());
+      wait_for_database(written.error());
       refuse(turn, written.error());
-      retry_at_ = clock_.wall() + options_.outage_pause;
       return false;
     }
     write_apart(turn);
@@ -102,7 +129,7 @@ Result<void> Engine::write_together(Turn& turn, std::vector<Result<Published>>& 
     if (gathers()) store_.gather();
     for (const Ended& ended : unwritten_)
       if (Result<void> written = write_outcome(ended); !written) return written;
-    if (Result<void> known = look_up_versions(turn); !known) return known;
+    if (Result<void> known = look_up_published(turn); !known) return known;
     for (PublishTask& task : turn.publishes) {
       Result<Published> one = publish(task.request);
       // What is refused wrote nothing; what the database refused spoils the whole transaction.
@@ -126,12 +153,13 @@ Result<void> Engine::write_together(Turn& turn, std::vector<Result<Published>>& 
   return done;
 }
 
-Result<void> Engine::look_up_versions(const Turn& turn) {
+Result<void> Engine::look_up_published(const Turn& turn) {
   if (!gathers() || turn.publishes.size() < 2) return {};
   std::vector<const Publication*> publications;
   publications.reserve(turn.publishes.size());
   for (const PublishTask& task : turn.publishes) publications.push_back(&task.request.publication);
-  return store_.look_up_versions(publications);
+  if (Result<void> known = store_.look_up_versions(publications); !known) return known;
+  return store_.look_up_vouchers(publications);
 }
 
 Result<void> Engine::in_transaction(const Scope& scope, const std::function<Result<void>()>& work) {
@@ -155,7 +183,10 @@ Result<void> Engine::try_transaction(const Scope& scope,
     return step;
   });
   transaction_ = nullptr;
-  if (done) take_effect(transaction);
+  if (done) {
+    tell_back();
+    take_effect(transaction);
+  }
   return done;
 }
 
@@ -189,13 +220,18 @@ void Engine::take_effect(Transaction& transaction) {
   for (auto& [id, draft] : transaction.drafts) {
     touch(id);
     if (draft.removed) {
-      lanes_.erase(id);
+      drop_lane(id);
       continue;
     }
     Lane& lane = set_lane(std::move(draft.subscription));
     for (DueDelivery& delivery : draft.fresh) hand_over(lane, std::move(delivery));
     for (const Transaction::Settled& settled : draft.settled) {
-      lane.forget(settled.sequence);
+      if (settled.alone)
+        lane.forget_but_send_alone(settled.sequence);
+      else if (settled.due_at)
+        lane.forget(settled.sequence);
+      else
+        lane.forget_for_good(settled.sequence);
       if (settled.ordered) lane.backlog = true;
       if (settled.due_at)
         lane.next_due = std::min(lane.next_due.value_or(*settled.due_at), *settled.due_at);
@@ -203,10 +239,15 @@ void Engine::take_effect(Transaction& transaction) {
     for (const Transaction::Answered& answered : draft.answered) {
       if (answered.good) lane.succeeded();
       if (answered.failed) lane.failed();
-      if (answered.hold) lane.hold_until(clock_.wall() + *answered.hold);
+      if (answered.hold) lane.hold_until(clock_.steady() + *answered.hold);
     }
   }
   for (const std::function<void()>& effect : transaction.after_commit) effect();
+}
+
+void Engine::drop_lane(const std::string& id) {
+  auto lane = lanes_.extract(id);
+  if (!lane.empty() && lane.mapped()->in_flight() > 0) deleted_.insert(std::move(lane));
 }
 
 Lane& Engine::set_lane(Subscription subscription) {
@@ -228,16 +269,17 @@ Lane& Engine::set_lane(Subscription subscription) {
 
 /// One of them is to blame: each gets a transaction of its own.
 void Engine::write_apart(Turn& turn) {
-  std::vector<Ended> left;
   for (Ended& ended : std::exchange(unwritten_, {})) {
-    const Result<void> written =
-        in_transaction({.ended = std::span(&ended, 1)}, [&] { return write_outcome(ended); });
+    const Result<void> written = write_alone(ended);
     if (written) continue;
-    report(written.error());
-    left.push_back(std::move(ended));
+    if (is_outage(written.error())) {
+      wait_for_database(written.error());
+      unwritten_.push_back(std::move(ended));
+    } else {
+      report(written.error());
+      set_apart(std::move(ended), 0);
+    }
   }
-  unwritten_ = std::move(left);
-  if (!unwritten_.empty()) retry_at_ = clock_.wall() + options_.outage_pause;
   for (PublishTask& task : turn.publishes) {
     Result<Published> published;
     const Scope scope{.publishes = std::span(&task, 1)};
@@ -253,6 +295,35 @@ void Engine::write_apart(Turn& turn) {
     task.answer(in_transaction({.by_hand = true}, [&] { return task.work(*this); }));
 }
 
+Result<void> Engine::write_alone(Ended& ended) {
+  return in_transaction({.ended = std::span(&ended, 1)}, [&] { return write_outcome(ended); });
+}
+
+void Engine::set_apart(Ended ended, std::int64_t tries) {
+  const std::chrono::seconds pause =
+      tries > 8 ? refused_pause_max
+                : std::min(refused_pause_max, std::chrono::seconds(std::int64_t{1} << tries));
+  refused_.push_back(
+      {.ended = std::move(ended), .tries = tries + 1, .again_at = clock_.steady() + pause});
+}
+
+void Engine::write_refused() {
+  if (refused_.empty() || retry_at_) return;
+  for (Refused& one : std::exchange(refused_, {})) {
+    if (retry_at_ || clock_.steady() < one.again_at) {
+      refused_.push_back(std::move(one));
+      continue;
+    }
+    const Result<void> written = write_alone(one.ended);
+    if (written) continue;
+    if (is_outage(written.error()))
+      wait_for_database(written.error());
+    else
+      report(written.error());
+    set_apart(std::move(one.ended), one.tries);
+  }
+}
+
 void Engine::refuse(Turn& turn, const Error& error) {
   for (PublishTask& task : turn.publishes) task.answer(fail(error));
   for (ChangeTask& task : turn.changes) task.answer(fail(error));
@@ -260,19 +331,38 @@ void Engine::refuse(Turn& turn, const Error& error) {
 
 void Engine::report(const Error& error) {
   if (error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout) store_.disconnect();
+  // An outage is told once, not every time that the database is asked whether it is back.
+  if (is_outage(error) && std::exchange(away_, true)) return;
   log_line(LogLevel::error, "relay: " + error.what.en);
+}
+
+void Engine::tell_back() {
+  if (std::exchange(away_, false)) log_line(LogLevel::info, "relay: the state database is back");
+}
+
+void Engine::wait_for_database(const Error& error) {
+  report(error);
+  retry_at_ = clock_.wall() + options_.outage_pause;
 }
 
 std::optional<WallTime> Engine::next_wake() const {
   if (retry_at_) return retry_at_;
   if (!hot_.empty() || (leases_ && !look_at_)) return clock_.wall();
-  if (wakes_.empty()) return look_at_;
-  return look_at_ ? std::min(*look_at_, wakes_.begin()->first) : wakes_.begin()->first;
+  std::optional<WallTime> next = look_at_;
+  const auto not_later_than = [&next](WallTime time) {
+    next = std::min(next.value_or(time), time);
+  };
+  if (!wakes_.empty()) not_later_than(wakes_.begin()->first);
+  for (const Refused& one : refused_)
+    not_later_than(clock_.wall() +
+                   std::chrono::ceil<std::chrono::microseconds>(one.again_at - clock_.steady()));
+  return next;
 }
 
 std::size_t Engine::in_flight() const {
   std::size_t sum = 0;
   for (const auto& [id, lane] : lanes_) sum += lane->in_flight();
+  for (const auto& [id, lane] : deleted_) sum += lane->in_flight();
   return sum;
 }
 

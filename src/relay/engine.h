@@ -62,7 +62,9 @@ struct Published {
 /// Why a publication is not taken, beyond what parse_voucher refuses.
 /// ErrorKind::rejected with these texts at the beginning of `what.en`; the API answers by them.
 inline constexpr std::string_view version_conflict = "version_conflict";          ///< 409
+inline constexpr std::string_view voucher_conflict = "voucher_conflict";          ///< 409
 inline constexpr std::string_view idempotency_conflict = "idempotency_conflict";  ///< 422
+inline constexpr std::string_view body_too_large = "body_too_large";              ///< 413
 
 struct HubCounters {
   std::uint64_t published = 0;
@@ -113,6 +115,7 @@ class Engine {
   /// No new requests; those under way go on.
   void drain() { draining_ = true; }
   [[nodiscard]] std::size_t in_flight() const;
+  /// Outcomes that wait for the database; not those that it refuses.
   [[nodiscard]] bool has_unwritten() const { return !unwritten_.empty(); }
   [[nodiscard]] std::vector<DeliveryKey> delivering() const;
   [[nodiscard]] const HubCounters& counters() const { return counters_; }
@@ -149,8 +152,15 @@ class Engine {
   /// A finished attempt whose deliveries are known.
   struct Ended {
     std::string subscription_id;
-    std::vector<DueDelivery> deliveries;
+    Lane::Request request;
     AttemptResult result;
+  };
+  /// One that the database refused by itself. It is tried again, ever less often; its deliveries
+  /// are not sent again meanwhile, and nobody else waits for it.
+  struct Refused {
+    Ended ended;
+    std::int64_t tries = 0;
+    SteadyTime again_at{};
   };
   struct Transaction;
 
@@ -160,9 +170,13 @@ class Engine {
   [[nodiscard]] Result<void> write_together(Turn& turn, std::vector<Result<Published>>& published,
                                             std::vector<Result<void>>& changed);
   [[nodiscard]] bool gathers() const { return options_.gather.value_or(store_.shared()); }
-  /// Of all sources in one question.
-  [[nodiscard]] Result<void> look_up_versions(const Turn& turn);
+  /// Of all sources in one question, and of all vouchers that are named.
+  [[nodiscard]] Result<void> look_up_published(const Turn& turn);
   void write_apart(Turn& turn);
+  [[nodiscard]] Result<void> write_alone(Ended& ended);
+  void set_apart(Ended ended, std::int64_t tries);
+  /// Those refused earlier whose time has come.
+  void write_refused();
   struct Scope;
   /// Does `work` in one transaction, commits it, and lets it take effect in memory; after an error
   /// nothing of it stays. One that the database broke off in favour of another is done again.
@@ -172,17 +186,30 @@ class Engine {
                                              const std::function<Result<void>()>& work);
   [[nodiscard]] Result<void> store_drafts(const Transaction& transaction);
   void take_effect(Transaction& transaction);
+  /// The database takes nothing now, whatever it is given.
+  [[nodiscard]] static bool is_outage(const Error& error);
+  /// The subscription is deleted. Requests under way are waited for: they are recorded.
+  void drop_lane(const std::string& id);
   /// A subscription as it is now: its lane is opened, or follows it.
   Lane& set_lane(Subscription subscription);
   void refuse(Turn& turn, const Error& error);
   void report(const Error& error);
+  /// After an outage that was told.
+  void tell_back();
+  /// The database is away: nothing is asked of it for outage_pause.
+  void wait_for_database(const Error& error);
+  /// The wall clock was set: what was to happen at a time of it is thought over.
+  void follow_clock();
 
   // engine_lanes.cc: what is due.
   void attend_all();
   void attend(Lane& lane);
   [[nodiscard]] Result<void> load(Lane& lane);
   void send_next(Lane& lane);
-  void wait_for_database(const std::string& id, const Error& error);
+  /// The lane could not be attended: later, alone or with all.
+  void put_off(const std::string& id, const Error& error);
+  /// Batch mode: what waits for a later batch, whoever published it, may be a full one by now.
+  [[nodiscard]] Result<void> count_gathered(Lane& lane);
   /// Hands a new delivery to its lane, after the commit.
   void hand_over(Lane& lane, DueDelivery delivery);
   void wake_lane_at(const std::string& id, WallTime time);
@@ -211,6 +238,8 @@ class Engine {
   [[nodiscard]] bool may_send(const std::string& id) const;
 
   // engine_change.cc: inside a transaction.
+  /// What waits follows its changed settings.
+  [[nodiscard]] Result<void> apply_settings(const Subscription& before, const Subscription& after);
   [[nodiscard]] Result<bool> retry_now(const DeliveryKey& key, std::optional<DeliveryStatus> only);
 
   // engine_publish.cc: inside a transaction.
@@ -227,13 +256,20 @@ class Engine {
   [[nodiscard]] Result<History> history_of(const Publication& publication);
   [[nodiscard]] Result<Identity> identity_for(const Publication& publication,
                                               const History& history);
+  /// A number that no voucher has, given or made.
   [[nodiscard]] Result<std::int64_t> next_voucher_id();
+  /// A voucher belongs to one source. Errors: rejected (voucher_conflict).
+  [[nodiscard]] Result<void> check_voucher_id(const Publication& publication);
 
   // engine_outcome.cc: inside a transaction.
   [[nodiscard]] Result<void> write_outcome(const Ended& ended);
+  /// An attempt that was made for a subscription that was deleted meanwhile.
+  [[nodiscard]] Result<void> write_attempts(const Ended& ended);
   [[nodiscard]] Result<void> write_delivery(const Subscription& subscription,
                                             const DueDelivery& delivery, const Ended& ended,
                                             const Verdict& verdict);
+  [[nodiscard]] Result<void> record_attempt(const DeliveryKey& key, std::int64_t attempt,
+                                            const AttemptResult& result, const Verdict& verdict);
   void judge_endpoint(Subscription& subscription, bool& state_changed, const Verdict& verdict,
                       const AttemptResult& result);
 
@@ -252,7 +288,10 @@ class Engine {
   const std::function<void(AttemptDone)> done_;
 
   std::map<std::string, std::unique_ptr<Lane>, std::less<>> lanes_;
+  /// Of deleted subscriptions, until their last request is back.
+  std::map<std::string, std::unique_ptr<Lane>, std::less<>> deleted_;
   std::vector<Ended> unwritten_;
+  std::vector<Refused> refused_;
   std::set<std::string> hot_;                             ///< Lanes to look at in this turn.
   std::set<std::string> full_batches_;                    ///< Batches to be sent now.
   std::set<std::pair<WallTime, std::string>> wakes_;      ///< Lanes to look at later.
@@ -265,6 +304,9 @@ class Engine {
   std::optional<WallTime> look_at_{};
   HubCounters counters_;
   bool draining_ = false;
+  bool away_ = false;  ///< The database was, and that was told.
+  /// Wall minus steady clock, as last seen: a step of the wall clock shows in it.
+  std::chrono::microseconds clock_offset_{};
 };
 
 struct Engine::PublishTask {

@@ -1,4 +1,7 @@
+#include <utility>
+
 #include "base/check.h"
+#include "relay/batch_time.h"
 #include "relay/engine.h"
 #include "relay/lane.h"
 #include "relay/transaction.h"
@@ -46,8 +49,34 @@ Result<void> Engine::replace(Subscription subscription) {
   subscription.updated_at = now();
   if (Result<void> stored = store_.update(subscription); !stored) return stored;
   transaction_->subscriptions_changed = true;
-  *current = std::move(subscription);
-  return {};
+  const Subscription before = std::exchange(*current, std::move(subscription));
+  return apply_settings(before, *current);
+}
+
+Result<void> Engine::apply_settings(const Subscription& before, const Subscription& after) {
+  const SubscriptionSettings& old = before.settings;
+  const SubscriptionSettings& now_set = after.settings;
+  const bool other_times =
+      old.mode == Mode::batch &&
+      (now_set.mode != Mode::batch || old.batch.interval != now_set.batch.interval ||
+       old.batch.at != now_set.batch.at || old.batch.zone != now_set.batch.zone);
+  const bool other_size = old.mode == Mode::batch && old.batch.size != now_set.batch.size;
+  const bool other_order = old.ordering != now_set.ordering;
+  const bool lets_pass =
+      old.after_parked != now_set.after_parked && now_set.after_parked == AfterParked::skip;
+  if (!other_times && !other_size && !other_order && !lets_pass) return {};
+
+  Result<void> done;
+  if (other_times)
+    done = store_.make_due(
+        after.id, now(),
+        now_set.mode == Mode::batch ? next_batch_time(now_set.batch, now()) : now());
+  if (done && other_order)
+    done = now_set.ordering == Ordering::source ? store_.begin_order(after.id)
+                                                : store_.end_order(after.id, now());
+  if (done && lets_pass) done = store_.let_pass_parked(after.id, now());
+  if (done) look_again(after.id);
+  return done;
 }
 
 Result<void> Engine::remove(const std::string& id) {
@@ -81,9 +110,6 @@ Result<void> Engine::resume(const std::string& id) {
   current->probe_at.reset();
   transaction_->drafts.at(id).state_changed = true;
   transaction_->subscriptions_changed = true;
-  transaction_->after_commit.emplace_back([this, id] {
-    if (const auto lane = lanes_.find(id); lane != lanes_.end()) lane->second->begin_slowly();
-  });
   return {};
 }
 

@@ -15,6 +15,8 @@ constexpr std::int64_t fast_attempts = 4;
 constexpr std::int64_t load_max = 256;
 /// A pass over what is due that did not begin at the front is made again after so long.
 constexpr std::chrono::seconds recheck{1};
+/// A lane whose rows the database cannot give is tried again after so long.
+constexpr std::chrono::seconds put_off_pause{10};
 
 }  // namespace
 
@@ -35,6 +37,7 @@ void Engine::attend_all() {
   if (retry_at_ && now < *retry_at_) return;
   retry_at_.reset();
   follow_others();
+  if (retry_at_) return;
   while (!wakes_.empty() && wakes_.begin()->first <= now) {
     touch(wakes_.begin()->second);
     wake_of_.erase(wakes_.begin()->second);
@@ -58,7 +61,7 @@ void Engine::attend(Lane& lane) {
   if (full_batches_.contains(id)) {
     Result<void> due = store_.connect();
     if (due) due = store_.make_due(id, now);
-    if (!due) return wait_for_database(id, due.error());
+    if (!due) return put_off(id, due.error());
     full_batches_.erase(id);
     lane.backlog = true;
   }
@@ -66,25 +69,29 @@ void Engine::attend(Lane& lane) {
     lane.next_due.reset();
     lane.backlog = true;
   }
-  while (lane.may_start(now)) {
+  while (lane.may_start(clock_)) {
     if (!lane.waiting()) {
       if (!lane.backlog || lane.room() == 0) break;
-      if (Result<void> loaded = load(lane); !loaded) return wait_for_database(id, loaded.error());
+      if (Result<void> loaded = load(lane); !loaded) return put_off(id, loaded.error());
       continue;
     }
     send_next(lane);
   }
   if (lane.waiting() || (lane.backlog && lane.room() > 0)) {
-    if (const auto opens = lane.opens_at(now)) wake_lane_at(id, *opens);
+    if (const auto opens = lane.opens_at(clock_)) wake_lane_at(id, *opens);
   } else if (lane.next_due) {
     wake_lane_at(id, *lane.next_due);
   }
 }
 
-void Engine::wait_for_database(const std::string& id, const Error& error) {
+void Engine::put_off(const std::string& id, const Error& error) {
+  if (is_outage(error)) {
+    wait_for_database(error);
+    touch(id);
+    return;
+  }
   report(error);
-  retry_at_ = clock_.wall() + options_.outage_pause;
-  touch(id);
+  wake_lane_at(id, clock_.wall() + put_off_pause);
 }
 
 Result<void> Engine::load(Lane& lane) {
@@ -109,6 +116,8 @@ Result<void> Engine::load(Lane& lane) {
     Result<std::optional<WallTime>> next = store_.next_due(subscription.id, now);
     if (!next) return fail(std::move(next));
     lane.next_due = *next;
+    if (subscription.settings.mode == Mode::batch)
+      if (Result<void> counted = count_gathered(lane); !counted) return counted;
     if (!whole) lane.next_due = std::min(lane.next_due.value_or(WallTime::max()), now + recheck);
   } else {
     lane.loaded_due = rows->back().due_at;
@@ -118,17 +127,23 @@ Result<void> Engine::load(Lane& lane) {
   return {};
 }
 
+Result<void> Engine::count_gathered(Lane& lane) {
+  const Subscription& subscription = lane.subscription();
+  const WallTime now = clock_.wall();
+  const Result<std::int64_t> waiting =
+      lane.next_due ? store_.count_later(subscription.id, now, subscription.settings.batch.size)
+                    : Result<std::int64_t>(0);
+  if (!waiting) return fail(waiting.error());
+  if (!lane.gathered(*waiting)) return {};
+  if (Result<void> due = store_.make_due(subscription.id, now); !due) return due;
+  lane.backlog = true;
+  return {};
+}
+
 void Engine::send_next(Lane& lane) {
   const std::shared_ptr<const Subscription> subscription = lane.shared();
   const SubscriptionSettings& settings = subscription->settings;
-  std::vector<DueDelivery> deliveries;
-  const auto most =
-      settings.mode == Mode::batch ? static_cast<std::size_t>(settings.batch.size) : std::size_t{1};
-  while (deliveries.size() < most) {
-    std::optional<DueDelivery> next = lane.pop();
-    if (!next) break;
-    deliveries.push_back(std::move(*next));
-  }
+  std::vector<DueDelivery> deliveries = lane.take_next();
   const DueDelivery& first = deliveries.front();
   const WallTime now = clock_.wall();
   AttemptRequest request{.subscription = subscription,
@@ -146,7 +161,7 @@ void Engine::send_next(Lane& lane) {
     request.body = std::make_shared<const std::string>(batch_body(deliveries));
   }
   const std::int64_t sequence = first.sequence;
-  lane.started(sequence, std::move(deliveries), now);
+  lane.started({.mode = settings.mode, .deliveries = std::move(deliveries)}, clock_.steady());
   sender_.send(std::move(request),
                [done = done_, id = subscription->id, sequence](AttemptResult result) {
                  done({.subscription_id = id, .sequence = sequence, .result = std::move(result)});

@@ -31,7 +31,7 @@ void set_state(Subscription& subscription, SubscriptionState state, std::string 
 
 Result<void> Engine::write_outcome(const Ended& ended) {
   Subscription* subscription = draft(ended.subscription_id);
-  if (subscription == nullptr) return {};  // Deleted; its deliveries are cancelled.
+  if (subscription == nullptr) return write_attempts(ended);
   if (leases_) {
     const Result<bool> ours = holds_lease(ended.subscription_id);
     if (!ours) return fail(ours.error());
@@ -39,14 +39,15 @@ Result<void> Engine::write_outcome(const Ended& ended) {
       transaction_->after_commit.emplace_back([this, &ended] {
         const auto lane = lanes_.find(ended.subscription_id);
         if (lane == lanes_.end()) return;
-        for (const DueDelivery& delivery : ended.deliveries)
+        for (const DueDelivery& delivery : ended.request.deliveries)
           lane->second->forget(delivery.sequence);
         lane->second->backlog = true;
       });
       return {};
     }
   }
-  const bool batch = subscription->settings.mode == Mode::batch;
+  // As it was sent: somebody may have changed the mode since.
+  const bool batch = ended.request.mode == Mode::batch;
   Verdict verdict = judge(ended.result);
   if (batch && verdict.outcome == Outcome::delivered && ended.result.truncated) {
     // Which of them the receiver refused stands in what is missing.
@@ -58,13 +59,14 @@ Result<void> Engine::write_outcome(const Ended& ended) {
   judge_endpoint(*subscription, state_changed, verdict, ended.result);
   if (state_changed && leases_) transaction_->subscriptions_changed = true;
 
-  const std::map<std::string, std::int64_t> codes = verdict.outcome == Outcome::delivered && batch
-                                                        ? batch_codes(ended.result.response)
-                                                        : std::map<std::string, std::int64_t>{};
-  for (const DueDelivery& delivery : ended.deliveries) {
+  BatchAnswer answer;
+  if (verdict.outcome == Outcome::delivered && batch)
+    answer = read_batch_answer(ended.result.response);
+  for (const DueDelivery& delivery : ended.request.deliveries) {
     Verdict own = verdict;
-    if (const auto code = codes.find(delivery.event->id); code != codes.end())
-      own = judge_code(code->second);
+    if (answer.too_many) own = judge_event({.message = ended.result.response});
+    if (const auto event = answer.events.find(delivery.event->id); event != answer.events.end())
+      own = judge_event(event->second);
     if (Result<void> written = write_delivery(*subscription, delivery, ended, own); !written)
       return written;
   }
@@ -73,6 +75,30 @@ Result<void> Engine::write_outcome(const Ended& ended) {
       .answered.push_back(
           {.good = good, .failed = verdict.endpoint_failed, .hold = verdict.retry_after});
   return {};
+}
+
+Result<void> Engine::write_attempts(const Ended& ended) {
+  const Verdict verdict = judge(ended.result);
+  for (const DueDelivery& delivery : ended.request.deliveries) {
+    const DeliveryKey key{ended.subscription_id, delivery.sequence};
+    const std::int64_t attempt = delivery.attempts + 1;
+    Result<void> written = record_attempt(key, attempt, ended.result, verdict);
+    if (written) written = store_.count_attempt({.key = key, .attempts = attempt});
+    if (!written) return written;
+  }
+  return {};
+}
+
+Result<void> Engine::record_attempt(const DeliveryKey& key, std::int64_t attempt,
+                                    const AttemptResult& result, const Verdict& verdict) {
+  return store_.record({.key = key,
+                        .attempt = attempt,
+                        .started_at = result.started_at,
+                        .duration = result.duration,
+                        .status_code = result.status_code,
+                        .error_code = verdict.error_code,
+                        .message = verdict.message,
+                        .response = printable(result.response, response_kept_max)});
 }
 
 void Engine::judge_endpoint(Subscription& subscription, bool& state_changed, const Verdict& verdict,
@@ -106,8 +132,8 @@ void Engine::judge_endpoint(Subscription& subscription, bool& state_changed, con
     subscription.probe_at =
         now + probe_pause(subscription.failures - options_.failures_max, random_);
     state_changed = true;
-  } else if (verdict.outcome == Outcome::delivered || verdict.outcome == Outcome::park) {
-    // It answers: what it says of one event is no fault of the endpoint.
+  } else {
+    // It answers: what it says of one event, or how much, is no fault of the endpoint.
     subscription.failures = 0;
     if (subscription.state != SubscriptionState::probing) return;
     set_state(subscription, SubscriptionState::active, "", now);
@@ -120,6 +146,8 @@ Result<void> Engine::write_delivery(const Subscription& subscription, const DueD
   const WallTime now = transaction_->at;
   const DeliveryKey key{subscription.id, delivery.sequence};
   const std::int64_t attempt = delivery.attempts + 1;
+  // The subscription may be ordered since it was sent.
+  const bool ordered = delivery.ordered || subscription.settings.ordering == Ordering::source;
   DeliveryChange change{.key = key,
                         .status = DeliveryStatus::retrying,
                         .due_at = now,
@@ -129,7 +157,8 @@ Result<void> Engine::write_delivery(const Subscription& subscription, const DueD
                         .error_code = verdict.error_code,
                         .message = verdict.message,
                         .started_at = ended.result.started_at,
-                        .ordered = delivery.ordered};
+                        .ordered = ordered};
+  bool alone = false;
   const auto park = [&] {
     change.status = DeliveryStatus::parked;
     change.due_at.reset();
@@ -146,7 +175,9 @@ Result<void> Engine::write_delivery(const Subscription& subscription, const DueD
       ++transaction_->counters.delivered;
       break;
     case Outcome::park:
-      park();
+      // A request of several that is refused as a whole: which of them is meant shows only alone.
+      alone = ended.request.deliveries.size() > 1 && ended.result.status_code / 100 != 2;
+      if (!alone) park();
       break;
     case Outcome::pause:
     case Outcome::disable:
@@ -167,29 +198,22 @@ Result<void> Engine::write_delivery(const Subscription& subscription, const DueD
   }
   if (verdict.outcome != Outcome::delivered) ++transaction_->counters.failed_attempts;
 
-  if (Result<void> recorded =
-          store_.record({.key = key,
-                         .attempt = attempt,
-                         .started_at = ended.result.started_at,
-                         .duration = ended.result.duration,
-                         .status_code = ended.result.status_code,
-                         .error_code = verdict.error_code,
-                         .message = verdict.message,
-                         .response = printable(ended.result.response, response_kept_max)});
-      !recorded)
+  if (Result<void> recorded = record_attempt(key, attempt, ended.result, verdict); !recorded)
     return recorded;
   const Result<bool> changed = store_.change(change);
   if (!changed) return fail(changed.error());
-  if (*changed && delivery.ordered) {
+  if (*changed && ordered) {
     // An earlier one may have been sent again by hand meanwhile: then this one waits for it.
     const std::string open_key = delivery.event->ordering_key();
-    Result<void> ordered = change.open ? store_.line_up(subscription.id, open_key)
+    Result<void> in_line = change.open ? store_.line_up(subscription.id, open_key)
                                        : store_.wake_next(subscription.id, open_key, now);
-    if (!ordered) return ordered;
+    if (!in_line) return in_line;
   }
   transaction_->drafts.at(subscription.id)
-      .settled.push_back(
-          {.sequence = delivery.sequence, .due_at = change.due_at, .ordered = delivery.ordered});
+      .settled.push_back({.sequence = delivery.sequence,
+                          .due_at = change.due_at,
+                          .ordered = ordered,
+                          .alone = alone});
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "base/bytes.h"
@@ -114,6 +115,8 @@ Result<Identity> Engine::identity_for(const Publication& publication, const Hist
   } else {
     identity.source_version = history.highest_version + 1;
   }
+  if (publication.voucher_id)
+    if (Result<void> free = check_voucher_id(publication); !free) return fail(std::move(free));
   if (!publication.is_voucher || (identity.voucher_id && !identity.voucher_no.empty()))
     return identity;
   std::optional<StoredEvent> known = history.before;
@@ -144,7 +147,26 @@ Result<std::int64_t> Engine::next_voucher_id() {
     if (!stored) return fail(stored.error());
     last = *stored;
   }
-  return ++*last;
+  const Result<std::int64_t> free = store_.free_voucher_id(*last + 1);
+  if (free) last = *free;
+  return free;
+}
+
+Result<void> Engine::check_voucher_id(const Publication& publication) {
+  const std::int64_t id = *publication.voucher_id;
+  const Result<std::optional<std::string>> owner = store_.source_of_voucher(id);
+  if (!owner) return fail(owner.error());
+  if (!*owner || **owner == ordering_key(publication.source_system, publication.source_type,
+                                         publication.source_id))
+    return {};
+  std::string source = **owner;
+  std::ranges::replace(source, ordering_key_separator, ' ');
+  return fail(make_error(ErrorKind::rejected,
+                         {"voucher_conflict: voucher_id {} is that of another source, {}",
+                          "voucher_conflict：voucher_id {} 属于另一个来源 {}"},
+                         id, printable(source))
+                  .with_hint({"leave voucher_id out, and the hub makes one",
+                              "不填 voucher_id 则由 hub 生成"}));
 }
 
 Result<Published> Engine::store_new(const Publication& publication, Identity identity,
@@ -169,8 +191,15 @@ Result<Published> Engine::store_new(const Publication& publication, Identity ide
     wanted.push_back(one.id);
   });
   if (!sendable) return fail(std::move(sendable));
-  if (Result<void> stored = store_.insert(*event, publication); !stored)
-    return fail(std::move(stored));
+  if (Result<void> stored = store_.insert(*event, publication); !stored) {
+    if (!sql::is_too_long(stored.error())) return fail(std::move(stored));
+    return fail(make_error(ErrorKind::rejected,
+                           {"body_too_large: the state database takes no event of {} bytes: {}",
+                            "body_too_large：状态库无法写入 {} 字节的事件：{}"},
+                           event->body->size(), stored.error().what.en)
+                    .with_hint({"raise max_allowed_packet on the database server",
+                                "请在数据库服务器上调大 max_allowed_packet"}));
+  }
   for (const std::string& id : wanted)
     if (Result<void> added = add_delivery(id, event); !added) return fail(std::move(added));
   ++transaction_->counters.published;

@@ -133,6 +133,40 @@ TEST(EngineRepair, WhatCannotBeSignedIsRefusedWhenItIsPublished) {
   ASSERT_TRUE(world.publish(world.voucher("8")));
 }
 
+TEST(EngineRepair, NumbersOfVouchersAreNeverGivenTwice) {
+  SimulatedWorld world;
+  for (const std::int64_t given : {1, 2, 4}) {
+    Publication voucher = world.voucher("given " + std::to_string(given));
+    voucher.voucher_id = given;
+    ASSERT_TRUE(world.publish(voucher));
+  }
+  EXPECT_EQ(world.publish(world.voucher("a"))->voucher_id, 3);
+  EXPECT_EQ(world.publish(world.voucher("b"))->voucher_id, 5);
+  Publication taken = world.voucher("c");
+  taken.voucher_id = 5;
+  const auto refused = world.publish(taken);
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().what.en.starts_with(voucher_conflict)) << refused.error().what.en;
+  Publication changed = world.voucher("given 4", "2.00");
+  changed.voucher_id = 4;
+  EXPECT_EQ(world.publish(changed)->source_version, 2) << "its own number";
+}
+
+TEST(EngineRepair, NumbersOfVouchersAreNotGivenTwiceInOneTurn) {
+  for (const bool gather : {false, true}) {
+    SimulatedWorld world({.gather = gather});
+    Publication given = world.voucher("given");
+    given.voucher_id = 1;
+    Publication again = world.voucher("another");
+    again.voucher_id = 1;
+    const auto results = world.publish_all({given, world.voucher("made"), again});
+    ASSERT_EQ(results.size(), 3U);
+    EXPECT_EQ(results[0]->voucher_id, 1);
+    EXPECT_EQ(results[1]->voucher_id, 2);
+    EXPECT_FALSE(results[2]);
+  }
+}
+
 TEST(EngineRepair, ABatchNamesItsFirstDelivery) {
   SimulatedWorld world;
   const std::string id =

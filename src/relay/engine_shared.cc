@@ -83,13 +83,18 @@ Result<void> Engine::reload() {
   std::set<std::string> there;
   for (Subscription& subscription : *all) {
     there.insert(subscription.id);
-    // Failures in a row are counted where requests are sent.
-    if (const auto lane = lanes_.find(subscription.id); lane != lanes_.end())
+    // Failures in a row are counted where requests are sent, and begin anew with each state.
+    if (const auto lane = lanes_.find(subscription.id);
+        lane != lanes_.end() &&
+        lane->second->subscription().state_since == subscription.state_since)
       subscription.failures =
           std::max(subscription.failures, lane->second->subscription().failures);
     set_lane(std::move(subscription));
   }
-  std::erase_if(lanes_, [&](const auto& entry) { return !there.contains(entry.first); });
+  std::vector<std::string> gone;
+  for (const auto& [id, lane] : lanes_)
+    if (!there.contains(id)) gone.push_back(id);
+  for (const std::string& id : gone) drop_lane(id);
   return {};
 }
 
@@ -98,6 +103,7 @@ Result<void> Engine::renew_leases() {
   for (const auto& [id, lane] : lanes_) {
     bool unwritten = false;
     for (const Ended& ended : unwritten_) unwritten |= ended.subscription_id == id;
+    for (const Refused& one : refused_) unwritten |= one.ended.subscription_id == id;
     idle[id] = lane->in_flight() == 0 && !unwritten;
   }
   Result<void> done =
@@ -136,9 +142,13 @@ void Engine::follow_others() {
       done ? store_.next_sequences() : Result<std::map<std::string, std::int64_t>>{};
   if (done && !sequences) done = fail(sequences.error());
   if (!done) {
-    report(done.error());
+    if (is_outage(done.error()))
+      wait_for_database(done.error());
+    else
+      report(done.error());
     return;
   }
+  tell_back();
   const bool by_hand = *changes != changes_seen_;
   changes_seen_ = *changes;
   for (const auto& [id, next] : *sequences) {

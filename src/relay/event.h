@@ -25,11 +25,13 @@ struct Event {
   [[nodiscard]] std::string ordering_key() const;
 };
 
+inline constexpr char ordering_key_separator = '\x1f';
+
 /// What an ordered subscription keeps in order: the source. No part holds the separator.
 [[nodiscard]] inline std::string ordering_key(const std::string& source_system,
                                               const std::string& source_type,
                                               const std::string& source_id) {
-  return source_system + '\x1f' + source_type + '\x1f' + source_id;
+  return source_system + ordering_key_separator + source_type + ordering_key_separator + source_id;
 }
 
 inline std::string Event::ordering_key() const {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "relay/batch.h"
+
 namespace tidemark::relay {
 namespace {
 
@@ -10,9 +12,8 @@ namespace {
 constexpr double slots_first = 4;
 constexpr double slots_after_probe = 1;
 
-/// 0 when the clock was set back.
-double seconds_between(WallTime from, WallTime upto) {
-  return std::max(0.0, std::chrono::duration<double>(upto - from).count());
+double seconds_between(SteadyTime from, SteadyTime upto) {
+  return std::chrono::duration<double>(upto - from).count();
 }
 
 /// How many requests a rate limit lets through at once: what it allows in a fifth of a second.
@@ -26,8 +27,12 @@ Lane::Lane(Subscription subscription, std::size_t window_max)
       slots_(slots_first) {}
 
 void Lane::set(Subscription subscription) {
-  const bool was_probing = subscription_->state == SubscriptionState::probing;
-  if (was_probing && subscription.state != SubscriptionState::probing) slots_ = slots_after_probe;
+  if (subscription.state == SubscriptionState::active &&
+      (subscription_->state != SubscriptionState::active ||
+       subscription.state_since != subscription_->state_since)) {
+    slots_ = slots_after_probe;
+    hold_until_ = {};
+  }
   subscription_ = std::make_shared<const Subscription>(std::move(subscription));
 }
 
@@ -49,20 +54,33 @@ void Lane::push_loaded(std::vector<DueDelivery> deliveries) {
     if (known_.insert(delivery.sequence).second) loaded_.push_back(std::move(delivery));
 }
 
-bool Lane::gather() {
-  if (++gathered_ < subscription_->settings.batch.size) return false;
-  gathered_ = 0;
-  return true;
+bool Lane::gathered(std::int64_t count) {
+  const bool full = count >= subscription_->settings.batch.size;
+  gathered_ = full ? 0 : count;
+  return full;
 }
 
-std::optional<DueDelivery> Lane::pop() {
-  if (!waiting()) return std::nullopt;
-  const bool from_loaded = fresh_.empty() || (!loaded_.empty() && loaded_turn_);
-  loaded_turn_ = !from_loaded;
-  std::deque<DueDelivery>& queue = from_loaded ? loaded_ : fresh_;
-  DueDelivery delivery = std::move(queue.front());
-  queue.pop_front();
-  return delivery;
+std::deque<DueDelivery>& Lane::next_queue() {
+  return fresh_.empty() || (!loaded_.empty() && loaded_turn_) ? loaded_ : fresh_;
+}
+
+std::vector<DueDelivery> Lane::take_next() {
+  const SubscriptionSettings& settings = subscription_->settings;
+  const auto most =
+      settings.mode == Mode::batch ? static_cast<std::size_t>(settings.batch.size) : std::size_t{1};
+  std::vector<DueDelivery> taken;
+  std::size_t bytes = 0;
+  while (taken.size() < most && waiting()) {
+    std::deque<DueDelivery>& queue = next_queue();
+    const bool alone = alone_.contains(queue.front().sequence);
+    bytes += batch_bytes(queue.front());
+    if (!taken.empty() && (alone || bytes > batch_bytes_max)) break;
+    loaded_turn_ = &queue == &fresh_;
+    taken.push_back(std::move(queue.front()));
+    queue.pop_front();
+    if (alone) break;
+  }
+  return taken;
 }
 
 void Lane::clear_waiting() {
@@ -91,62 +109,66 @@ std::size_t Lane::slots() const {
                   static_cast<std::size_t>(subscription_->settings.concurrency));
 }
 
-bool Lane::may_start(WallTime now) const {
-  if (under_way_.size() >= slots() || now < hold_until_) return false;
+bool Lane::may_start(const Clock& clock) const {
+  const SteadyTime now = clock.steady();
+  if (under_way_.size() >= slots() || now < held_until()) return false;
   if (subscription_->state == SubscriptionState::probing)
-    return !subscription_->probe_at || *subscription_->probe_at <= now;
+    return !subscription_->probe_at || *subscription_->probe_at <= clock.wall();
   const double rate = subscription_->settings.rate_limit;
   if (rate <= 0) return true;
   return tokens_ + seconds_between(tokens_at_, now) * rate >= 1;
 }
 
-void Lane::started(std::int64_t first_sequence, std::vector<DueDelivery> all, WallTime now) {
+void Lane::started(Request request, SteadyTime now) {
   const SubscriptionSettings& settings = subscription_->settings;
   if (settings.rate_limit > 0) {
     const double gained = seconds_between(tokens_at_, now) * settings.rate_limit;
     tokens_ = std::min(tokens_ + gained, bucket_size(settings.rate_limit)) - 1;
     tokens_at_ = now;
   }
-  if (settings.mode == Mode::batch) hold_until_ = now + settings.batch.pace;
-  under_way_.emplace(first_sequence, std::move(all));
+  if (settings.mode == Mode::batch) pace_until_ = now + settings.batch.pace;
+  const std::int64_t first = request.deliveries.front().sequence;
+  under_way_.emplace(first, std::move(request));
 }
 
-std::vector<DueDelivery> Lane::ended(std::int64_t first_sequence) {
+std::optional<Lane::Request> Lane::ended(std::int64_t first_sequence) {
   auto node = under_way_.extract(first_sequence);
-  return node.empty() ? std::vector<DueDelivery>{} : std::move(node.mapped());
+  if (node.empty()) return std::nullopt;
+  return std::move(node.mapped());
 }
 
 void Lane::succeeded() {
   slots_ = std::min(slots_ + 1, static_cast<double>(subscription_->settings.concurrency));
 }
 
-void Lane::begin_slowly() { slots_ = slots_after_probe; }
-
 void Lane::failed() { slots_ = std::max(1.0, slots_ / 2); }
 
 std::vector<std::int64_t> Lane::sequences_in_flight() const {
   std::vector<std::int64_t> sequences;
-  for (const auto& [first, all] : under_way_)
-    for (const DueDelivery& delivery : all) sequences.push_back(delivery.sequence);
+  for (const auto& [first, request] : under_way_)
+    for (const DueDelivery& delivery : request.deliveries) sequences.push_back(delivery.sequence);
   return sequences;
 }
 
-void Lane::hold_until(WallTime time) { hold_until_ = std::max(hold_until_, time); }
+void Lane::hold_until(SteadyTime time) { hold_until_ = std::max(hold_until_, time); }
 
-std::optional<WallTime> Lane::opens_at(WallTime now) const {
+std::optional<WallTime> Lane::opens_at(const Clock& clock) const {
   if (slots() == 0 || under_way_.size() >= slots()) return std::nullopt;
-  WallTime time = std::max(now, hold_until_);
-  if (subscription_->state == SubscriptionState::probing) {
-    if (subscription_->probe_at) time = std::max(time, *subscription_->probe_at);
-    return time;
-  }
+  const SteadyTime now = clock.steady();
+  SteadyTime opens = std::max(now, held_until());
+  const auto on_the_wall = [&] {
+    return clock.wall() + std::chrono::ceil<std::chrono::microseconds>(opens - now);
+  };
+  if (subscription_->state == SubscriptionState::probing)
+    return std::max(on_the_wall(), subscription_->probe_at.value_or(WallTime{}));
   const double rate = subscription_->settings.rate_limit;
   if (rate > 0) {
-    const double missing = 1 - (tokens_ + seconds_between(tokens_at_, time) * rate);
+    const double missing = 1 - (tokens_ + seconds_between(tokens_at_, opens) * rate);
     if (missing > 0)
-      time += std::chrono::microseconds(static_cast<std::int64_t>(std::ceil(missing / rate * 1e6)));
+      opens +=
+          std::chrono::microseconds(static_cast<std::int64_t>(std::ceil(missing / rate * 1e6)));
   }
-  return time;
+  return on_the_wall();
 }
 
 }  // namespace tidemark::relay

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -7,7 +8,6 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -29,7 +29,8 @@ class Lane {
 
   [[nodiscard]] const Subscription& subscription() const { return *subscription_; }
   [[nodiscard]] std::shared_ptr<const Subscription> shared() const { return subscription_; }
-  /// Requests under way keep what they began with.
+  /// Requests under way keep what they began with. One that is active anew, by a person or after a
+  /// probe, begins slowly and owes no pause to what it answered before.
   void set(Subscription subscription);
 
   // What waits. A sequence number is taken at most once until it is forgotten.
@@ -38,35 +39,54 @@ class Lane {
   bool push_fresh(DueDelivery delivery);
   /// Deliveries read from the database; those known already are left out.
   void push_loaded(std::vector<DueDelivery> deliveries);
-  /// The next one to be sent: fresh and loaded ones take turns, so that a backlog does not hold up
-  /// what is new.
-  [[nodiscard]] std::optional<DueDelivery> pop();
+  /// What the next request carries: one delivery, or in batch mode as many as batch.size and
+  /// batch_bytes_max allow. Fresh and loaded ones take turns, so that a backlog does not hold up
+  /// what is new. Empty when nothing waits.
+  [[nodiscard]] std::vector<DueDelivery> take_next();
   /// Those that wait are forgotten: they were cancelled, or their settings changed.
   void clear_waiting();
   /// Its attempt was written: it may be loaded again.
   void forget(std::int64_t sequence) { known_.erase(sequence); }
+  /// The same, for one that no batch takes with others any more: the receiver refused a batch as a
+  /// whole, and only alone it can say which event it meant.
+  void forget_but_send_alone(std::int64_t sequence) {
+    known_.erase(sequence);
+    alone_.insert(sequence);
+  }
+  /// The same, for one that is finished.
+  void forget_for_good(std::int64_t sequence) {
+    known_.erase(sequence);
+    alone_.erase(sequence);
+  }
   [[nodiscard]] bool waiting() const { return !fresh_.empty() || !loaded_.empty(); }
   [[nodiscard]] std::size_t room() const;
 
   // What is under way.
   /// May another request begin now? By state, requests under way, rate limit and Retry-After; not
   /// by what waits.
-  [[nodiscard]] bool may_start(WallTime now) const;
-  void started(std::int64_t first_sequence, std::vector<DueDelivery> all, WallTime now);
-  /// The deliveries of a request that came back; its place is free. Empty when it is unknown.
-  [[nodiscard]] std::vector<DueDelivery> ended(std::int64_t first_sequence);
+  [[nodiscard]] bool may_start(const Clock& clock) const;
+  /// A request under way, which is judged as what it was when it began.
+  struct Request {
+    Mode mode = Mode::realtime;
+    std::vector<DueDelivery> deliveries{};  ///< At least one.
+  };
+  void started(Request request, SteadyTime now);
+  /// The request that came back; its place is free. Nullopt when it is unknown.
+  [[nodiscard]] std::optional<Request> ended(std::int64_t first_sequence);
   void succeeded();
-  /// It is back: one request at first.
-  void begin_slowly();
   void failed();
   [[nodiscard]] std::size_t in_flight() const { return under_way_.size(); }
   [[nodiscard]] std::vector<std::int64_t> sequences_in_flight() const;
-  void hold_until(WallTime time);
+  /// Retry-After.
+  void hold_until(SteadyTime time);
   /// When may_start() can change by itself: rate limit, Retry-After, probe.
-  [[nodiscard]] std::optional<WallTime> opens_at(WallTime now) const;
+  [[nodiscard]] std::optional<WallTime> opens_at(const Clock& clock) const;
 
-  /// Batch mode: counts what was published; true when that makes a full batch.
-  [[nodiscard]] bool gather();
+  /// Batch mode: counts one that was published; true when that makes a full batch.
+  [[nodiscard]] bool gather() { return gathered(gathered_ + 1); }
+  /// The same, with what the database holds for a later batch: other hubs publish too, and an
+  /// earlier process did.
+  [[nodiscard]] bool gathered(std::int64_t count);
 
   // What the database may hold beyond memory.
   bool backlog = true;                 ///< Due rows may be there.
@@ -77,19 +97,24 @@ class Lane {
 
  private:
   [[nodiscard]] std::size_t slots() const;
+  [[nodiscard]] std::deque<DueDelivery>& next_queue();
+  [[nodiscard]] SteadyTime held_until() const { return std::max(hold_until_, pace_until_); }
 
   std::shared_ptr<const Subscription> subscription_;
   std::size_t window_max_;
   std::deque<DueDelivery> fresh_;
   std::deque<DueDelivery> loaded_;
-  std::set<std::int64_t> known_;  ///< Waiting, under way, or not yet written.
-  std::map<std::int64_t, std::vector<DueDelivery>> under_way_;  ///< By first sequence.
+  std::set<std::int64_t> known_;               ///< Waiting, under way, or not yet written.
+  std::set<std::int64_t> alone_;               ///< Not to be sent with others.
+  std::map<std::int64_t, Request> under_way_;  ///< By first sequence.
   double slots_;
   std::int64_t gathered_ = 0;
   bool loaded_turn_ = false;
+  // By the steady clock: setting the other one neither stops an endpoint nor lets it be run over.
   double tokens_ = 1;  ///< Of the rate limit's bucket.
-  WallTime tokens_at_{};
-  WallTime hold_until_{};
+  SteadyTime tokens_at_{};
+  SteadyTime hold_until_{};
+  SteadyTime pace_until_{};
 };
 
 }  // namespace tidemark::relay

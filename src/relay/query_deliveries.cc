@@ -7,6 +7,7 @@
 #include "relay/query.h"
 #include "relay/query_where.h"
 #include "relay/row.h"
+#include "relay/sender.h"
 #include "sql/rows.h"
 
 namespace tidemark::relay {
@@ -27,16 +28,22 @@ bool waits_for_person(std::string_view subscription_state) {
          subscription_state == name(SubscriptionState::disabled);
 }
 
+/// By the error, not by the status: an event of a batch may be refused in an answer of 200.
+std::string reason_of_parked(std::string_view last_error) {
+  if (last_error == unsignable) return "unsignable";
+  for (const int status : {400, 413, 422})
+    if (last_error == fmt::format("HTTP_{}", status)) return "refused";
+  return "attempts_exhausted";
+}
+
 /// Why it does not move, in the words of the API.
 std::string reason_of(const Delivery& delivery, std::string_view state,
                       const std::string& state_reason) {
   switch (delivery.status) {
     case DeliveryStatus::held:
       return state_reason.empty() ? std::string(state) : state_reason;
-    case DeliveryStatus::parked: {
-      const int status = delivery.last_status_code.value_or(0);
-      return status == 400 || status == 413 || status == 422 ? "refused" : "attempts_exhausted";
-    }
+    case DeliveryStatus::parked:
+      return reason_of_parked(delivery.last_error);
     case DeliveryStatus::pending:
     case DeliveryStatus::retrying:
       if (!delivery.next_attempt_at) return "waits_for_earlier";

@@ -10,6 +10,11 @@ namespace {
 
 using run::Migration;
 
+constexpr std::string_view cancel_parked_of_deleted =
+    "UPDATE deliveries SET status = 'cancelled', due_at = NULL, open_key = NULL WHERE "
+    "status = 'parked' AND subscription_id IN (SELECT subscription_id FROM subscriptions "
+    "WHERE deleted_at IS NOT NULL)";
+
 // One statement a step. MySQL: utf8mb4_bin, because keys are compared byte by byte; its keys hold
 // 3,072 bytes, four for each letter.
 constexpr std::array steps = {
@@ -299,6 +304,12 @@ constexpr std::array steps = {
                  "(created_at)",
         .postgres = "CREATE INDEX IF NOT EXISTS idempotency_keys_age ON idempotency_keys "
                     "(created_at)",
+    },
+    // What was parked when its subscription was deleted stayed so, and nobody could retry it.
+    Migration{
+        .sqlite = cancel_parked_of_deleted,
+        .mysql = cancel_parked_of_deleted,
+        .postgres = cancel_parked_of_deleted,
     },
 };
 

@@ -119,6 +119,15 @@ class SimulatedWorld {
     run(std::move(turn));
   }
 
+  /// As PATCH does.
+  void set(const std::string& id, const std::function<void(SubscriptionSettings&)>& set) {
+    change([&](Engine& engine) {
+      Subscription changed = *engine.subscription(id);
+      set(changed.settings);
+      return engine.replace(std::move(changed));
+    });
+  }
+
   void turn() { run({}); }
 
   /// Time passes; what becomes due in between happens when it is due.
@@ -166,6 +175,10 @@ class SimulatedWorld {
     const auto value = sql::query_value(store_->connection(), sql);
     EXPECT_TRUE(value) << value.error().what.en;
     return value && *value ? **value : "";
+  }
+  void execute(std::string_view sql) {
+    const auto done = store_->connection().execute(sql);
+    EXPECT_TRUE(done) << done.error().what.en;
   }
   /// How SQLite would look for it.
   std::string plan_of(const std::string& sql) {

@@ -1,6 +1,7 @@
 // The relay under a clock of its own: slow, dead and flapping endpoints, repeated publications,
-// steps of the clock, crashes between any two steps. Whatever happens, every event that was
-// acknowledged ends delivered or parked with a reason, and order is kept where it was asked for.
+// steps of the clock, crashes between any two steps, people who pause and change subscriptions.
+// Whatever happens, every event that was acknowledged ends delivered or parked with a reason, and
+// order is kept where it was asked for.
 //
 // RELAY_SEEDS=5000 plays more of them; RELAY_SEED=17 plays one again.
 
@@ -43,7 +44,7 @@ class Simulation {
 
   void play() {
     for (int step = 0; step < 150; ++step) {
-      switch (chance_.below(10)) {
+      switch (chance_.below(11)) {
         case 0:
         case 1:
         case 2:
@@ -57,6 +58,9 @@ class Simulation {
           break;
         case 5:
           if (chance_.below(6) == 0) step_clock();
+          break;
+        case 7:
+          if (chance_.below(3) == 0) change_subscription();
           break;
         case 6:
           if (chance_.below(4) == 0) send_again();
@@ -120,6 +124,31 @@ class Simulation {
     });
   }
 
+  /// A person pauses or resumes a subscription, or changes what counts for what waits.
+  void change_subscription() {
+    Endpoint& endpoint = endpoints_[chance_.below(endpoints_.size())];
+    switch (chance_.below(4)) {
+      case 0:
+        world_.change([&](Engine& engine) { return engine.pause(endpoint.id); });
+        break;
+      case 1:
+        world_.set(endpoint.id, [](SubscriptionSettings& settings) {
+          settings.after_parked =
+              settings.after_parked == AfterParked::skip ? AfterParked::block : AfterParked::skip;
+        });
+        break;
+      case 2:
+        if (endpoint.settings.ordering == Ordering::source) return;
+        world_.set(endpoint.id, [](SubscriptionSettings& settings) {
+          settings.mode = settings.mode == Mode::batch ? Mode::realtime : Mode::batch;
+          settings.batch = {.size = 3, .interval = 30s, .at = "", .pace = 100ms};
+        });
+        break;
+      default:
+        world_.change([&](Engine& engine) { return engine.resume(endpoint.id); });
+    }
+  }
+
   void step_clock() {
     const auto by = std::chrono::seconds(chance_.below(120)) - 60s;
     world_.clock.set_wall(world_.clock.wall() + by);
@@ -149,12 +178,25 @@ class Simulation {
           world_.answer(chance_.below(2) == 0 ? 400 : 422, "no");
           return;
         }
+        if (request.body->starts_with("{\"events\":[")) {
+          world_.answer(200, refusal_of_first(*request.body));
+          return;
+        }
         break;
       default:
         break;
     }
     receive(endpoint, request);
     world_.answer(200);
+  }
+
+  /// Of a batch, as a receiver that tells them apart says it.
+  std::string refusal_of_first(const std::string& body) {
+    const std::size_t at = body.find("msg_");
+    const std::string id = body.substr(at, body.find('"', at) - at);
+    const char* const codes[] = {"422", "500", "\"400\"", "\"what?\"", "0"};
+    return R"({"results":[{"id":")" + id + R"(","code":)" + codes[chance_.below(5)] +
+           R"(,"message":"no"}]})";
   }
 
   /// Order: what arrives for the first time is newer than all that arrived of its source before.
@@ -170,9 +212,12 @@ class Simulation {
     newest = std::max(newest, request.sequence);
   }
 
-  /// All endpoints are well again; a person retries what is parked.
+  /// All endpoints are well again and none is paused; a person retries what is parked.
   void recover() {
-    for (Endpoint& endpoint : endpoints_) endpoint.health = 0;
+    for (Endpoint& endpoint : endpoints_) {
+      endpoint.health = 0;
+      world_.change([&](Engine& engine) { return engine.resume(endpoint.id); });
+    }
     for (int round = 0; round < 400; ++round) {
       while (!world_.sender.requests.empty()) answer();
       if (world_.query("SELECT count(*) FROM deliveries WHERE status IN ('pending', 'retrying') "

@@ -83,6 +83,8 @@ Result<void> Store::in_transaction(const std::function<Result<void>()>& work) {
   gathering_ = false;
   gathered_.clear();
   versions_.clear();
+  vouchers_.clear();
+  used_voucher_.reset();
   return done;
 }
 

@@ -94,7 +94,7 @@ class Store {
   [[nodiscard]] Result<void> update(const Subscription& subscription);
   /// State, failures, probe.
   [[nodiscard]] Result<void> update_state(const Subscription& subscription);
-  /// Its unfinished deliveries are cancelled.
+  /// Its unfinished and its parked deliveries are cancelled: nobody can send them any more.
   [[nodiscard]] Result<void> remove(const Subscription& subscription, WallTime now);
 
   // What other hubs on the same state must know of.
@@ -121,6 +121,13 @@ class Store {
   /// The same for many, in one question; highest_version() knows the answers until the end of the
   /// transaction. For transactions that gather().
   [[nodiscard]] Result<void> look_up_versions(std::span<const Publication* const> publications);
+  /// The source that a voucher's number is taken by, as its ordering_key(); nullopt: it is free.
+  [[nodiscard]] Result<std::optional<std::string>> source_of_voucher(std::int64_t voucher_id);
+  /// The same for all numbers that are given, in one question; source_of_voucher() knows the
+  /// answers until the end of the transaction. For transactions that gather().
+  [[nodiscard]] Result<void> look_up_vouchers(std::span<const Publication* const> publications);
+  /// The first number from `from` on that is free.
+  [[nodiscard]] Result<std::int64_t> free_voucher_id(std::int64_t from);
   /// Whatever event the source published before: it keeps its voucher.
   [[nodiscard]] Result<std::optional<StoredEvent>> voucher_of(const Publication& publication);
   /// The highest number that was made; its row is locked until the commit.
@@ -153,6 +160,8 @@ class Store {
   [[nodiscard]] Result<void> record(AttemptRecord attempt);
   /// False when it was finished or cancelled in the meantime: nothing was changed.
   [[nodiscard]] Result<bool> change(const DeliveryChange& change);
+  /// That alone: an attempt was made for a delivery that is not to be changed.
+  [[nodiscard]] Result<void> count_attempt(const DeliveryChange& change);
   /// An ordered delivery was finished: the next one of its source becomes due.
   [[nodiscard]] Result<void> wake_next(const std::string& subscription_id,
                                        const std::string& open_key, WallTime now);
@@ -176,8 +185,24 @@ class Store {
   /// The ordering key of its event; nullopt when there is no such delivery.
   [[nodiscard]] Result<std::optional<std::string>> ordering_key_of(const DeliveryKey& key);
   [[nodiscard]] Result<bool> cancel(const DeliveryKey& key, WallTime now);
-  /// Everything that waits for a batch's time is due now.
-  [[nodiscard]] Result<void> make_due(const std::string& subscription_id, WallTime now);
+  /// Everything that waits for a batch's time after `now` is due at `due_at`.
+  [[nodiscard]] Result<void> make_due(const std::string& subscription_id, WallTime now,
+                                      WallTime due_at);
+  [[nodiscard]] Result<void> make_due(const std::string& subscription_id, WallTime now) {
+    return make_due(subscription_id, now, now);
+  }
+  /// How many wait for a batch's time after `now`; counts no further than `enough`.
+  [[nodiscard]] Result<std::int64_t> count_later(const std::string& subscription_id, WallTime now,
+                                                 std::int64_t enough);
+
+  // The order of a subscription was changed: what is unfinished follows.
+  /// Each waits for the earlier ones of its source from now on.
+  [[nodiscard]] Result<void> begin_order(const std::string& subscription_id);
+  /// None waits any more.
+  [[nodiscard]] Result<void> end_order(const std::string& subscription_id, WallTime now);
+  /// Nothing waits behind a parked one any more.
+  [[nodiscard]] Result<void> let_pass_parked(const std::string& subscription_id, WallTime now);
+
   // Retention, in steps of at most `limit` rows, so that nobody waits long behind one.
   /// Deletes deliveries that were finished before `before`, with their attempts, and idempotency
   /// keys from before it. True: there may be more.
@@ -192,6 +217,9 @@ class Store {
   [[nodiscard]] sql::Connection& connection() { return *connection_; }
 
  private:
+  /// Those of a subscription's deliveries that `which` (more of the WHERE clause, GROUP BY) names.
+  [[nodiscard]] Result<std::vector<std::string>> open_keys(const std::string& subscription_id,
+                                                           std::string_view which);
   /// The first unfinished one of a source; 0 without one.
   [[nodiscard]] Result<std::int64_t> first_open(const std::string& subscription_id,
                                                 const std::string& open_key);
@@ -211,7 +239,15 @@ class Store {
   std::unique_ptr<sql::Connection> connection_;
   bool gathering_ = false;
   GatheredRows gathered_;
-  std::map<std::string, std::int64_t> versions_;  ///< Of sources, until the transaction's end.
+  /// What is known until the transaction's end: the highest version of a source; whose a voucher's
+  /// number is; the first number that the database has at or behind `from`.
+  std::map<std::string, std::int64_t> versions_;
+  std::map<std::int64_t, std::optional<std::string>> vouchers_;
+  struct UsedVoucher {
+    std::int64_t from = 0;
+    std::int64_t id = 0;
+  };
+  std::optional<UsedVoucher> used_voucher_{};
 };
 
 }  // namespace tidemark::relay

@@ -92,9 +92,12 @@ Result<bool> Store::change(const DeliveryChange& change) {
   if (!changed) return fail(changed.error());
   if (*changed > 0) return true;
   // Cancelled meanwhile, say; the attempt was made all the same, and its number is taken.
-  if (Result<void> counted = count_attempt(*connection_, change); !counted)
-    return fail(std::move(counted));
+  if (Result<void> counted = count_attempt(change); !counted) return fail(std::move(counted));
   return false;
+}
+
+Result<void> Store::count_attempt(const DeliveryChange& change) {
+  return relay::count_attempt(*connection_, change);
 }
 
 Result<void> Store::line_up(const std::string& subscription_id, const std::string& open_key) {
@@ -201,11 +204,20 @@ Result<bool> Store::cancel(const DeliveryKey& key, WallTime now) {
   return true;
 }
 
-Result<void> Store::make_due(const std::string& subscription_id, WallTime now) {
+Result<void> Store::make_due(const std::string& subscription_id, WallTime now, WallTime due_at) {
   return sql::write(*connection_,
                     "UPDATE deliveries SET due_at = ? WHERE subscription_id = ? AND due_at > ? "
                     "AND status = 'pending'",
-                    sql::Values{time_value(now), subscription_id, time_value(now)});
+                    sql::Values{time_value(due_at), subscription_id, time_value(now)});
+}
+
+Result<std::int64_t> Store::count_later(const std::string& subscription_id, WallTime now,
+                                        std::int64_t enough) {
+  return sql::query_number(
+      *connection_,
+      "SELECT count(*) FROM (SELECT 1 AS one FROM deliveries WHERE subscription_id = ? AND "
+      "due_at > ? AND status = 'pending' LIMIT ?) AS later",
+      sql::Values{subscription_id, time_value(now), enough});
 }
 
 }  // namespace tidemark::relay

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
+#include "base/parse_integer.h"
 #include "relay/row.h"
 #include "relay/row_lock.h"
 #include "relay/store.h"
@@ -110,6 +112,65 @@ Result<std::optional<StoredEvent>> Store::voucher_of(const Publication& publicat
                       source_of(publication));
 }
 
+Result<std::optional<std::string>> Store::source_of_voucher(std::int64_t voucher_id) {
+  if (const auto known = vouchers_.find(voucher_id); known != vouchers_.end()) return known->second;
+  return sql::first_row(
+      connection_->query("SELECT source_system, source_type, source_id FROM events WHERE "
+                         "voucher_id = ? LIMIT 1",
+                         sql::Values{voucher_id}),
+      [](const sql::Cursor& row) {
+        return ordering_key(text_at(row, 0), text_at(row, 1), text_at(row, 2));
+      });
+}
+
+Result<void> Store::look_up_vouchers(std::span<const Publication* const> publications) {
+  sql::Values ids;
+  for (const Publication* const one : publications) {
+    if (!one->voucher_id || !vouchers_.try_emplace(*one->voucher_id).second) continue;
+    ids.emplace_back(*one->voucher_id);
+  }
+  if (ids.empty()) return {};
+  std::string places = "?";
+  for (std::size_t i = 1; i < ids.size(); ++i) places += ", ?";
+  return sql::each_row(
+      connection_->query(fmt::format("SELECT DISTINCT voucher_id, source_system, source_type, "
+                                     "source_id FROM events WHERE voucher_id IN ({})",
+                                     places),
+                         ids),
+      [&](const sql::Cursor& row) {
+        vouchers_[number_at(row, 0)] =
+            ordering_key(text_at(row, 1), text_at(row, 2), text_at(row, 3));
+      });
+}
+
+Result<std::int64_t> Store::free_voucher_id(std::int64_t from) {
+  while (true) {
+    if (!used_voucher_ || from < used_voucher_->from || from > used_voucher_->id) {
+      const auto used =
+          sql::query_value(*connection_, "SELECT MIN(voucher_id) FROM events WHERE voucher_id >= ?",
+                           sql::Values{from});
+      if (!used) return fail(used.error());
+      constexpr std::int64_t none = std::numeric_limits<std::int64_t>::max();
+      used_voucher_ =
+          UsedVoucher{.from = from, .id = *used ? parse_integer(**used).value_or(none) : none};
+    }
+    // What is not written yet counts, too.
+    const auto known = vouchers_.find(from);
+    if (known != vouchers_.end() && known->second) {
+      ++from;
+      continue;
+    }
+    if (from < used_voucher_->id) return from;
+    const Result<std::int64_t> gap = sql::query_number(
+        *connection_,
+        "SELECT MIN(e.voucher_id) + 1 FROM events e WHERE e.voucher_id >= ? AND NOT EXISTS "
+        "(SELECT 1 FROM events n WHERE n.voucher_id = e.voucher_id + 1)",
+        sql::Values{from});
+    if (!gap) return gap;
+    from = *gap;
+  }
+}
+
 Result<std::int64_t> Store::last_voucher_id() {
   return sql::query_number(*connection_,
                            fmt::format("SELECT value FROM counters WHERE counter = 'voucher_id'{}",
@@ -130,6 +191,7 @@ Result<void> Store::insert(const Event& event, const Publication& publication) {
   std::string source = source_key(publication);
   if (const auto known = versions_.find(source); known != versions_.end())
     known->second = std::max(known->second, event.source_version);
+  if (event.voucher_id) vouchers_[*event.voucher_id] = source;
   if (gathering_) {
     gathered_.add_event(std::move(row), std::move(source));
     return {};

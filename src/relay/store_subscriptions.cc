@@ -162,7 +162,7 @@ Result<void> Store::remove(const Subscription& subscription, WallTime now) {
   return sql::write(
       *connection_,
       "UPDATE deliveries SET status = 'cancelled', due_at = NULL, open_key = NULL, "
-      "finished_at = ? WHERE subscription_id = ? AND status IN ('pending', 'retrying')",
+      "finished_at = ? WHERE subscription_id = ? AND status IN ('pending', 'retrying', 'parked')",
       sql::Values{time_value(now), subscription.id});
 }
 

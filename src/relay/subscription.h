@@ -72,6 +72,9 @@ struct SubscriptionSettings {
   std::string tls_key{};
 };
 
+/// So many sign at once, at most: each adds to two headers of every request.
+inline constexpr std::size_t secrets_max = 8;
+
 /// A secret that signs. During a rotation the old one signs as well, until it expires.
 struct Secret {
   std::string text;  ///< `whsec_…`, or any other text.

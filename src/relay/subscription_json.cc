@@ -160,6 +160,11 @@ Result<Subscription> parse_subscription(std::string_view json, const Subscriptio
   return subscription;
 }
 
+Result<void> check_secret(std::string_view secret) {
+  std::string checked;
+  return set_text(checked, Json(secret), "secret", secret_bytes_max);
+}
+
 Result<void> patch_subscription(Subscription& subscription, std::string_view json,
                                 const SubscriptionLimits& limits) {
   const auto object = object_of(json);

@@ -26,6 +26,10 @@ struct SubscriptionLimits {
 [[nodiscard]] Result<void> patch_subscription(Subscription& subscription, std::string_view json,
                                               const SubscriptionLimits& limits);
 
+/// What create and rotate-secret take: 1 to 1,024 bytes without control characters.
+/// Errors: rejected, naming the field `secret`.
+[[nodiscard]] Result<void> check_secret(std::string_view secret);
+
 /// As the API shows it, without secrets: `"secret"` stands only with `show_secret`.
 [[nodiscard]] std::string subscription_json(const Subscription& subscription, bool show_secret);
 

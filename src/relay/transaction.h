@@ -18,6 +18,7 @@ struct Engine::Transaction {
     std::int64_t sequence = 0;
     std::optional<WallTime> due_at{};  ///< Not finished: when it is tried again.
     bool ordered = false;              ///< Another one of its source may be due now.
+    bool alone = false;                ///< No batch takes it with others any more.
   };
   /// What an attempt says of the endpoint.
   struct Answered {

@@ -50,18 +50,20 @@ Verdict judge(const AttemptResult& result) {
   return verdict;
 }
 
-Verdict judge_code(std::int64_t code) {
-  Verdict verdict;
-  if (code == 0) {
-    verdict.outcome = Outcome::delivered;
+Verdict judge_event(const EventAnswer& answer) {
+  Verdict verdict{.message = printable(answer.message, message_bytes_max)};
+  if (!answer.code) {
+    verdict.error_code = "BAD_RESULT";
     return verdict;
   }
+  const std::int64_t code = *answer.code;
+  if (code == 0) return {.outcome = Outcome::delivered};
   const bool is_status = code >= 100 && code < 600;
   verdict.outcome = is_status ? outcome_of(static_cast<int>(code)) : Outcome::retry;
   if (verdict.outcome == Outcome::pause || verdict.outcome == Outcome::disable)
     verdict.outcome = Outcome::retry;
-  if (verdict.outcome != Outcome::delivered)
-    verdict.error_code = fmt::format("{}_{}", is_status ? "HTTP" : "CODE", code);
+  if (verdict.outcome == Outcome::delivered) return {.outcome = Outcome::delivered};
+  verdict.error_code = fmt::format("{}_{}", is_status ? "HTTP" : "CODE", code);
   return verdict;
 }
 

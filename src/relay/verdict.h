@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "relay/batch.h"
 #include "relay/sender.h"
 
 namespace tidemark::relay {
@@ -35,9 +36,9 @@ inline constexpr std::chrono::seconds retry_after_max{3600};
 /// "Deliverability and reliability").
 [[nodiscard]] Verdict judge(const AttemptResult& result);
 
-/// The same for one event of a batch, by the code that the receiver gave it in an answer of 2xx: 0
-/// and 2xx are success, others as HTTP statuses; unknown ones are retried. An event never pauses or
-/// disables its endpoint.
-[[nodiscard]] Verdict judge_code(std::int64_t code);
+/// The same for one event of a batch, by what the receiver said of it in an answer of 2xx: the
+/// codes 0 and 2xx are success, others as HTTP statuses; unknown ones are retried, and so is what
+/// has no readable code (`BAD_RESULT`). An event never pauses or disables its endpoint.
+[[nodiscard]] Verdict judge_event(const EventAnswer& answer);
 
 }  // namespace tidemark::relay
