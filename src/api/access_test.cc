@@ -7,6 +7,7 @@
 #include <string>
 
 #include "api/openapi.h"
+#include "relay/settings_json.h"
 
 namespace tidemark::api {
 namespace {
@@ -57,6 +58,15 @@ TEST(Access, TheDocumentHasExactlyTheRoutes) {
       EXPECT_EQ(operation.contains("security"), *need == Need::nothing) << path;
     }
   EXPECT_EQ(documented.size(), access_rules().size());
+}
+
+TEST(Access, TheDocumentNamesEverySettingOfASubscription) {
+  const auto document = nlohmann::json::parse(openapi_document());
+  for (const char* const schema : {"subscription_request", "subscription_change", "subscription"})
+    for (const std::string_view name : relay::setting_names())
+      EXPECT_TRUE(
+          document["components"]["schemas"][schema]["properties"].contains(std::string(name)))
+          << schema << " " << name;
 }
 
 }  // namespace

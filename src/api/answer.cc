@@ -93,6 +93,10 @@ http::Response problem_for(const Error& error) {
     case ErrorKind::usage:
       if (error.what.en.starts_with(relay::version_conflict))
         return answer(409, relay::version_conflict);
+      if (error.what.en.starts_with(relay::voucher_conflict))
+        return answer(409, relay::voucher_conflict);
+      if (error.what.en.starts_with(relay::body_too_large))
+        return answer(413, relay::body_too_large);
       if (error.what.en.starts_with(relay::idempotency_conflict))
         return answer(422, relay::idempotency_conflict);
       return answer(400, "invalid_request", named_field(error.what.en));

@@ -76,9 +76,10 @@ void Caretaker::store_token_uses() {
 
 void Caretaker::reload_tokens() {
   services_.reads.ask<std::vector<Token>>(
-      all_tokens, [&tokens = services_.tokens](const Result<std::vector<Token>>& read) {
+      all_tokens, [&tokens = services_.tokens,
+                   changes = services_.tokens.changes()](const Result<std::vector<Token>>& read) {
         if (read)
-          tokens.load(*read);
+          tokens.load(*read, changes);
         else
           report("tokens", read.error());
       });

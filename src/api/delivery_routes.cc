@@ -133,18 +133,21 @@ void repair(Services& services, const http::Request& request, Repair what, http:
       std::move(respond));
 }
 
-/// Retries what the filter found, as far as it still has that status.
+/// Retries what the filter found, as far as it still has that status. `next`: where the rest
+/// begins, if there is more.
 void retry_found(Services& services, const std::vector<DeliveryKey>& keys, DeliveryStatus status,
-                 bool more, http::Respond respond) {
+                 const std::optional<std::string>& next, http::Respond respond) {
   services.change(
-      [keys, status, more](relay::Engine& engine) -> Result<http::Response> {
+      [keys, status, next](relay::Engine& engine) -> Result<http::Response> {
         std::int64_t retried = 0;
         for (const DeliveryKey& key : keys) {
           const Result<bool> done = engine.retry_if(key, status);
           if (!done) return fail(done.error());
           if (*done) ++retried;
         }
-        return json_answer(202, {{"retried", retried}, {"has_more", more}});
+        return json_answer(
+            202,
+            {{"retried", retried}, {"has_more", next.has_value()}, {"next_cursor", or_null(next)}});
       },
       std::move(respond));
 }
@@ -170,6 +173,7 @@ void retry_by_filter(Services& services, const http::Request& request, http::Res
   Parameters parameters(std::move(*given), {"status", "voucher_id", "subscription_id", "event_id",
                                             "target_system", "error", "since", "until"});
   relay::DeliveryFilter filter = read_filter(parameters, services.clock.wall());
+  const std::optional<relay::DeliveryPlace> after = read_place(parameters);
   const std::int64_t limit = parameters.limit(retry_max, retry_max);
   const std::string status = parameters.text("status");
   filter.status = status.empty() ? DeliveryStatus::parked : relay::parse_delivery_status(status);
@@ -179,16 +183,17 @@ void retry_by_filter(Services& services, const http::Request& request, http::Res
         "status", {"is one of parked, retrying, cancelled", "只能是 parked、retrying、cancelled"});
   if (auto fault = parameters.take_fault()) return respond(std::move(*fault));
   services.reads.ask<std::vector<ListedDelivery>>(
-      [filter, limit](sql::Connection& connection) {
-        return relay::list_deliveries(connection, filter, std::nullopt, limit + 1);
+      [filter, after, limit](sql::Connection& connection) {
+        return relay::list_deliveries(connection, filter, after, limit + 1);
       },
       [&services, limit, status = *filter.status,
        respond = std::move(respond)](Result<std::vector<ListedDelivery>> found) mutable {
         if (!found) return respond(problem_for(found.error()));
-        const bool more = cut_page(*found, limit);
+        std::optional<std::string> next;
+        if (cut_page(*found, limit)) next = place_after(found->back().delivery);
         std::vector<DeliveryKey> keys;
         for (const ListedDelivery& listed : *found) keys.push_back(listed.delivery.key);
-        retry_found(services, keys, status, more, std::move(respond));
+        retry_found(services, keys, status, next, std::move(respond));
       });
 }
 

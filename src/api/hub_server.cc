@@ -160,7 +160,7 @@ Result<std::unique_ptr<HubServer>> HubServer::start(HubServerOptions options,
   const CaretakerOptions care{.retention = options.retention, .shared_state = shared};
   auto parts =
       std::make_unique<Parts>(std::move(*store), sender, clock, random, std::move(options));
-  parts->tokens.load(*tokens);
+  parts->tokens.load(*tokens, parts->tokens.changes());
   parts->made_token = std::move(*made_token);
   http.finished = [&metrics = parts->metrics](const http::ExchangeReport& report) {
     metrics.exchange(report);

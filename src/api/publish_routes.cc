@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/published_json.h"
 #include "api/services.h"
 #include "base/json_check.h"
@@ -21,11 +23,14 @@ constexpr std::size_t idempotency_key_bytes_max = 128;
 Result<std::string> idempotency_key(const Caller& caller, const http::Request& request) {
   const auto key = request.header("Idempotency-Key");
   if (!key) return std::string();
+  // Bytes that are no UTF-8 would be refused by the database only, with all that is published
+  // beside them.
+  const bool visible = std::ranges::all_of(*key, [](char c) { return c >= '!' && c <= '~'; });
   if (request.headers.count("Idempotency-Key") > 1 || key->empty() ||
-      key->size() > idempotency_key_bytes_max)
+      key->size() > idempotency_key_bytes_max || !visible)
     return fail(ErrorKind::rejected,
-                {"Idempotency-Key must stand once, with 1 to {} bytes",
-                 "Idempotency-Key 只能出现一次，长度为 1 到 {} 字节"},
+                {"Idempotency-Key must stand once, with 1 to {} visible ASCII characters",
+                 "Idempotency-Key 只能出现一次，由 1 到 {} 个可见 ASCII 字符组成"},
                 idempotency_key_bytes_max);
   return fmt::format("{}:{}", caller.token_id, *key);
 }

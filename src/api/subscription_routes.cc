@@ -106,7 +106,11 @@ Result<Rotation> read_rotation(const std::string& body) {
                   name, overlap_hours_max);
     }
   }
-  if (!rotation.secret.empty()) return rotation;
+  if (!rotation.secret.empty()) {
+    if (Result<void> checked = relay::check_secret(rotation.secret); !checked)
+      return fail(std::move(checked).error());
+    return rotation;
+  }
   Result<std::string> made = relay::new_secret();
   if (!made) return fail(std::move(made));
   rotation.secret = std::move(*made);
@@ -128,6 +132,14 @@ void rotate(Services& services, const http::Request& request, http::Respond resp
         });
         for (relay::Secret& secret : changed->secrets)
           if (!secret.expires_at || *secret.expires_at > until) secret.expires_at = until;
+        if (rotation.overlap.count() == 0) changed->secrets.clear();
+        if (changed->secrets.size() >= relay::secrets_max)
+          return fail(make_error(ErrorKind::rejected,
+                                 {"overlap_hours: {} secrets sign already, and no more can",
+                                  "overlap_hours: 已有 {} 个密钥同时签名，不能再增加"},
+                                 changed->secrets.size())
+                          .with_hint({"overlap_hours 0 ends the older ones at once",
+                                      "overlap_hours 为 0 时旧密钥立即失效"}));
         changed->secrets.insert(changed->secrets.begin(), {.text = rotation.secret});
         if (Result<void> done = engine.replace(std::move(*changed)); !done)
           return fail(std::move(done).error());

@@ -158,8 +158,14 @@ Result<std::optional<std::string>> bootstrap_token(sql::Connection& connection,
   return std::optional<std::string>{std::move(text)};
 }
 
-void TokenCache::load(const std::vector<Token>& tokens) {
+std::uint64_t TokenCache::changes() const {
   const std::scoped_lock lock(mutex_);
+  return changes_;
+}
+
+bool TokenCache::load(const std::vector<Token>& tokens, std::uint64_t changes_before) {
+  const std::scoped_lock lock(mutex_);
+  if (changes_ != changes_before) return false;
   std::map<std::string, Entry, std::less<>> fresh;
   for (const Token& token : tokens) {
     if (token.revoked_at) continue;
@@ -169,15 +175,18 @@ void TokenCache::load(const std::vector<Token>& tokens) {
     fresh.emplace(token.hash, Entry{token, std::move(used)});
   }
   by_hash_ = std::move(fresh);
+  return true;
 }
 
 void TokenCache::add(const Token& token) {
   const std::scoped_lock lock(mutex_);
+  ++changes_;
   by_hash_.emplace(token.hash, Entry{token, std::make_shared<std::atomic<std::int64_t>>(0)});
 }
 
 void TokenCache::remove(const std::string& id) {
   const std::scoped_lock lock(mutex_);
+  ++changes_;
   std::erase_if(by_hash_, [&id](const auto& entry) { return entry.second.token.id == id; });
 }
 

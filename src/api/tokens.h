@@ -68,7 +68,11 @@ struct Caller {
 /// counts at once; what another process changed, after the next load().
 class TokenCache {
  public:
-  void load(const std::vector<Token>& tokens);
+  /// How often it was changed here. To be asked before the list for load() is read.
+  [[nodiscard]] std::uint64_t changes() const;
+  /// Takes the list as it is now, unless something was changed here since `changes_before`: the
+  /// list may be older than that, and would put a revoked token back. Returns whether it did.
+  bool load(const std::vector<Token>& tokens, std::uint64_t changes_before);
   void add(const Token& token);
   void remove(const std::string& id);
 
@@ -86,6 +90,7 @@ class TokenCache {
   };
   mutable std::mutex mutex_;
   std::map<std::string, Entry, std::less<>> by_hash_;
+  std::uint64_t changes_ = 0;
 };
 
 }  // namespace tidemark::api

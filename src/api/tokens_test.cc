@@ -71,9 +71,21 @@ TEST(TokenCache, RevokedAndExpiredOnesEnd) {
   EXPECT_FALSE(cache.find("Bearer a", now).has_value());
   Token revoked = token("b");
   revoked.revoked_at = now;
-  cache.load({revoked, token("c")});
+  EXPECT_TRUE(cache.load({revoked, token("c")}, cache.changes()));
   EXPECT_FALSE(cache.find("Bearer b", now).has_value());
   EXPECT_TRUE(cache.find("Bearer c", now).has_value());
+}
+
+TEST(TokenCache, AListFromBeforeAChangeDoesNotUndoIt) {
+  TokenCache cache;
+  cache.add(token("a"));
+  const std::uint64_t changes = cache.changes();
+  const std::vector<Token> read = {token("a")};
+  cache.remove("tok_a");
+  cache.add(token("b"));
+  EXPECT_FALSE(cache.load(read, changes));
+  EXPECT_FALSE(cache.find("Bearer a", now).has_value());
+  EXPECT_TRUE(cache.find("Bearer b", now).has_value());
 }
 
 TEST(TokenCache, TellsUsesOnce) {
