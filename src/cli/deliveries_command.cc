@@ -107,22 +107,23 @@ Result<ExitCode> retry_found(Context& context, relay::HubClient& hub) {
                                               "要重试哪些投递？请给出 ID 或筛选条件"})
                     .with_hint({"all that wait for a person: --status parked",
                                 "所有待人工处理的：--status parked"}));
-  // Retried ones leave the status that was asked for, so that asking again goes on behind them.
-  // Those under retry already stay in it: one round only.
-  const bool again = body.value("status", "parked") != "retrying";
-  const Stop& stop = context.world.stop;
   std::int64_t retried = 0;
   bool more = true;
-  while (more && !stop.requested()) {
+  while (more && !context.world.stop.requested()) {
     const auto answer = hub.post("/api/v1/deliveries/retry", body.dump());
     if (!answer) return fail(answer.error());
-    const std::int64_t now = answer->value("retried", std::int64_t{0});
-    retried += now;
-    more = again && now > 0 && answer->value("has_more", false);
+    retried += answer->value("retried", std::int64_t{0});
+    more = answer->value("has_more", false);
+    if (!more) break;
+    const auto next = answer->find("next_cursor");
+    if (next == answer->end() || !next->is_string()) break;  // A hub that is older than this tool.
+    body["cursor"] = *next;
   }
-  if (context.json) context.world.out.json({{"retried", retried}});
+  if (context.json) context.world.out.json({{"retried", retried}, {"has_more", more}});
   context.print(say({"deliveries that are tried again now: {}", "已重新投递：{} 条"}, retried));
-  return more ? exit_code_for(stop) : ExitCode::done;
+  if (!more) return ExitCode::done;
+  context.print(say({"there are more: ask again", "还有剩余，请再次执行"}));
+  return context.world.stop.requested() ? exit_code_for(context.world.stop) : ExitCode::partial;
 }
 
 Result<ExitCode> retry(Context& context) {

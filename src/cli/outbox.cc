@@ -30,6 +30,18 @@ Result<void> append_line(const std::filesystem::path& file, std::string line) {
   return {};
 }
 
+/// The record is neither taken nor refused: it is kept, and so is all that stands behind it.
+bool is_for_later(const Error& error) {
+  return error.kind == ErrorKind::unreachable || error.kind == ErrorKind::io ||
+         error.kind == ErrorKind::unsupported;
+}
+
+/// Names the record that the hub fails with.
+Error told_of(const Error& error, const std::string& key) {
+  if (error.kind != ErrorKind::io) return error;
+  return Error(error).within({"the hub fails with the record {}", "hub 处理记录 {} 时出错"}, key);
+}
+
 }  // namespace
 
 std::string publish_path(const std::string& record) {
@@ -69,7 +81,10 @@ Result<void> Outbox::drain() {
     }
     for (const relay::SpoolRecord& record : *records) {
       const auto answer = hub_->post(publish_path(record.bytes), record.bytes, record.key);
-      if (!answer && answer.error().kind == ErrorKind::unreachable) return {};
+      if (!answer && is_for_later(answer.error())) {
+        stopped_ = told_of(answer.error(), record.key);
+        return {};
+      }
       if (!answer && answer.error().kind != ErrorKind::rejected) return fail(answer.error());
       if (!answer) {
         if (Result<void> kept = set_aside(record, answer.error()); !kept) return kept;
@@ -88,7 +103,8 @@ Result<std::optional<ordered_json>> Outbox::publish(const std::string& record) {
   if (!waiting_) {
     Result<ordered_json> answer = hub_->post(publish_path(record), record, key);
     if (answer) return std::optional<ordered_json>(std::move(*answer));
-    if (answer.error().kind != ErrorKind::unreachable) return fail(std::move(answer));
+    if (!is_for_later(answer.error())) return fail(std::move(answer));
+    stopped_ = told_of(answer.error(), key);
     waiting_ = true;
   }
   if (Result<void> kept = spool_.append(key, record); !kept) return fail(std::move(kept).error());

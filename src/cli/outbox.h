@@ -22,18 +22,23 @@ class Outbox {
   /// Errors: those of Spool::open and SpoolReader::open.
   [[nodiscard]] static Result<Outbox> open(const Context& context, relay::HubClient& hub);
 
-  /// Sends what waits, until it is empty or the hub is away. What the hub refuses for good is set
-  /// aside in `refused.ndjson` of the folder, with the reason, so that it does not block the rest.
+  /// Sends what waits, until it is empty or stopped() tells why not. What the hub itself refuses
+  /// for good is set aside in `refused.ndjson` of the folder, with the reason, so that it does not
+  /// block the rest.
   /// Errors: unauthorized and other failures of ours, with everything kept; never unreachable.
   [[nodiscard]] Result<void> drain();
 
-  /// The hub's answer; nullopt: it is durable on disk and sent later.
+  /// The hub's answer; nullopt: it is durable on disk and sent later, stopped() tells why.
   /// Errors: rejected when the hub refuses it, unauthorized; those of Spool::append.
   [[nodiscard]] Result<std::optional<nlohmann::ordered_json>> publish(const std::string& record);
 
   [[nodiscard]] std::int64_t sent() const { return sent_; }        ///< By drain().
   [[nodiscard]] std::int64_t refused() const { return refused_; }  ///< Set aside by drain().
   [[nodiscard]] std::int64_t kept() const { return kept_; }        ///< By publish().
+  /// Why something is left on disk: unreachable while the hub is away, io when it fails with the
+  /// record that is named, unsupported when it is not the hub that answers. Nullopt: nothing is, or
+  /// another process sends it.
+  [[nodiscard]] const std::optional<Error>& stopped() const { return stopped_; }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
  private:
@@ -52,6 +57,7 @@ class Outbox {
   relay::Spool spool_;
   std::optional<relay::SpoolReader> reader_;  ///< None: another process sends.
   bool waiting_ = true;                       ///< Something may stand before what is new.
+  std::optional<Error> stopped_{};
   std::int64_t sent_ = 0;
   std::int64_t refused_ = 0;
   std::int64_t kept_ = 0;

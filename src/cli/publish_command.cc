@@ -78,11 +78,13 @@ Result<ExitCode> publish_at_once(Context& context, relay::HubClient& hub,
 /// What became of records that waited on disk, or have to wait now.
 void tell_outbox(const Context& context, const Outbox& outbox) {
   if (context.json) {
-    if (outbox.sent() + outbox.refused() + outbox.kept() > 0)
-      context.world.out.json({{"message_type", "spool"},
-                              {"sent", outbox.sent()},
-                              {"refused", outbox.refused()},
-                              {"kept", outbox.kept()}});
+    if (outbox.sent() + outbox.refused() + outbox.kept() == 0 && !outbox.stopped()) return;
+    ordered_json line{{"message_type", "spool"},
+                      {"sent", outbox.sent()},
+                      {"refused", outbox.refused()},
+                      {"kept", outbox.kept()}};
+    if (outbox.stopped()) line["stopped"] = outbox.stopped()->what.in(context.language);
+    context.world.out.json(line);
     return;
   }
   if (outbox.sent() > 0)
@@ -95,6 +97,17 @@ void tell_outbox(const Context& context, const Outbox& outbox) {
     context.print(say({"the hub is away; kept on disk and sent later: {}",
                        "hub 暂时不可用，已暂存到磁盘稍后发送：{} 条"},
                       outbox.kept()));
+  if (outbox.stopped())
+    context.print(say({"what waits stays on disk: {}", "暂存的记录仍在磁盘上：{}"},
+                      outbox.stopped()->what.in(context.language)));
+}
+
+/// A hub that is away is no failure: the records are safe. One that fails with a record, or a proxy
+/// that answers in its place, is not mended by waiting: somebody must look.
+ExitCode code_of(const Outbox& outbox) {
+  if (outbox.stopped() && outbox.stopped()->kind != ErrorKind::unreachable)
+    return ExitCode::retry_later;
+  return outbox.refused() > 0 ? ExitCode::partial : ExitCode::done;
 }
 
 Result<ExitCode> publish(Context& context) {
@@ -117,7 +130,7 @@ Result<ExitCode> publish(Context& context) {
   }
   tell_outbox(context, *outbox);
   if (context.world.stop.requested()) return exit_code_for(context.world.stop);
-  return outbox->refused() > 0 ? ExitCode::partial : ExitCode::done;
+  return code_of(*outbox);
 }
 
 }  // namespace

@@ -26,16 +26,22 @@ const http::AddressPolicy& any_address() {
   return policy;
 }
 
-ErrorKind kind_of(int status) {
+/// What the type of a problem begins with, if the hub says it (http/problem.h).
+constexpr std::string_view problem_type = "urn:tidemark:problem:";
+
+/// `of_hub`: it is the hub's problem, not the page of a proxy.
+ErrorKind kind_of(int status, bool of_hub) {
   if (status == 401 || status == 403) return ErrorKind::unauthorized;
+  // Another time it may do; its disk is full, say (507).
+  if (status == 408 || status == 429 || (status >= 500 && status != 500))
+    return ErrorKind::unreachable;
+  if (!of_hub) return status == 500 ? ErrorKind::unreachable : ErrorKind::unsupported;
   if (status == 404) return ErrorKind::not_found;
-  // The hub's own fault (its disk is full, say): another time it may do.
-  if (status == 408 || status == 429 || status >= 500) return ErrorKind::unreachable;
-  return ErrorKind::rejected;
+  return status == 500 ? ErrorKind::io : ErrorKind::rejected;
 }
 
 /// What the hub's problem says, in the terms of this program.
-Error error_of(int status, const std::string& body) {
+Error error_of(int status, const std::string& body, const std::string& server) {
   const auto json = ordered_json::parse(body, nullptr, false);
   const auto text = [&json](const char* name, std::string fallback) {
     if (!json.is_object() || !json.contains(name) || !json[name].is_string()) return fallback;
@@ -46,7 +52,16 @@ Error error_of(int status, const std::string& body) {
   what.zh = text("detail_zh", what.en);
   Message hint{.en = text("hint", ""), .zh = ""};
   hint.zh = text("hint_zh", hint.en);
-  return Error{kind_of(status), std::move(what), std::move(hint)};
+  const bool of_hub = text("type", "").starts_with(problem_type);
+  const ErrorKind kind = kind_of(status, of_hub);
+  if (kind == ErrorKind::unsupported)
+    return make_error(kind,
+                      {"{} answered with HTTP {}, and not as a hub does: {}",
+                       "{} 应答 HTTP {}，但不是 hub 的应答：{}"},
+                      server, status, printable(body))
+        .with_hint({"is there a proxy in front of the hub, or does --server name another address?",
+                    "hub 前面是否有代理，或者 --server 的地址有误？"});
+  return Error{kind, std::move(what), std::move(hint)};
 }
 
 std::unexpected<Error> no_json(const std::string& server) {
@@ -146,7 +161,7 @@ Result<std::string> HubClient::ask(std::string_view method, const std::string& p
     error.hint = options_.no_answer_hint;
     return fail(std::move(error));
   }
-  if (response.status >= 300) return fail(error_of(response.status, response.body));
+  if (response.status >= 300) return fail(error_of(response.status, response.body, server()));
   if (response.truncated)
     return fail(ErrorKind::unreachable,
                 {"the hub's answer to {} broke off", "hub 对 {} 的应答不完整"}, path);

@@ -26,10 +26,11 @@ struct HubClientOptions {
 /// A running hub, asked over HTTP. Waits for each answer; one thread at a time. Addresses are not
 /// restricted: the operator names the hub.
 ///
-/// Errors of all calls: unreachable (no answer, or the hub says that it cannot now: 408, 429, 5xx),
-/// unauthorized (401, 403), not_found (404), rejected (other refusals), all with the hub's own
-/// words in both languages; unsupported for an answer that is no JSON; invalid_config when
-/// `ca_file` cannot be used.
+/// Errors of all calls: unreachable (no answer, or the hub says that it cannot now: 408, 429, 503,
+/// 507, and 5xx of a proxy), unauthorized (401, 403), not_found (404), rejected (other refusals),
+/// io (500: the hub fails with this request), all with the hub's own words in both languages;
+/// unsupported for a refusal or an answer that is not the hub's: a proxy spoke, or another server;
+/// invalid_config when `ca_file` cannot be used.
 class HubClient {
  public:
   using Query = std::vector<std::pair<std::string, std::string>>;

@@ -1,0 +1,131 @@
+"""`tidemark publish` and its spool, when it is not the hub that answers, or the hub fails."""
+
+import contextlib
+import http.server
+import json
+import os
+import threading
+
+import pytest
+from programs import run
+
+TOKEN = "tmk_token-of-the-tests"
+
+
+class Server:
+    """Answers each request as `answer(body)` says: status, content type, body, headers."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.keys = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                outer.keys.append(self.headers["idempotency-key"])
+                status, kind, text = outer.answer(body)
+                self.send_response(status)
+                self.send_header("content-type", kind)
+                self.send_header("content-length", str(len(text)))
+                if status == 301:
+                    self.send_header("location", "https://elsewhere.example.com/")
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
+
+
+def taken(_):
+    return 202, "application/json", json.dumps(
+        {"event_id": "msg_1", "source_version": 1, "deliveries": 0, "duplicate": False}).encode()
+
+
+def problem(status, code):
+    return lambda _: (status, "application/problem+json", json.dumps(
+        {"type": f"urn:tidemark:problem:{code}", "status": status, "code": code,
+         "detail": f"the words of {code}"}).encode())
+
+
+def page(status):
+    return lambda _: (status, "text/html", b"<html>nginx</html>")
+
+
+@pytest.fixture(name="server")
+def server_fixture():
+    with contextlib.closing(Server(page(503))) as server:
+        yield server
+
+
+def publish(server, folder, *records, code=0):
+    file = folder / "records.ndjson"
+    file.write_text("".join(json.dumps(
+        {"event": "a.b", "source_system": "erp", "source_id": str(record), "data": {}}) + "\n"
+        for record in records))
+    words = ["--flush"] if not records else [file]
+    return run(["tidemark", "publish", "--server", server.url, *words], folder, code=code,
+               TIDEMARK_TOKEN=TOKEN, TIDEMARK_LANG="en").out
+
+
+def refused(folder):
+    found = []
+    for path, _, files in os.walk(folder):
+        if "refused.ndjson" in files:
+            with open(os.path.join(path, "refused.ndjson"), encoding="utf-8") as lines:
+                found += [json.loads(json.loads(line)["record"])["source_id"] for line in lines]
+    return found
+
+
+@pytest.mark.parametrize("answer", [page(301), page(400), page(404), page(413), page(200)])
+def test_a_proxys_answer_refuses_nothing(server, tmp_path, answer):
+    publish(server, tmp_path, 1, 2, 3)
+    server.answer = answer
+    assert "not as a hub does" in publish(server, tmp_path, code=75) or answer(None)[0] == 200
+    publish(server, tmp_path, 4, code=75)
+    assert refused(tmp_path) == []
+    server.answer = taken
+    server.keys.clear()
+    assert "sent from the spool: 4" in publish(server, tmp_path)
+    assert len(set(server.keys)) == 4
+
+
+def test_a_refusal_of_the_hub_sets_the_record_aside(server, tmp_path):
+    publish(server, tmp_path, 1, 2, 3)
+    server.answer = lambda body: (problem(400, "invalid_request") if body["source_id"] == "2"
+                                  else taken)(body)
+    assert "set aside" in publish(server, tmp_path, code=3)
+    assert refused(tmp_path) == ["2"]
+    publish(server, tmp_path)
+
+
+def test_a_record_that_the_hub_fails_with_is_named_and_kept(server, tmp_path):
+    publish(server, tmp_path, 1, 2)
+    server.answer = lambda body: (problem(500, "internal_error") if body["source_id"] == "2"
+                                  else taken)(body)
+    said = publish(server, tmp_path, code=75)
+    assert "sent from the spool: 1" in said and "the words of internal_error" in said
+    assert server.keys[-1] in said
+    assert "kept on disk" in publish(server, tmp_path, 3, code=75)
+    server.answer = taken
+    assert "sent from the spool: 2" in publish(server, tmp_path)
+    assert refused(tmp_path) == []
+
+
+def test_a_hub_that_is_away_is_told(server, tmp_path):
+    publish(server, tmp_path, 1)
+    assert "stays on disk" in publish(server, tmp_path)
+    for answer in [problem(503, "unavailable"), problem(507, "no_space"), page(500)]:
+        server.answer = answer
+        assert "stays on disk" in publish(server, tmp_path)
