@@ -55,6 +55,24 @@ def test_an_invoice_is_kept_as_it_was_written(receiver, database):
     assert database.run("SELECT body FROM received_vouchers") == [(event["body"].decode(),)]
 
 
+def test_of_two_vouchers_about_an_invoice_the_later_counts(receiver, database):
+    def say(source, version, time, amount):
+        body = json.loads(invoice(5)["body"])
+        body["source_version"], body["timestamp"] = version, f"2026-01-15T08:{time}:00.000000Z"
+        body["data"]["amount"] = amount
+        (body.get("voucher") or body["source"]).update(source_type=source)
+        receiver.deliver({"id": f"msg_{source}_{version}_{time}",
+                          "body": json.dumps(body).encode()})
+        return [str(amount).rstrip("0").rstrip(".") for amount, in database.run(
+            "SELECT amount FROM tax_invoice_cache WHERE invoice_id = 5")]
+
+    assert say("invoice", 7, 30, "7") == ["7"]
+    assert say("correction", 1, 29, "1") == ["7"]
+    assert say("correction", 2, 31, "9") == ["9"]
+    assert say("correction", 1, 32, "1") == ["9"]
+    assert say("invoice", 8, 33, "8") == ["8"]
+
+
 def test_another_voucher_is_kept_with_its_body(receiver, database):
     event = contract(12345)
     assert receiver.deliver(event) == (200, SUCCESS)

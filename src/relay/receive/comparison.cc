@@ -23,7 +23,9 @@ Result<bool> cache_agrees(ReceiverStore& store, const ReceivedEvent& event) {
       store.cached_invoice(event.source_system, event.invoice->invoice_id);
   if (!cached) return fail(cached.error());
   if (!*cached) return false;
-  // Another record of the source may have said something newer about this invoice.
+  // Another record of the source may have said something later about this invoice.
+  if ((*cached)->source_type != event.source_type || (*cached)->source_id != event.source_id)
+    return (*cached)->event_timestamp >= event.timestamp;
   if ((*cached)->source_version > event.source_version) return true;
   return (*cached)->source_version == event.source_version &&
          (*cached)->invoice_no == event.invoice->invoice_no &&

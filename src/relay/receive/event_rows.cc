@@ -18,11 +18,11 @@ constexpr std::array<std::string_view, 11> voucher_columns = {
 constexpr std::array<std::string_view, 3> voucher_key = {"source_system", "source_type",
                                                          "source_id"};
 constexpr std::array<std::string_view, 19> invoice_columns = {
-    "invoice_id",      "invoice_no",        "amount",        "currency",
-    "issue_date",      "direction",         "company_id",    "counterparty_type",
-    "counterparty_id", "counterparty_name", "voucher_id",    "voucher_no",
-    "source_system",   "source_type",       "source_id",     "event_type",
-    "synced_at",       "event_timestamp",   "source_version"};
+    "invoice_id",      "invoice_no",        "amount",     "currency",
+    "issue_date",      "direction",         "company_id", "counterparty_type",
+    "counterparty_id", "counterparty_name", "voucher_id", "voucher_no",
+    "source_system",   "event_type",        "synced_at",  "event_timestamp",
+    "source_version",  "source_type",       "source_id"};
 constexpr std::array<std::string_view, 2> invoice_key = {"invoice_id", "source_system"};
 
 /// Few texts, so that the prepared statements are found again.
@@ -78,12 +78,12 @@ sql::Values invoice_row(const ReceivedEvent& event, const std::string& now) {
           value(event.voucher_id),
           value(event.voucher_no),
           event.source_system,
-          event.source_type,
-          event.source_id,
           event.event_type,
           now,
           event.timestamp,
-          event.source_version};
+          event.source_version,
+          event.source_type,
+          event.source_id};
 }
 
 /// Of each key the newest event. Sorted by key, so that two receivers lock in the same order.
@@ -92,7 +92,7 @@ class Newest {
  public:
   void offer(Key key, const ReceivedEvent& event) {
     const auto [place, added] = newest_.try_emplace(std::move(key), &event);
-    if (!added && event.newer_than(*place->second)) place->second = &event;
+    if (!added && event.replaces(*place->second)) place->second = &event;
   }
   template <class Row>
   std::vector<sql::Values> rows(const Row& row, const std::string& now) const {
@@ -132,7 +132,7 @@ Result<void> write_newer(sql::Connection& connection, std::span<const ReceivedEv
   });
   if (!kept) return fail(kept.error());
   const auto cached = execute_rows(connection, invoices.rows(invoice_row, now), [&](std::size_t n) {
-    return upsert_newer_sql(dialect, "tax_invoice_cache", invoice_columns, invoice_key, n);
+    return upsert_latest_sql(dialect, "tax_invoice_cache", invoice_columns, invoice_key, n);
   });
   if (!cached) return fail(cached.error());
   return {};

@@ -140,6 +140,12 @@ bool ReceivedEvent::newer_than(const ReceivedEvent& other) const {
   return timestamp > other.timestamp;
 }
 
+bool ReceivedEvent::replaces(const ReceivedEvent& other) const {
+  const bool same_record = source_system == other.source_system &&
+                           source_type == other.source_type && source_id == other.source_id;
+  return same_record ? newer_than(other) : timestamp >= other.timestamp;
+}
+
 bool is_event_id(std::string_view text) {
   return !text.empty() && text.size() <= event_id_bytes_max &&
          std::ranges::all_of(text, [](char c) {

@@ -41,6 +41,9 @@ struct ReceivedEvent {
   /// Of two events of one source record: the higher version counts, and among equal versions (of
   /// different event types) what the hub accepted later.
   [[nodiscard]] bool newer_than(const ReceivedEvent& other) const;
+  /// What several records say of one thing, an invoice: versions are compared within one record
+  /// only, between two what the hub accepted later counts, of equal ones the later to come.
+  [[nodiscard]] bool replaces(const ReceivedEvent& other) const;
 };
 
 /// Webhook ids: 1 to 255 ASCII letters, digits, `_` and `-`.

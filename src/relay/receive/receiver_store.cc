@@ -158,15 +158,18 @@ Result<std::optional<CachedInvoice>> ReceiverStore::cached_invoice(std::string_v
                                                                    std::int64_t invoice_id) {
   const sql::Values params = {invoice_id, std::string(source_system)};
   const auto cursor = connection_->query(
-      "SELECT invoice_no, amount, source_version FROM tax_invoice_cache WHERE invoice_id = ? AND "
-      "source_system = ?",
+      "SELECT invoice_no, amount, source_version, source_type, source_id, event_timestamp FROM "
+      "tax_invoice_cache WHERE invoice_id = ? AND source_system = ?",
       params);
   if (!cursor) return fail(cursor.error());
   const Result<bool> row = (*cursor)->next();
   if (!row) return fail(row.error());
   if (!*row) return std::nullopt;
   CachedInvoice cached{.invoice_no = std::string((*cursor)->at(0).value_or("")),
-                       .amount = std::nullopt};
+                       .amount = std::nullopt,
+                       .source_type = std::string((*cursor)->at(3).value_or("")),
+                       .source_id = std::string((*cursor)->at(4).value_or("")),
+                       .event_timestamp = std::string((*cursor)->at(5).value_or(""))};
   if (const auto amount = (*cursor)->at(1)) cached.amount = std::string(*amount);
   const std::string_view version = (*cursor)->at(2).value_or("0");
   std::from_chars(version.data(), version.data() + version.size(), cached.source_version);
@@ -198,11 +201,12 @@ Result<void> ReceiverStore::remove_not_newer(const ReceivedEvent& event) {
       record);
   if (!voucher) return fail(voucher.error());
   if (!event.invoice) return {};
-  const sql::Values invoice = {event.invoice->invoice_id, event.source_system,
-                               event.source_version};
+  const sql::Values invoice = {event.invoice->invoice_id, event.source_system, event.source_type,
+                               event.source_id, event.source_version};
+  // That of another record is replaced by what is later, as always.
   const auto cached = connection_->execute(
-      "DELETE FROM tax_invoice_cache WHERE invoice_id = ? AND source_system = ? AND source_version "
-      "<= ?",
+      "DELETE FROM tax_invoice_cache WHERE invoice_id = ? AND source_system = ? AND source_type = "
+      "? AND source_id = ? AND source_version <= ?",
       invoice);
   if (!cached) return fail(cached.error());
   return {};

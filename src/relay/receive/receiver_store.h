@@ -39,6 +39,9 @@ struct CachedInvoice {
   std::string invoice_no;
   std::optional<std::string> amount;  ///< As the database writes it: zeros may follow.
   std::int64_t source_version = 0;
+  std::string source_type{};
+  std::string source_id{};
+  std::string event_timestamp{};
 };
 
 /// The receiver's tables. Not thread-safe; waits on the database.

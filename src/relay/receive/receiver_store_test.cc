@@ -74,6 +74,27 @@ TEST_F(ReceiverStoreTest, OfAGroupTheNewestStaysWhateverTheOrder) {
   EXPECT_EQ((*cached)->amount, "3");
 }
 
+TEST_F(ReceiverStoreTest, OfTwoRecordsAboutAnInvoiceTheLaterCounts) {
+  const auto correction = [](std::string id, std::string timestamp) {
+    ReceivedEvent made = event(std::move(id), 1, std::move(timestamp));
+    made.source_type = "correction";
+    made.invoice->amount = "9.99";
+    return made;
+  };
+  const auto amount = [this] { return (**store_->cached_invoice("settlement", 5)).amount; };
+  take({{.event = event("a", 7, "2026-01-15T08:30:00.000000Z")}});
+  take({{.event = correction("b", "2026-01-15T08:29:00.000000Z")}});
+  EXPECT_EQ(amount(), "7") << "it was said before";
+  take({{.event = correction("c", "2026-01-15T08:31:00.000000Z")}});
+  EXPECT_EQ(amount(), "9.99") << "versions of two records do not compare";
+  EXPECT_EQ((**store_->cached_invoice("settlement", 5)).source_type, "correction");
+  take({{.event = event("d", 8, "2026-01-15T08:32:00.000000Z")},
+        {.event = correction("e", "2026-01-15T08:30:30.000000Z")}});
+  EXPECT_EQ(amount(), "8");
+  take({{.event = event("f", 6, "2026-01-15T08:33:00.000000Z")}});
+  EXPECT_EQ(amount(), "8") << "within a record versions decide";
+}
+
 TEST_F(ReceiverStoreTest, SequenceNumbersAreStoredWithTheirEvents) {
   take({{.event = event("a", 1), .place = Place{"sub_1", 3}}});
   EXPECT_THAT(*store_->subscriptions_with_holes(), ElementsAre("sub_1"));

@@ -25,6 +25,15 @@ namespace tidemark::receive {
                                            std::span<const std::string_view> columns,
                                            std::span<const std::string_view> key, std::size_t rows);
 
+/// The same for a table that several source records write to: versions are compared within one
+/// record (source_type, source_id), and between two the later event_timestamp counts, of equal ones
+/// the later to come. The last four columns: event_timestamp, source_version, source_type,
+/// source_id.
+[[nodiscard]] std::string upsert_latest_sql(sql::Dialect dialect, std::string_view table,
+                                            std::span<const std::string_view> columns,
+                                            std::span<const std::string_view> key,
+                                            std::size_t rows);
+
 /// `SELECT source_system, event_id FROM received_events WHERE (source_system, event_id) IN …`
 [[nodiscard]] std::string known_events_sql(sql::Dialect dialect, std::size_t rows);
 
