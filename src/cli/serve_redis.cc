@@ -40,7 +40,9 @@ Result<relay::StreamOptions> stream_options(const Context& context, const redis:
       .consumer = std::move(*consumer),
       .claim_after = context.settings.duration("relay.redis.claim_after"),
       .delete_done = context.settings.boolean("relay.redis.delete_done"),
-      .entry_bytes_max = static_cast<std::size_t>(context.settings.bytes("serve.body_max"))};
+      .entry_bytes_max = static_cast<std::size_t>(context.settings.bytes("serve.body_max")),
+      .retention =
+          std::chrono::ceil<std::chrono::hours>(context.settings.duration("relay.retention"))};
 }
 
 /// The files of `rediss://`. Errors: invalid_config when one cannot be used, or none is wanted.

@@ -26,6 +26,19 @@ TEST(StreamEntry, HoldsAVoucherOrAnEvent) {
   EXPECT_EQ(second->event_type, "a.b");
 }
 
+TEST(StreamEntry, MayBeTooOldToBeKnown) {
+  using namespace std::chrono_literals;
+  const WallTime now{1'768'435'200'000ms};
+  const StreamEntry day_old{"1768348800000-7", {{"voucher", voucher}}};
+  EXPECT_TRUE(check_age(day_old, now, 25h));
+  const auto refused = check_age(day_old, now, 24h);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::rejected);
+  EXPECT_TRUE(check_age(day_old, now, 0h)) << "nothing is forgotten";
+  EXPECT_TRUE(check_age({"17-0", {}}, now, 24h)) << "an id that is no time";
+  EXPECT_TRUE(check_age({"1768435300000-0", {}}, now, 24h)) << "a clock that is ahead";
+}
+
 TEST(StreamEntry, RefusesWhatIsNeitherOrBoth) {
   for (const StreamEntry& entry :
        {StreamEntry{"1-0", {}}, StreamEntry{"1-0", {{"Voucher", voucher}}},

@@ -186,6 +186,8 @@ Result<void> StreamIntake::handle(redis::ConsumerGroup& group, redis::Taken take
   for (std::size_t i = 0; i < taken.entries.size(); ++i) {
     redis::StreamEntry& entry = taken.entries[i];
     Result<Publication> publication = parse_entry(entry, options_.entry_bytes_max);
+    if (Result<void> young = check_age(entry, clock_.wall(), options_.retention); !young)
+      publication = fail(std::move(young));
     if (!publication) {
       refusals.push_back({std::move(entry), publication.error().what.en});
       continue;

@@ -22,6 +22,7 @@ struct StreamOptions {
   std::chrono::milliseconds claim_after{60'000};
   bool delete_done = false;  ///< Entries are deleted once they are stored.
   std::size_t entry_bytes_max = std::size_t{1} << 20;
+  std::chrono::hours retention{};  ///< The hub's: so long it knows what it published; 0: for ever.
 };
 
 /// Where the hubs of one state call each other.
