@@ -81,6 +81,18 @@ def test_text_style_names_an_event_by_what_is_signed():
     assert pulled.id == event.id
 
 
+@pytest.mark.parametrize("accepted", [("sorted-json",), ("raw", "sorted-json")])
+def test_a_pulled_event_has_the_name_of_its_sorted_delivery(accepted):
+    case = SIGNED["secret of people"]
+    body = case["body"].replace(",", " , ", 1)
+    signed = json.dumps(json.loads(body), sort_keys=True).encode()
+    mac = hmac.new(case["secrets"][0].encode(), signed, hashlib.sha256).hexdigest()
+    receiver = Receiver(case["secrets"], accepted=accepted, clock=lambda: case["timestamp"])
+    [event] = receiver.receive({**case["headers"], "x-signature": f"sha256:{mac}"}, body.encode())
+    pulled = receiver.pulled({"sequence": 41, "event_id": "msg_1", "body": body})
+    assert pulled.id == event.id
+
+
 @pytest.mark.parametrize("body", ["", "1", "[]", "{}", '{"event":"a"}', '{"events":[1]}',
                                   '{"events":[{"id":"a"}]}', "[" * 100000])
 def test_signed_nonsense(body):

@@ -76,12 +76,18 @@ def _verify_text(signature, timestamp, body, secrets, now, tolerance_s, accepted
     raise SignatureError("mismatch")
 
 
+def signed_text(body, style):
+    """What the text style `style` signs of a body: raw, the body itself; sorted-json, its JSON
+    sorted. Raises ValueError or RecursionError for a body that is no JSON."""
+    return body if style == "raw" else json.dumps(json.loads(body), sort_keys=True).encode()
+
+
 def _signed_texts(body, accepted):
     if "raw" in accepted:
         yield "raw", body
     if "sorted-json" in accepted:
         try:
-            yield "sorted-json", json.dumps(json.loads(body), sort_keys=True).encode()
+            yield "sorted-json", signed_text(body, "sorted-json")
         except (ValueError, RecursionError):
             return
 
