@@ -12,9 +12,11 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "http/endpoint_url.h"
+#include "load/row_sql.h"
 #include "load/xiaoe/envelope.h"
 #include "load/xiaoe/gateway_code.h"
 #include "load/xiaoe/loose_number.h"
+#include "load/xiaoe/shop_clock.h"
 
 namespace tidemark::load::xiaoe {
 namespace {
@@ -54,7 +56,7 @@ bool may_be_repeated(const Error& error) {
 struct Client::Attempt {
   std::optional<Answer> answer{};
   Error failure{ErrorKind::unreachable, {}};
-  enum class Next { backoff, window, token } next = Next::backoff;
+  enum class Next { backoff, slow_down, window, token } next = Next::backoff;
 };
 
 Client::Client(ClientOptions options, std::unique_ptr<http::HttpClient> http, const Clock& clock,
@@ -98,6 +100,21 @@ std::chrono::milliseconds Client::backoff(int attempts) {
          std::chrono::milliseconds(random_.below(static_cast<std::uint64_t>(full.count()) / 2 + 1));
 }
 
+Result<void> Client::compare_clocks(const http::ClientResponse& response, WallTime asked_at) const {
+  const std::optional<WallTime> shop = shop_time(response);
+  if (!options_.clocks_apart_max || !shop) return {};
+  const WallTime now = clock_.wall();
+  const std::chrono::microseconds ahead = shop_ahead(asked_at, *shop, now);
+  if (std::chrono::abs(ahead) < *options_.clocks_apart_max) return {};
+  return fail(make_error(ErrorKind::rejected,
+                         {"this machine's clock ({} UTC) and the shop's ({} UTC) are too far apart",
+                          "本机时钟（UTC {}）与店铺时钟（UTC {}）相差过大"},
+                         utc_text(now), utc_text(*shop))
+                  .with_hint({"let this machine use NTP; nothing is read until they agree "
+                              "(load.margin)",
+                              "请为本机启用 NTP；两者一致（见 load.margin）之前不会读取任何数据"}));
+}
+
 Result<std::string> Client::exchange(http::ClientRequest request, std::string_view what) {
   request.total_timeout = options_.timeout;
   request.response_bytes_max = answer_bytes_max;
@@ -105,6 +122,7 @@ Result<std::string> Client::exchange(http::ClientRequest request, std::string_vi
   request.policy = shop_addresses();
   auto answered = std::make_shared<std::promise<http::ClientResponse>>();
   std::future<http::ClientResponse> future = answered->get_future();
+  const WallTime asked_at = clock_.wall();
   http_->send(std::move(request), [answered](http::ClientResponse response) {
     answered->set_value(std::move(response));
   });
@@ -122,6 +140,8 @@ Result<std::string> Client::exchange(http::ClientRequest request, std::string_vi
   if (response.status != 200)
     return fail(ErrorKind::unreachable, {"{}: HTTP status {}", "{}：HTTP 状态 {}"}, what,
                 response.status);
+  if (Result<void> agree = compare_clocks(response, asked_at); !agree)
+    return fail(std::move(agree).error());
   if (response.truncated)
     return fail(ErrorKind::unreachable, {"{}: the answer broke off", "{}：应答不完整"}, what);
   if (const auto fault = check_json(response.body))
@@ -160,6 +180,8 @@ Result<std::string> Client::fetch_token() {
                              {"token: the answer has no token", "token：应答中没有令牌"});
       } else if (envelope && action == GatewayAction::give_up) {
         return fail(refusal(token_api, *envelope, ErrorKind::unauthorized));
+      } else if (envelope && action == GatewayAction::not_offered) {
+        return fail(refusal(token_api, *envelope, ErrorKind::unsupported));
       } else if (envelope && action == GatewayAction::refused) {
         return fail(refusal(token_api, *envelope, ErrorKind::query));
       } else if (envelope && action == GatewayAction::next_window && ++windows <= windows_max) {
@@ -218,8 +240,16 @@ void Client::forget(const std::string& token) {
 
 std::chrono::milliseconds Client::turn(const Interface& api) {
   const std::lock_guard lock(mutex_);
-  CallRate& rate = rates_.try_emplace(std::string(api.name), api.calls, api.window).first->second;
-  return rate.take(clock_.steady());
+  return rate_of(api).take(clock_.steady());
+}
+
+void Client::slow_down(const Interface& api, std::chrono::milliseconds pause) {
+  const std::lock_guard lock(mutex_);
+  rate_of(api).hold(clock_.steady() + pause);
+}
+
+CallRate& Client::rate_of(const Interface& api) {
+  return rates_.try_emplace(std::string(api.name), api.calls, api.window).first->second;
 }
 
 Result<Client::Attempt> Client::attempt(const Interface& api, std::string_view fields) {
@@ -246,9 +276,11 @@ Result<Client::Attempt> Client::attempt(const Interface& api, std::string_view f
     case GatewayAction::proceed:
       return Attempt{.answer = Answer{.data = std::string(envelope->data), .asked_at = asked_at}};
     case GatewayAction::retry:
-    case GatewayAction::slow_down:
       return Attempt{.failure = refusal(api, *envelope, ErrorKind::unreachable),
                      .next = Attempt::Next::backoff};
+    case GatewayAction::slow_down:
+      return Attempt{.failure = refusal(api, *envelope, ErrorKind::unreachable),
+                     .next = Attempt::Next::slow_down};
     case GatewayAction::new_token:
       forget(*token);
       return Attempt{.failure = refusal(api, *envelope, ErrorKind::unauthorized),
@@ -258,6 +290,8 @@ Result<Client::Attempt> Client::attempt(const Interface& api, std::string_view f
                      .next = Attempt::Next::window};
     case GatewayAction::give_up:
       return fail(refusal(api, *envelope, ErrorKind::unauthorized));
+    case GatewayAction::not_offered:
+      return fail(refusal(api, *envelope, ErrorKind::unsupported));
     case GatewayAction::refused:
       return fail(refusal(api, *envelope, ErrorKind::query));
   }
@@ -281,8 +315,9 @@ Result<Answer> Client::call(const Interface& api, std::string_view fields) {
              tried->failure.what.en + "; again");
     // At once the first time; a shop that takes no token must not be asked without end.
     if (tried->next == Attempt::Next::token && attempts == 1) continue;
-    if (Result<void> waited = wait(backoff(attempts)); !waited)
-      return fail(std::move(waited).error());
+    const std::chrono::milliseconds pause = backoff(attempts);
+    if (tried->next == Attempt::Next::slow_down) slow_down(api, pause);
+    if (Result<void> waited = wait(pause); !waited) return fail(std::move(waited).error());
   }
 }
 

@@ -29,6 +29,9 @@ struct ClientOptions {
   std::string secret_key;
   std::string ca_file{};  ///< PEM; empty: the system's authorities.
   std::chrono::milliseconds timeout = std::chrono::seconds(30);  ///< Of one request.
+  /// Clocks of shop and machine that are so far apart end all calls; nullopt: any may be. What is
+  /// read would bear false stamps, and the watermark pass over what is yet to come.
+  std::optional<std::chrono::milliseconds> clocks_apart_max{};
   std::chrono::milliseconds first_pause{500};  ///< Doubled from attempt to attempt, up to 30 s.
   std::chrono::milliseconds call_window = std::chrono::seconds(10);   ///< After 2053.
   std::chrono::milliseconds token_window = std::chrono::minutes(10);  ///< After 2053 for a token.
@@ -62,8 +65,9 @@ class Client {
                                                               Pause& pause, const Stop& stop);
 
   /// Calls the interface with `fields`, JSON members without braces: `"page_index":1`.
-  /// Errors: unreachable, timeout, corrupt (the last attempt's); unauthorized; query (the API's
-  /// code and words); cancelled.
+  /// Errors: unreachable, timeout, corrupt (the last attempt's); unauthorized; unsupported (it
+  /// takes no call of that interface); query (the API's code and words); rejected (the clocks are
+  /// too far apart); cancelled.
   [[nodiscard]] Result<Answer> call(const Interface& api, std::string_view fields);
 
  private:
@@ -86,8 +90,14 @@ class Client {
   void forget(const std::string& token);
   /// The body of a complete answer with status 200 that is JSON in UTF-8.
   [[nodiscard]] Result<std::string> exchange(http::ClientRequest request, std::string_view what);
+  /// Whether an answer to a question of that moment tells of a clock that is wrong.
+  [[nodiscard]] Result<void> compare_clocks(const http::ClientResponse& response,
+                                            WallTime asked_at) const;
   /// How long to wait before the next call of the interface.
   [[nodiscard]] std::chrono::milliseconds turn(const Interface& api);
+  /// The shop is called too fast: nobody calls the interface for so long.
+  void slow_down(const Interface& api, std::chrono::milliseconds pause);
+  [[nodiscard]] CallRate& rate_of(const Interface& api);  ///< With the mutex held.
   [[nodiscard]] Result<void> wait(std::chrono::milliseconds duration);
   [[nodiscard]] std::chrono::milliseconds backoff(int attempts);
 

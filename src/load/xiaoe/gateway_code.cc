@@ -26,6 +26,10 @@ GatewayAction action_of(std::int64_t code) {
     case 2020:
     case 2051:
       return GatewayAction::give_up;
+    case 2007:
+    case 2052:
+    case 2055:
+      return GatewayAction::not_offered;
     default:
       return GatewayAction::refused;
   }
@@ -53,6 +57,13 @@ Message hint_of(std::int64_t code, std::string_view interface, std::string_view 
     case 2051:
       return say({"add this machine's public address to the IP whitelist in the shop's console",
                   "请在店铺后台把本机公网 IP 加入白名单"});
+    case 2007:
+    case 2052:
+    case 2055:
+      return say(
+          {"the shop does not take calls of {}; a proxy or a wrong xiaoe.url may be the cause",
+           "店铺不接受对 {} 的调用；请检查 xiaoe.url 以及中间的代理"},
+          interface);
     default:
       return {};
   }

@@ -15,6 +15,7 @@ enum class GatewayAction {
   next_window,  ///< 2053: the calls of this window are used up.
   slow_down,    ///< 2054: too many at once.
   give_up,      ///< Credentials, permissions, IP list: somebody has to act.
+  not_offered,  ///< 2007, 2052, 2055: whatever is asked for, the interface takes no such call.
   refused,      ///< The request is wrong: our mistake, or an unknown code.
 };
 

@@ -1,5 +1,6 @@
 #include "load/xiaoe/platform.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "load/order_tables.h"
@@ -18,13 +19,18 @@
 namespace tidemark::load::xiaoe {
 namespace {
 
+/// Clocks that nobody set wrong differ by less, whatever the margin.
+constexpr std::chrono::seconds apart_usual{30};
+
 ClientOptions client_options(const config::Settings& settings) {
   return {.url = settings.text("xiaoe.url"),
           .app_id = settings.text("xiaoe.app_id"),
           .client_id = settings.text("xiaoe.client_id"),
           .secret_key = settings.text("xiaoe.secret_key"),
           .ca_file = settings.text("xiaoe.ca"),
-          .timeout = settings.duration("xiaoe.timeout")};
+          .timeout = settings.duration("xiaoe.timeout"),
+          .clocks_apart_max =
+              std::max<std::chrono::milliseconds>(settings.duration("load.margin"), apart_usual)};
 }
 
 CodeTexts code_texts(const config::Settings& settings) {

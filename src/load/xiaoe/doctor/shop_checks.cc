@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/civil_time.h"
 #include "load/xiaoe/doctor/shop_probe.h"
+#include "load/xiaoe/shop_clock.h"
 #include "run/figures.h"
 
 namespace tidemark::load::xiaoe {
@@ -111,11 +112,8 @@ Finding check_clock(const ProbeAnswer& answer, std::chrono::seconds margin) {
         .check = std::string(check),
         .verdict = Verdict::warning,
         .what = say({"unknown: the shop's answers have no Date", "未知：店铺的应答没有 Date 头"})};
-  // Whole seconds, and true at some time between request and answer.
-  std::chrono::microseconds ahead{0};
-  if (*answer.shop_time > answer.answered_at) ahead = *answer.shop_time - answer.answered_at;
-  const WallTime latest = *answer.shop_time + std::chrono::seconds(1);
-  if (latest < answer.asked_at) ahead = latest - answer.asked_at;
+  const std::chrono::microseconds ahead =
+      shop_ahead(answer.asked_at, *answer.shop_time, answer.answered_at);
   const auto apart = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::abs(ahead));
   const Message difference{run::duration_text(apart, Language::english),
                            run::duration_text(apart, Language::chinese)};
@@ -124,16 +122,16 @@ Finding check_clock(const ProbeAnswer& answer, std::chrono::seconds margin) {
             .what = Message{"shop and machine agree within " + difference.en,
                             "店铺与本机时钟相差不超过 " + difference.zh}};
   const bool behind = ahead.count() < 0;
-  return {
-      .check = std::string(check),
-      .verdict = behind && apart >= margin ? Verdict::failure : Verdict::warning,
-      .what = behind ? Message{"the shop's clock is " + difference.en + " behind this machine's",
-                               "店铺时钟比本机慢 " + difference.zh}
-                     : Message{"the shop's clock is " + difference.en + " ahead of this machine's",
-                               "店铺时钟比本机快 " + difference.zh},
-      .mend = say({"let this machine use NTP; orders are missed when it is ahead of the shop by "
-                   "load.margin or more",
-                   "请为本机启用 NTP；若本机比店铺快 load.margin 或更多，会漏掉订单"})};
+  return {.check = std::string(check),
+          .verdict = apart >= margin ? Verdict::failure : Verdict::warning,
+          .what = behind
+                      ? Message{"the shop's clock is " + difference.en + " behind this machine's",
+                                "店铺时钟比本机慢 " + difference.zh}
+                      : Message{"the shop's clock is " + difference.en + " ahead of this machine's",
+                                "店铺时钟比本机快 " + difference.zh},
+          .mend = say({"let this machine use NTP; a load stops when the clocks are load.margin or "
+                       "more apart",
+                       "请为本机启用 NTP；两者相差达到 load.margin 时加载会中止"})};
 }
 
 Finding check_permission(ShopProbe& probe, const Question& question, std::string_view today) {

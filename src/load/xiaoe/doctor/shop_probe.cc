@@ -8,21 +8,13 @@
 #include "base/json_object.h"
 #include "base/json_text.h"
 #include "http/endpoint_url.h"
-#include "http/retry_after.h"
 #include "load/xiaoe/envelope.h"
+#include "load/xiaoe/shop_clock.h"
 
 namespace tidemark::load::xiaoe {
 namespace {
 
 constexpr std::size_t answer_bytes_max = std::size_t{4} << 20;
-
-std::optional<WallTime> time_of(const http::ClientResponse& response) {
-  const auto date = response.headers.find("date");
-  if (!date) return std::nullopt;
-  // A date in that field counts from the moment that is handed in: here from 1970.
-  const auto since_1970 = http::parse_retry_after(*date, WallTime{});
-  return since_1970 ? std::optional(WallTime{} + *since_1970) : std::nullopt;
-}
 
 }  // namespace
 
@@ -54,7 +46,7 @@ Result<ProbeAnswer> ShopProbe::exchange(http::ClientRequest request, std::string
   if (response.status != 200)
     return fail(ErrorKind::unreachable, {"{}: HTTP status {}", "{}：HTTP 状态 {}"}, what,
                 response.status);
-  answer.shop_time = time_of(response);
+  answer.shop_time = shop_time(response);
   const bool json = !response.truncated && !check_json(response.body);
   const std::optional<Envelope> envelope = json ? envelope_of(response.body) : std::nullopt;
   if (!envelope)
