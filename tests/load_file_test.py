@@ -109,7 +109,8 @@ def test_an_older_file_never_replaces_a_newer_one(warehouse, tmp_path):
     assert load_file(warehouse, tmp_path, older)["rows_older"] == 1
     assert warehouse.value("SELECT price_fen FROM orders") == 2000
     # The same file with another meaning: the person says that it is so now.
-    assert load_file(warehouse, tmp_path, newer, "--amount-unit", "fen")["rows_older"] == 1
+    again = load_file(warehouse, tmp_path, newer, "--amount-unit", "fen")
+    assert (again["rows_older"], again["rows_of_same_moment"]) == (1, 1)
     assert load_file(warehouse, tmp_path, newer, "--amount-unit", "fen", "--as-of",
                      "now")["orders_changed"] == 1
     assert warehouse.value("SELECT price_fen FROM orders") == 20
@@ -121,6 +122,17 @@ def test_rows_may_tell_their_version_themselves(local, tmp_path):
     late = written(tmp_path, header + "1,2025-01-01,10,2025-01-08 00:00:00\n", changed="2025-02-02")
     assert load_file(local, tmp_path, late)["rows_older"] == 1
     assert local.value("SELECT price_fen FROM orders") == 2000
+
+
+def test_what_stands_for_none_is_none(local, tmp_path):
+    path = written(tmp_path, "order_id,user_id,created_at,paid_at,price\n"
+                             "1,NULL,2025-01-01,\\N,5\n2,NULL,2025-01-01,2025-01-01 08:00:00,6\n")
+    assert load_file(local, tmp_path, path, "--null", "NULL", "--null", "\\N")["orders_new"] == 2
+    assert local.rows("SELECT user_id, pay_time FROM orders ORDER BY order_id") == [
+        {"user_id": None, "pay_time": None}, {"user_id": None, "pay_time": "2025-01-01 08:00:00"}]
+    # It is kept with the rows.
+    run(["tidemark", "load", "rederive", "--warehouse", local.url], tmp_path)
+    assert local.value("SELECT COUNT(user_id) FROM orders") == 0
 
 
 def test_a_dry_run_writes_nothing_and_stdin_is_read(local, tmp_path):

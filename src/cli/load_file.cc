@@ -79,6 +79,7 @@ Result<load::file::Layout> layout_of(const Context& context, const std::string& 
                             .header = header_of(arguments.value("--columns").value_or(""), *format),
                             .map = std::move(*map),
                             .amounts_in_fen = arguments.value("--amount-unit") == "fen",
+                            .nulls = arguments.values("--null"),
                             .zone = *zone};
 }
 
@@ -184,6 +185,11 @@ std::vector<Flag> flags() {
        .fallback = "yuan",
        .text = {"Unit of the amounts: yuan (dollars, …), or fen (cents, …)",
                 "金额单位：元，或分（1/100）"}},
+      {.names = "--null",
+       .kind = repeated,
+       .placeholder = "TEXT",
+       .text = {"A value that stands for none, as databases write it: NULL, \\N",
+                "表示空值的文本，如数据库导出的 NULL、\\N"}},
       {.names = "--as-of",
        .kind = value,
        .placeholder = "TIME",

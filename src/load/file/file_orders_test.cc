@@ -223,6 +223,17 @@ TEST(FileOrdersTest, AnOrderOfEndlessRowsIsSetAsideAndNotGathered) {
   EXPECT_THAT(why_not(kept.records[1]), HasSubstr("stands in the file before"));
 }
 
+TEST(FileOrdersTest, WhatStandsForNoneIsNone) {
+  const std::vector<RawRecord> records =
+      records_of("order_id,user_id,created_at,paid_at,price\n1,NULL,2025-01-01,\\N,5.00\n",
+                 {.nulls = {"NULL", "\\N"}});
+  ASSERT_EQ(records.size(), 1U);
+  const Result<Order> order = order_of(records[0]);
+  ASSERT_TRUE(order) << order.error().what.en;
+  EXPECT_EQ(order->user_id, "");
+  EXPECT_FALSE(order->pay_time);
+}
+
 TEST(LayoutTest, IsReadAsItWasWritten) {
   const Layout layout{.format = Format::tsv,
                       .header = "a\t\"b\"",

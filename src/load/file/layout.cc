@@ -69,8 +69,15 @@ std::string layout_json(const Layout& layout) {
     json += ':';
     append_json_text(json, column);
   }
-  return json + fmt::format(R"(}},"unit":"{}","zone":{}}})", layout.amounts_in_fen ? "fen" : "yuan",
-                            layout.zone.count());
+  json += fmt::format(R"(}},"unit":"{}","zone":{})", layout.amounts_in_fen ? "fen" : "yuan",
+                      layout.zone.count());
+  if (layout.nulls.empty()) return json + '}';
+  json += R"(,"null":[)";
+  for (const std::string& null : layout.nulls) {
+    if (json.back() != '[') json += ',';
+    append_json_text(json, null);
+  }
+  return json + "]}";
 }
 
 std::optional<Layout> parse_layout(std::string_view text) {
@@ -83,6 +90,10 @@ std::optional<Layout> parse_layout(std::string_view text) {
   layout.header = text_at(text, "header");
   layout.amounts_in_fen = text_at(text, "unit") == "fen";
   layout.zone = std::chrono::minutes(*zone);
+  if (const auto nulls = json_value_of(text, "null"))
+    for (const std::string_view null :
+         json_elements(*nulls).value_or(std::vector<std::string_view>()))
+      layout.nulls.push_back(json_text(null).value_or(""));
   for (const JsonMember& member : *map) {
     const std::optional<Field> field = field_named(member.name);
     if (!field) return std::nullopt;

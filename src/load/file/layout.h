@@ -19,11 +19,14 @@ struct Layout {
   std::string header{};  ///< The first row as it stands; empty for NDJSON.
   FieldMap map{};
   bool amounts_in_fen = false;
+  /// Values that stand for none, such as `NULL` and `\N`.
+  std::vector<std::string> nulls{};
   /// Of times that name none: what their clock is ahead of UTC.
   std::chrono::minutes zone = std::chrono::hours(8);
 };
 
-/// `{"format":"csv","header":"…","map":{"price":"Total"},"unit":"yuan","zone":480}`
+/// `{"format":"csv","header":"…","map":{"price":"Total"},"unit":"yuan","zone":480}`, and before its
+/// end `"null":["NULL"]` if there are such.
 [[nodiscard]] std::string layout_json(const Layout& layout);
 /// `text` must have passed check_json(). nullopt: layout_json() did not write that.
 [[nodiscard]] std::optional<Layout> parse_layout(std::string_view text);

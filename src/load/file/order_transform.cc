@@ -74,6 +74,7 @@ class Values {
     const std::optional<std::size_t> place = places[static_cast<std::size_t>(field)];
     if (!place) return {};
     const std::string& value = rows_[row][*place];
+    if (std::ranges::find(layout_.nulls, value) != layout_.nulls.end()) return {};
     // No database here stores a NUL in a text everywhere.
     if (field != Field::items && (value.size() > bytes_max || value.contains('\0')))
       return refuse(field, value), std::string();
