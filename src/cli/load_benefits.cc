@@ -29,6 +29,7 @@ Result<load::BenefitOptions> benefit_options(const Context& context) {
       std::chrono::duration_cast<std::chrono::seconds>(context.settings.duration("load.margin"));
   options.usual_rescan =
       std::chrono::duration_cast<std::chrono::seconds>(context.settings.duration("load.rescan"));
+  options.platform = context.arguments.value("--platform");
   options.redecide = context.arguments.has("--redecide");
   options.dry_run = context.arguments.has("--dry-run");
   return options;
@@ -131,6 +132,11 @@ Command load_benefits_command() {
       .flags =
           {
               warehouse_flag(),
+              {.names = "--platform",
+               .kind = value,
+               .placeholder = "NAME",
+               .text = {"Only orders of this platform; otherwise of all",
+                        "只处理该平台的订单；不指定则处理所有平台"}},
               {.names = "--from",
                .kind = value,
                .placeholder = "DATE",

@@ -22,7 +22,7 @@ enum class Needs { shop, export_source };
 /// What a job of config::scheduled_jobs() is for this program.
 struct JobCommand {
   std::string_view name;
-  std::string_view words;  ///< `{rescan}`: the setting load.rescan.
+  std::string_view words;  ///< `{rescan}`, `{platform}`: the settings load.rescan, load.platform.
   Needs needs;
   /// What of the shop it reads. The jobs that read one shop share its limit of requests: they are
   /// one group.
@@ -42,7 +42,7 @@ constexpr std::array commands = {
     JobCommand{"load-products", "load products", Needs::shop, products},
     JobCommand{"load-orders-deep", "load orders --rescan 90d", Needs::shop, orders},
     JobCommand{"load-history", "load orders --incremental", Needs::shop, orders, true},
-    JobCommand{"load-benefits", "load benefits", Needs::shop},
+    JobCommand{"load-benefits", "load benefits --platform {platform}", Needs::shop},
     JobCommand{"export-sweep", "export sweep", Needs::export_source},
 };
 
@@ -61,6 +61,7 @@ std::vector<std::string> words_of(const JobCommand& command, const config::Setti
       words.back() += letter;
   }
   std::ranges::replace(words, std::string("{rescan}"), settings.text("load.rescan"));
+  std::ranges::replace(words, std::string("{platform}"), settings.text("load.platform"));
   return words;
 }
 

@@ -145,6 +145,12 @@ Verdict unobserved(CivilTime created_at, std::optional<CivilTime> observed_at) {
               due_at(created_at).text(), observed_at->text())};
 }
 
+Verdict unlisted(CivilTime observed_at) {
+  return {Decision::pending, say({"Pending: the shop no longer lists the order; last observed {}.",
+                                  "待定：店铺已不再列出该订单；最近一次观察于 {}。"},
+                                 observed_at.text())};
+}
+
 void tell_change(Verdict& verdict, Decision previous, CivilTime previously_decided_at) {
   if (previous == Decision::pending || previous == Decision::none) return;
   // What was granted and turns out to be unpaid has to be taken back, too.

@@ -42,6 +42,8 @@ struct Verdict {
 
 /// The order was last observed before its time was up.
 [[nodiscard]] Verdict unobserved(CivilTime created_at, std::optional<CivilTime> observed_at);
+/// Nor will it be: the source no longer lists it. Somebody has to look.
+[[nodiscard]] Verdict unlisted(CivilTime observed_at);
 
 /// A decision that stood is replaced: says so at the end of the reason.
 void tell_change(Verdict& verdict, Decision previous, CivilTime previously_decided_at);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/bytes.h"
 #include "load/benefit/benefit_schema.h"
 #include "load/benefit/order_states.h"
 #include "load/benefit_period.h"
+#include "load/platforms.h"
 #include "load/row_sql.h"
 #include "load/schema.h"
 #include "load/stream_turn.h"
@@ -84,10 +86,11 @@ std::string_view name(BenefitChange change) {
 
 ExitCode BenefitSummary::exit_code(const Stop& stop) const {
   if (stopped) return exit_code_for(stop);
-  return pending > 0 ? ExitCode::partial : ExitCode::done;
+  return pending > pending_unlisted ? ExitCode::partial : ExitCode::done;
 }
 
-void BenefitRun::decide(Batch& batch, const std::string& platform, BenefitOrder order) const {
+Result<void> BenefitRun::decide(Batch& batch, sql::Connection& connection, Source& source,
+                                BenefitOrder order) const {
   BenefitSummary& counts = batch.counts;
   ++counts.orders;
   const CivilTime created = order.order.created_at;
@@ -97,12 +100,14 @@ void BenefitRun::decide(Batch& batch, const std::string& platform, BenefitOrder 
   const CivilTime settled = due + second + options_.margin;
   if (now < settled && !order.stored) {
     ++counts.not_due;
-    return;
+    return {};
   }
   const BenefitFacts facts = gather_facts(order.order, order.history, order.after_sales, due);
   const bool cancelled = payment_of(facts.order_state) == Payment::cancelled;
-  const std::optional<CivilTime> observed =
-      order.observed_at ? std::optional(local(*order.observed_at, order.utc_offset)) : std::nullopt;
+  // An observation in the future is one by a clock that was wrong: it proves nothing.
+  std::optional<CivilTime> observed;
+  if (order.observed_at && *order.observed_at <= clock_.wall() + options_.margin)
+    observed = local(*order.observed_at, order.utc_offset);
   const bool unseen = !observed || *observed < settled;
   const bool decided_before = order.stored && order.stored->decision != Decision::pending;
   Verdict verdict;
@@ -110,21 +115,35 @@ void BenefitRun::decide(Batch& batch, const std::string& platform, BenefitOrder 
     if (now - created <=
         std::max<std::chrono::microseconds>(options_.usual_rescan, settled - created)) {
       ++counts.awaited;
-      return;
+      return {};
     }
-    verdict = load::unobserved(created, observed);
-    ++counts.pending_unobserved;
-    counts.oldest_unobserved =
-        std::max(counts.oldest_unobserved, std::chrono::ceil<std::chrono::days>(now - created));
+    Result<bool> dropped = false;
+    if (observed)
+      dropped = source.listing.listed_since(
+          connection, created,
+          std::max(*order.observed_at,
+                   WallTime(settled.time().time_since_epoch()) - order.utc_offset));
+    if (!dropped) return fail(std::move(dropped).error());
+    if (*dropped) {
+      verdict = unlisted(*observed);
+      ++counts.pending_unlisted;
+    } else {
+      verdict = load::unobserved(created, observed);
+      ++counts.pending_unobserved;
+      UnobservedOrders& unobserved = counts.unobserved[source.platform];
+      ++unobserved.orders;
+      unobserved.oldest =
+          std::max(unobserved.oldest, std::chrono::ceil<std::chrono::days>(now - created));
+    }
   } else {
     verdict = judge(facts, options_.rule);
   }
   if (verdict.decision == Decision::none && !order.stored) {
     ++counts.unpaid;
-    return;
+    return {};
   }
 
-  DecidedOrder decided{.platform = platform,
+  DecidedOrder decided{.platform = source.platform,
                        .order = {},
                        .facts = facts,
                        .due_at = due,
@@ -190,6 +209,7 @@ void BenefitRun::decide(Batch& batch, const std::string& platform, BenefitOrder 
       break;
   }
   batch.decided.push_back(std::move(decided));
+  return {};
 }
 
 Result<void> BenefitRun::write(sql::Connection& connection, const Batch& batch) const {
@@ -208,28 +228,28 @@ Result<void> BenefitRun::write(sql::Connection& connection, const Batch& batch) 
 }
 
 Result<BenefitRun::Batch> BenefitRun::within_transaction(sql::Connection& connection,
-                                                         const std::string& platform,
-                                                         const BenefitOrders& orders,
-                                                         const std::string& after) {
-  Result<std::vector<BenefitOrder>> found = orders.read(connection, after, orders_per_step);
+                                                         Source& source, const std::string& after) {
+  Result<std::vector<BenefitOrder>> found = source.orders.read(connection, after, orders_per_step);
   if (!found) return fail(std::move(found).error());
   Batch batch;
   if (!found->empty()) batch.last = found->back().order_id;
-  for (BenefitOrder& order : *found) decide(batch, platform, std::move(order));
+  for (BenefitOrder& order : *found)
+    if (Result<void> done = decide(batch, connection, source, std::move(order)); !done)
+      return fail(std::move(done).error());
   if (options_.dry_run) return batch;
   if (Result<void> written = write(connection, batch); !written) return fail(written.error());
   return batch;
 }
 
-Result<BenefitRun::Batch> BenefitRun::step(sql::Connection& connection, const std::string& platform,
-                                           const BenefitOrders& orders, const std::string& after) {
-  if (options_.dry_run) return within_transaction(connection, platform, orders, after);
+Result<BenefitRun::Batch> BenefitRun::step(sql::Connection& connection, Source& source,
+                                           const std::string& after) {
+  if (options_.dry_run) return within_transaction(connection, source, after);
   if (Result<void> begun = connection.begin(sql::Isolation::write); !begun)
     return fail(std::move(begun).error());
   Result<Batch> batch = Batch();
-  if (Result<void> turn = take_turn(connection, platform, "orders"); !turn)
+  if (Result<void> turn = take_turn(connection, source.platform, "orders"); !turn)
     batch = fail(std::move(turn).error());
-  if (batch) batch = within_transaction(connection, platform, orders, after);
+  if (batch) batch = within_transaction(connection, source, after);
   if (batch)
     if (Result<void> committed = connection.commit(); !committed)
       batch = fail(std::move(committed).error());
@@ -239,14 +259,16 @@ Result<BenefitRun::Batch> BenefitRun::step(sql::Connection& connection, const st
 
 Result<void> BenefitRun::platform_run(sql::Connection& connection, const std::string& platform,
                                       BenefitTables tables, const BenefitReport& report) {
-  const BenefitOrders orders(platform, options_.created, tables);
+  Source source{.platform = platform,
+                .orders = BenefitOrders(platform, options_.created, tables),
+                .listing = Listing(platform)};
   std::string after;
   while (true) {
     if (stop_.requested()) {
       summary_.stopped = true;
       return {};
     }
-    Result<Batch> batch = step(connection, platform, orders, after);
+    Result<Batch> batch = step(connection, source, after);
     if (!batch) return fail(std::move(batch).error());
     if (batch->last.empty()) return {};
     after = batch->last;
@@ -274,7 +296,12 @@ void BenefitSummary::add(const BenefitSummary& more) {
   pending_unobserved += more.pending_unobserved;
   pending_undated += more.pending_undated;
   pending_unknown_state += more.pending_unknown_state;
-  oldest_unobserved = std::max(oldest_unobserved, more.oldest_unobserved);
+  pending_unlisted += more.pending_unlisted;
+  for (const auto& [platform, others] : more.unobserved) {
+    UnobservedOrders& all = unobserved[platform];
+    all.orders += others.orders;
+    all.oldest = std::max(all.oldest, others.oldest);
+  }
   for (const std::string& order : more.changed_orders)
     if (changed_orders.size() < examples_max) changed_orders.push_back(order);
 }
@@ -287,9 +314,16 @@ Result<std::vector<std::string>> BenefitRun::platforms(sql::Connection& connecti
   while (true) {
     const Result<bool> row = (*cursor)->next();
     if (!row) return fail(row.error());
-    if (!*row) return names;
+    if (!*row) break;
     names.emplace_back((*cursor)->at(0).value_or(""));
   }
+  if (!options_.platform) return names;
+  const bool known = std::ranges::find(names, *options_.platform) != names.end();
+  if (!known && platform_named(*options_.platform) == nullptr)
+    return fail(ErrorKind::not_found,
+                {"the warehouse has no orders of a platform '{}'", "数仓中没有平台“{}”的订单"},
+                printable(*options_.platform));
+  return known ? std::vector<std::string>{*options_.platform} : std::vector<std::string>();
 }
 
 Result<bool> BenefitRun::has(sql::Connection& connection, const TableSpec& table) const {

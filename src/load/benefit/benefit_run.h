@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +16,7 @@
 #include "base/stop.h"
 #include "load/benefit/benefit_orders.h"
 #include "load/benefit/benefit_rule.h"
+#include "load/benefit/listing.h"
 #include "load/record_writer.h"
 #include "load/table.h"
 #include "load/time_window.h"
@@ -31,6 +33,7 @@ struct BenefitOptions {
   std::chrono::seconds usual_rescan = std::chrono::days(15);
   /// Decisions of another rule are taken again, also where the facts are the same.
   bool redecide = false;
+  std::optional<std::string> platform{};  ///< Only its orders; nullopt: those of all.
   bool dry_run = false;
 };
 
@@ -57,6 +60,12 @@ struct DecidedOrder {
   BenefitChange change = BenefitChange::unchanged;
 };
 
+/// Orders of a platform that were not read since their time was up.
+struct UnobservedOrders {
+  std::uint64_t orders = 0;
+  std::chrono::days oldest{};  ///< Since it was placed.
+};
+
 /// What deciding did. `orders` is the sum of what follows it up to `withdrawn`.
 struct BenefitSummary {
   std::uint64_t orders = 0;
@@ -75,17 +84,19 @@ struct BenefitSummary {
   std::uint64_t other_rule = 0;  ///< Stand as another rule has decided.
 
   std::uint64_t pending_unobserved = 0;
+  std::uint64_t pending_unlisted = 0;  ///< The source has dropped them: no further run helps.
   std::uint64_t pending_undated = 0;
   std::uint64_t pending_unknown_state = 0;
-  std::chrono::days oldest_unobserved{};      ///< Since it was placed.
-  std::vector<std::string> changed_orders{};  ///< The first few that were decided anew.
+  std::map<std::string, UnobservedOrders> unobserved{};  ///< By platform; where there are any.
+  std::vector<std::string> changed_orders{};             ///< The first few that were decided anew.
 
   bool dry_run = false;
   bool stopped = false;
   std::chrono::milliseconds elapsed{};
 
   void add(const BenefitSummary& more);  ///< The counts of further orders.
-  /// partial while orders are pending. A signal's code when stopped.
+  /// partial while orders are pending that may be decided once more is read. A signal's code when
+  /// stopped.
   [[nodiscard]] ExitCode exit_code(const Stop& stop) const;
 };
 
@@ -109,23 +120,28 @@ class BenefitRun {
         orders_(orders) {}
 
   /// `report` may be empty. Errors: those of Connection and of `report`; not_found when there is no
-  /// warehouse yet; corrupt.
+  /// warehouse yet, or nothing of the platform in it that no other place knows either; corrupt.
   [[nodiscard]] Result<BenefitSummary> run(const BenefitReport& report);
 
  private:
   struct Batch;
+  /// Whose orders are being judged.
+  struct Source {
+    const std::string platform;
+    BenefitOrders orders;
+    Listing listing;
+  };
 
   [[nodiscard]] Result<std::vector<std::string>> platforms(sql::Connection& connection);
   [[nodiscard]] Result<bool> has(sql::Connection& connection, const TableSpec& table) const;
   [[nodiscard]] Result<void> platform_run(sql::Connection& connection, const std::string& platform,
                                           BenefitTables tables, const BenefitReport& report);
-  [[nodiscard]] Result<Batch> step(sql::Connection& connection, const std::string& platform,
-                                   const BenefitOrders& orders, const std::string& after);
-  [[nodiscard]] Result<Batch> within_transaction(sql::Connection& connection,
-                                                 const std::string& platform,
-                                                 const BenefitOrders& orders,
+  [[nodiscard]] Result<Batch> step(sql::Connection& connection, Source& source,
+                                   const std::string& after);
+  [[nodiscard]] Result<Batch> within_transaction(sql::Connection& connection, Source& source,
                                                  const std::string& after);
-  void decide(Batch& batch, const std::string& platform, BenefitOrder order) const;
+  [[nodiscard]] Result<void> decide(Batch& batch, sql::Connection& connection, Source& source,
+                                    BenefitOrder order) const;
   [[nodiscard]] Result<void> write(sql::Connection& connection, const Batch& batch) const;
 
   const ConnectWarehouse connect_;

@@ -108,7 +108,7 @@ TEST_P(BenefitRunTest, AnOrderIsNotDecidedUntilItWasReadAfterItsTime) {
   EXPECT_EQ(rows("benefit_decisions"), "0");
   const BenefitSummary pending = decide("2025-01-20 11:00:00");
   EXPECT_EQ(pending.pending_unobserved, 1U);
-  EXPECT_EQ(pending.oldest_unobserved, days(19));
+  EXPECT_EQ(pending.unobserved.at("xiaoe").oldest, days(19));
   EXPECT_EQ(pending.exit_code(stop_), ExitCode::partial);
   EXPECT_EQ(decision("o_1"), "pending");
   EXPECT_THAT(reason("o_1"), HasSubstr("not observed since its 14th day"));
@@ -119,6 +119,56 @@ TEST_P(BenefitRunTest, AnOrderIsNotDecidedUntilItWasReadAfterItsTime) {
   EXPECT_EQ(decided.exit_code(stop_), ExitCode::done);
   EXPECT_EQ(decision("o_1"), "granted");
   EXPECT_EQ(rows("benefit_decision_history"), "2");
+}
+
+TEST_P(BenefitRunTest, AnObservationInTheFutureProvesNothing) {
+  place("o_1", "2025-03-01 00:00:00");
+  const BenefitSummary summary = decide("2025-01-20 00:00:00");
+  EXPECT_EQ(summary.granted, 0U);
+  EXPECT_EQ(summary.pending_unobserved, 1U);
+}
+
+TEST_P(BenefitRunTest, AnOrderThatTheShopHasDroppedHoldsUpNothing) {
+  place("o_1", "2025-01-10 00:00:00");
+  const auto listed = [this](const std::string& scan, std::string_view began) {
+    run("INSERT INTO load_scans (scan_id, platform, stream, mode, range_from, range_upto, "
+        "started_at) VALUES (?, 'xiaoe', 'orders', 'rescan', '2025-01-01 00:00:00', "
+        "'2025-02-01 00:00:00', ?)",
+        {scan, utc_text(at(began))});
+    run("INSERT INTO load_windows (scan_id, window_from, window_upto, records, finished_at) "
+        "VALUES (?, '2025-01-01 00:00:00', '2025-01-07 23:59:59', 0, ?)",
+        {scan, utc_text(at(began))});
+  };
+  listed("early",
+         "2025-01-12 00:00:00");  // It was not listed then, and may come back until it counts.
+  EXPECT_EQ(decide("2025-02-01 00:00:00").pending_unobserved, 1U);
+  listed("late", "2025-01-20 00:00:00");
+  const BenefitSummary summary = decide("2025-02-02 00:00:00");
+  EXPECT_EQ(summary.pending_unobserved, 0U);
+  EXPECT_EQ(summary.pending_unlisted, 1U);
+  EXPECT_EQ(summary.exit_code(stop_), ExitCode::done);
+  EXPECT_THAT(reason("o_1"), HasSubstr("no longer lists"));
+  // It is listed again.
+  observe("o_1", "2025-01-25 00:00:00");
+  EXPECT_EQ(decide("2025-02-03 00:00:00").granted, 1U);
+}
+
+TEST_P(BenefitRunTest, OnlyOrdersOfThePlatformAreDecided) {
+  place("o_1", "2025-01-20 00:00:00");
+  run("INSERT INTO load_streams (platform, stream) VALUES ('webshop', 'orders')");
+  run("INSERT INTO orders (platform, order_id, price, price_fen, net_amount, net_amount_fen, "
+      "order_state, created_at, time_zone, refunded_within_14_days, updated_at) VALUES "
+      "('webshop', 'w_1', '1.00', 100, '1.00', 100, -1, '2025-01-01 12:00:00', '+08:00', 0, "
+      "'2025-01-01 12:00:00')");
+  run("INSERT INTO raw_seen (platform, stream, record_id, content_hash, first_observed_at, "
+      "observed_at, scan_id, rejected) VALUES ('webshop', 'orders', 'w_1', 'h', "
+      "'2025-01-02 00:00:00', '2025-01-02 00:00:00', 's', 0)");
+  BenefitOptions shop;
+  shop.platform = "xiaoe";
+  EXPECT_EQ(decide("2025-02-01 00:00:00", shop).exit_code(stop_), ExitCode::done);
+  const BenefitSummary all = decide("2025-02-01 00:00:00");
+  EXPECT_EQ(all.exit_code(stop_), ExitCode::partial);
+  EXPECT_EQ(all.unobserved.at("webshop").orders, 1U);
 }
 
 TEST_P(BenefitRunTest, ARefundThatIsFoundLateWithdrawsWhatWasGranted) {

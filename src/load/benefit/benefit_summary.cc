@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "load/platforms.h"
 #include "run/figures.h"
 
 namespace tidemark::load {
@@ -27,8 +29,15 @@ Json counts_of(const BenefitSummary& summary) {
           {"unchanged", summary.unchanged},
           {"other_rule", summary.other_rule},
           {"pending_unobserved", summary.pending_unobserved},
+          {"pending_unlisted", summary.pending_unlisted},
           {"pending_undated", summary.pending_undated},
           {"pending_unknown_state", summary.pending_unknown_state}};
+}
+
+/// Files are not asked again: somebody has to bring another one.
+bool can_be_asked(const std::string& name) {
+  const Platform* platform = platform_named(name);
+  return platform != nullptr && !platform->url_setting().empty();
 }
 
 }  // namespace
@@ -64,12 +73,23 @@ std::string summary_text(const BenefitSummary& summary, Language language, std::
          "one",
          "  其他规则：    {} 个仍按其他规则的决定；--redecide 可按当前规则重新决定"},
         count_text(summary.other_rule)));
-  if (summary.pending_unobserved > 0)
-    add(say(
-        {"  pending:       {} not observed since their 14th day: run "
-         "tidemark load orders --rescan {}d",
-         "  待定：        {} 个自满 14 天以来未再观察：请运行 tidemark load orders --rescan {}d"},
-        count_text(summary.pending_unobserved), summary.oldest_unobserved.count() + 1));
+  for (const auto& [platform, unobserved] : summary.unobserved)
+    if (can_be_asked(platform))
+      add(say(
+          {"  pending:       {} not observed since their 14th day: run "
+           "tidemark load orders --platform {} --rescan {}d",
+           "  待定：        {} 个自满 14 天以来未再观察：请运行 tidemark load orders --platform "
+           "{} --rescan {}d"},
+          count_text(unobserved.orders), platform, unobserved.oldest.count() + 1));
+    else
+      add(say({"  pending:       {} of {} not observed since their 14th day: load a newer file of "
+               "them",
+               "  待定：        {1} 的 {0} 个自满 14 天以来未再观察：请加载包含它们的新文件"},
+              count_text(unobserved.orders), platform));
+  if (summary.pending_unlisted > 0)
+    add(say({"  pending:       {} that the shop no longer lists: see benefit_decisions",
+             "  待定：        {} 个店铺已不再列出：见 benefit_decisions"},
+            count_text(summary.pending_unlisted)));
   if (summary.pending_undated > 0)
     add(say({"  pending:       {} refunded, and nothing tells when",
              "  待定：        {} 个已退款，但没有数据说明退款时间"},
@@ -93,7 +113,15 @@ std::string summary_json(const BenefitSummary& summary, ExitCode code) {
                {"stopped", summary.stopped}};
   line.update(counts_of(summary));
   line["changed_orders"] = summary.changed_orders;
-  if (summary.pending_unobserved > 0) line["rescan_days"] = summary.oldest_unobserved.count() + 1;
+  std::chrono::days oldest{};
+  line["unobserved"] = Json::array();
+  for (const auto& [platform, unobserved] : summary.unobserved) {
+    if (can_be_asked(platform)) oldest = std::max(oldest, unobserved.oldest);
+    line["unobserved"].push_back({{"platform", platform},
+                                  {"orders", unobserved.orders},
+                                  {"oldest_days", unobserved.oldest.count()}});
+  }
+  if (oldest.count() > 0) line["rescan_days"] = oldest.count() + 1;
   line["seconds"] = static_cast<double>(summary.elapsed.count()) / 1000;
   line["exit_code"] = static_cast<int>(code);
   return line.dump(-1, ' ', false, Json::error_handler_t::replace);
