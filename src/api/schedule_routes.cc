@@ -90,8 +90,8 @@ void run_now(Services& services, SchedulePart& schedule, const run::Job& job,
              http::Respond respond) {
   if (!job.enabled)
     return respond(problem(409, "job_disabled",
-                           say({"{} is disabled on this hub: {}", "{} 在此 hub 上未启用：{}"},
-                               job.name, job.why_disabled.en)));
+                           Message{job.name + " is disabled on this hub: " + job.why_disabled.en,
+                                   job.name + " 在此 hub 上未启用：" + job.why_disabled.zh}));
   alter(
       services, schedule, job, 202,
       [](run::Schedule& row, WallTime now) -> Result<void> {

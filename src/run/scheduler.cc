@@ -288,9 +288,15 @@ void Scheduler::follow_rows(const std::vector<Schedule>& rows) {
       ++entry;
       continue;
     }
-    log_line(LogLevel::warning,
-             fmt::format("job {}: another hub has taken it over; this run of it is killed", name));
-    kill(run);
+    if (run.end) {
+      // Perhaps it was we who wrote that, in a commit whose answer was lost.
+      log_line(LogLevel::info, fmt::format("job {}: over; its row says so already", name));
+    } else {
+      log_line(
+          LogLevel::warning,
+          fmt::format("job {}: another hub has taken it over; this run of it is killed", name));
+      kill(run);
+    }
     entry = runs_.erase(entry);
   }
 }

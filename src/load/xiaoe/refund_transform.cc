@@ -22,8 +22,8 @@ void read_goods(const Fields& fields, Refund& refund) {
     Fields goods(*members);
     const std::string name = goods.text("goods_name");
     const std::int64_t pieces = goods.integer("buy_num").value_or(1);
-    if (goods.error() || pieces < 0 || pieces > fen_max) return;
-    count += pieces;
+    if (goods.error() || pieces < 0 || pieces > fen_max || count > fen_max) return;
+    count += pieces;  // At most twice fen_max.
     if (!refund.goods_text.empty()) refund.goods_text += "；";
     refund.goods_text += fmt::format("{} x {}", name, pieces);
   }
