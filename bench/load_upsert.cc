@@ -146,8 +146,9 @@ void write_whole(const std::string& url, Reading reading, std::uint64_t orders) 
       std::make_unique<load::xiaoe::XiaoeOrderTransform>(load::xiaoe::CodeTexts::usual));
   load::testing::NoPause pause;
   const auto connect_again = [&] { return sql::connect(*sql::Url::parse(url)); };
+  const SystemClock clock;
   load::RecordWriter writer =
-      or_die("connect", load::RecordWriter::open(connect_again, tables, false, pause));
+      or_die("connect", load::RecordWriter::open(connect_again, tables, false, pause, clock));
   Counts counts;
   in_batches(orders, reading, [&](std::vector<load::Observed> rows, Watch& watch) {
     watch.start();

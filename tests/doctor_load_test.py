@@ -28,7 +28,8 @@ class Patient:
 
     def findings(self, *words, code=0, credentials=CREDENTIALS):
         ran = run(["tidemark", "doctor", "--load", "--shop-url", self.shop.url, "--warehouse",
-                   self.warehouse.url, "--json", *words], self.folder, code=code, **credentials)
+                   self.warehouse.url, "--json", *words], self.folder, code=code,
+                  TIDEMARK_LOAD__HISTORY_START=days_ago(7), **credentials)
         for secret in credentials.values():
             assert "secret" not in secret or secret not in ran.out + ran.err
         assert ran.summary["exit_code"] == ran.code
@@ -107,6 +108,18 @@ def test_what_is_late_and_what_is_set_aside(anywhere):
     assert "2025-01-31 00:00:00" in wrong["watermark"][1]
     assert "tidemark load orders" in wrong["watermark"][2]
     assert "orders 1 (o_7)" in wrong["rejects"][1]
+
+
+def test_a_watermark_that_begins_late_or_lies_in_the_future(anywhere):
+    anywhere.load("--incremental")
+    change(anywhere, f"UPDATE load_streams SET complete_from='{days_ago(3)} 00:00:00' "
+           "WHERE stream='orders'")
+    verdict, what, mend = anywhere.wrong()["watermark"]
+    assert verdict == "warning" and days_ago(3) in what and days_ago(7) in mend
+    change(anywhere, "UPDATE load_streams SET complete_upto='2125-01-31 00:00:00' "
+           "WHERE stream='orders'")
+    verdict, what, mend = anywhere.wrong(code=1)["watermark"]
+    assert verdict == "failure" and "2125-01-31 00:00:00" in what and "--from" in mend
 
 
 @pytest.mark.parametrize("kind,may", [("mariadb", "SELECT"), ("postgres", "SELECT"),

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from load_fixture import BINARY, CREDENTIALS, JANUARY, Shop, load, make_warehouse
+from load_fixture import BINARY, CREDENTIALS, JANUARY, Shop, days_ago, load, make_warehouse
 from programs import run
 
 
@@ -39,6 +39,31 @@ def test_a_range_arrives_to_the_cent_and_again_changes_nothing(warehouses, tmp_p
         assert ran.summary["orders_unchanged"] == 4000
         assert ran.summary["histories_changed"] == 0
         assert warehouse.business() == before
+
+
+def test_a_small_first_range_hides_no_history(local, tmp_path):
+    # A load goes by the machine's clock: of an older shop it would read months without news.
+    first, middle = days_ago(30), days_ago(15)
+    history = {"TIDEMARK_LOAD__HISTORY_START": first}
+    with Shop(tmp_path, first=first, last=days_ago(2), clock=f"{days_ago(0)} 00:00:00") as shop:
+        load(shop, local, tmp_path, "--from", middle, "--to", middle)
+        ran = load(shop, local, tmp_path, **history)
+        assert ran.summary["earlier"] == {"from": f"{first} 00:00:00",
+                                          "upto": f"{days_ago(16)} 23:59:59"}
+        assert ran.summary["complete"]["from"] == f"{first} 00:00:00"
+        assert local.by_day() == shop.truth(first, days_ago(2))
+        assert load(shop, local, tmp_path, **history).summary["earlier"] is None
+
+
+@pytest.mark.parametrize("skew", ["-900s", "900s"])
+def test_a_clock_that_is_wrong_ends_the_load_before_it_writes(skew, local, tmp_path):
+    with Shop(tmp_path, "--faults", f"skew={skew}") as shop:
+        ran = load(shop, local, tmp_path, *JANUARY, code=1)
+        assert "too far apart" in ran.out and "NTP" in ran.out
+        assert local.value("SELECT COUNT(*) FROM raw_records") == 0
+        assert local.value("SELECT complete_upto FROM load_streams") is None
+        load(shop, local, tmp_path, *JANUARY, TIDEMARK_LOAD__MARGIN="20m")
+        assert local.by_day() == shop.truth()
 
 
 def test_a_signal_stores_what_was_read(local, tmp_path):

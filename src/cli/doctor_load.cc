@@ -14,7 +14,8 @@ namespace {
 using run::Finding;
 using run::Verdict;
 
-std::vector<Finding> examine_chosen_warehouse(const Context& context, const sql::Url& url) {
+std::vector<Finding> examine_chosen_warehouse(const Context& context, const sql::Url& url,
+                                              std::chrono::seconds margin) {
   const bool file = url.dialect == sql::Dialect::sqlite;
   std::error_code code;
   if (file && !std::filesystem::exists(url.path, code))
@@ -24,10 +25,14 @@ std::vector<Finding> examine_chosen_warehouse(const Context& context, const sql:
             load::check_warehouse_disk(url.path)};
   const auto connection = sql::connect(url, {.read_only = file});
   if (!connection) return {run::unchecked("connection", connection.error(), Verdict::failure)};
+  const Result<CivilTime> start = history_start(context);
+  if (!start) return {run::unchecked("connection", start.error(), Verdict::failure)};
   std::vector<Finding> findings{{.check = "connection", .what = say({"{}", "{}"}, url.redacted())}};
   const load::WarehousePatient patient{.connection = **connection,
                                        .path = file ? url.path : std::string(),
-                                       .clock = context.world.clock};
+                                       .clock = context.world.clock,
+                                       .history_start = *start,
+                                       .margin = margin};
   std::ranges::move(load::examine_warehouse(patient), std::back_inserter(findings));
   return findings;
 }
@@ -45,10 +50,12 @@ Result<ExitCode> examine_load(Context& context) {
   Result<sql::Url> url = sql::Url::parse(address->url);
   if (!url) return fail(std::move(url).error());
   if (!url->password) url->password = address->password;
+  const auto margin =
+      std::chrono::duration_cast<std::chrono::seconds>(context.settings.duration("load.margin"));
   const Result<ChosenShop> shop = chosen_shop(context);
   if (!shop) return fail(shop.error());
   std::vector<Finding> findings = shop->platform.examine(shop->settings, context.world.clock);
-  std::ranges::move(examine_chosen_warehouse(context, *url), std::back_inserter(findings));
+  std::ranges::move(examine_chosen_warehouse(context, *url, margin), std::back_inserter(findings));
   return report_findings(context, findings, {"warehouse", url->redacted()});
 }
 

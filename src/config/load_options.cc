@@ -30,8 +30,9 @@ std::span<const Option> load_options() {
              .type = text,
              .fallback = "2025-01-01",
              .example = "2024-06-01",
-             .en = "The day with which an incremental load begins when nothing is loaded yet",
-             .zh = "尚无数据时，增量加载从这一天开始"},
+             .en = "Incremental loads read what was created from this day on and is not loaded "
+                   "yet, also what lies before the watermark",
+             .zh = "增量加载读取从这一天起尚未加载的数据，包括早于水位起点的数据"},
       Option{.key = "load.margin",
              .type = duration,
              .fallback = "5m",

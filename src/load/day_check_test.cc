@@ -22,6 +22,10 @@ using ::testing::UnorderedElementsAre;
 
 CivilTime time_of(std::string_view text) { return CivilTime::parse(text).value(); }
 
+/// When the scan began.
+constexpr WallTime now = testing::start;
+constexpr WallTime before = now - std::chrono::hours(1);
+
 /// A source that counts as the test says.
 class CountingSource final : public Extractor {
  public:
@@ -53,21 +57,24 @@ class DayCheckTest : public testing::EachWarehouse {
     if (IsSkipped() || HasFatalFailure()) return;
     std::vector<Observed> rows;
     for (const char* created : {"2025-01-01 08:00:00", "2025-01-01 23:59:59", "2025-01-02 00:00:00",
-                                "2025-01-04 12:00:00"}) {
-      const std::string id = fmt::format("as_{}", rows.size());
-      rows.push_back(observed_row(
-          id,
-          fmt::format(R"({{"aftersale_id":"{}","order_id":"o_1","state":13,"sale_type":1,)"
-                      R"("refund_money":990,"created_at":"{}","updated_at":"{}"}})",
-                      id, created, created),
-          testing::start));
-    }
+                                "2025-01-04 12:00:00"})
+      rows.push_back(refund(fmt::format("as_{}", rows.size()), created, "990", now));
     ASSERT_EQ(write_batch(std::move(rows)).inserted, 4U);
+  }
+
+  static Observed refund(const std::string& id, std::string_view created, std::string_view money,
+                         WallTime observed_at) {
+    return observed_row(
+        id,
+        fmt::format(R"({{"aftersale_id":"{}","order_id":"o_1","state":13,"sale_type":1,)"
+                    R"("refund_money":{},"created_at":"{}","updated_at":"{}"}})",
+                    id, money, created, created),
+        observed_at);
   }
 
   DayCheckResult check(CountingSource& source, std::string_view from, std::string_view upto) {
     Result<DayCheckResult> result =
-        DayCheck(db(), refunds_, source).check({time_of(from), time_of(upto)});
+        DayCheck(db(), refunds_, source, now).check({time_of(from), time_of(upto)});
     EXPECT_TRUE(result) << result.error().what.en;
     return result ? std::move(*result) : DayCheckResult();
   }
@@ -75,6 +82,10 @@ class DayCheckTest : public testing::EachWarehouse {
   RecordTables<Refund> refunds_{"xiaoe", std::chrono::hours(8),
                                 std::make_unique<xiaoe::RefundTransform>()};
 };
+
+bool starts(const TimeWindow& day, std::string_view text) {
+  return day.from.text().starts_with(text);
+}
 
 std::uint64_t true_count(const TimeWindow& day) {
   const std::string text = day.from.text().substr(0, 10);
@@ -96,7 +107,58 @@ TEST_P(DayCheckTest, TheSecondBehindADayMayBeCountedWithIt) {
   });
   const DayCheckResult result = check(source, "2025-01-01 00:00:00", "2025-01-02 23:59:59");
   EXPECT_EQ(result.missing + result.surplus, 0U);
-  EXPECT_EQ(source.asked, 2);
+  EXPECT_EQ(source.asked, 3);  // And for the last second of the first day alone.
+}
+
+TEST_P(DayCheckTest, ASaleAtMidnightHidesNothingThatIsMissing) {
+  // As many are missing of the first day as there are in the second behind it.
+  CountingSource source([](const TimeWindow& day) {
+    if (day.from == day.upto) return std::uint64_t{1};
+    return true_count(day) + (day.upto == time_of("2025-01-01 23:59:59") ? 1 : 0);
+  });
+  const DayCheckResult result = check(source, "2025-01-01 00:00:00", "2025-01-02 23:59:59");
+  EXPECT_EQ(result.missing, 1U);
+  EXPECT_EQ(result.surplus, 0U);
+}
+
+TEST_P(DayCheckTest, ARowThatWasSetAsideNowIsNotMissed) {
+  write_batch({refund("as_8", "2025-01-02 08:00:00", "\"1.5\"", now)});
+  CountingSource source(
+      [](const TimeWindow& day) { return true_count(day) + (starts(day, "2025-01-02") ? 1 : 0); });
+  EXPECT_EQ(check(source, "2025-01-01 00:00:00", "2025-01-04 23:59:59").missing, 0U);
+  // One more is.
+  CountingSource more(
+      [](const TimeWindow& day) { return true_count(day) + (starts(day, "2025-01-02") ? 2 : 0); });
+  EXPECT_EQ(check(more, "2025-01-01 00:00:00", "2025-01-04 23:59:59").missing, 1U);
+}
+
+TEST_P(DayCheckTest, RowsThatWereSetAsideEarlierExcuseNothing) {
+  write_batch({refund("as_8", "2024-11-02 08:00:00", "\"1.5\"", before),
+               refund("as_9", "2024-11-03 08:00:00", "\"1.5\"", before)});
+  CountingSource source(
+      [](const TimeWindow& day) { return true_count(day) + (starts(day, "2025-01-02") ? 2 : 0); });
+  EXPECT_EQ(check(source, "2025-01-01 00:00:00", "2025-01-04 23:59:59").missing, 1U);
+}
+
+TEST_P(DayCheckTest, ARowWhosePresentStateWasSetAsideIsThere) {
+  // Its older state has a row, so it excuses none that is missing.
+  write_batch({refund("as_3", "2025-01-04 12:00:00", "\"1.5\"", now + std::chrono::seconds(1))});
+  CountingSource source(
+      [](const TimeWindow& day) { return true_count(day) + (starts(day, "2025-01-02") ? 1 : 0); });
+  EXPECT_EQ(check(source, "2025-01-01 00:00:00", "2025-01-04 23:59:59").missing, 1U);
+}
+
+TEST_P(DayCheckTest, ARowThatTheSourceDroppedStandsInForNone) {
+  write_batch({refund("as_7", "2025-01-02 08:00:00", "1", before)});
+  // The source counts two, and one of them is not here.
+  CountingSource source(
+      [](const TimeWindow& day) { return true_count(day) + (starts(day, "2025-01-02") ? 1 : 0); });
+  const DayCheckResult result = check(source, "2025-01-01 00:00:00", "2025-01-04 23:59:59");
+  EXPECT_EQ(result.missing, 1U);
+  EXPECT_EQ(result.surplus, 1U);
+  ASSERT_EQ(result.differences.size(), 1U);
+  EXPECT_THAT(result.differences[0].en,
+              HasSubstr("the shop counts 2, the warehouse 2, of which 1 were read"));
 }
 
 TEST_P(DayCheckTest, OnlyTheRangeCounts) {

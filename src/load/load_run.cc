@@ -34,10 +34,10 @@ std::string_view name(LoadMode mode) {
   return "range";
 }
 
-CivilTime LoadRun::source_now() const {
-  const auto now = std::chrono::floor<std::chrono::seconds>(environment_.clock.wall());
+CivilTime LoadRun::source_time(WallTime time) const {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   return CivilTime(std::chrono::local_time<std::chrono::microseconds>(
-      now.time_since_epoch() + environment_.extractor.utc_offset()));
+      seconds.time_since_epoch() + environment_.extractor.utc_offset()));
 }
 
 Result<void> LoadRun::open() {
@@ -56,38 +56,64 @@ Result<void> LoadRun::open() {
     return timed(std::move(*connection), stages_);
   };
   Result<RecordWriter> writer =
-      RecordWriter::open(connect, tables, options_.dry_run, environment_.pause);
+      RecordWriter::open(connect, tables, options_.dry_run, environment_.pause, environment_.clock);
   if (!writer) return fail(std::move(writer).error());
   writer_.emplace(std::move(*writer));
+  Result<std::optional<Complete>> complete = scans_ ? scans_->complete() : writer_->complete();
+  if (!complete) return fail(std::move(complete).error());
+  known_ = *complete;
+  if (known_)
+    writer_->expect_known(
+        {known_->from, std::min(known_->upto, source_now() - options_.usual_rescan)});
   return with_last_net([this]() -> Result<void> {
     behind_.emplace();
     return {};
   });
 }
 
-Result<TimeWindow> LoadRun::range() {
+Result<void> LoadRun::decide_ranges() {
   const CivilTime now = source_now();
   switch (options_.mode) {
     case LoadMode::range:
-      return TimeWindow{options_.range.from, std::min(options_.range.upto, now)};
+      wanted_ = {.range = {options_.range.from, std::min(options_.range.upto, now)}};
+      return {};
     case LoadMode::rescan:
-      return TimeWindow{now - options_.rescan, now};
+      wanted_ = {.range = {now - options_.rescan, now}};
+      return {};
     case LoadMode::full:
-      return TimeWindow{reach_.earliest, now};
+      wanted_ = {.range = {reach_.earliest, now}};
+      return {};
     case LoadMode::picked:
-      return TimeWindow{now, now};
+      wanted_ = {.range = {now, now}};
+      return {};
     case LoadMode::incremental:
       break;
   }
-  Result<std::optional<Complete>> complete = std::optional<Complete>();
-  if (scans_)
-    complete = scans_->complete();
-  else
-    complete = writer_->complete();
-  if (!complete) return fail(std::move(complete).error());
-  const CivilTime from =
-      *complete ? (*complete)->upto + std::chrono::seconds(1) : options_.history_start;
-  return TimeWindow{from, now};
+  return decide_incremental(now);
+}
+
+Result<void> LoadRun::decide_incremental(const CivilTime& now) {
+  if (!known_) {
+    wanted_ = {.range = {options_.history_start, now}};
+    return {};
+  }
+  const Complete& known = *known_;
+  if (known.upto > now + options_.margin)
+    return fail(
+        make_error(ErrorKind::rejected,
+                   {"the watermark lies in the future: {}; it was set while a clock was wrong",
+                    "水位位于未来：{}；设置时时钟有误"},
+                   known.upto.text())
+            .with_hint({"see that this machine's clock is right; then --from … --to …, "
+                        "beginning with the day on which the clock went wrong, reads what "
+                        "was left out and sets the watermark right",
+                        "请先确认本机时钟正确，再用 --from … --to …（从时钟出错那天开始）"
+                        "读取遗漏的数据，水位随之更正"}));
+  wanted_ = {.range = {known.upto + std::chrono::seconds(1), now}};
+  // The watermark may have begun with a range in the middle, or history_start is earlier now.
+  if (options_.history_start < known.from)
+    wanted_.earlier = TimeWindow{options_.history_start, known.from - std::chrono::seconds(1)};
+  return {};
 }
 
 bool LoadRun::reads_at_once() const {
@@ -108,44 +134,68 @@ std::vector<TimeWindow> LoadRun::windows_of(const TimeWindow& range) const {
   return windows;
 }
 
+std::vector<TimeWindow> LoadRun::windows() const {
+  std::vector<TimeWindow> windows = windows_of(wanted_.range);
+  if (!wanted_.earlier) return windows;
+  // Backwards, so that each adjoins the watermark: what was read of it need not be read again.
+  const std::vector<TimeWindow> earlier = windows_of(*wanted_.earlier);
+  windows.insert(windows.end(), earlier.rbegin(), earlier.rend());
+  return windows;
+}
+
 Result<std::optional<Scan>> LoadRun::unfinished() {
-  // Less than a day, or the daily run would take up what yesterday's left. Counted from the last
-  // window that was finished: who gives way to others now and then may need more than that.
-  constexpr std::chrono::hours full_scan_lives{12};
+  // Less than a day: what was read so long ago has changed meanwhile, and the daily run would take
+  // up what yesterday's left. Counted from the last window that was finished: who gives way to
+  // others now and then may need more than that.
+  constexpr std::chrono::hours scan_lives{12};
+  const WallTime since = environment_.clock.wall() - scan_lives;
   if (options_.restart) return std::nullopt;
-  if (options_.mode == LoadMode::range) return scans_->unfinished(scan_.mode, scan_.range);
+  if (options_.mode == LoadMode::range) return scans_->unfinished(scan_.mode, scan_.range, since);
   if (options_.mode == LoadMode::full && !reach_.everything)
-    return scans_->unfinished_since(scan_.mode, environment_.clock.wall() - full_scan_lives);
+    return scans_->unfinished(scan_.mode, std::nullopt, since);
   return std::nullopt;
 }
 
-Result<std::vector<TimeWindow>> LoadRun::begin_scan(const TimeWindow& range) {
+Result<void> LoadRun::leave_out_finished(std::vector<TimeWindow>& windows) {
+  const Result<std::vector<FinishedWindow>> finished = scans_->finished_windows(scan_);
+  if (!finished) return fail(finished.error());
+  const WallTime now = environment_.clock.wall();
+  for (const FinishedWindow& done : *finished) {
+    if (std::erase(windows, done.window) == 0) continue;
+    left_out_.push_back(done.window);
+    summary_.resumed_age = std::max(
+        summary_.resumed_age, std::chrono::floor<std::chrono::seconds>(now - done.finished_at));
+  }
+  summary_.windows_resumed = left_out_.size();
+  return {};
+}
+
+Result<std::vector<TimeWindow>> LoadRun::begin_scan() {
   // What is asked for names the scan, not where today cut it off.
-  scan_ = {.id = make_ulid(environment_.clock.wall(), environment_.random),
+  const WallTime now = environment_.clock.wall();
+  scan_ = {.id = make_ulid(now, environment_.random),
            .mode = std::string(name(options_.mode)),
-           .range = options_.mode == LoadMode::range ? options_.range : range};
-  summary_.range = range;
+           .range = options_.mode == LoadMode::range ? options_.range : wanted_.range,
+           .started_at = now};
+  bool goes_on = false;
   if (scans_) {
     Result<std::optional<Scan>> known = unfinished();
     if (!known) return fail(std::move(known).error());
-    if (*known) {
+    goes_on = known->has_value();
+    if (goes_on) {
       scan_ = **known;
-      if (options_.mode == LoadMode::full) summary_.range = scan_.range;
-      std::vector<TimeWindow> windows = windows_of(summary_.range);
-      summary_.windows = windows.size();
-      const Result<std::vector<TimeWindow>> finished = scans_->finished_windows(scan_);
-      if (!finished) return fail(finished.error());
-      std::erase_if(windows, [&](const TimeWindow& window) {
-        return std::ranges::find(*finished, window) != finished->end();
-      });
-      summary_.windows_resumed = summary_.windows - windows.size();
-      return windows;
-    }
-    if (Result<void> begun = scans_->begin(scan_, environment_.clock.wall()); !begun)
+      if (options_.mode == LoadMode::full) wanted_.range = scan_.range;
+    } else if (Result<void> begun = scans_->begin(scan_); !begun) {
       return fail(std::move(begun).error());
+    }
   }
-  std::vector<TimeWindow> windows = windows_of(range);
+  summary_.range = wanted_.range;
+  summary_.earlier = wanted_.earlier;
+  std::vector<TimeWindow> windows = this->windows();
   summary_.windows = windows.size();
+  if (goes_on)
+    if (Result<void> left = leave_out_finished(windows); !left)
+      return fail(std::move(left).error());
   return windows;
 }
 
@@ -167,12 +217,11 @@ bool LoadRun::read_window(const TimeWindow& window) {
   if (Result<void> flushed = batches.flush(); !flushed || batches.failed()) return false;
   if (!reading) return note_failure(window, std::move(reading).error());
   // A first watermark stands for what was wanted from its beginning, without holes.
-  const bool first = options_.mode != LoadMode::rescan && failed_windows() == 0;
-  const TimeWindow proven{window.from, std::min(window.upto, settled)};
+  const Proof proof{.window = {window.from, std::min(window.upto, settled)},
+                    .founds = options_.mode != LoadMode::rescan && failed_windows() == 0,
+                    .latest = source_now() + options_.margin};
   return behind_
-      ->give([this, window, proven, first, read = *reading] {
-        return finish_window(window, proven, first, read);
-      })
+      ->give([this, window, proof, read = *reading] { return finish_window(window, proof, read); })
       .has_value();
 }
 
@@ -187,15 +236,6 @@ Result<void> LoadRun::write_batch(const TimeWindow& window, std::vector<Observed
   return {};
 }
 
-Result<void> LoadRun::note_window(const TimeWindow& window, const TimeWindow& proven, bool first,
-                                  std::uint64_t records) {
-  if (Result<void> finished =
-          scans_->finish_window(scan_, window, records, environment_.clock.wall());
-      !finished)
-    return finished;
-  return scans_->extend_complete(proven, first);
-}
-
 Result<void> LoadRun::reconnect() {
   Result<std::unique_ptr<sql::Connection>> connection = environment_.connect();
   if (!connection) return fail(std::move(connection).error());
@@ -206,14 +246,18 @@ Result<void> LoadRun::reconnect() {
   return {};
 }
 
-Result<void> LoadRun::finish_window(const TimeWindow& window, const TimeWindow& proven, bool first,
+Result<void> LoadRun::finish_window(const TimeWindow& window, const Proof& proof,
                                     const WindowReading& reading) {
   failed_window_ = window;
   if (scans_ && options_.mode != LoadMode::picked) {
-    Result<void> noted = note_window(window, proven, first, reading.records);
+    const auto note = [&] {
+      return scans_->finish_window(scan_, window, reading.records, proof,
+                                   environment_.clock.wall());
+    };
+    Result<void> noted = note();
     if (!noted && noted.error().kind == ErrorKind::unreachable) {
       if (Result<void> again = reconnect(); !again) return again;
-      noted = note_window(window, proven, first, reading.records);
+      noted = note();
     }
     if (!noted) return noted;
   }
@@ -237,18 +281,23 @@ void LoadRun::count(const BatchOutcome& outcome) {
   summary_.changed += outcome.changed.size();
   summary_.unchanged += outcome.unchanged;
   summary_.older += outcome.older;
+  summary_.same_moment += outcome.same_moment;
+  summary_.redated += outcome.redated;
   summary_.rejected += outcome.rejected.size();
   for (const Message& reject : outcome.rejected)
     if (summary_.rejects.size() < examples_max) summary_.rejects.push_back(reject);
   for (const UnknownCode& code : outcome.unknown_codes) ++summary_.unknown_codes[code];
-  for (const ChangedRecord& changed : outcome.changed) {
-    if (!changed.watched || !changed.created_at ||
-        changed.seen_at - *changed.created_at <= options_.usual_rescan)
-      continue;
-    ++summary_.missed_by_rescan;
-    if (summary_.missed_orders.size() < examples_max) summary_.missed_orders.push_back(changed.id);
-  }
+  for (const ChangedRecord& changed : outcome.changed)
+    if (changed.watched && changed.created_at &&
+        changed.seen_at - *changed.created_at > options_.usual_rescan)
+      count_missed(changed);
+  for (const ChangedRecord& late : outcome.late) count_missed(late);
   progress_.errors = summary_.rejected + summary_.windows_failed;
+}
+
+void LoadRun::count_missed(const ChangedRecord& record) {
+  ++summary_.missed_by_rescan;
+  if (summary_.missed_orders.size() < examples_max) summary_.missed_orders.push_back(record.id);
 }
 
 bool LoadRun::note_failure(const TimeWindow& window, Error error) {
@@ -267,12 +316,18 @@ bool LoadRun::note_failure(const TimeWindow& window, Error error) {
 
 /// What was read is in the warehouse; whether it is as much as the source counts is asked once
 /// more.
-void LoadRun::check_days(const TimeWindow& range) {
-  if (!scans_ || summary_.stopped || !summary_.errors.empty()) return;
+void LoadRun::check_days() {
   if (reach_.time != WindowTime::created || reads_at_once()) return;
+  if (wanted_.earlier) check_days_of(*wanted_.earlier);
+  check_days_of(wanted_.range);
+}
+
+void LoadRun::check_days_of(const TimeWindow& range) {
+  if (!scans_ || summary_.stopped || !summary_.errors.empty()) return;
   const TimeWindow settled{range.from, std::min(range.upto, settled_)};
   Result<DayCheckResult> checked =
-      DayCheck(*connection_, environment_.tables, environment_.extractor).check(settled);
+      DayCheck(*connection_, environment_.tables, environment_.extractor, scan_.started_at)
+          .check(settled);
   if (!checked) {
     if (checked.error().kind == ErrorKind::cancelled && environment_.stop.requested())
       summary_.stopped = true;
@@ -280,16 +335,25 @@ void LoadRun::check_days(const TimeWindow& range) {
       summary_.errors.push_back(std::move(checked).error().within({"the check", "核对"}));
     return;
   }
-  summary_.days_checked = checked->days;
-  summary_.days_missing = checked->missing;
-  summary_.days_surplus = checked->surplus;
-  summary_.day_differences = std::move(checked->differences);
+  summary_.days_checked += checked->days;
+  summary_.days_missing += checked->missing;
+  summary_.days_surplus += checked->surplus;
+  std::ranges::move(checked->differences, std::back_inserter(summary_.day_differences));
 }
 
 Result<void> LoadRun::finish() {
   if (!scans_) return {};
-  if (!summary_.stopped && summary_.errors.empty())
-    if (Result<void> ended = scans_->end(scan_, environment_.clock.wall()); !ended) return ended;
+  if (!summary_.stopped && summary_.errors.empty()) {
+    // Windows behind one that failed then did not adjoin the watermark; now they do. One that had
+    // not settled when the scan began proves less than itself, and is left to the next load.
+    const CivilTime settled = source_time(scan_.started_at) - options_.margin;
+    for (const TimeWindow& window : left_out_)
+      if (window.upto <= settled)
+        if (Result<void> moved = scans_->extend_complete({.window = window}); !moved) return moved;
+    const bool any_range = options_.mode != LoadMode::range;
+    if (Result<void> ended = scans_->end(scan_, any_range, environment_.clock.wall()); !ended)
+      return ended;
+  }
   Result<std::optional<Complete>> complete = scans_->complete();
   if (!complete) return fail(std::move(complete).error());
   summary_.complete = *complete;
@@ -305,9 +369,8 @@ Result<LoadSummary> LoadRun::run() {
   summary_.dry_run = options_.dry_run;
   summary_.usual_rescan = options_.usual_rescan;
   if (Result<void> opened = open(); !opened) return fail(std::move(opened).error());
-  const Result<TimeWindow> wanted = range();
-  if (!wanted) return fail(wanted.error());
-  const Result<std::vector<TimeWindow>> windows = begin_scan(*wanted);
+  if (Result<void> decided = decide_ranges(); !decided) return fail(std::move(decided).error());
+  const Result<std::vector<TimeWindow>> windows = begin_scan();
   if (!windows) return fail(windows.error());
   progress_.windows_total = windows->size();
   settled_ = source_now() - options_.margin;
@@ -321,7 +384,7 @@ Result<LoadSummary> LoadRun::run() {
   }
   if (Result<void> written = behind_->finish(); !written)
     static_cast<void>(note_failure(failed_window_, std::move(written).error()));
-  check_days(summary_.range);
+  check_days();
   if (Result<void> finished = finish(); !finished) summary_.errors.push_back(finished.error());
   for (const Stage stage : stages) summary_.stages.emplace_back(stage, stages_.spent(stage));
   summary_.elapsed =

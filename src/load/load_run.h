@@ -25,10 +25,10 @@ namespace tidemark::load {
 
 enum class LoadMode {
   // "Created" or "changed", as the source can be asked.
-  range,        ///< What was created from one day to another. Goes on where it was cut off.
-  incremental,  ///< What was created since the watermark.
+  range,        ///< What was created from one day to another. Goes on likewise.
+  incremental,  ///< What the watermark does not cover yet: what is new, and what is older.
   rescan,       ///< What was created lately, again: orders change.
-  full,         ///< Everything. Goes on where it was cut off less than a day ago.
+  full,         ///< Everything. Goes on where it was cut off less than half a day ago.
   picked,       ///< What the extractor was told by ids; no window, no watermark.
 };
 [[nodiscard]] std::string_view name(LoadMode mode);
@@ -37,7 +37,7 @@ struct LoadOptions {
   LoadMode mode = LoadMode::incremental;
   TimeWindow range{};                ///< range: both ends included.
   std::chrono::seconds rescan{};     ///< rescan: so far back from now.
-  CivilTime history_start{};         ///< incremental: where it begins without a watermark.
+  CivilTime history_start{};         ///< incremental: nothing before it is read.
   std::chrono::seconds margin{300};  ///< What is younger may still be on its way.
   /// The usual re-scan: changes of older orders are reported as what it would have missed.
   std::chrono::seconds usual_rescan = std::chrono::days(15);
@@ -53,10 +53,10 @@ struct LoadProgress {
   std::atomic<std::uint64_t> errors{0};
 };
 
-/// Reads a stream of a shop into the warehouse, window by window, oldest first: pages go into the
-/// warehouse in batches, then the window is noted as finished, then the watermark moves. A thread
-/// of its own does all that, in this order, while the next pages are read; it is at most two
-/// batches behind. May be killed at any point and run again.
+/// Reads a stream of a shop into the warehouse, window by window, away from what is known to be
+/// complete: pages go into the warehouse in batches, then the window is noted as finished and the
+/// watermark moves. A thread of its own does all that, in this order, while the next pages are
+/// read; it is at most two batches behind. May be killed at any point and run again.
 class LoadRun {
  public:
   struct Environment {
@@ -82,29 +82,35 @@ class LoadRun {
 
  private:
   [[nodiscard]] Result<void> open();
-  [[nodiscard]] CivilTime source_now() const;
-  [[nodiscard]] Result<TimeWindow> range();
+  [[nodiscard]] CivilTime source_time(WallTime time) const;
+  [[nodiscard]] CivilTime source_now() const { return source_time(environment_.clock.wall()); }
+  /// Sets `wanted_`. Errors: rejected: the watermark lies in the future.
+  [[nodiscard]] Result<void> decide_ranges();
+  [[nodiscard]] Result<void> decide_incremental(const CivilTime& now);
   [[nodiscard]] bool reads_at_once() const;
   [[nodiscard]] std::vector<TimeWindow> windows_of(const TimeWindow& range) const;
+  /// Those of all that is wanted, in the order in which they are read.
+  [[nodiscard]] std::vector<TimeWindow> windows() const;
   /// A scan that asked for the same and was cut off; nullopt if there is none to go on with.
   [[nodiscard]] Result<std::optional<Scan>> unfinished();
-  [[nodiscard]] Result<std::vector<TimeWindow>> begin_scan(const TimeWindow& range);
+  [[nodiscard]] Result<std::vector<TimeWindow>> begin_scan();
+  /// Leaves out what the scan that is gone on with has finished.
+  [[nodiscard]] Result<void> leave_out_finished(std::vector<TimeWindow>& windows);
   /// False: nothing further can be read or written.
   [[nodiscard]] bool read_window(const TimeWindow& window);
   // Behind the reading, on the writer's thread:
   [[nodiscard]] Result<void> write_batch(const TimeWindow& window, std::vector<Observed> batch);
-  [[nodiscard]] Result<void> finish_window(const TimeWindow& window, const TimeWindow& proven,
-                                           bool first, const WindowReading& reading);
-  /// The window's data is durable: notes that, and moves the watermark. May be repeated.
-  [[nodiscard]] Result<void> note_window(const TimeWindow& window, const TimeWindow& proven,
-                                         bool first, std::uint64_t records);
+  [[nodiscard]] Result<void> finish_window(const TimeWindow& window, const Proof& proof,
+                                           const WindowReading& reading);
   /// The connection for scans and watermark broke: another one.
   [[nodiscard]] Result<void> reconnect();
   void count(const BatchOutcome& outcome);
+  void count_missed(const ChangedRecord& record);
   [[nodiscard]] std::uint64_t failed_windows();
   /// False: nothing further can be read.
   [[nodiscard]] bool note_failure(const TimeWindow& window, Error error);
-  void check_days(const TimeWindow& range);
+  void check_days();
+  void check_days_of(const TimeWindow& range);
   [[nodiscard]] Result<void> finish();
 
   Environment environment_;
@@ -115,7 +121,14 @@ class LoadRun {
   std::unique_ptr<sql::Connection> connection_;  ///< For scans and watermark; not of a dry run.
   std::optional<ScanStore> scans_;
   std::optional<RecordWriter> writer_;
+  std::optional<Complete> known_;  ///< The watermark as the run found it.
+  /// What is read: one range, or behind it also an older one that the watermark lacks.
+  struct Wanted {
+    TimeWindow range{};
+    std::optional<TimeWindow> earlier{};
+  } wanted_;
   Scan scan_;
+  std::vector<TimeWindow> left_out_;  ///< An earlier try has finished them.
   CivilTime settled_{};  ///< What was created before had arrived when the reading began.
   StageClock stages_;
   std::mutex mutex_;                   ///< Guards summary_ while windows are read.

@@ -32,6 +32,8 @@ Json counts_of(const LoadSummary& summary) {
           {counted(summary, "changed"), summary.changed},
           {counted(summary, "unchanged"), summary.unchanged},
           {"rows_older", summary.older},
+          {"rows_of_same_moment", summary.same_moment},
+          {"records_redated", summary.redated},
           {"rows_rejected", summary.rejected},
           {"missed_by_rescan", summary.missed_by_rescan},
           {"days_checked", summary.days_checked},
@@ -88,11 +90,12 @@ void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view agai
                    "  未知代码：    {} = {} 没有对应文本，保留原始代码"},
                   code.field, code.code));
   if (summary.missed_by_rescan > 0)
-    lines.add(say({"  missed by {} d: {} orders changed that the usual re-scan no longer reads: {}",
-                   "  {} 天之外：   {} 个订单发生变化，常规重扫已不再读取：{}"},
-                  std::chrono::duration_cast<std::chrono::days>(summary.usual_rescan).count(),
-                  summary.missed_by_rescan,
-                  listed(summary.missed_orders, summary.missed_by_rescan)));
+    lines.add(
+        say({"  missed by {} d: {} orders changed or appeared that the usual re-scan no longer "
+             "reads: {}",
+             "  {} 天之外：   {} 个订单发生变化或新出现，常规重扫已不再读取：{}"},
+            std::chrono::duration_cast<std::chrono::days>(summary.usual_rescan).count(),
+            summary.missed_by_rescan, listed(summary.missed_orders, summary.missed_by_rescan)));
   if (summary.rejected > 0)
     lines.add(say({"  set aside:     {} rows that cannot be stored (table load_rejects)",
                    "  拒收：        {} 行无法保存（见表 load_rejects）"},
@@ -122,13 +125,20 @@ std::string summary_text(const LoadSummary& summary, Language language, std::str
             : summary.stopped
                 ? say({"stopped; what was read is stored", "已中止；已读取的内容均已保存"})
                 : heading(summary));
-  lines.add(say({"  windows:       {} of {} read{}", "  窗口：        已读 {} / {}{}"},
-                run::count_text(summary.windows_finished),
-                run::count_text(summary.windows - summary.windows_resumed),
-                summary.windows_resumed == 0
-                    ? std::string()
-                    : say({", {} read before", "，另有 {} 个此前已读"}, summary.windows_resumed)
-                          .in(language)));
+  lines.add(
+      say({"  windows:       {} of {} read{}", "  窗口：        已读 {} / {}{}"},
+          run::count_text(summary.windows_finished),
+          run::count_text(summary.windows - summary.windows_resumed),
+          summary.windows_resumed == 0
+              ? std::string()
+              : say({", {} read before, up to {} ago (--restart reads them again)",
+                     "，另有 {} 个此前已读（最早在 {}前；--restart 可重读）"},
+                    summary.windows_resumed, run::duration_text(summary.resumed_age, language))
+                    .in(language)));
+  if (summary.earlier)
+    lines.add(say({"  earlier:       {} to {} as well, which the watermark lacked",
+                   "  更早：        一并读取水位缺少的 {} 至 {}"},
+                  summary.earlier->from.text(), summary.earlier->upto.text()));
   lines.add(say({"  rows read:     {} on {} pages", "  读取：        {} 行，{} 页"},
                 run::count_text(summary.rows), run::count_text(summary.pages)));
   lines.add(say({"  records:       {} new, {} changed, {} unchanged",
@@ -139,12 +149,27 @@ std::string summary_text(const LoadSummary& summary, Language language, std::str
     lines.add(say({"  older:         {} rows were seen later already; the newer stands",
                    "  较旧：        {} 行此前已有更新的观察，保留较新内容"},
                   run::count_text(summary.older)));
+  if (summary.same_moment > 0)
+    lines.add(
+        say({"                 {} of them were read otherwise at the same moment and stay so: a "
+             "file that is read in another way (--map, --amount-unit, …) needs --as-of now",
+             "                其中 {} 行在同一时刻曾读出不同内容，保持原样：若更改了文件的读取"
+             "方式（--map、--amount-unit 等），请加 --as-of now"},
+            run::count_text(summary.same_moment)));
+  if (summary.redated > 0)
+    lines.add(say({"  redated:       {} records had been seen in the future, by a clock that was "
+                   "wrong; what was read now counts (`tidemark load rederive` mends their history)",
+                   "  时间更正：    {} 条记录此前的观察时间位于未来（当时时钟有误），现以本次读取"
+                   "为准（`tidemark load rederive` 可更正其历史）"},
+                  run::count_text(summary.redated)));
   add_trouble(lines, summary, again);
   if (summary.days_checked > 0)
-    lines.add(say(
-        {"  checked:       {} days against the shop's own counts: {} miss records, {} have more",
-         "  核对：        与店铺数量比较 {} 天：{} 天缺少记录，{} 天多出记录"},
-        summary.days_checked, summary.days_missing, summary.days_surplus));
+    lines.add(
+        say({"  checked:       {} days against the shop's own counts: {} miss records, {} have "
+             "some that "
+             "the shop no longer lists",
+             "  核对：        与店铺数量比较 {} 天：{} 天缺少记录，{} 天有店铺不再列出的记录"},
+            summary.days_checked, summary.days_missing, summary.days_surplus));
   for (const Message& difference : summary.day_differences) lines.add(below(difference));
   if (summary.complete)
     lines.add(say({"  complete:      {} to {}", "  水位：        {} 至 {} 的数据已全部到达"},
@@ -156,13 +181,17 @@ std::string summary_text(const LoadSummary& summary, Language language, std::str
 std::string counts_json(const LoadSummary& summary) { return counts_of(summary).dump(); }
 
 std::string summary_json(const LoadSummary& summary, ExitCode code) {
-  Json line = {{"message_type", "summary"},
-               {"command", "load " + std::string(name(summary.stream))},
-               {"platform", summary.platform},
-               {"mode", summary.mode},
-               {"range", window_json(summary.range.from, summary.range.upto)},
-               {"dry_run", summary.dry_run},
-               {"stopped", summary.stopped}};
+  Json line = {
+      {"message_type", "summary"},
+      {"command", "load " + std::string(name(summary.stream))},
+      {"platform", summary.platform},
+      {"mode", summary.mode},
+      {"range", window_json(summary.range.from, summary.range.upto)},
+      {"earlier",
+       summary.earlier ? window_json(summary.earlier->from, summary.earlier->upto) : Json()},
+      {"resumed_age_seconds", summary.resumed_age.count()},
+      {"dry_run", summary.dry_run},
+      {"stopped", summary.stopped}};
   line.update(counts_of(summary));
   line["rejects"] = Json::array();
   for (const Message& reject : summary.rejects) line["rejects"].push_back(reject.en);

@@ -27,12 +27,14 @@ struct LoadSummary {
   WindowTime time = WindowTime::created;  ///< What `range` and `complete` are times of.
   std::string_view mode;
   TimeWindow range{};
+  std::optional<TimeWindow> earlier{};  ///< Read as well: what the watermark lacked before it.
   bool dry_run = false;
   bool stopped = false;  ///< A signal came; what was read so far is stored.
 
   std::uint64_t windows = 0;
   std::uint64_t windows_finished = 0;
-  std::uint64_t windows_resumed = 0;  ///< Finished by an earlier try; not read again.
+  std::uint64_t windows_resumed = 0;   ///< Finished by an earlier try; not read again.
+  std::chrono::seconds resumed_age{};  ///< So long ago the first of those was finished.
   std::uint64_t windows_failed = 0;
   std::uint64_t pages = 0;
   std::uint64_t rereads = 0;
@@ -42,17 +44,20 @@ struct LoadSummary {
   std::uint64_t changed = 0;
   std::uint64_t unchanged = 0;
   std::uint64_t older = 0;
+  std::uint64_t same_moment = 0;  ///< Of these: something else was read at the same moment.
+  std::uint64_t redated = 0;      ///< Records that had been seen in the future, by a wrong clock.
   std::uint64_t rejected = 0;
   std::vector<Message> rejects{};                        ///< The first few.
   std::map<UnknownCode, std::uint64_t> unknown_codes{};  ///< With the number of batches.
-  /// State changes of orders that are older than the usual re-scan reaches.
+  /// Orders that are older than the usual re-scan reaches, and changed, or are new though the
+  /// watermark covers them.
   std::uint64_t missed_by_rescan = 0;
   std::vector<std::string> missed_orders{};  ///< The first few ids.
   std::chrono::seconds usual_rescan{};
 
   std::uint64_t days_checked = 0;  ///< Against the source's own counts, where it tells them.
-  std::uint64_t days_missing = 0;  ///< The warehouse has less than the source counts.
-  std::uint64_t days_surplus = 0;  ///< It has more: the source has dropped some.
+  std::uint64_t days_missing = 0;  ///< Less was read and stored than the source counts.
+  std::uint64_t days_surplus = 0;  ///< Some are stored that the source has dropped.
   std::vector<Message> day_differences{};  ///< The first few.
 
   std::optional<Complete> complete{};

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/parse_integer.h"
 #include "load/benefit_period.h"
 #include "load/row_sql.h"
 #include "load/schema.h"
@@ -17,15 +18,6 @@ namespace {
 std::int64_t net_amount(const Order& order) {
   if (!order.pay_time) return 0;
   return order.price.value_or(0) - order.refund_money.value_or(0);
-}
-
-std::optional<std::int64_t> days_to_refund(const Order& order) {
-  if (!order.refund_time) return std::nullopt;
-  return std::chrono::floor<std::chrono::days>(*order.refund_time - order.created_at).count();
-}
-
-bool refunded_in_time(const Order& order) {
-  return order.refund_time && *order.refund_time <= order.created_at + benefit_period;
 }
 
 std::size_t place_of(const TableSpec& table, std::string_view name) {
@@ -46,6 +38,13 @@ bool state_differs(const ShownRow& before, const sql::Values& now) {
   return false;
 }
 
+/// What a row of the table says of the order's first refund.
+FirstRefund first_refund_of(const ShownRow& row) {
+  const std::optional<std::string>& days = row[place_of(orders_table(), "days_to_refund")];
+  return {.days = days ? parse_integer(*days) : std::nullopt,
+          .in_time = row[place_of(orders_table(), "refunded_within_14_days")] == "1"};
+}
+
 /// The row that `write` makes.
 template <class Write>
 sql::Values made_row(const TableSpec& table, Write write) {
@@ -59,6 +58,14 @@ sql::Values made_row(const TableSpec& table, Write write) {
 }
 
 }  // namespace
+
+FirstRefund FirstRefund::then(const Order& order) const {
+  if (!order.refund_time) return {};
+  const std::int64_t now =
+      std::chrono::floor<std::chrono::days>(*order.refund_time - order.created_at).count();
+  return {.days = std::min(now, days.value_or(now)),
+          .in_time = in_time || *order.refund_time <= order.created_at + benefit_period};
+}
 
 std::unique_ptr<StreamBatch> OrderTables::batch() const {
   return std::make_unique<OrderBatch>(*transform_, platform_, utc_offset_);
@@ -82,22 +89,29 @@ OrderBatch::OrderBatch(const OrderTransform& transform, std::string platform,
 
 Result<void> OrderBatch::take(std::span<const Observed> states, std::vector<UnknownCode>& unknown) {
   std::vector<SeenOrder> taken;
+  Result<void> present;
+  FirstRefund first_refund;
   for (const Observed& state : states) {
     Result<Order> order = transform_.transform(state.payload, unknown);
     // Otherwise two records of one batch could be the same row.
     if (order && order->order_id != state.id)
       order = fail(ErrorKind::rejected, {"the row was read as {}", "该行读取时的编号为 {}"},
                    printable(state.id));
-    if (order)
-      taken.push_back({.order = std::move(*order), .observed_at = state.observed_at});
-    else if (&state == &states.back())
-      return fail(std::move(order).error());
+    if (order) {
+      first_refund = first_refund.then(*order);
+      taken.push_back({.order = std::move(*order),
+                       .observed_at = state.observed_at,
+                       .first_refund = first_refund});
+    } else if (&state == &states.back()) {
+      present = fail(std::move(order).error());
+    }
   }
-  orders_.push_back(std::move(taken));
-  return {};
+  if (!taken.empty()) orders_.push_back(std::move(taken));
+  return present;
 }
 
-void OrderBatch::write_order(CellWriter& cells, const Order& order, WallTime observed_at) const {
+void OrderBatch::write_order(CellWriter& cells, const Order& order, const FirstRefund& first_refund,
+                             WallTime observed_at) const {
   cells.exactly(platform_)
       .exactly(order.order_id)
       .text(order.user_id)
@@ -135,8 +149,8 @@ void OrderBatch::write_order(CellWriter& cells, const Order& order, WallTime obs
       .time(order.refund_time)
       .time(order.settle_time)
       .exactly(zone_)
-      .number(days_to_refund(order))
-      .number(refunded_in_time(order) ? 1 : 0)
+      .number(first_refund.days)
+      .number(first_refund.in_time ? 1 : 0)
       .exactly(local_time(observed_at, utc_offset_).text(6));
 }
 
@@ -174,7 +188,7 @@ void OrderBatch::write_state(CellWriter& cells, const Order& order, WallTime obs
 }
 
 Result<OrderBatch::Changes> OrderBatch::compare(sql::Connection& connection,
-                                                std::optional<WallTime> derived_at) const {
+                                                const Applying& applying) const {
   std::vector<std::string> ids;
   for (const std::vector<SeenOrder>& states : orders_) ids.push_back(states.back().order.order_id);
   const auto known = known_rows(connection, orders_table(), platform_, ids);
@@ -192,17 +206,26 @@ Result<OrderBatch::Changes> OrderBatch::compare(sql::Connection& connection,
     const Order& order = states.back().order;
     const std::string& id = order.order_id;
     const auto before = known->find(id);
+    const WallTime observed_at = applying.derived_at.value_or(states.back().observed_at);
     if (before == known->end()) {
       ++changes.summary.inserted;
+      if (applying.complete && applying.complete->covers(order.created_at))
+        changes.summary.late.push_back({.id = id,
+                                        .created_at = order.created_at,
+                                        .seen_at = local_time(observed_at, utc_offset_),
+                                        .watched = true});
       changes.fresh.push_back(&states.back());
       for (std::size_t line = 0; line < order.items.size(); ++line)
         changes.fresh_items.emplace_back(&order, line);
       continue;
     }
-    const WallTime observed_at = derived_at.value_or(states.back().observed_at);
+    // Derived again, all states are there; what the table says of those before may be wrong.
+    const FirstRefund first_refund = applying.derived_at
+                                         ? states.back().first_refund
+                                         : first_refund_of(before->second).then(order);
     {
       CellWriter cells(now);
-      write_order(cells, order, observed_at);
+      write_order(cells, order, first_refund, observed_at);
     }
     std::vector<sql::Values> items;
     ShownRow now_items;
@@ -242,7 +265,7 @@ Result<void> OrderBatch::write(sql::Connection& connection, const Changes& chang
                                std::optional<WallTime> derived_at) const {
   const auto order = [&](std::size_t row, CellWriter& cells) {
     const SeenOrder& seen = *changes.fresh[row];
-    write_order(cells, seen.order, derived_at.value_or(seen.observed_at));
+    write_order(cells, seen.order, seen.first_refund, derived_at.value_or(seen.observed_at));
   };
   if (auto done = insert_made_rows(connection, orders_table(), changes.fresh.size(), order); !done)
     return done;
@@ -276,7 +299,7 @@ Result<void> OrderBatch::write_history(sql::Connection& connection, Changes& cha
 }
 
 Result<TableChanges> OrderBatch::apply(sql::Connection& connection, const Applying& applying) {
-  Result<Changes> changes = compare(connection, applying.derived_at);
+  Result<Changes> changes = compare(connection, applying);
   if (!changes) return fail(std::move(changes).error());
   if (applying.write)
     if (Result<void> done = write(connection, *changes, applying.derived_at); !done)
@@ -308,7 +331,7 @@ Result<std::uint64_t> OrderBatch::rewrite_history(sql::Connection& connection, b
     std::optional<ShownRow> before;
     for (const SeenOrder& seen : states) {
       const sql::Values now = made_row(orders_table(), [&](CellWriter& cells) {
-        write_order(cells, seen.order, seen.observed_at);
+        write_order(cells, seen.order, seen.first_refund, seen.observed_at);
       });
       if (!before || state_differs(*before, now))
         right.push_back(made_row(order_history_table(), [&](CellWriter& cells) {

@@ -19,10 +19,21 @@
 
 namespace tidemark::load {
 
+/// What the first refund of an order says of it: a platform overwrites refund_time with each
+/// further one, so of all states the earliest counts, as long as the order still tells one.
+struct FirstRefund {
+  std::optional<std::int64_t> days{};  ///< Whole ones, since the order was placed.
+  bool in_time = false;                ///< Within the period of benefits.
+
+  /// With the next state of the order.
+  [[nodiscard]] FirstRefund then(const Order& order) const;
+};
+
 /// An order, and when it was first seen so.
 struct SeenOrder {
   Order order;
   WallTime observed_at{};
+  FirstRefund first_refund{};  ///< By this state and those that were taken before it.
 };
 
 /// The tables orders, order_items and order_history of one platform.
@@ -60,7 +71,7 @@ class OrderBatch final : public StreamBatch {
   struct Changes;
 
   [[nodiscard]] Result<Changes> compare(sql::Connection& connection,
-                                        std::optional<WallTime> derived_at) const;
+                                        const Applying& applying) const;
   [[nodiscard]] Result<void> write(sql::Connection& connection, const Changes& changes,
                                    std::optional<WallTime> derived_at) const;
   [[nodiscard]] Result<void> write_history(sql::Connection& connection, Changes& changes) const;
@@ -68,7 +79,9 @@ class OrderBatch final : public StreamBatch {
   /// touched. The orders must be in the table. Returns how many were not so.
   [[nodiscard]] Result<std::uint64_t> rewrite_history(sql::Connection& connection,
                                                       bool write) const;
-  void write_order(CellWriter& cells, const Order& order, WallTime observed_at) const;
+  /// `first_refund`: by this state and all before it.
+  void write_order(CellWriter& cells, const Order& order, const FirstRefund& first_refund,
+                   WallTime observed_at) const;
   /// `line`: from 0.
   void write_item(CellWriter& cells, const Order& order, std::size_t line) const;
   /// `before`: the order's row until then, if there was one.

@@ -38,17 +38,25 @@ Result<std::map<std::string, Seen>> RawLayer::seen(std::span<const std::string> 
   if (!wanted) return fail(wanted.error());
   for (const Condition& condition : wanted->conditions) {
     Result<void> read = sql::each_row(
-        connection_.query("SELECT record_id, content_hash, observed_at, rejected FROM raw_seen "
-                          "WHERE " +
-                              condition.sql + " ORDER BY record_id",
-                          condition.params),
+        connection_.query(
+            "SELECT record_id, content_hash, observed_at, rejected, first_observed_at "
+            "FROM raw_seen "
+            "WHERE " +
+                condition.sql + " ORDER BY record_id",
+            condition.params),
         [&](const sql::Cursor& row) -> Result<void> {
           const Result<WallTime> observed = utc_time(row.at(2));
           if (!observed) return fail(observed.error());
-          const auto place = found.emplace_hint(found.end(), row.at(0).value_or(""),
-                                                Seen{.hash = std::string(row.at(1).value_or("")),
-                                                     .observed_at = *observed,
-                                                     .rejected = row.at(3) == "1"});
+          Seen known{.hash = std::string(row.at(1).value_or("")),
+                     .observed_at = *observed,
+                     .rejected = row.at(3) == "1"};
+          if (known.rejected) {
+            const Result<WallTime> first = utc_time(row.at(4));
+            if (!first) return fail(first.error());
+            known.first_observed_at = *first;
+          }
+          const auto place =
+              found.emplace_hint(found.end(), row.at(0).value_or(""), std::move(known));
           if (wanted->range) places_.emplace(place->first, places_.size());
           return {};
         });
@@ -183,6 +191,54 @@ Result<std::map<std::string, std::string>> RawLayer::present_payloads(
     ids = ids.subspan(count);
   }
   return found;
+}
+
+Result<std::vector<Observed>> RawLayer::states_of(const std::string& id) {
+  std::vector<Observed> states;
+  Result<void> read = sql::each_row(
+      connection_.query("SELECT content_hash, observed_at, payload FROM raw_records WHERE "
+                        "platform=? AND stream=? AND record_id=? ORDER BY observed_at",
+                        sql::Values{platform_, stream_, id}),
+      [&](const sql::Cursor& row) -> Result<void> {
+        const Result<WallTime> observed = utc_time(row.at(1));
+        if (!observed) return fail(observed.error());
+        states.push_back({.id = id,
+                          .hash = std::string(row.at(0).value_or("")),
+                          .payload = std::string(row.at(2).value_or("")),
+                          .observed_at = *observed});
+        return {};
+      });
+  if (!read) return fail(std::move(read).error());
+  return states;
+}
+
+Result<WallTime> RawLayer::redate(const std::string& id, WallTime latest, WallTime now) {
+  constexpr std::chrono::microseconds tick{1};
+  const Result<std::vector<Observed>> states = states_of(id);
+  if (!states) return fail(states.error());
+  const auto wrong = std::ranges::find_if(
+      *states, [&](const Observed& state) { return state.observed_at > latest; });
+  const bool some_right = wrong != states->begin();
+  WallTime stamp = some_right ? std::prev(wrong)->observed_at : WallTime::min();
+  const auto count = states->end() - wrong;
+  if (count > 0) stamp = std::max(stamp, now - (count + 1) * tick);
+  for (auto state = wrong; state != states->end(); ++state) {
+    stamp += tick;
+    if (auto done = sql::write(
+            connection_,
+            "UPDATE raw_records SET observed_at=? WHERE platform=? AND stream=? "
+            "AND record_id=? AND observed_at=?",
+            sql::Values{utc_text(stamp), platform_, stream_, id, utc_text(state->observed_at)});
+        !done)
+      return fail(std::move(done).error());
+  }
+  if (auto done = sql::write(connection_,
+                             "UPDATE raw_seen SET first_observed_at=?, observed_at=? "
+                             "WHERE platform=? AND stream=? AND record_id=?",
+                             sql::Values{utc_text(stamp), utc_text(stamp), platform_, stream_, id});
+      !done)
+    return fail(std::move(done).error());
+  return stamp;
 }
 
 Result<std::vector<RecordVersions>> RawLayer::versions(const std::string& after, std::int64_t limit,

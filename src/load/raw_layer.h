@@ -30,6 +30,7 @@ struct Seen {
   std::string hash;
   WallTime observed_at{};
   bool rejected = false;
+  WallTime first_observed_at{};  ///< Of this content. Only of a rejected one.
 };
 
 /// All that was ever seen of one record, oldest first; the last is its present state.
@@ -65,6 +66,13 @@ class RawLayer {
   [[nodiscard]] Result<std::map<std::string, std::string>> present_payloads(
       std::span<const std::string> ids);
 
+  /// The record was seen in the future: a clock was wrong. Its states that bear such stamps, behind
+  /// `latest`, become states from just before `now`, in their order and behind those that are
+  /// right. Returns when it was last seen by the stamps as they are then.
+  [[nodiscard]] Result<WallTime> redate(const std::string& id, WallTime latest, WallTime now);
+
+  /// All states of a record, oldest first.
+  [[nodiscard]] Result<std::vector<Observed>> states_of(const std::string& id);
   /// Up to `limit` records whose id is behind `after`, by id; with all their states, or only the
   /// present one.
   [[nodiscard]] Result<std::vector<RecordVersions>> versions(const std::string& after,

@@ -15,6 +15,8 @@ namespace {
 constexpr int attempts_max = 5;
 constexpr std::chrono::milliseconds first_pause{200};
 constexpr std::size_t id_bytes_max = 128;
+/// Clocks of machines that load the same stream may be so far apart.
+constexpr std::chrono::minutes stamp_ahead_max{10};
 
 /// Cured by doing the transaction again.
 bool may_be_repeated(const Error& error) {
@@ -47,8 +49,8 @@ struct RecordWriter::Sorted {
 };
 
 Result<RecordWriter> RecordWriter::open(ConnectWarehouse connect, const StreamTables& tables,
-                                        bool dry_run, Pause& pause) {
-  RecordWriter writer(std::move(connect), tables, dry_run, pause);
+                                        bool dry_run, Pause& pause, const Clock& clock) {
+  RecordWriter writer(std::move(connect), tables, dry_run, pause, clock);
   if (Result<void> connected = writer.reconnect(); !connected) {
     // A dry run does not make the file that the run would make.
     if (!dry_run || connected.error().kind != ErrorKind::not_found)
@@ -147,6 +149,26 @@ Result<BatchOutcome> RecordWriter::attempt(std::vector<Observed>& batch, std::st
   return outcome;
 }
 
+/// Takes observations that lie in the future for what they are, so that none hides what was read
+/// now.
+Result<void> RecordWriter::redate(RawLayer& layer, const std::vector<Observed>& batch,
+                                  std::map<std::string, Seen>& seen, BatchOutcome& outcome) const {
+  const WallTime latest = clock_->wall() + stamp_ahead_max;
+  for (const Observed& row : batch) {
+    const auto known = seen.find(row.id);
+    if (known == seen.end() || known->second.observed_at <= latest) continue;
+    ++outcome.redated;
+    if (dry_run_) {
+      known->second.observed_at = row.observed_at - std::chrono::microseconds(1);
+      continue;
+    }
+    const Result<WallTime> stamp = layer.redate(row.id, latest, row.observed_at);
+    if (!stamp) return fail(stamp.error());
+    known->second.observed_at = known->second.first_observed_at = *stamp;
+  }
+  return {};
+}
+
 /// Ids of rows whose record is known in a newer state. A row that is newer by the source's stamp
 /// although it was observed earlier gets an observation just behind the known one: states of a
 /// record stand in the raw layer in the order in which they were true.
@@ -193,6 +215,7 @@ RecordWriter::Sorted RecordWriter::sorted(const std::vector<Observed>& batch,
     const bool same = !is_new && known->second.hash == row.hash;
     if (older.contains(row.id)) {
       ++outcome.older;
+      if (row.observed_at == known->second.observed_at) ++outcome.same_moment;
       continue;
     }
     const bool was_rejected = !is_new && known->second.rejected;
@@ -203,7 +226,15 @@ RecordWriter::Sorted RecordWriter::sorted(const std::vector<Observed>& batch,
         continue;
       }
     }
-    Result<void> taken = sorted.records->take(std::span(&row, 1), unknown);
+    Result<void> taken;
+    if (same) {
+      // What it says was true when it was first seen, and not only now that it can be stored.
+      Observed first = row;
+      first.observed_at = known->second.first_observed_at;
+      taken = sorted.records->take(std::span(&first, 1), unknown);
+    } else {
+      taken = sorted.records->take(std::span(&row, 1), unknown);
+    }
     if (!same) {
       sorted.add.push_back(&row);
       sorted.is_new.push_back(is_new);
@@ -235,6 +266,7 @@ Result<BatchOutcome> RecordWriter::within_transaction(std::vector<Observed>& bat
     auto known = layer->seen(ids);
     if (!known) return fail(std::move(known).error());
     seen = std::move(*known);
+    if (auto done = redate(*layer, batch, seen, outcome); !done) return fail(done.error());
     auto found = older(*layer, batch, seen);
     if (!found) return fail(std::move(found).error());
     known_newer = std::move(*found);
@@ -244,11 +276,13 @@ Result<BatchOutcome> RecordWriter::within_transaction(std::vector<Observed>& bat
     outcome.inserted = rows.records->size();
     return outcome;
   }
-  Result<TableChanges> changes = rows.records->apply(*connection_, {.write = !dry_run_});
+  Result<TableChanges> changes =
+      rows.records->apply(*connection_, {.write = !dry_run_, .complete = complete_});
   if (!changes) return fail(std::move(changes).error());
   outcome.inserted = changes->inserted;
   outcome.unchanged += changes->unchanged;
   outcome.changed = std::move(changes->changed);
+  outcome.late = std::move(changes->late);
   if (dry_run_) return outcome;
   // First, for its ranges of ids are those that were there when the batch was compared.
   if (auto done = layer->seen_again(rows.again, scan_id); !done) return fail(done.error());

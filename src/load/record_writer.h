@@ -29,6 +29,12 @@ struct BatchOutcome {
   std::uint64_t inserted = 0;  ///< Records that are new.
   std::uint64_t unchanged = 0;
   std::uint64_t older = 0;  ///< The warehouse has a newer state of the record.
+  /// Of these: at the same moment something else was read. Of a file that means that it is read in
+  /// another way now.
+  std::uint64_t same_moment = 0;
+  std::uint64_t redated =
+      0;  ///< Records that had been seen in the future, by a clock that was wrong.
+  std::vector<ChangedRecord> late{};  ///< New, though expect_known() said that they are not.
   std::vector<ChangedRecord> changed{};
   std::vector<Message> rejected{};  ///< `o_1: price is missing`
   std::set<UnknownCode> unknown_codes{};
@@ -43,16 +49,20 @@ using ConnectWarehouse = std::function<Result<std::unique_ptr<sql::Connection>>(
 ///
 /// Of two states of a record the one with the newer stamp of the source wins; where there is none,
 /// or they are equal, the newer observation: whatever the order in which batches arrive. A row
-/// without news is not touched, but for its stamp in raw_seen. A transaction that met a deadlock
-/// with somebody else, or lost its connection, is done again.
+/// without news is not touched, but for its stamp in raw_seen. An observation that lies in the
+/// future is none: a clock was wrong, and what is read now is newer. A transaction that met a
+/// deadlock with somebody else, or lost its connection, is done again.
 class RecordWriter {
  public:
   /// Opens the connection. The warehouse's tables must be there; with `dry_run` nothing is written,
-  /// and they may be missing. `tables` and `pause` must outlive it.
+  /// and they may be missing. `tables`, `pause` and `clock` must outlive it.
   /// Errors: those of `connect`.
   [[nodiscard]] static Result<RecordWriter> open(ConnectWarehouse connect,
                                                  const StreamTables& tables, bool dry_run,
-                                                 Pause& pause);
+                                                 Pause& pause, const Clock& clock);
+
+  /// All records that were created in `complete` should be known: those that are not are told.
+  void expect_known(const TimeWindow& complete) { complete_ = complete; }
 
   /// Errors: those of Connection, after a few attempts; then the warehouse is as it was.
   [[nodiscard]] Result<BatchOutcome> write(std::vector<Observed> batch, std::string_view scan_id);
@@ -63,12 +73,14 @@ class RecordWriter {
  private:
   struct Sorted;
 
-  RecordWriter(ConnectWarehouse connect, const StreamTables& tables, bool dry_run, Pause& pause)
+  RecordWriter(ConnectWarehouse connect, const StreamTables& tables, bool dry_run, Pause& pause,
+               const Clock& clock)
       : connect_(std::move(connect)),
         tables_(&tables),
         stream_(name(tables.kind())),
         dry_run_(dry_run),
-        pause_(&pause) {}
+        pause_(&pause),
+        clock_(&clock) {}
 
   [[nodiscard]] Result<void> reconnect();
   [[nodiscard]] std::uint64_t fold(std::vector<Observed>& batch) const;
@@ -78,6 +90,8 @@ class RecordWriter {
                                                         std::string_view scan_id);
   [[nodiscard]] Result<std::set<std::string>> older(RawLayer& layer, std::vector<Observed>& batch,
                                                     const std::map<std::string, Seen>& seen) const;
+  [[nodiscard]] Result<void> redate(RawLayer& layer, const std::vector<Observed>& batch,
+                                    std::map<std::string, Seen>& seen, BatchOutcome& outcome) const;
   [[nodiscard]] Sorted sorted(const std::vector<Observed>& batch,
                               const std::map<std::string, Seen>& seen,
                               const std::set<std::string>& older, BatchOutcome& outcome) const;
@@ -89,6 +103,8 @@ class RecordWriter {
   std::string stream_;
   bool dry_run_;
   Pause* pause_;
+  const Clock* clock_;
+  std::optional<TimeWindow> complete_;
   std::unique_ptr<sql::Connection> connection_;
   bool has_tables_ = true;  ///< False: a dry run into a warehouse that is not there yet.
 };

@@ -167,6 +167,29 @@ TEST_P(RecordWriterTest, AChangeIsToldAndKeptAsHistory) {
   EXPECT_EQ(value("SELECT COUNT(*) FROM raw_records"), "3");
 }
 
+TEST_P(RecordWriterTest, TheFirstRefundCountsForItsDays) {
+  const auto refund = [](std::string_view fen, std::string_view time) {
+    return row("o_1", "5.00", 11,
+               fmt::format(R"(,"refund_money":{},"refund_time":"{}")", fen, time));
+  };
+  const auto days = [this] {
+    return dump("orders", "refund_money_fen, days_to_refund, refunded_within_14_days");
+  };
+  write({row("o_1", "5.00", 1)}, 0);
+  write({refund("100", "2025-01-06 09:00:00")}, 60);
+  EXPECT_EQ(days(), "100|5|1|\n");
+  // The shop overwrites the time of the first with that of the second.
+  write({refund("300", "2025-01-31 09:00:00")}, 120);
+  EXPECT_EQ(days(), "300|5|1|\n");
+  const std::string before = business();
+  EXPECT_EQ(rederived(tables_).unchanged, 1U);
+  EXPECT_EQ(business(), before);
+  // It tells of no refund any more.
+  write({row("o_1", "5.00", 1)}, 180);
+  EXPECT_EQ(days(), "NULL|NULL|0|\n");
+  EXPECT_EQ(rederived(tables_).unchanged, 1U);
+}
+
 TEST_P(RecordWriterTest, WhatNoTableShowsChangesNoTable) {
   write({row("o_1", "1", 1, R"(,"system_info":"a")")}, 0);
   const std::string before = business();
@@ -294,6 +317,99 @@ TEST_P(RecordWriterTest, OtherTextsNeedNoShop) {
   EXPECT_EQ(rederived(official).changed, 1U);
   EXPECT_EQ(value("SELECT order_state_text FROM orders WHERE order_id='o_1'"), "退款中");
   EXPECT_EQ(value("SELECT order_state_text FROM order_history WHERE order_id='o_1'"), "退款中");
+}
+
+TEST_P(RecordWriterTest, DerivingAgainTakesTheNewestStateThatCanBeStored) {
+  write({row("o_1", "1", 1), row("o_2", "2", 1)}, 0);
+  write({row("o_1", "1", 8)}, 60);
+  EXPECT_THAT(write({row("o_1", "\"1.005\"", 10)}, 120).rejected, SizeIs(1));
+  const std::string before = business();
+  const RederiveSummary right = rederived(tables_);
+  EXPECT_EQ(right.unchanged, 2U);
+  EXPECT_EQ(right.rejected, 1U);
+  EXPECT_EQ(right.changed + right.inserted + right.histories, 0U);
+  EXPECT_EQ(business(), before);
+  const std::string states = dump("orders", "order_id, price, order_state") + dump("order_history");
+  run("DELETE FROM order_history");
+  run("DELETE FROM order_items");
+  run("DELETE FROM orders");
+  EXPECT_EQ(rederived(tables_).inserted, 2U);
+  EXPECT_EQ(dump("orders", "order_id, price, order_state") + dump("order_history"), states);
+  EXPECT_EQ(value("SELECT COUNT(*) FROM load_rejects"), "1");
+}
+
+/// Takes nothing of an order while the rule is too strict.
+class StrictTransform final : public OrderTransform {
+ public:
+  explicit StrictTransform(const bool& strict) : strict_(strict) {}
+  Result<Order> transform(std::string_view payload,
+                          std::vector<UnknownCode>& unknown) const override {
+    if (strict_) return fail(ErrorKind::rejected, {"too strict", "过严"});
+    return usual_.transform(payload, unknown);
+  }
+
+ private:
+  const bool& strict_;
+  const xiaoe::XiaoeOrderTransform usual_{xiaoe::CodeTexts::usual};
+};
+
+TEST_P(RecordWriterTest, AStateThatCanBeStoredLaterWasSeenWhenItWasSeen) {
+  bool strict = true;
+  const OrderTables tables("xiaoe", std::chrono::hours(8),
+                           std::make_unique<StrictTransform>(strict));
+  Result<RecordWriter> writer =
+      RecordWriter::open([this] { return sql::connect(url()); }, tables, false, pause_, clock_);
+  ASSERT_TRUE(writer);
+  writer_.emplace(std::move(*writer));
+  EXPECT_THAT(write({row("o_1", "1", 1)}, 0).rejected, SizeIs(1));
+  strict = false;
+  EXPECT_EQ(write({row("o_1", "1", 1)}, 60).inserted, 1U);
+  EXPECT_EQ(value("SELECT COUNT(*) FROM load_rejects"), "0");
+  const std::string before = business();
+  EXPECT_EQ(rederived(tables).histories, 0U);
+  EXPECT_EQ(business(), before);
+  EXPECT_THAT(value("SELECT seen_at FROM order_history"),
+              ::testing::StartsWith("2025-01-01 10:53:20"));
+  writer_.reset();
+}
+
+TEST_P(RecordWriterTest, WhatWasSeenInTheFutureHidesNothing) {
+  // A machine whose clock is a month ahead reads o_1 for the first time, and o_2 again.
+  write({row("o_2", "2", 1)}, -60);
+  constexpr int month = 30 * 24 * 3600;
+  clock_.set_wall(start + std::chrono::seconds(month));
+  write({row("o_1", "1", 1), row("o_2", "2", 1), row("o_3", "3", 1)}, month);
+  write({row("o_1", "1", 8)}, month + 1);
+  // Its clock is right again, and o_1 and o_2 were refunded meanwhile.
+  clock_.set_wall(start + std::chrono::seconds(120));
+  const BatchOutcome outcome =
+      write({row("o_1", "1", 10), row("o_2", "2", 10), row("o_3", "3", 1)}, 60);
+  EXPECT_EQ(outcome.redated, 3U);
+  EXPECT_EQ(outcome.older, 0U);
+  EXPECT_THAT(outcome.changed, SizeIs(2));
+  EXPECT_EQ(outcome.unchanged, 1U);
+  EXPECT_EQ(value("SELECT COUNT(*) FROM orders WHERE order_state=10"), "2");
+  const std::string now = utc_text(clock_.wall());
+  EXPECT_EQ(value("SELECT COUNT(*) FROM raw_seen WHERE observed_at>?", {now}), "0");
+  EXPECT_EQ(value("SELECT COUNT(*) FROM raw_records WHERE observed_at>?", {now}), "0");
+  EXPECT_EQ(value("SELECT COUNT(*) FROM raw_records"), "6");
+  // The states stand in the order in which they were true: deriving again says the same.
+  EXPECT_EQ(rederived(tables_).changed, 0U);
+  EXPECT_EQ(value("SELECT COUNT(*) FROM orders WHERE order_state=10"), "2");
+  EXPECT_EQ(write({row("o_1", "1", 10)}, 90).redated, 0U);
+}
+
+TEST_P(RecordWriterTest, ANewOrderThatShouldHaveBeenKnownIsTold) {
+  // Rows are of orders that were created at 2025-01-01 08:00:00.
+  writer_->expect_known(
+      {*CivilTime::parse("2025-01-01"), *CivilTime::parse("2025-01-01 08:00:00")});
+  const BatchOutcome outcome = write({row("o_1", "1", 1)}, 0);
+  EXPECT_EQ(outcome.inserted, 1U);
+  ASSERT_THAT(outcome.late, SizeIs(1));
+  EXPECT_EQ(outcome.late.front().id, "o_1");
+  writer_->expect_known(
+      {*CivilTime::parse("2025-01-01"), *CivilTime::parse("2025-01-01 07:59:59")});
+  EXPECT_THAT(write({row("o_2", "1", 1)}, 60).late, IsEmpty());
 }
 
 /// Tables beside which something else happens whenever a step of deriving begins.

@@ -70,6 +70,12 @@ Result<void> Rederive::within_transaction(sql::Connection& connection, std::stri
     if (record.versions.empty()) continue;
     if (const Result<void> taken = batch->take(record.versions, unknown); !taken) {
       ++summary_.rejected;
+      // Where a present state is enough, the others were not read yet.
+      if (!tables_.keeps_history()) {
+        const Result<std::vector<Observed>> states = raw.states_of(record.id);
+        if (!states) return fail(states.error());
+        static_cast<void>(batch->take(*states, unknown));  // Refused as before, but for the older.
+      }
       if (auto noted = note_reject(connection, record, taken.error()); !noted) return noted;
     } else if (record.rejected && !summary_.dry_run) {
       if (auto done = raw.mend(record.id); !done) return done;

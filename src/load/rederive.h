@@ -20,7 +20,8 @@ struct RederiveSummary {
   std::uint64_t changed = 0;
   std::uint64_t unchanged = 0;
   std::uint64_t histories = 0;  ///< Records whose history was not what their states say.
-  std::uint64_t rejected = 0;   ///< Their rows stay as they are.
+  /// Of their states the newest one that can be stored is what counts, as for a load.
+  std::uint64_t rejected = 0;
   std::set<UnknownCode> unknown_codes{};
   bool dry_run = false;
   bool stopped = false;

@@ -18,17 +18,10 @@ class RowBatch final : public StreamBatch {
       : tables_(tables), zone_(zone_text(tables.utc_offset())) {}
 
   Result<void> take(std::span<const Observed> states, std::vector<UnknownCode>& unknown) override {
-    const Observed& present = states.back();
-    Result<TableRow> row = tables_.row(present.payload, unknown);
-    if (!row) return fail(std::move(row).error());
-    check(row->cells.size() + 3 == tables_.table().columns.size(),
-          "a row has a value for each column");
-    // Otherwise two records of one batch could be the same row.
-    if (shown_text(row->cells.front()) != present.id)
-      return fail(ErrorKind::rejected, {"the row was read as {}", "该行读取时的编号为 {}"},
-                  printable(present.id));
-    taken_.push_back({.id = present.id, .row = std::move(*row), .seen = present.observed_at});
-    return {};
+    Result<void> present = take_state(states.back(), unknown);
+    for (std::size_t older = states.size() - 1; older > 0 && !present; --older)
+      if (take_state(states[older - 1], unknown)) break;
+    return present;
   }
 
   [[nodiscard]] std::uint64_t size() const override { return taken_.size(); }
@@ -74,6 +67,19 @@ class RowBatch final : public StreamBatch {
     TableRow row;
     WallTime seen{};
   };
+
+  Result<void> take_state(const Observed& state, std::vector<UnknownCode>& unknown) {
+    Result<TableRow> row = tables_.row(state.payload, unknown);
+    if (!row) return fail(std::move(row).error());
+    check(row->cells.size() + 3 == tables_.table().columns.size(),
+          "a row has a value for each column");
+    // Otherwise two records of one batch could be the same row.
+    if (shown_text(row->cells.front()) != state.id)
+      return fail(ErrorKind::rejected, {"the row was read as {}", "该行读取时的编号为 {}"},
+                  printable(state.id));
+    taken_.push_back({.id = state.id, .row = std::move(*row), .seen = state.observed_at});
+    return {};
+  }
 
   [[nodiscard]] sql::Values whole_row(sql::Values cells, const CivilTime& seen) const {
     sql::Values row = {tables_.platform()};

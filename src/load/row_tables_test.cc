@@ -133,6 +133,21 @@ TEST_P(RowTablesTest, DerivingAgainBringsBackWhatIsLost) {
   EXPECT_EQ(before, "13");
 }
 
+TEST_P(RowTablesTest, DerivingAgainTakesTheNewestStateThatCanBeStored) {
+  write_batch({seen(refund("as_1", "2025-01-02 09:00:00", 2), 0)});
+  write_batch({seen(refund("as_1", "2025-01-03 09:00:00", 11), 10)});
+  EXPECT_THAT(write_batch({seen(refund("as_1", "soon", 13, R"(,"reason":"\u0000")"), 20)}).rejected,
+              SizeIs(1));
+  const std::string before = row("state, source_updated_at");
+  run("DELETE FROM refunds");
+  const RederiveSummary summary = rederived(refunds_);
+  EXPECT_EQ(summary.inserted, 1U);
+  EXPECT_EQ(summary.rejected, 1U);
+  EXPECT_EQ(row("state"), "11");
+  EXPECT_EQ(row("state, source_updated_at"), before);
+  EXPECT_EQ(value("SELECT COUNT(*) FROM load_rejects"), "1");
+}
+
 INSTANTIATE_TEST_SUITE_P(Servers, RowTablesTest,
                          ::testing::ValuesIn(testing_database::all_servers()),
                          testing_database::name_of);

@@ -6,6 +6,7 @@
 #include "load/row_sql.h"
 #include "load/schema.h"
 #include "load/stream_turn.h"
+#include "sql/rows.h"
 
 namespace tidemark::load {
 namespace {
@@ -35,24 +36,21 @@ Result<void> ScanStore::register_stream() {
   return made ? Result<void>{} : fail(made.error());
 }
 
-Result<std::optional<Scan>> ScanStore::unfinished(std::string_view mode, const TimeWindow& range) {
-  const auto id = sql::query_value(
-      connection_,
-      "SELECT MAX(scan_id) FROM load_scans WHERE platform=? AND stream=? AND mode=? "
-      "AND range_from=? AND range_upto=? AND ended_at IS NULL",
-      sql::Values{platform_, stream_, std::string(mode), range.from.text(), range.upto.text()});
-  if (!id) return fail(id.error());
-  if (!*id) return std::nullopt;
-  return Scan{.id = **id, .mode = std::string(mode), .range = range};
-}
-
-Result<std::optional<Scan>> ScanStore::unfinished_since(std::string_view mode, WallTime since) {
-  Result<std::unique_ptr<sql::Cursor>> cursor = connection_.query(
-      "SELECT scan_id, range_from, range_upto FROM load_scans s WHERE platform=? AND stream=? "
-      "AND mode=? AND COALESCE((SELECT MAX(w.finished_at) FROM load_windows w "
-      "WHERE w.scan_id=s.scan_id), started_at)>=? AND ended_at IS NULL "
-      "ORDER BY scan_id DESC LIMIT 1",
-      sql::Values{platform_, stream_, std::string(mode), utc_text(since)});
+Result<std::optional<Scan>> ScanStore::unfinished(std::string_view mode,
+                                                  const std::optional<TimeWindow>& range,
+                                                  WallTime since) {
+  std::string sql =
+      "SELECT scan_id, range_from, range_upto, started_at FROM load_scans s WHERE platform=? AND "
+      "stream=? AND mode=? AND COALESCE((SELECT MAX(w.finished_at) FROM load_windows w "
+      "WHERE w.scan_id=s.scan_id), started_at)>=? AND ended_at IS NULL";
+  sql::Values params = {platform_, stream_, std::string(mode), utc_text(since)};
+  if (range) {
+    sql += " AND range_from=? AND range_upto=?";
+    params.emplace_back(range->from.text());
+    params.emplace_back(range->upto.text());
+  }
+  Result<std::unique_ptr<sql::Cursor>> cursor =
+      connection_.query(sql + " ORDER BY scan_id DESC LIMIT 1", params);
   if (!cursor) return fail(std::move(cursor));
   const Result<bool> row = (*cursor)->next();
   if (!row) return fail(row.error());
@@ -61,52 +59,80 @@ Result<std::optional<Scan>> ScanStore::unfinished_since(std::string_view mode, W
   if (!from) return fail(from.error());
   const Result<CivilTime> upto = civil((*cursor)->at(2));
   if (!upto) return fail(upto.error());
+  const Result<WallTime> started = utc_time((*cursor)->at(3));
+  if (!started) return fail(started.error());
   return Scan{.id = std::string((*cursor)->at(0).value_or("")),
               .mode = std::string(mode),
-              .range = {*from, *upto}};
+              .range = {*from, *upto},
+              .started_at = *started};
 }
 
-Result<void> ScanStore::begin(const Scan& scan, WallTime now) {
+Result<void> ScanStore::begin(const Scan& scan) {
   const sql::Values row = {scan.id,
                            platform_,
                            stream_,
                            scan.mode,
                            scan.range.from.text(),
                            scan.range.upto.text(),
-                           utc_text(now),
+                           utc_text(scan.started_at),
                            sql::Value()};
   return insert_rows(connection_, load_scans_table(), {row});
 }
 
-Result<void> ScanStore::end(const Scan& scan, WallTime now) {
-  const auto ended = connection_.execute("UPDATE load_scans SET ended_at=? WHERE scan_id=?",
-                                         sql::Values{utc_text(now), scan.id});
-  return ended ? Result<void>{} : fail(ended.error());
+Result<void> ScanStore::end(const Scan& scan, bool any_range, WallTime now) {
+  std::string older = "platform=? AND stream=? AND mode=? AND scan_id<?";
+  sql::Values params = {utc_text(now), scan.id, platform_, stream_, scan.mode, scan.id};
+  if (!any_range) {
+    older += " AND range_from=? AND range_upto=?";
+    params.emplace_back(scan.range.from.text());
+    params.emplace_back(scan.range.upto.text());
+  }
+  return sql::write(
+      connection_,
+      "UPDATE load_scans SET ended_at=? WHERE ended_at IS NULL AND (scan_id=? OR (" + older + "))",
+      params);
 }
 
-Result<std::vector<TimeWindow>> ScanStore::finished_windows(const Scan& scan) {
-  Result<std::unique_ptr<sql::Cursor>> cursor = connection_.query(
-      "SELECT window_from, window_upto FROM load_windows WHERE scan_id=? ORDER BY window_from",
-      sql::Values{scan.id});
-  if (!cursor) return fail(std::move(cursor));
-  std::vector<TimeWindow> windows;
-  while (true) {
-    const Result<bool> row = (*cursor)->next();
-    if (!row) return fail(row.error());
-    if (!*row) return windows;
-    const Result<CivilTime> from = civil((*cursor)->at(0));
-    if (!from) return fail(from.error());
-    const Result<CivilTime> upto = civil((*cursor)->at(1));
-    if (!upto) return fail(upto.error());
-    windows.push_back({*from, *upto});
-  }
+Result<std::vector<FinishedWindow>> ScanStore::finished_windows(const Scan& scan) {
+  std::vector<FinishedWindow> windows;
+  Result<void> read = sql::each_row(
+      connection_.query("SELECT window_from, window_upto, finished_at FROM load_windows WHERE "
+                        "scan_id=? ORDER BY window_from",
+                        sql::Values{scan.id}),
+      [&](const sql::Cursor& row) -> Result<void> {
+        const Result<CivilTime> from = civil(row.at(0));
+        if (!from) return fail(from.error());
+        const Result<CivilTime> upto = civil(row.at(1));
+        if (!upto) return fail(upto.error());
+        const Result<WallTime> finished = utc_time(row.at(2));
+        if (!finished) return fail(finished.error());
+        windows.push_back({.window = {*from, *upto}, .finished_at = *finished});
+        return {};
+      });
+  if (!read) return fail(std::move(read).error());
+  return windows;
+}
+
+template <class Work>
+Result<void> ScanStore::in_transaction(Work work) {
+  if (Result<void> begun = connection_.begin(sql::Isolation::write); !begun) return begun;
+  Result<void> done = take_turn(connection_, platform_, stream_);
+  if (done) done = work();
+  if (done) done = connection_.commit();
+  if (!done) connection_.rollback();
+  return done;
 }
 
 Result<void> ScanStore::finish_window(const Scan& scan, const TimeWindow& window,
-                                      std::uint64_t records, WallTime now) {
+                                      std::uint64_t records, const Proof& proof, WallTime now) {
   const sql::Values row = {scan.id, window.from.text(), window.upto.text(),
                            static_cast<std::int64_t>(records), utc_text(now)};
-  return upsert_rows(connection_, load_windows_table(), std::span(&row, 1));
+  return in_transaction([&]() -> Result<void> {
+    if (Result<void> noted = upsert_rows(connection_, load_windows_table(), std::span(&row, 1));
+        !noted)
+      return noted;
+    return extend_locked(proof);
+  });
 }
 
 Result<std::optional<Complete>> ScanStore::complete() {
@@ -124,24 +150,26 @@ Result<std::optional<Complete>> ScanStore::complete() {
   return Complete{.from = *from, .upto = *upto};
 }
 
-Result<void> ScanStore::extend_complete(const TimeWindow& proven, bool found) {
-  if (proven.empty()) return {};
-  if (Result<void> begun = connection_.begin(sql::Isolation::write); !begun) return begun;
-  Result<void> extended = extend_locked(proven, found);
-  if (extended) extended = connection_.commit();
-  if (!extended) connection_.rollback();
-  return extended;
+Result<void> ScanStore::extend_complete(const Proof& proof) {
+  return in_transaction([&] { return extend_locked(proof); });
 }
 
-Result<void> ScanStore::extend_locked(const TimeWindow& proven, bool found) {
-  if (Result<void> turn = take_turn(connection_, platform_, stream_); !turn) return turn;
+Result<void> ScanStore::extend_locked(const Proof& proof) {
+  const TimeWindow& proven = proof.window;
+  if (proven.empty()) return {};
   const Result<std::optional<Complete>> known = complete();
   if (!known) return fail(known.error());
-  if (!*known && !found) return {};
+  if (!*known && !proof.founds) return {};
   constexpr std::chrono::seconds second{1};
   Complete now = known->value_or(Complete{.from = proven.from, .upto = proven.upto});
-  if (proven.from > now.upto + second || proven.upto + second < now.from) return {};
-  now = {.from = std::min(now.from, proven.from), .upto = std::max(now.upto, proven.upto)};
+  const bool wrong = proof.latest && now.upto > *proof.latest;
+  if (wrong && !proof.founds) return {};
+  if (wrong) now.upto = std::max(now.from, proven.from) - second;
+  const bool adjoins = proven.from <= now.upto + second && proven.upto + second >= now.from;
+  if (!adjoins && !wrong) return {};
+  now = adjoins ? Complete{.from = std::min(now.from, proven.from),
+                           .upto = std::max(now.upto, proven.upto)}
+                : Complete{.from = proven.from, .upto = proven.upto};
   return set_complete(now);
 }
 

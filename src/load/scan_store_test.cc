@@ -18,7 +18,8 @@ class ScanStoreTest : public testing_database::EachDatabase {
  protected:
   /// Whether a full reading would be taken up at `now`.
   bool goes_on(WallTime now) {
-    const Result<std::optional<Scan>> found = scans().unfinished_since("full", now - hours(12));
+    const Result<std::optional<Scan>> found =
+        scans().unfinished("full", std::nullopt, now - hours(12));
     EXPECT_TRUE(found) << found.error().what.en;
     return found && *found;
   }
@@ -26,27 +27,85 @@ class ScanStoreTest : public testing_database::EachDatabase {
 
   const Scan scan_{.id = "01JGFY0000000000000000SCAN",
                    .mode = "full",
-                   .range = {time_of("2024-01-01"), time_of("2024-12-31")}};
+                   .range = {time_of("2024-01-01"), time_of("2024-12-31")},
+                   .started_at = began};
+  const TimeWindow january_{time_of("2024-01-01"), time_of("2024-01-31 23:59:59")};
+  const TimeWindow february_{time_of("2024-02-01"), time_of("2024-02-29 23:59:59")};
+
+  std::string watermark() {
+    const Result<std::optional<Complete>> complete = scans().complete();
+    EXPECT_TRUE(complete) << complete.error().what.en;
+    if (!complete || !*complete) return "none";
+    return (*complete)->from.text() + " to " + (*complete)->upto.text();
+  }
 };
 
 TEST_P(ScanStoreTest, AReadingThatGivesWayLivesFromItsLastFinishedWindow) {
   ASSERT_TRUE(migrate_warehouse(db()));
-  ASSERT_TRUE(scans().begin(scan_, began));
+  ASSERT_TRUE(scans().begin(scan_));
   EXPECT_TRUE(goes_on(began + hours(11)));
   EXPECT_FALSE(goes_on(began + hours(13)));
-  const TimeWindow january{time_of("2024-01-01"), time_of("2024-01-31")};
-  const TimeWindow february{time_of("2024-02-01"), time_of("2024-02-29")};
-  ASSERT_TRUE(scans().finish_window(scan_, january, 7, began + hours(1)));
-  ASSERT_TRUE(scans().finish_window(scan_, february, 7, began + hours(11)));
+  ASSERT_TRUE(scans().finish_window(scan_, january_, 7, {}, began + hours(1)));
+  ASSERT_TRUE(scans().finish_window(scan_, february_, 7, {}, began + hours(11)));
   EXPECT_TRUE(goes_on(began + hours(13)));
   EXPECT_FALSE(goes_on(began + hours(24)));
   // Windows of another reading are no sign of life.
   Scan other = scan_;
   other.id.back() = 'X';
-  ASSERT_TRUE(scans().finish_window(other, january, 7, began + hours(23)));
+  ASSERT_TRUE(scans().finish_window(other, january_, 7, {}, began + hours(23)));
   EXPECT_FALSE(goes_on(began + hours(24)));
-  ASSERT_TRUE(scans().end(scan_, began + hours(12)));
+  ASSERT_TRUE(scans().end(scan_, true, began + hours(12)));
   EXPECT_FALSE(goes_on(began + hours(13)));
+}
+
+TEST_P(ScanStoreTest, NobodyGoesOnWithWhatANewerScanHasReadToItsEnd) {
+  ASSERT_TRUE(migrate_warehouse(db()));
+  const TimeWindow year = scan_.range;
+  const auto open = [&](const TimeWindow& range) {
+    const auto found = scans().unfinished("range", range, began);
+    EXPECT_TRUE(found) << found.error().what.en;
+    return found && *found ? (*found)->id : "none";
+  };
+  Scan first = scan_, second = scan_, other = scan_;
+  first.mode = second.mode = other.mode = "range";
+  first.id.back() = '1';
+  second.id.back() = '2';
+  other.id.back() = '0';
+  other.range = january_;
+  for (const Scan& scan : {other, first, second}) ASSERT_TRUE(scans().begin(scan));
+  EXPECT_EQ(open(year), second.id);
+  ASSERT_TRUE(scans().end(second, false, began));
+  EXPECT_EQ(open(year), "none");
+  EXPECT_EQ(open(january_), other.id);
+  EXPECT_EQ(scans().unfinished("range", january_, began + hours(1)).value(), std::nullopt);
+}
+
+TEST_P(ScanStoreTest, AWindowIsNotedTogetherWithWhatItProves) {
+  ASSERT_TRUE(migrate_warehouse(db()));
+  ASSERT_TRUE(scans().register_stream());
+  ASSERT_TRUE(scans().begin(scan_));
+  ASSERT_TRUE(
+      scans().finish_window(scan_, january_, 7, {.window = january_, .founds = true}, began));
+  EXPECT_EQ(watermark(), "2024-01-01 00:00:00 to 2024-01-31 23:59:59");
+  // What cannot be noted moves nothing, and what moves nothing is not noted.
+  run("ALTER TABLE load_streams RENAME TO away");
+  EXPECT_FALSE(scans().finish_window(scan_, february_, 7, {.window = february_}, began));
+  run("ALTER TABLE away RENAME TO load_streams");
+  EXPECT_EQ(scans().finished_windows(scan_).value().size(), 1U);
+  ASSERT_TRUE(scans().finish_window(scan_, february_, 7, {.window = february_}, began));
+  EXPECT_EQ(watermark(), "2024-01-01 00:00:00 to 2024-02-29 23:59:59");
+}
+
+TEST_P(ScanStoreTest, AWatermarkInTheFutureIsReplacedByWhoFoundsOne) {
+  ASSERT_TRUE(migrate_warehouse(db()));
+  ASSERT_TRUE(scans().register_stream());
+  const CivilTime today = time_of("2024-03-01");
+  ASSERT_TRUE(scans().found_complete({.from = january_.from, .upto = time_of("2025-01-01")}));
+  // A re-scan of the last day does not know what lies before it.
+  ASSERT_TRUE(scans().extend_complete({.window = february_, .founds = false, .latest = today}));
+  EXPECT_EQ(watermark(), "2024-01-01 00:00:00 to 2025-01-01 00:00:00");
+  ASSERT_TRUE(scans().extend_complete({.window = february_, .founds = true, .latest = today}));
+  EXPECT_EQ(watermark(), "2024-01-01 00:00:00 to 2024-02-29 23:59:59");
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, ScanStoreTest,

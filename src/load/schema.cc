@@ -49,8 +49,9 @@ constexpr std::array order_columns = {
     Column{"refund_time", Kind::time, "退款时间，时区见 time_zone"},
     Column{"settle_time", Kind::time, "结算时间，时区见 time_zone"},
     Column{"time_zone", Kind::name, "本行各时间的时区，如 +08:00", true},
-    Column{"days_to_refund", Kind::integer, "下单到退款的整天数"},
-    Column{"refunded_within_14_days", Kind::integer, "是否在下单 14 天内退款：1 是，0 否", true},
+    Column{"days_to_refund", Kind::integer, "下单到首次退款的整天数"},
+    Column{"refunded_within_14_days", Kind::integer,
+           "是否在下单 14 天内退过款（含部分退款）：1 是，0 否", true},
     Column{"updated_at", Kind::stamp, "首次看到当前内容的时间，时区见 time_zone", true},
 };
 // None begins with the platform: the primary key does, and PostgreSQL, asked for a key while a
@@ -133,11 +134,11 @@ constexpr std::array scan_columns = {
     Column{"scan_id", Kind::name, "扫描编号（ULID）", true},
     Column{"platform", Kind::name, "平台", true},
     Column{"stream", Kind::name, "数据流", true},
-    Column{"mode", Kind::name, "range、incremental 或 rescan", true},
+    Column{"mode", Kind::name, "range、incremental、rescan、full 或 picked", true},
     Column{"range_from", Kind::time, "范围起点（含），平台时区", true},
     Column{"range_upto", Kind::time, "范围终点（含），平台时区", true},
     Column{"started_at", Kind::stamp, "开始时间（UTC）", true},
-    Column{"ended_at", Kind::stamp, "读完的时间（UTC）；空表示未读完"},
+    Column{"ended_at", Kind::stamp, "读完或被更新的同类扫描取代的时间（UTC）；空表示未读完"},
 };
 constexpr std::array scan_indexes = {
     TableIndex{"load_scans_range", "platform, stream, mode, range_from"},
@@ -214,6 +215,21 @@ std::span<const run::Migration> migrations() {
 const TableSpec& orders_table() { return orders; }
 const TableSpec& order_items_table() { return items; }
 const TableSpec& order_history_table() { return history; }
+const TableSpec& table_of(StreamKind stream) {
+  switch (stream) {
+    case StreamKind::orders:
+      return orders;
+    case StreamKind::aftersales:
+      return refunds_table();
+    case StreamKind::users:
+      return users_table();
+    case StreamKind::products:
+      return products_table();
+    case StreamKind::live:
+      return live_streams_table();
+  }
+  return orders;
+}
 const TableSpec& raw_records_table() { return raw_records; }
 const TableSpec& raw_seen_table() { return raw_seen; }
 const TableSpec& load_rejects_table() { return rejects; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "load/stream_kind.h"
 #include "load/table.h"
 #include "sql/connection.h"
 
@@ -16,6 +17,8 @@ namespace tidemark::load {
 [[nodiscard]] const TableSpec& users_table();
 [[nodiscard]] const TableSpec& products_table();
 [[nodiscard]] const TableSpec& live_streams_table();
+/// The one that has a row for each record of the stream; its id is the second column.
+[[nodiscard]] const TableSpec& table_of(StreamKind stream);
 
 /// The raw layer: every state of a row that was ever seen, to the byte, and when each row was seen
 /// last. Observation stamps live here and not in the business tables.

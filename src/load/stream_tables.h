@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "load/raw_layer.h"
 #include "load/stream_kind.h"
+#include "load/time_window.h"
 #include "load/transform.h"
 #include "sql/connection.h"
 
@@ -33,6 +34,8 @@ struct TableChanges {
   std::uint64_t inserted = 0;
   std::uint64_t unchanged = 0;  ///< Not touched.
   std::vector<ChangedRecord> changed{};
+  /// Of those inserted, the ones that Applying::complete says should have been known.
+  std::vector<ChangedRecord> late{};
   /// Deriving again: records whose history was not what their states say.
   std::uint64_t histories = 0;
 };
@@ -40,6 +43,8 @@ struct TableChanges {
 struct Applying {
   bool write = true;    ///< False: only compares.
   bool history = true;  ///< False: what changed is not noted.
+  /// Records that were created in it should be known.
+  std::optional<TimeWindow> complete{};
   /// The rows are derived again from the raw layer, at this moment: rows that are wrong count as
   /// changed now, and histories are made what the states say.
   std::optional<WallTime> derived_at{};
@@ -53,7 +58,8 @@ class StreamBatch {
 
   /// The states of one record that are new, oldest first, the last being the present one. Records
   /// must come sorted by id, each once. Codes without a text are added to `unknown`.
-  /// Errors: rejected: the present state cannot be stored, and why; then nothing was taken.
+  /// Errors: rejected: the present state cannot be stored, and why; then the newest one that can
+  /// was taken in its place, if there is one: what a load keeps that sets a state aside.
   [[nodiscard]] virtual Result<void> take(std::span<const Observed> states,
                                           std::vector<UnknownCode>& unknown) = 0;
   [[nodiscard]] virtual std::uint64_t size() const = 0;

@@ -44,8 +44,8 @@ class EachWarehouse : public testing_database::EachDatabase {
   }
 
   void open_writer(bool dry_run) {
-    Result<RecordWriter> writer =
-        RecordWriter::open([this] { return sql::connect(url()); }, tables(), dry_run, pause_);
+    Result<RecordWriter> writer = RecordWriter::open([this] { return sql::connect(url()); },
+                                                     tables(), dry_run, pause_, clock_);
     ASSERT_TRUE(writer) << writer.error().what.en;
     writer_.emplace(std::move(*writer));
   }
@@ -55,18 +55,18 @@ class EachWarehouse : public testing_database::EachDatabase {
     return outcome ? std::move(*outcome) : BatchOutcome();
   }
 
-  /// Derives what `tables` make of the raw layer, an hour after the first rows.
+  /// Derives what `tables` make of the raw layer.
   RederiveSummary rederived(const StreamTables& tables, bool dry_run = false) {
-    const ManualClock clock(start + std::chrono::hours(1));
     const Stop stop;
     std::atomic<std::uint64_t> records{0};
-    Rederive rederive([this] { return sql::connect(url()); }, tables, clock, stop, records);
+    Rederive rederive([this] { return sql::connect(url()); }, tables, clock_, stop, records);
     Result<RederiveSummary> summary = rederive.run(dry_run);
     EXPECT_TRUE(summary) << summary.error().what.en;
     return summary ? std::move(*summary) : RederiveSummary();
   }
 
   NoPause pause_;
+  ManualClock clock_{start + std::chrono::hours(1)};
   std::optional<RecordWriter> writer_;
 };
 

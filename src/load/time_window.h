@@ -14,6 +14,7 @@ struct TimeWindow {
   CivilTime from;
   CivilTime upto;
 
+  [[nodiscard]] bool covers(const CivilTime& time) const { return from <= time && time <= upto; }
   [[nodiscard]] bool empty() const { return upto < from; }
   [[nodiscard]] std::chrono::seconds length() const {
     return std::chrono::duration_cast<std::chrono::seconds>(upto - from) + std::chrono::seconds(1);

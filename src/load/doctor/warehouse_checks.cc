@@ -248,12 +248,15 @@ std::string command_of(const std::string& stream) {
 void check_watermarks(const WarehousePatient& patient, std::vector<Finding>& findings) {
   const Result<Rows> streams =
       rows_of(patient.connection,
-              "SELECT platform, stream, complete_upto FROM load_streams ORDER BY platform, stream");
+              "SELECT platform, stream, complete_upto, complete_from FROM load_streams "
+              "ORDER BY platform, stream");
   if (!streams) {
     findings.push_back(run::unchecked("watermark", streams.error()));
     return;
   }
   constexpr std::chrono::hours china{8};
+  constexpr std::size_t from_length = std::string_view("2025-01-31 00:00:00").size();
+  constexpr std::chrono::seconds now_or_later{0};
   const CivilTime now(std::chrono::local_time<std::chrono::microseconds>(
       patient.clock.wall().time_since_epoch() + china));
   for (const std::vector<std::string>& row : *streams) {
@@ -267,14 +270,38 @@ void check_watermarks(const WarehousePatient& patient, std::vector<Finding>& fin
                        command_of(row[1]))});
       continue;
     }
-    const auto age = std::max(std::chrono::seconds{0},
-                              std::chrono::duration_cast<std::chrono::seconds>(now - *upto));
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - *upto);
+    const std::string from = row[3].substr(0, from_length);
+    if (age < -patient.margin) {
+      findings.push_back(
+          {.check = "watermark",
+           .verdict = Verdict::failure,
+           .what = say({"{}: lies in the future: {}; a clock was wrong when it was set",
+                        "{}：位于未来：{}；设置时时钟有误"},
+                       printable(stream), upto->text()),
+           .mend = say({"see that this machine's clock is right; then `tidemark load {} --from … "
+                        "--to …`, beginning with the day on which the clock went wrong",
+                        "请先确认本机时钟正确，再从时钟出错那天起运行 `tidemark load {} --from … "
+                        "--to …`"},
+                       command_of(row[1]))});
+      continue;
+    }
     Finding finding{
         .check = "watermark",
-        .what = Message{fmt::format("{}: all until {} has arrived ({} ago)", printable(stream),
-                                    upto->text(), age_text(age, Language::english)),
-                        fmt::format("{}：截至 {} 的数据已全部到达（{}前）", printable(stream),
-                                    upto->text(), age_text(age, Language::chinese))}};
+        .what = Message{
+            fmt::format("{}: all from {} until {} has arrived ({} ago)", printable(stream), from,
+                        upto->text(), age_text(std::max(age, now_or_later), Language::english)),
+            fmt::format("{}：{} 至 {} 的数据已全部到达（{}前）", printable(stream), from,
+                        upto->text(), age_text(std::max(age, now_or_later), Language::chinese))}};
+    if (const auto begins = CivilTime::parse(from); begins && patient.history_start < *begins) {
+      finding.verdict = Verdict::warning;
+      finding.mend =
+          say({"what is older (load.history_start: {}) is not loaded yet; `tidemark load "
+               "{} --incremental` reads it",
+               "更早的数据（load.history_start：{}）尚未加载；运行 `tidemark load {} "
+               "--incremental` 读取"},
+              patient.history_start.text(), command_of(row[1]));
+    }
     if (age > watermark_age_max) {
       finding.verdict = Verdict::warning;
       finding.mend = say({"run `tidemark load {}`, and see why it does not run by schedule",

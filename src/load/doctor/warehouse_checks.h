@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/civil_time.h"
 #include "base/clock.h"
 #include "run/finding.h"
 #include "sql/connection.h"
@@ -15,6 +16,8 @@ struct WarehousePatient {
   sql::Connection& connection;
   std::string path{};  ///< SQLite: the file; empty otherwise.
   const Clock& clock;
+  CivilTime history_start;        ///< What is older need not be loaded.
+  std::chrono::seconds margin{};  ///< A watermark that is further ahead lies in the future.
 };
 
 /// What a warehouse needs that is to be filled: version, character set, grants, the zone of its

@@ -247,6 +247,96 @@ TEST_P(LoadOrders, AnIncrementalLoadBeginsWithTheHistoryAndGoesOn) {
   EXPECT_EQ(warehouse_truth(), truth());
 }
 
+TEST_P(LoadOrders, ARangeInTheMiddleDoesNotHideWhatIsOlder) {
+  open_shop();
+  const LoadSummary middle =
+      loaded({.mode = LoadMode::range, .range = {at("2025-01-20"), at("2025-01-22 23:59:59")}});
+  EXPECT_EQ(middle.complete->from, at("2025-01-20"));
+  const LoadOptions incremental{.mode = LoadMode::incremental, .history_start = at("2025-01-01")};
+  const LoadSummary rest = loaded(incremental);
+  EXPECT_EQ(middle.inserted + rest.inserted, 3000U);
+  EXPECT_EQ(rest.range.from, at("2025-01-23"));
+  ASSERT_TRUE(rest.earlier);
+  EXPECT_EQ(*rest.earlier, (TimeWindow{at("2025-01-01"), at("2025-01-19 23:59:59")}));
+  EXPECT_EQ(rest.complete->from, at("2025-01-01"));
+  EXPECT_EQ(warehouse_truth(), truth());
+  EXPECT_FALSE(loaded(incremental).earlier);
+}
+
+TEST_P(ReadOrders, AHistoryThatBeginsEarlierIsReadBackwards) {
+  open_shop();
+  LoadOptions incremental{.mode = LoadMode::incremental, .history_start = at("2025-01-20")};
+  loaded(incremental);
+  incremental.history_start = at("2025-01-01");
+  // Of three windows the first is read: the watermark adjoins it, and the next run goes on there.
+  run("CREATE TRIGGER no_window BEFORE INSERT ON load_windows WHEN NEW.window_from < '2025-01-12' "
+      "BEGIN SELECT RAISE(ABORT, 'full'); END");
+  const Result<LoadSummary> cut = load(incremental, client_options());
+  ASSERT_TRUE(cut);
+  EXPECT_FALSE(cut->errors.empty());
+  EXPECT_EQ(cut->complete->from, at("2025-01-15"));
+  run("DROP TRIGGER no_window");
+  const LoadSummary rest = loaded(incremental);
+  EXPECT_EQ(rest.earlier->upto, at("2025-01-14 23:59:59"));
+  EXPECT_EQ(rest.complete->from, at("2025-01-01"));
+  EXPECT_EQ(warehouse_truth(), truth());
+}
+
+TEST_P(ReadOrders, AWatermarkInTheFutureIsToldAndARangeSetsItRight) {
+  open_shop();
+  loaded(january());
+  run("UPDATE load_streams SET complete_upto='2026-01-01 00:00:00'");
+  const LoadOptions incremental{.mode = LoadMode::incremental, .history_start = at("2025-01-01")};
+  const Result<LoadSummary> refused = load(incremental, client_options());
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().what.en, HasSubstr("2026-01-01 00:00:00"));
+  const LoadSummary mended =
+      loaded({.mode = LoadMode::range, .range = {at("2025-01-25"), at("2025-02-01 23:59:59")}});
+  EXPECT_EQ(mended.complete->from, at("2025-01-01"));
+  EXPECT_LT(mended.complete->upto, at("2025-02-01 01:00:00"));
+  EXPECT_TRUE(load(incremental, client_options()));
+}
+
+TEST_P(ReadOrders, ClocksThatAreApartEndTheLoad) {
+  open_shop();
+  ClientOptions careful = client_options();
+  careful.clocks_apart_max = std::chrono::minutes(5);
+  const Result<LoadSummary> stopped = load(january(), careful);  // The sandbox's is the real one.
+  ASSERT_TRUE(stopped);
+  ASSERT_EQ(stopped->errors.size(), 1U);
+  EXPECT_THAT(stopped->errors.front().what.en, HasSubstr("too far apart"));
+  EXPECT_EQ(stopped->rows, 0U);
+  EXPECT_EQ(stopped->exit_code(stop_), ExitCode::failed);
+}
+
+TEST_P(ReadOrders, WindowsThatWereFinishedLongAgoAreReadAgain) {
+  open_shop();
+  loaded(january());
+  run("UPDATE load_scans SET ended_at=NULL");
+  run("DELETE FROM load_windows WHERE window_from >= '2025-01-15'");
+  clock_.advance(std::chrono::hours(11));
+  const LoadSummary resumed = loaded(january());
+  EXPECT_EQ(resumed.windows_resumed, 2U);
+  EXPECT_GE(resumed.resumed_age, std::chrono::hours(11));
+  run("UPDATE load_scans SET ended_at=NULL");
+  clock_.advance(std::chrono::hours(13));
+  EXPECT_EQ(loaded(january()).windows_resumed, 0U);
+}
+
+TEST_P(LoadOrders, AnOrderThatShouldHaveBeenKnownIsReported) {
+  open_shop();
+  loaded(january());
+  const std::string lost = value("SELECT MIN(order_id) FROM orders WHERE created_at<'2025-01-10'");
+  for (const char* table : {"order_history", "order_items", "orders"})
+    run(fmt::format("DELETE FROM {} WHERE order_id='{}'", table, lost));
+  run(fmt::format("DELETE FROM raw_records WHERE record_id='{}'", lost));
+  run(fmt::format("DELETE FROM raw_seen WHERE record_id='{}'", lost));
+  const LoadSummary deep = loaded({.mode = LoadMode::rescan, .rescan = std::chrono::days(40)});
+  EXPECT_EQ(deep.inserted, 1U);
+  EXPECT_EQ(deep.missed_by_rescan, 1U);
+  EXPECT_THAT(deep.missed_orders, ::testing::ElementsAre(lost));
+}
+
 TEST_P(LoadOrders, ALoadThatWasStoppedGoesOnWhereItWas) {
   open_shop();
   stop_.request(SIGTERM);
