@@ -23,8 +23,11 @@ class SandboxClock final : public Clock {
     const auto utc = std::chrono::floor<std::chrono::seconds>(clock_.wall().time_since_epoch());
     return Moment(utc + china_ahead + ahead_ + skew_);
   }
+  /// What the server's answers bear as their Date: the machine's time, wrong by the skew alone. A
+  /// world that stands still, or was moved, is no clock that is wrong.
   [[nodiscard]] WallTime wall() const override {
-    return WallTime(now().time_since_epoch() - china_ahead);
+    const std::scoped_lock lock(mutex_);
+    return clock_.wall() + skew_;
   }
   [[nodiscard]] SteadyTime steady() const override { return clock_.steady(); }
 
