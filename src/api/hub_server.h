@@ -31,7 +31,7 @@ struct HubServerOptions {
   ScheduleOptions schedule{};
   std::vector<WatchedFolder> folders{};  ///< Told in the metrics.
   AlertOptions alert{};
-  std::string admin_token{};             ///< TIDEMARK_ADMIN_TOKEN; may be empty.
+  std::string admin_token{};  ///< TIDEMARK_ADMIN_TOKEN; may be empty.
   std::string version{};
   std::string revision{};
 };
