@@ -23,7 +23,7 @@ import table
 import tidemark_cases
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
-BUILD = REPOSITORY / os.environ.get("TIDEMARK_BENCH_BUILD", "build")
+BUILD = REPOSITORY / os.environ.get("BENCH_BUILD", "build")
 TIDEMARK = BUILD / "tidemark"
 LARGE_ROWS = 200_000  # From here on a case runs at most three times, a Python one once.
 
