@@ -154,6 +154,7 @@ def test_what_was_not_read_again_is_pending_and_told(local, tmp_path):
     with Shop(tmp_path, orders=400) as shop:
         load(shop, local, tmp_path, *JANUARY)
     execute(local, "UPDATE raw_seen SET observed_at='2025-01-10 00:00:00.000000'")
+    execute(local, "UPDATE load_scans SET started_at='2025-01-10 00:00:00.000000'")
     summary = benefits(local, tmp_path, code=3).summary
     paid = len(expected_decisions(local))
     unseen = paid + local.value("SELECT COUNT(*) FROM orders WHERE order_state IN (0,4,5)")
