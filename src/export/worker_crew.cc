@@ -1,6 +1,7 @@
 #include "export/worker_crew.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -19,6 +20,10 @@ namespace {
 
 constexpr std::chrono::milliseconds watch_interval{20};
 constexpr std::chrono::seconds save_interval{2};
+/// Readers give way to the publisher where cores are short: chunks that wait for it when the last
+/// row is read are published while the other cores stand still. Measured on two cores: a sixth of
+/// the time of a full export.
+constexpr int reader_niceness = 10;
 
 }  // namespace
 
@@ -123,6 +128,8 @@ Result<void> WorkerCrew::work(const std::function<void()>& save) {
   threads.reserve(readers_.size());
   const auto start_thread = [&](SliceReader& reader) -> Result<void> {
     threads.emplace_back([&] {
+      // Of this thread alone: see nice(2) about Linux. One that keeps its priority works as well.
+      [[maybe_unused]] const int niceness = ::nice(reader_niceness);
       reader.run();
       const std::lock_guard lock(mutex);
       --running;
