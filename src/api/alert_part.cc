@@ -90,21 +90,24 @@ void AlertPart::test(std::string channel, std::move_only_function<void(std::vect
   wake_.notify_all();
 }
 
-void AlertPart::look() {
-  const Result<bool> looked = with_last_net([this]() -> Result<bool> {
+template <class Work>
+auto AlertPart::with_state(Work work) -> decltype(work(std::declval<sql::Connection&>())) {
+  return with_last_net([&]() -> decltype(work(std::declval<sql::Connection&>())) {
     auto connection = run::open_shared_state(state_);
     if (!connection) return fail(std::move(connection));
-    return alarm_->turn(**connection);
+    return work(**connection);
   });
+}
+
+void AlertPart::look() {
+  const Result<bool> looked =
+      with_state([this](sql::Connection& connection) { return alarm_->turn(connection); });
   if (!looked) log_line(LogLevel::warning, fmt::format("alerts: {}", looked.error().what.en));
 }
 
 void AlertPart::release() {
-  const Result<void> released = with_last_net([this]() -> Result<void> {
-    auto connection = run::open_shared_state(state_);
-    if (!connection) return fail(std::move(connection));
-    return alarm_->release(**connection);
-  });
+  const Result<void> released =
+      with_state([this](sql::Connection& connection) { return alarm_->release(connection); });
   if (!released) log_line(LogLevel::info, fmt::format("alerts: {}", released.error().what.en));
 }
 
@@ -113,11 +116,8 @@ std::vector<AlertPart::Tried> AlertPart::run_trial(const std::string& channel) {
   for (const alert::Channel* each : alarm_->channels()) {
     const std::string& name = each->options().name;
     if (!channel.empty() && name != channel) continue;
-    const Result<void> sent = with_last_net([&]() -> Result<void> {
-      auto connection = run::open_shared_state(state_);
-      if (!connection) return fail(std::move(connection));
-      return alarm_->test(**connection, name);
-    });
+    const Result<void> sent =
+        with_state([&](sql::Connection& connection) { return alarm_->test(connection, name); });
     tried.push_back({.channel = name, .fault = sent ? std::nullopt : std::optional(sent.error())});
   }
   return tried;

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "alert/alarm.h"
@@ -62,6 +63,9 @@ class AlertPart {
     std::move_only_function<void(std::vector<Tried>)> done;
   };
   void work();
+  /// What `work` makes of a connection to the state, opened for it alone.
+  template <class Work>
+  auto with_state(Work work) -> decltype(work(std::declval<sql::Connection&>()));
   void look();
   void release();
   [[nodiscard]] std::vector<Tried> run_trial(const std::string& channel);

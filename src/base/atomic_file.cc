@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/new_file.h"
+#include "base/system_call.h"
 #include "base/system_error.h"
 #include "base/unique_fd.h"
 
@@ -18,14 +19,6 @@ namespace {
 
 constexpr std::string_view temporary_prefix = ".tidemark-";
 constexpr std::string_view temporary_suffix = ".tmp";
-
-/// Repeats a system call that a signal interrupted.
-template <class Call>
-auto uninterrupted(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
 
 }  // namespace
 

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <ctime>
 #include <mutex>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/system_call.h"
 
 namespace tidemark {
 namespace {
@@ -104,16 +104,6 @@ std::string text_line(LogLevel level, std::string_view line, bool colour) {
                      line);
 }
 
-/// A log that cannot be written must not stop the work: what fails is dropped.
-void write_all(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(STDERR_FILENO, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 }  // namespace
 
 void configure_log(const LogOptions& options) {
@@ -136,7 +126,8 @@ void log_line(LogLevel level, std::string_view line) {
   const std::string entry =
       log.format == LogFormat::json ? json_line(level, shown) : text_line(level, shown, log.colour);
   if (log.before) log.before();
-  write_all(entry);
+  // A log that cannot be written must not stop the work: what fails is dropped.
+  static_cast<void>(write_all(STDERR_FILENO, entry));
   if (log.after) log.after();
 }
 

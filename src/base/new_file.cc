@@ -12,6 +12,7 @@
 
 #include "base/atomic_file.h"
 #include "base/bytes.h"
+#include "base/system_call.h"
 #include "base/system_error.h"
 
 namespace tidemark {
@@ -21,14 +22,6 @@ namespace {
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   return slash == std::string::npos ? std::string{} : path.substr(0, slash + 1);
-}
-
-/// Repeats a system call that a signal interrupted.
-template <class Call>
-auto uninterrupted(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
 }
 
 }  // namespace
@@ -65,13 +58,8 @@ NewFile::~NewFile() {
 }
 
 Result<void> NewFile::write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written =
-        uninterrupted([&] { return ::write(fd_.get(), bytes.data(), bytes.size()); });
-    if (written < 0) return fail_errno(errno, {"cannot write {}", "无法写入 {}"}, printable(path_));
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
+  if (write_all(fd_.get(), bytes)) return {};
+  return fail_errno(errno, {"cannot write {}", "无法写入 {}"}, printable(path_));
 }
 
 Result<void> NewFile::commit() {

@@ -3,7 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "export/source_record.h"
-#include "export/state_admin.h"
+#include "export/state_directory.h"
 
 namespace tidemark::cli {
 

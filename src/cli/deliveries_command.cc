@@ -114,7 +114,6 @@ Result<ExitCode> retry_found(Context& context, relay::HubClient& hub) {
     if (!answer) return fail(answer.error());
     retried += answer->value("retried", std::int64_t{0});
     more = answer->value("has_more", false);
-    if (!more) break;
     const auto next = answer->find("next_cursor");
     if (next == answer->end() || !next->is_string()) break;  // A hub that is older than this tool.
     body["cursor"] = *next;

@@ -13,6 +13,7 @@
 #include "export/export_run.h"
 #include "export/reject_admin.h"
 #include "export/state_admin.h"
+#include "export/state_directory.h"
 #include "run/figures.h"
 
 namespace tidemark::cli {

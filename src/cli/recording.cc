@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <string_view>
 
 #include "base/log.h"
 #include "base/parse_integer.h"
+#include "base/system_call.h"
 #include "config/source_url.h"
 #include "run/state_folder.h"
 #include "sql/url.h"
@@ -18,14 +18,7 @@ namespace {
 constexpr int interval_seconds_max = 3600;
 
 /// A terminal is no place for errors to be handled: what cannot be drawn is not drawn.
-void draw(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(STDERR_FILENO, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
+void draw(std::string_view bytes) { static_cast<void>(write_all(STDERR_FILENO, bytes)); }
 
 run::ProgressMode progress_mode(const Context& context) {
   const std::string wanted = context.arguments.value("--progress").value_or("auto");

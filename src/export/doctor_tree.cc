@@ -11,7 +11,7 @@
 #include "base/system_error.h"
 #include "base/unique_fd.h"
 #include "export/source_record.h"
-#include "export/state_admin.h"
+#include "export/state_directory.h"
 #include "export/tree_index.h"
 #include "run/figures.h"
 #include "watermark/state_file.h"

@@ -4,7 +4,7 @@
 
 #include "export/accepted_rejects.h"
 #include "export/index_aside.h"
-#include "export/state_admin.h"
+#include "export/state_directory.h"
 #include "export/tree_folder.h"
 #include "export/tree_recovery.h"
 
@@ -17,7 +17,7 @@ bool has_files_besides_state(const std::string& output) {
   std::error_code code;
   for (fs::directory_iterator entry{output, code}, end; !code && entry != end;
        entry.increment(code)) {
-    if (entry->path().filename() != ".export_state") return true;
+    if (entry->path().filename() != state_directory_name) return true;
   }
   return false;
 }

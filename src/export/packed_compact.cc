@@ -10,6 +10,7 @@
 #include "export/packed_tree.h"
 #include "export/source_record.h"
 #include "export/state_admin.h"
+#include "export/state_directory.h"
 #include "export/tree_lock.h"
 
 namespace tidemark::exporter {

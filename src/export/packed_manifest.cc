@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/system_error.h"
+#include "export/state_directory.h"
 #include "watermark/state_file.h"
 
 namespace tidemark::exporter {
@@ -123,7 +124,7 @@ Result<std::vector<std::string>> PackedManifest::folders(const std::string& outp
   fs::recursive_directory_iterator entry{output, code};
   if (code == std::errc::no_such_file_or_directory) return found;
   for (const fs::recursive_directory_iterator end; !code && entry != end; entry.increment(code)) {
-    if (entry->path().filename() == ".export_state") {
+    if (entry->path().filename() == state_directory_name) {
       entry.disable_recursion_pending();
     } else if (entry->path().filename() == file_name) {
       found.push_back(entry->path().parent_path().lexically_relative(output).string());

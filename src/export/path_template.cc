@@ -117,8 +117,10 @@ bool PathTemplate::could_make(std::string_view stem) const {
       char& first = pieces.front().literal.front();
       if (first == '.' || first == '-') first = '_';
     }
+    if (could_make(part, pieces)) continue;
     const std::size_t mark = last ? part.rfind('~') : std::string_view::npos;
-    if (!could_make(part, pieces) && !could_make(part.substr(0, mark), pieces)) return false;
+    if (mark == std::string_view::npos) return false;
+    if (!could_make(part.substr(0, mark), pieces)) return false;
   }
   return true;
 }

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "export/accepted_rejects.h"
 #include "export/state_admin.h"
+#include "export/state_directory.h"
 #include "export/tree_lock.h"
 
 namespace tidemark::exporter {

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/atomic_file.h"
+#include "base/system_call.h"
 #include "base/system_error.h"
 
 namespace tidemark::exporter {
@@ -63,12 +64,8 @@ void RoundJournal::add(const TreePath& plain, const Key& key) {
 Result<void> RoundJournal::write() {
   if (block_.empty()) return {};
   block_ += end_of(block_);
-  std::string_view left = block_;
-  while (!left.empty()) {
-    const ssize_t written = ::write(file_.get(), left.data(), left.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return fail_errno(errno, {"cannot write {}", "无法写入 {}"}, path_);
-    left.remove_prefix(static_cast<std::size_t>(written));
+  if (!write_all(file_.get(), block_)) {
+    return fail_errno(errno, {"cannot write {}", "无法写入 {}"}, path_);
   }
   block_.clear();
   if (::fdatasync(file_.get()) != 0) {

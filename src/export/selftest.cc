@@ -6,6 +6,7 @@
 #include "base/system_error.h"
 #include "export/export_run.h"
 #include "export/state_admin.h"
+#include "export/state_directory.h"
 #include "export/tree_survey.h"
 
 namespace tidemark::exporter {

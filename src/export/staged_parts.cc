@@ -43,12 +43,8 @@ std::string StagedPart::xxh128() const {
 }
 
 Result<void> StagedPart::write(std::string_view bytes) {
-  std::string_view rest = bytes;
-  while (!rest.empty()) {
-    const ssize_t written = ::write(fd_.get(), rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return fail_errno(errno, {"cannot write {}", "无法写入 {}"}, path_);
-    rest.remove_prefix(static_cast<std::size_t>(written));
+  if (!write_all(fd_.get(), bytes)) {
+    return fail_errno(errno, {"cannot write {}", "无法写入 {}"}, path_);
   }
   check(XXH3_128bits_update(hash_->state.get(), bytes.data(), bytes.size()) == XXH_OK, "hashing");
   return {};

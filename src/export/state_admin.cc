@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/bytes.h"
+#include "export/state_directory.h"
 #include "export/tree_index.h"
 #include "watermark/zone_rules.h"
 
@@ -57,8 +58,6 @@ Result<void> require_state(const std::string& directory) {
                               "configuration; the first run makes its state",
                               "输出目录由 -o、--output-dir 或配置指定；首次运行会生成状态"}));
 }
-
-std::string state_directory_of(const std::string& output) { return output + "/.export_state"; }
 
 CivilTime tree_time(const std::string& state_directory, const Clock& clock) {
   const WallTime now = clock.wall();

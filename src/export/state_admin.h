@@ -14,8 +14,6 @@
 
 namespace tidemark::exporter {
 
-/// `{output}/.export_state`
-[[nodiscard]] std::string state_directory_of(const std::string& output);
 /// Errors: not_found, saying how the tree is named.
 [[nodiscard]] Result<void> require_state(const std::string& state_directory);
 

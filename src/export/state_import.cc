@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/system_error.h"
-#include "export/state_admin.h"
+#include "export/state_directory.h"
 #include "export/tree_lock.h"
 #include "export/zone_conversion.h"
 #include "watermark/zone_rules.h"

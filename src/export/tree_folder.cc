@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "base/system_call.h"
 #include "base/system_error.h"
 #include "export/beneath.h"
 #include "export/codec.h"
@@ -20,19 +21,6 @@ namespace fs = std::filesystem;
 FileStamp stamp_of(const struct stat& info) {
   return {.size = static_cast<std::uint64_t>(info.st_size),
           .mtime = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec};
-}
-
-/// Writes all of it; errno on failure.
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return false;
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 /// Reads `size` bytes; nullopt if there are fewer or none can be read.

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/system_error.h"
+#include "export/state_directory.h"
 #include "export/tree_file.h"
 
 namespace tidemark::exporter {
@@ -42,7 +43,7 @@ Result<TreeSurvey> survey_tree(const std::string& tree, const Stop& stop) {
     std::error_code ignored;
     if (entry->is_directory(ignored)) {
       if (entry.depth() > 0) continue;
-      if (name == ".export_state") entry.disable_recursion_pending();
+      if (name == state_directory_name) entry.disable_recursion_pending();
       tenant_counted = false;
       continue;
     }

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/system_error.h"
+#include "export/state_directory.h"
 
 namespace tidemark::exporter {
 namespace {
@@ -23,10 +24,9 @@ Result<bool> is_known(const TreePath& path, TreeFolder& tree, TreeIndex& index,
 
 /// A state directory, or a folder that has one.
 bool is_of_another_tree(const fs::path& folder) {
-  constexpr std::string_view state_directory = ".export_state";
   std::error_code code;
-  return folder.filename() == state_directory ||
-         fs::symlink_status(folder / state_directory, code).type() != fs::file_type::not_found;
+  return folder.filename() == state_directory_name ||
+         fs::symlink_status(folder / state_directory_name, code).type() != fs::file_type::not_found;
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "base/atomic_file.h"
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/system_call.h"
 #include "base/system_error.h"
 
 namespace tidemark::relay {
@@ -31,13 +32,6 @@ constexpr std::int64_t head_size = 2 + 10 + 1 + 8 + 1 + 64 + 1;
 constexpr std::int64_t tail_size = 1;
 constexpr std::int64_t record_bytes_max = std::int64_t{64} << 20;
 constexpr std::size_t key_bytes_max = 255;
-
-template <class Call>
-auto uninterrupted(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
 
 std::string file_of(const std::string& folder) { return folder + "/spool"; }
 
