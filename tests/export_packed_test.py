@@ -381,6 +381,8 @@ def test_a_group_that_is_gone_is_removed_after_a_question(sqlite, tree):
     sqlite.run("DELETE FROM t_invoice WHERE ftenant_id = 't2'")
 
     seen = answered(tree, sqlite, b"n", "--prune")
+    # The bar is off the line while somebody thinks.
+    assert "\r" not in seen.partition("[y/N]")[2].partition("\n")[0].rstrip("\r")
     assert "2 rows are deleted or voided" in seen and "t2/CN" in seen
     assert set(newest(tree)) == {1, 2, 3} and parts_on_disk(tree) == parts_listed(tree)
     seen = answered(tree, sqlite, b"y", "--prune")

@@ -1,6 +1,8 @@
 """What a tree remembers of its source, and what that forbids."""
 
-from export_fixture import SqliteSource, invoice
+import json
+
+from export_fixture import SqliteSource, invoice, payload_of
 
 
 def test_another_table_does_not_enter_the_tree(sqlite, tree):
@@ -63,3 +65,29 @@ def test_another_database_is_not_taken_at_its_word_by_runs_in_between(sqlite, tr
         assert len(tree.files()) == 2
         tree.export(empty, "--confirm-source")
         assert tree.export(empty, "--prune", "--yes").gone_removed == 2
+
+
+def test_a_run_from_another_database_loses_no_row_of_the_old_one(sqlite, tree, tmp_path):
+    """One cron run with the address of the staging database: its watermarks say nothing about
+    production, and what it overwrote must come back."""
+    sqlite.make_table()
+    sqlite.add(invoice(1), invoice(2))
+    tree.incremental(sqlite, "60m")
+    mark = tree.state()["t1"][0]
+    with SqliteSource(tmp_path / "staging.db") as staging:
+        staging.make_table()
+        staging.add(invoice(1, payload=payload_of(1, 9)), invoice(7))
+        ran = tree.incremental(staging, "30m")
+        assert ran.rows_read == 2 and "from the beginning" in str(ran.lines)
+        assert tree.state()["t1"][0] > mark
+    sqlite.add(invoice(3, stamp=mark))
+    sqlite.change(2, mark, fext_field=payload_of(2, 2))
+    ran = tree.incremental(sqlite, "10m", "--dry-run")
+    assert ran.rows_read == 3
+    ran = tree.incremental(sqlite, "10m")
+    assert ran.rows_read == 3
+    files = tree.files()
+    assert {json.loads(content)["id"] for content in files.values()} == {1, 2, 3, 7}
+    for content in sqlite.exported().values():
+        assert content in files.values()
+    assert tree.incremental(sqlite, "5m").rows_read == 0

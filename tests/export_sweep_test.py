@@ -44,7 +44,7 @@ def test_everything_that_a_window_cannot_see(source, tree):
     tree.write("t1/CN/20250304+INV7.json", b"edited by hand")
     before = tree.snapshot()
 
-    summary = sweep(tree, source)
+    summary = sweep(tree, source, code=3)
     # Tenant t2 has no watermark yet: row 2 lies beyond it.
     assert found(summary) == {"no_update_time": 1, "unmoved_update_time": 2,
                               "beyond_watermark": 2, "file_damaged": 2}
@@ -57,6 +57,23 @@ def test_everything_that_a_window_cannot_see(source, tree):
     assert tree.state() == state
     tree.check_equals(source)
     assert found(sweep(tree, source)) == {}
+
+
+def test_what_a_sweep_found_stands_in_the_list_of_runs(sqlite, tree):
+    """Whoever has it run weekly looks there, and at its exit code."""
+    sqlite.make_table()
+    sqlite.add(invoice(1), invoice(2))
+    tree.incremental(sqlite, "60m")
+    sqlite.add(invoice(20, stamp=None))
+    sqlite.run("DELETE FROM t_invoice WHERE fid = 1")
+    sweep(tree, sqlite, code=3)
+    listed = subprocess.run([BINARY, "runs", "list", "--json"], capture_output=True, check=True,
+                            encoding="utf-8", cwd=tree.home,
+                            env={"PATH": os.environ["PATH"], "HOME": tree.home})
+    (run,) = [run for run in map(json.loads, listed.stdout.splitlines())
+              if run.get("job") == "export sweep invoices"]
+    assert run["counts"]["findings"]["no_update_time"] == 1 and run["counts"]["rows_gone"] == 1
+    assert (run["status"], run["exit_code"]) == ("partial", 3) and "sweep found 2" in run["error"]
 
 
 def test_removing_files_needs_a_yes(sqlite, tree):

@@ -1,8 +1,11 @@
 """What lies in a tree and belongs to no row: `tidemark export sweep` names it and, asked to, removes
 what an export could have written."""
 
+import json
 import os
+import shutil
 
+import pytest
 from export_fixture import invoice
 from export_sweep_test import found, sweep
 
@@ -22,7 +25,7 @@ def tree_with_orphans(source, tree):
 def test_a_sweep_names_files_of_no_row(source, tree):
     orphans = tree_with_orphans(source, tree)
     before = tree.snapshot()
-    summary = sweep(tree, source)
+    summary = sweep(tree, source, code=3)
     assert set(summary["unknown_examples"]) == orphans and summary["files_unknown"] == 2
     assert set(summary["foreign_examples"]) == {
         "README.txt", "t1/notes.json", "t1/CN/20200101+LINK.json"}
@@ -77,3 +80,22 @@ def test_moved_rows_are_not_counted_twice(sqlite, tree):
     tree.incremental(sqlite, "60m")
     sqlite.run("UPDATE t_invoice SET ftenant_id = 't2' WHERE fid = 2")
     assert sweep(tree, sqlite)["files_unknown"] == 0
+
+
+@pytest.mark.parametrize("collides", [False, True])
+def test_the_last_good_file_of_a_rejected_row_outlives_the_index(source, tree, collides):
+    """Its content is nowhere else any more: no sweep may take it for a file of no row."""
+    source.make_table()
+    source.add(invoice(1), invoice(2))
+    if collides:
+        source.add(invoice(3, number="INV2"))
+    tree.incremental(source, "60m")
+    broken = 3 if collides else 2
+    (stem,) = [stem for stem, content in tree.files().items() if json.loads(content)["id"] == broken]
+    source.run(f"UPDATE t_invoice SET fext_field = ? WHERE fid = {broken}", ("{broken",))
+    shutil.rmtree(os.path.join(tree.path, ".export_state"))
+    tree.export(source, code=3)
+    sweep(tree, source, code=3)
+    summary = sweep(tree, source, "--apply", "--yes", code=3)
+    assert summary["unknown_removed"] == 0
+    assert os.path.exists(os.path.join(tree.path, f"{stem}.json"))

@@ -115,6 +115,10 @@ Result<void> create_index(Context& context, const std::string& name) {
     return {};
   }
   const std::string statement = exporter::create_index_statement(**connection, spec);
+  if (context.arguments.has("--dry-run")) {
+    context.print(say({"a run would make an index: {};", "实际运行将创建索引：{};"}, statement));
+    return {};
+  }
   const Result<bool> agreed =
       context.confirm(say({"{};\nMake this index? It takes a while on a large table.",
                            "{};\n是否创建该索引？大表需要较长时间。"},

@@ -19,7 +19,7 @@ namespace {
 run::ProgressSnapshot snapshot_of(const exporter::ExportProgress& progress) {
   return {.records_done = progress.rows,
           .records_total = progress.rows_expected,
-          .groups_done = progress.groups,
+          .groups_seen = progress.groups,
           .bytes = progress.bytes};
 }
 
@@ -96,10 +96,33 @@ class Watched {
   const exporter::ExportRun* run_ = nullptr;
 };
 
+/// What a sweep found that only another command puts right.
+std::optional<Error> found_by_sweep(const exporter::ExportSummary& summary) {
+  if (summary.unrepaired() == 0) return std::nullopt;
+  return make_error(ErrorKind::rejected,
+                    {"the sweep found {} rows or files that no run puts right by itself",
+                     "巡检发现 {} 处后续运行不会自行修复的差异"},
+                    summary.unrepaired())
+      .with_hint({"tidemark export sweep --apply repairs them", "可用 tidemark export sweep --apply 修复"});
+}
+
+std::string error_of(const exporter::ExportSummary& summary) {
+  if (!summary.errors.empty()) return summary.errors.front().what.en;
+  const std::optional<Error> found = found_by_sweep(summary);
+  return found ? found->what.en : "";
+}
+
+void tell(Context& context, const Error& error) {
+  context.world.out.json({{"message_type", "error"},
+                          {"kind", tidemark::name(error.kind)},
+                          {"message", error.what.en},
+                          {"hint", error.hint.en}});
+}
+
 }  // namespace
 
 run::RunEnd end_of(const exporter::ExportSummary& summary) {
-  const nlohmann::ordered_json counts{{"groups_total", summary.groups_total},
+  nlohmann::ordered_json counts{{"groups_total", summary.groups_total},
                                       {"groups_failed", summary.groups_failed},
                                       {"rows_read", summary.rows_read},
                                       {"files_written", summary.files_written},
@@ -108,10 +131,15 @@ run::RunEnd end_of(const exporter::ExportSummary& summary) {
                                       {"files_failed", summary.files_failed},
                                       {"rejected", summary.rejected},
                                       {"bytes_written", summary.bytes_written}};
+  if (summary.options.sweep) {
+    counts["findings"] = exporter::findings_json(summary.findings);
+    counts["rows_gone"] = summary.rows_gone;
+    counts["files_unknown"] = summary.files_unknown;
+  }
   const ExitCode code = summary.exit_code();
   return {.status = run_status(code),
           .counts = counts.dump(),
-          .error = summary.errors.empty() ? "" : summary.errors.front().what.en,
+          .error = error_of(summary),
           .exit_code = static_cast<int>(code)};
 }
 
@@ -123,14 +151,21 @@ Result<exporter::ExportSummary> run_with_rebuild(exporter::ExportRun::Environmen
                                                  const exporter::ExportOptions& options,
                                                  const run::ProgressOptions& progress,
                                                  Watched& watched) {
+  std::optional<run::ProgressDisplay> display;
+  environment.confirm_prune = [&display, ask = std::move(environment.confirm_prune)](
+                                  const exporter::ExportSummary& summary) {
+    display->pause();
+    const bool agreed = ask(summary);
+    display->resume();
+    return agreed;
+  };
   for (bool rebuilt = false;; rebuilt = true) {
     exporter::ExportRun run(environment, spec, options);
-    run::ProgressDisplay display(progress, environment.clock,
-                                 [&run] { return snapshot_of(run.progress()); });
+    display.emplace(progress, environment.clock, [&run] { return snapshot_of(run.progress()); });
     watched.set(&run);
     Result<exporter::ExportSummary> summary = run.run();
     watched.set(nullptr);
-    display.finish();
+    display.reset();
     if (summary || rebuilt || options.dry_run || !run.index_is_damaged()) return summary;
     log_line(LogLevel::warning, summary.error().what.en);
     if (Result<void> aside = run.put_index_aside(); !aside) return fail(std::move(aside.error()));
@@ -190,8 +225,10 @@ Result<ExitCode> run_export(Context& context, const std::string& name,
         return may_prune(context, summary);
       }};
   Watched watched;
-  std::optional<RecordedRun> recorded;  // A dry run writes nothing, not even that it was.
-  if (!options.dry_run) {
+  // A dry run writes nothing, not even that it was. A sweep that only reports is no dry run for its
+  // reader: what it found has to be seen where runs are looked at.
+  std::optional<RecordedRun> recorded;
+  if (!options.dry_run || options.sweep) {
     const std::string job = options.sweep ? "export sweep " : "export ";
     recorded.emplace(context, job + name, [&watched] { return watched.counts(); });
   }
@@ -202,12 +239,8 @@ Result<ExitCode> run_export(Context& context, const std::string& name,
   if (!summary) return fail(with_next_step(std::move(summary.error())));
 
   if (context.json) {
-    for (const Error& error : summary->errors) {
-      context.world.out.json({{"message_type", "error"},
-                              {"kind", tidemark::name(error.kind)},
-                              {"message", error.what.en},
-                              {"hint", error.hint.en}});
-    }
+    for (const Error& error : summary->errors) tell(context, error);
+    if (const std::optional<Error> found = found_by_sweep(*summary)) tell(context, *found);
     context.world.out.line(exporter::summary_json(*summary));
   } else {
     context.world.out.write(text(*summary, context.language, context.command_line));

@@ -101,6 +101,9 @@ Message why_disabled(const Context& context, const JobCommand& command) {
       if (settings.text(config::concrete_key("export.*.source", "invoices")).empty() &&
           !config::common_source(settings, context.world.environment))
         return say({"not configured: there is no source", "未配置：缺少数据源 source"});
+      if (settings.text(config::concrete_key("export.*.layout", "invoices")) == "ndjson")
+        return say({"layout ndjson has no index of its rows to sweep by",
+                    "ndjson 布局没有逐行索引，无法巡检"});
       return {};
   }
   return {};

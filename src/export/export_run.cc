@@ -134,12 +134,17 @@ Result<void> ExportRun::open_tree() {
                     .layout = options_.layout == Layout::files ? "files" : "ndjson"},
                    options_, spec_.name, tree_.state_directory);
   if (!check) return fail(std::move(check.error()));
-  if (check->note) summary_.notes.push_back(std::move(*check->note));
+  std::ranges::move(check->notes, std::back_inserter(summary_.notes));
   if (!check->may_prune) options_.prune = false;
   stepped_back_ = std::move(check->stepped_back);
   Result<void> opened = tree_.open_index(now_text_, summary_.notes);
   summary_.errors = tree_.not_removed;
-  return opened;
+  if (!opened) return opened;
+  if (check->is_another_source) {
+    if (Result<void> forgotten = tree_.forget_coverage(); !forgotten) return forgotten;
+  }
+  if (!check->to_remember || options_.dry_run) return {};
+  return check->to_remember->save(tree_.state_directory);
 }
 
 Result<void> ExportRun::plan() {
@@ -177,8 +182,12 @@ Result<void> ExportRun::work() {
                          .now_text = now_text_});
   if (!crew) return fail(std::move(crew.error()));
   crew_ = std::move(*crew);
-  const auto save = [this] {
-    if (Result<void> saved = move_watermarks(); !saved) summary_.errors.push_back(saved.error());
+  const auto save = [this, told = std::string()]() mutable {
+    const Result<void> saved = move_watermarks();
+    // Somebody may be at the file with an editor: how it ends is judged by the last saving.
+    if (saved || saved.error().what.en == told) return;
+    told = saved.error().what.en;
+    log_line(LogLevel::warning, told);
   };
   if (Result<void> worked = crew_->work(save); !worked) return worked;
   crew_->publisher().drain();
@@ -288,7 +297,8 @@ Result<void> ExportRun::look_for_gone_rows() {
   UnknownFiles unknown;
   if (options_.sweep) {
     Result<UnknownFiles> found =
-        find_unknown_files(options_.output, *tree_.index, *path_, environment_.stop);
+        find_unknown_files(options_.output, *tree_.index, *path_,
+                           crew_->publisher().rejected_names(), environment_.stop);
     if (!found) return fail(std::move(found.error()));
     unknown = std::move(*found);
     summary_.files_unknown = unknown.exported.size();

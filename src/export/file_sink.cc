@@ -59,7 +59,13 @@ Result<bool> FileSink::is_known(const SourceRow& row, const ContentHash& hash) {
 
 Result<void> FileSink::keep(Chunk& chunk, const SourceRow& row) {
   if (Result<void> done = look_up(row.key); !done) return done;
-  if (entry_) chunk.seen.push_back(entry_->id);
+  if (entry_) {
+    chunk.seen.push_back(entry_->id);
+  } else {
+    // The index was lost, or the tree is an older exporter's: the row's last good file may lie
+    // there all the same, and it cannot be made again.
+    chunk.rejected_names.push_back(name_hash(path_.stem(row)));
+  }
   return {};
 }
 

@@ -123,6 +123,12 @@ Result<void> HeldTree::read_records() {
   return {};
 }
 
+Result<void> HeldTree::forget_coverage() {
+  covered.clear();
+  // The copy of a dry run is its own.
+  return index->forget_coverage();
+}
+
 void HeldTree::examine_damage() {
   if (index && !index_damaged) index_damaged = index->is_damaged();
 }

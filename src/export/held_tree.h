@@ -30,6 +30,9 @@ struct HeldTree {
   /// Opens (or makes) the index and clears up what a killed run left. `now_text` is UTC.
   /// Errors: corrupt (`index_damaged` tells whether it is the index), unsupported, no_space, io.
   [[nodiscard]] Result<void> open_index(const std::string& now_text, std::vector<Message>& notes);
+  /// What the tree holds is no longer what the watermarks say: every tenant is read from the
+  /// beginning, in this run or a later one. Call after open_index(). Errors: no_space, io, corrupt.
+  [[nodiscard]] Result<void> forget_coverage();
   /// After a failure that says corrupt: looks whether that is the index, unless it is known to be.
   void examine_damage();
   /// Closes the damaged index and puts it aside; still locked.

@@ -22,7 +22,7 @@ JobOf jobs_by_tenant(const ExportPlan& plan) {
 
 /// Read to its end. A row that stands outside of what is exported (it has no usable key) holds
 /// nothing back but the watermark.
-bool is_whole(const Job& job) { return job.pending.load() == 0 && job.is_whole(); }
+bool is_read_whole(const Job& job) { return job.pending.load() == 0 && job.is_whole(); }
 
 std::set<Key> rejected_rows(const Publisher& publisher) {
   std::set<Key> rejected = publisher.met_rejects();
@@ -53,19 +53,29 @@ Result<void> publish(const PackedWork& work, const JobOf& job_of,
   if (!commit) return fail(std::move(commit.error()));
   end.commit = std::move(*commit);
   end.standing.insert(end.commit.folders.begin(), end.commit.folders.end());
-  // A tenant that is not published keeps its rejects for the next run.
-  if (!std::ranges::all_of(work.plan.jobs, is_whole)) return {};
-  for (const Key& key : work.publisher.mended_rows()) {
-    if (Result<void> erased = work.index.erase_reject(key); !erased) return erased;
-  }
   return {};
+}
+
+/// Takes the rows that are good now off the reject list. A tenant that is not published keeps its
+/// rejects for the next run.
+Result<void> erase_mended(const PackedWork& work) {
+  const std::vector<Key>& mended = work.publisher.mended_rows();
+  if (mended.empty() || !std::ranges::all_of(work.plan.jobs, is_read_whole)) return {};
+  if (Result<void> begun = work.index.begin(); !begun) return begun;
+  Result<void> done;
+  for (const Key& key : mended) {
+    if (done) done = work.index.erase_reject(key);
+  }
+  if (done) done = work.index.commit();
+  if (!done) work.index.rollback();
+  return done;
 }
 
 void withdraw_all(const PackedWork& work, const Error& error) {
   work.groups.withdraw([](const std::string&) { return false; });
   for (Job& job : work.plan.jobs) {
     // One without rows has nothing that could be missing.
-    if (job.rows.load() > 0 || !is_whole(job)) job.withdraw(error);
+    if (job.rows.load() > 0 || !is_read_whole(job)) job.withdraw(error);
   }
 }
 
@@ -73,7 +83,7 @@ void withdraw_broken(const PackedWork& work, const PackedTree::IsPublished& is_p
   work.groups.withdraw(is_published);
   for (Job& job : work.plan.jobs) {
     const std::optional<Error> error = job.error();
-    if (job.window && error && !is_whole(job)) job.withdraw(*error);
+    if (job.window && error && !is_read_whole(job)) job.withdraw(*error);
   }
 }
 
@@ -84,7 +94,7 @@ PackedEnd end_packed(const PackedWork& work) {
   std::optional<Error> broken = work.publisher.failure();
   if (work.options.mode == Mode::full) {
     for (const Job& job : work.plan.jobs) {
-      if (!broken && !is_whole(job)) broken = job.error();
+      if (!broken && !is_read_whole(job)) broken = job.error();
     }
   }
   if (broken) {
@@ -94,7 +104,7 @@ PackedEnd end_packed(const PackedWork& work) {
   const JobOf job_of = jobs_by_tenant(work.plan);
   const auto is_published = [&job_of](const std::string& tenant) {
     const auto job = job_of.find(tenant);
-    return job == job_of.end() || is_whole(*job->second);
+    return job == job_of.end() || is_read_whole(*job->second);
   };
   if (Result<void> done = publish(work, job_of, is_published, end); !done) {
     withdraw_all(work, done.error());
@@ -102,6 +112,10 @@ PackedEnd end_packed(const PackedWork& work) {
     return end;
   }
   end.published = true;
+  // The parts are in the tree; a list that cannot be written is tried again by the next run.
+  if (Result<void> erased = erase_mended(work); !erased) {
+    end.commit.failures.push_back(std::move(erased.error()));
+  }
   withdraw_broken(work, is_published);
   return end;
 }

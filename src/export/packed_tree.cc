@@ -69,7 +69,10 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
   }
   // Everything is published: what cannot be removed is told, and fails nothing any more.
   Result<StaleFiles> removed = remove_stale_files(index, *tree, planned->old_parts);
-  if (!removed) return fail(std::move(removed.error()));
+  if (!removed) {
+    done.failures.push_back(std::move(removed.error()));
+    return done;
+  }
   done.parts_removed = removed->removed;
   done.failures = std::move(removed->failures);
   return done;

@@ -90,6 +90,7 @@ void Publisher::work() {
         for (const std::int64_t id : chunk.seen) {
           if (id <= options_.max_id) seen_[static_cast<std::size_t>(id)] = true;
         }
+        rejected_names_.insert(chunk.rejected_names.begin(), chunk.rejected_names.end());
       }
       chunk.job->pending.fetch_sub(1);
     }

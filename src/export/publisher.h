@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
@@ -66,6 +67,11 @@ class Publisher {
   [[nodiscard]] std::optional<Error> failure() const;
   /// Whether the row behind an index id was met. Call after finish().
   [[nodiscard]] bool seen(std::int64_t id) const { return seen_[static_cast<std::size_t>(id)]; }
+  /// name_hash() of the plain names of rejects that the index does not know. Their files, if there
+  /// are any, are the last good ones. Call after finish().
+  [[nodiscard]] const std::unordered_set<std::int64_t>& rejected_names() const {
+    return rejected_names_;
+  }
   /// Layout ndjson: rejects that are good now; theirs is to be erased when the parts are in the
   /// tree. Call after finish().
   [[nodiscard]] const std::vector<Key>& mended_rows() const { return mended_rows_; }
@@ -121,6 +127,7 @@ class Publisher {
   std::vector<Key> mended_rows_;    ///< The publisher's thread only.
   std::set<Key> met_rejects_;       ///< The publisher's thread only.
   std::set<Key> failed_rows_;       ///< Of the chunk at work: their files could not be written.
+  std::unordered_set<std::int64_t> rejected_names_;  ///< The publisher's thread only.
   std::vector<bool> seen_;          ///< One bit a row: the publisher's thread only.
   std::thread thread_;
 };

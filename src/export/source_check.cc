@@ -74,12 +74,19 @@ Result<SourceCheck> check_source(SourceRecord present, const ExportOptions& opti
     }
     if (!options.confirm_source) present.prune_source = recorded->prune_source;
     check.may_prune = present.prune_source == present.source;
-    if (!check.may_prune && (options.prune || recorded->source != present.source)) {
-      check.note =
+    check.is_another_source = recorded->source != present.source;
+    if (check.is_another_source) {
+      check.notes.push_back(
+          say({"the last run read {}, this one reads {}: every tenant is read from the beginning",
+               "上次运行读取的是 {}，本次读取 {}：将从头读取所有租户"},
+              recorded->source, present.source));
+    }
+    if (!check.may_prune && (options.prune || check.is_another_source)) {
+      check.notes.push_back(
           say({"this tree was exported from {}, now from {}; nothing is pruned until that "
                "is confirmed with --confirm-source",
                "该目录原导出自 {}，现为 {}；在用 --confirm-source 确认之前不会清理任何文件"},
-              present.prune_source, present.source);
+              present.prune_source, present.source));
     }
   }
   if (!recorded || recorded->zone != present.zone) {
@@ -87,11 +94,7 @@ Result<SourceCheck> check_source(SourceRecord present, const ExportOptions& opti
     if (!state) return fail(std::move(state.error()));
     check.stepped_back = std::move(*state);
   }
-  if (!options.dry_run && recorded != present) {
-    if (Result<void> saved = present.save(state_directory); !saved) {
-      return fail(std::move(saved.error()));
-    }
-  }
+  if (recorded != present) check.to_remember = std::move(present);
   return check;
 }
 

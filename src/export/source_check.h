@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/text.h"
@@ -16,17 +17,23 @@ struct SourceCheck {
   /// False: the tree's rows may be another database's, so that nothing is gone just because it was
   /// not met. Until it is confirmed, in whatever runs until then.
   bool may_prune = true;
+  /// The last run read another source. What it left in the tree, and where the watermarks stand,
+  /// says nothing about the rows of this one: all that is wanted is read from the beginning.
+  bool is_another_source = false;
+  /// What the tree is to remember from now on; nullopt if it does already. To be saved when the
+  /// coverage of another source is forgotten, so that a crash in between forgets it again.
+  std::optional<SourceRecord> to_remember{};
   /// Dry run: the watermarks as a run would move them. See check_source().
   std::optional<watermark::State> stepped_back{};
-  std::optional<Message> note{};
+  std::vector<Message> notes{};
 };
 
-/// Compares `present` with what the tree remembers of its last export, and writes it down there
-/// (not in a dry run). `name` is the `[export.NAME]`, for hints.
+/// Compares `present` with what the tree remembers of its last export. `name` is the
+/// `[export.NAME]`, for hints.
 ///
 /// If the zone changed, or was never written down, all watermarks go back by 26 hours: two zones
-/// are never further apart, and reading rows again does no harm. They are saved before the record:
-/// a crash in between steps back twice.
+/// are never further apart, and reading rows again does no harm. They are saved here (not in a dry
+/// run), before the record: a crash in between steps back twice.
 /// Errors: invalid_config (another table or layout; another zone that was not confirmed), corrupt,
 /// no_space, io.
 [[nodiscard]] Result<SourceCheck> check_source(SourceRecord present, const ExportOptions& options,

@@ -36,7 +36,26 @@ ExitCode ExportSummary::exit_code() const {
     return ExitCode::failed;
   }
   // Rejects that somebody accepted do not count.
-  return rejects_open > 0 ? ExitCode::partial : ExitCode::done;
+  return rejects_open > 0 || unrepaired() > 0 ? ExitCode::partial : ExitCode::done;
+}
+
+std::uint64_t ExportSummary::unrepaired() const {
+  if (!options.sweep) return 0;
+  std::uint64_t left = rows_gone - gone_removed + files_unknown - unknown_removed;
+  if (!options.dry_run) return left;
+  for (std::size_t kind = 0; kind < finding_kinds; ++kind) {
+    if (static_cast<SweepFinding>(kind) == SweepFinding::beyond_watermark) continue;
+    left += findings.counts[kind];
+  }
+  return left;
+}
+
+nlohmann::ordered_json findings_json(const SweepFindings& findings) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (std::size_t kind = 0; kind < finding_kinds; ++kind) {
+    json[std::string(name(static_cast<SweepFinding>(kind)))] = findings.counts[kind];
+  }
+  return json;
 }
 
 std::string summary_json(const ExportSummary& s) {
@@ -77,11 +96,7 @@ std::string summary_json(const ExportSummary& s) {
     json["missing_grant"] = s.boundary->missing_grant;
   }
   if (s.options.sweep) {
-    json["findings"] = nlohmann::ordered_json::object();
-    for (std::size_t kind = 0; kind < finding_kinds; ++kind) {
-      json["findings"][std::string(name(static_cast<SweepFinding>(kind)))] =
-          s.findings.counts[kind];
-    }
+    json["findings"] = findings_json(s.findings);
     json["finding_examples"] = nlohmann::ordered_json::array();
     for (const SweepFindings::Example& example : s.findings.examples) {
       json["finding_examples"].push_back(

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -69,10 +70,15 @@ struct ExportSummary {
   std::vector<Message> notes;  ///< What a reader should know: rebuilt index, missing grant.
   int stopped_by = 0;          ///< Signal, 0 if the run came to its end.
 
+  /// Of a sweep: rows and files that no later run puts right by itself. Rows beyond the watermark
+  /// are none; the next incremental run takes them.
+  [[nodiscard]] std::uint64_t unrepaired() const;
   /// done, partial, else by the kind of the failure when nothing was done; the signal's if stopped.
   [[nodiscard]] ExitCode exit_code() const;
 };
 
+/// How many of each kind: `{"no_update_time":0,…}`
+[[nodiscard]] nlohmann::ordered_json findings_json(const SweepFindings& findings);
 /// The one-line JSON object of `--json`: message_type "summary".
 [[nodiscard]] std::string summary_json(const ExportSummary& summary);
 /// The table for people; `redo` is the command line that redoes what failed.

@@ -101,6 +101,8 @@ class TreeIndex {
   /// to be read from the baseline.
   [[nodiscard]] Result<std::map<std::string, CivilTime, std::less<>>> covered();
   [[nodiscard]] Result<void> set_covered(std::string_view tenant, CivilTime upto);
+  /// Of all tenants, at once if no transaction is open.
+  [[nodiscard]] Result<void> forget_coverage();
 
   // --- meta
   [[nodiscard]] Result<std::string> meta(std::string_view name);

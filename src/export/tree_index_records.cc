@@ -129,6 +129,8 @@ Result<void> TreeIndex::set_covered(std::string_view tenant, CivilTime upto) {
   return set->bind_text(tenant).bind_text(text).run();
 }
 
+Result<void> TreeIndex::forget_coverage() { return db_.run("DELETE FROM tenant"); }
+
 Result<std::string> TreeIndex::meta(std::string_view name) {
   Result<IndexStatement> get = db_.prepare("SELECT value FROM meta WHERE name=?");
   if (!get) return fail(std::move(get));

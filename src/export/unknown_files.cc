@@ -22,6 +22,12 @@ Result<bool> is_known(const TreePath& path, TreeFolder& tree, TreeIndex& index,
   return known == path || tree.same_file(known, path);
 }
 
+bool is_of_reject(std::string_view stem, const std::unordered_set<std::int64_t>& rejected_names) {
+  if (rejected_names.contains(name_hash(stem))) return true;
+  const std::size_t mark = stem.rfind('~');
+  return mark != std::string_view::npos && rejected_names.contains(name_hash(stem.substr(0, mark)));
+}
+
 /// A state directory, or a folder that has one.
 bool is_of_another_tree(const fs::path& folder) {
   std::error_code code;
@@ -32,7 +38,9 @@ bool is_of_another_tree(const fs::path& folder) {
 }  // namespace
 
 Result<UnknownFiles> find_unknown_files(const std::string& output, TreeIndex& index,
-                                        const PathTemplate& path_template, const Stop& stop) {
+                                        const PathTemplate& path_template,
+                                        const std::unordered_set<std::int64_t>& rejected_names,
+                                        const Stop& stop) {
   Result<std::vector<std::string>> removals = index.removals();
   if (!removals) return fail(std::move(removals.error()));
   std::ranges::sort(*removals);
@@ -57,7 +65,7 @@ Result<UnknownFiles> find_unknown_files(const std::string& output, TreeIndex& in
     if (path && fs::is_regular_file(status)) {
       const Result<bool> known = is_known(*path, *tree, index, *removals);
       if (!known) return std::unexpected(known.error());
-      if (*known) continue;
+      if (*known || is_of_reject(path->stem, rejected_names)) continue;
       if (path_template.could_make(path->stem)) {
         unknown.exported.push_back(text);
         continue;

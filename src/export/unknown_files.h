@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
@@ -30,9 +31,12 @@ struct UnknownFiles {
 
 /// Looks through the tree without following links: not into its state directory, nor into other
 /// exports' trees in it (folders with a state directory of their own). A name that differs from the
-/// index's in case only is known if it is the same file (output folders that ignore case).
+/// index's in case only is known if it is the same file (output folders that ignore case). Known as
+/// well are the names of `rejected_names` (name_hash() of plain stems), marked with a key or not:
+/// the last good files of rows that cannot be exported now.
 /// Errors: io, cancelled, and those of the index.
 [[nodiscard]] Result<UnknownFiles> find_unknown_files(const std::string& output, TreeIndex& index,
-                                                      const PathTemplate& path, const Stop& stop);
+                                                      const PathTemplate& path,
+                                                      const std::unordered_set<std::int64_t>& rejected_names, const Stop& stop);
 
 }  // namespace tidemark::exporter

@@ -52,9 +52,12 @@ std::string details(const ProgressView& view, Language language) {
   const bool chinese = language == Language::chinese;
   const ProgressSnapshot& snapshot = view.snapshot;
   std::string text;
-  if (snapshot.groups_total || snapshot.groups_done > 0)
+  if (snapshot.groups_total)
     text += fmt::format(" {} {}", chinese ? "分组" : "groups",
                         done_of_total(snapshot.groups_done, snapshot.groups_total));
+  if (snapshot.groups_seen > 0)
+    text += fmt::format(" {} {}", chinese ? "已见分组" : "groups seen",
+                        count_text(snapshot.groups_seen));
   if (snapshot.errors > 0) {
     const std::string count = count_text(snapshot.errors);
     text += chinese ? fmt::format(" 错误 {}", count)
@@ -124,9 +127,12 @@ std::string status_line(const ProgressView& view, Language language) {
   line += fmt::format("{}{}{}", comma, chinese ? "已用 " : "elapsed ", timer_text(view.elapsed));
   if (const auto remaining = view.remaining())
     line += fmt::format("{}{}{}", comma, chinese ? "剩余 " : "remaining ", timer_text(*remaining));
-  if (view.snapshot.groups_total || view.snapshot.groups_done > 0)
+  if (view.snapshot.groups_total)
     line += fmt::format("{}{}{}", comma, chinese ? "分组 " : "groups ",
                         done_of_total(view.snapshot.groups_done, view.snapshot.groups_total));
+  if (view.snapshot.groups_seen > 0)
+    line += fmt::format("{}{}{}", comma, chinese ? "已见分组 " : "groups seen ",
+                        count_text(view.snapshot.groups_seen));
   if (view.snapshot.errors > 0)
     line += fmt::format("{}{}{}", comma, chinese ? "错误 " : "errors ",
                         count_text(view.snapshot.errors));
@@ -145,8 +151,11 @@ std::string status_json(const ProgressView& view) {
     line["percent_done"] = std::floor(*fraction * 10'000) / 10'000;
   if (snapshot.records_total) line["total_records"] = *snapshot.records_total;
   line["records_done"] = snapshot.records_done;
-  if (snapshot.groups_total) line["total_groups"] = *snapshot.groups_total;
-  line["groups_done"] = snapshot.groups_done;
+  if (snapshot.groups_total) {
+    line["total_groups"] = *snapshot.groups_total;
+    line["groups_done"] = snapshot.groups_done;
+  }
+  if (snapshot.groups_seen > 0) line["groups_seen"] = snapshot.groups_seen;
   line["bytes_done"] = snapshot.bytes;
   line["error_count"] = snapshot.errors;
   line["current"] = snapshot.running;

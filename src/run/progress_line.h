@@ -17,6 +17,8 @@ struct ProgressSnapshot {
   std::optional<std::uint64_t> records_total{};  ///< Unknown: count and rate, no percent.
   std::uint64_t groups_done = 0;
   std::optional<std::uint64_t> groups_total{};
+  /// Where groups are read side by side and end together: how many were met so far.
+  std::uint64_t groups_seen = 0;
   std::uint64_t errors = 0;
   std::uint64_t bytes = 0;
   std::vector<std::string> running{};  ///< Names of what is being worked on; some are enough.

@@ -48,10 +48,11 @@ TEST(BarLine, WithoutATotalThereIsNoPercent) {
   ProgressSnapshot snapshot = half_way();
   snapshot.records_total.reset();
   snapshot.groups_total.reset();
+  snapshot.groups_seen = 7;
   snapshot.errors = 1;
   snapshot.running = {"a", "b", "c", "d", "e"};
   EXPECT_EQ(bar_line(view_of(snapshot), Language::english, 80),
-            "23,616 [00:12, 1,968/s] groups 7 1 error · a, b, c, d, …");
+            "23,616 [00:12, 1,968/s] groups seen 7 1 error · a, b, c, d, …");
 }
 
 TEST(BarLine, APhaseStandsAloneUntilRecordsCome) {
