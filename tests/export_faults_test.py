@@ -320,9 +320,13 @@ def test_a_dry_run_over_a_damaged_index_touches_nothing(sqlite, tree):
     fill(sqlite)
     tree.export(sqlite)
     damage_garbage(os.path.join(tree.state_folder, "index.db"))
+    sqlite.change(1, sqlite.ago(50), fext_field=payload_of(1, 2))
     before = tree.snapshot()
-    tree.export(sqlite, "--dry-run", code=None)
+    told = tree.export(sqlite, "--dry-run")
     assert tree.snapshot() == before
+    done = tree.export(sqlite)
+    assert (told.files_written, told.files_unchanged) == (1, 299)
+    assert (done.files_written, done.files_unchanged) == (1, 299)
 
 
 def test_an_index_of_a_newer_version_is_left_alone(sqlite, tree):

@@ -36,10 +36,11 @@ Result<void> can_agree_to_remove(const Context& context, const exporter::ExportO
 }
 
 bool may_prune(const Context& context, const exporter::ExportSummary& summary) {
-  for (const exporter::GoneRow& gone : summary.gone_examples) {
-    log_line(LogLevel::info, gone.path);
-  }
-  for (const std::string& path : summary.unknown_examples) log_line(LogLevel::info, path);
+  // Who is asked has to see what it is about, however quiet the run.
+  const bool asks = context.can_ask() && !context.arguments.has("--yes");
+  const LogLevel level = asks ? LogLevel::warning : LogLevel::info;
+  for (const exporter::GoneRow& gone : summary.gone_examples) log_line(level, gone.path);
+  for (const std::string& path : summary.unknown_examples) log_line(level, path);
   if (summary.options.dry_run) return true;
   const Result<bool> answer = context.confirm(
       summary.files_unknown == 0
@@ -103,7 +104,8 @@ std::optional<Error> found_by_sweep(const exporter::ExportSummary& summary) {
                     {"the sweep found {} rows or files that no run puts right by itself",
                      "巡检发现 {} 处后续运行不会自行修复的差异"},
                     summary.unrepaired())
-      .with_hint({"tidemark export sweep --apply repairs them", "可用 tidemark export sweep --apply 修复"});
+      .with_hint({"tidemark export sweep --apply repairs them",
+                  "可用 tidemark export sweep --apply 修复"});
 }
 
 std::string error_of(const exporter::ExportSummary& summary) {
@@ -123,14 +125,14 @@ void tell(Context& context, const Error& error) {
 
 run::RunEnd end_of(const exporter::ExportSummary& summary) {
   nlohmann::ordered_json counts{{"groups_total", summary.groups_total},
-                                      {"groups_failed", summary.groups_failed},
-                                      {"rows_read", summary.rows_read},
-                                      {"files_written", summary.files_written},
-                                      {"files_unchanged", summary.files_unchanged},
-                                      {"files_removed", summary.files_removed},
-                                      {"files_failed", summary.files_failed},
-                                      {"rejected", summary.rejected},
-                                      {"bytes_written", summary.bytes_written}};
+                                {"groups_failed", summary.groups_failed},
+                                {"rows_read", summary.rows_read},
+                                {"files_written", summary.files_written},
+                                {"files_unchanged", summary.files_unchanged},
+                                {"files_removed", summary.files_removed},
+                                {"files_failed", summary.files_failed},
+                                {"rejected", summary.rejected},
+                                {"bytes_written", summary.bytes_written}};
   if (summary.options.sweep) {
     counts["findings"] = exporter::findings_json(summary.findings);
     counts["rows_gone"] = summary.rows_gone;
@@ -145,7 +147,7 @@ run::RunEnd end_of(const exporter::ExportSummary& summary) {
 
 namespace {
 
-/// A damaged index is put aside by the next opening: one more attempt is all it takes.
+/// A damaged index is put aside, or passed over by a dry run: one more attempt is all it takes.
 Result<exporter::ExportSummary> run_with_rebuild(exporter::ExportRun::Environment environment,
                                                  const exporter::TableSpec& spec,
                                                  const exporter::ExportOptions& options,
@@ -166,8 +168,10 @@ Result<exporter::ExportSummary> run_with_rebuild(exporter::ExportRun::Environmen
     Result<exporter::ExportSummary> summary = run.run();
     watched.set(nullptr);
     display.reset();
-    if (summary || rebuilt || options.dry_run || !run.index_is_damaged()) return summary;
+    if (summary || rebuilt || !run.index_is_damaged()) return summary;
     log_line(LogLevel::warning, summary.error().what.en);
+    environment.without_index = options.dry_run;
+    if (options.dry_run) continue;
     if (Result<void> aside = run.put_index_aside(); !aside) return fail(std::move(aside.error()));
   }
 }
@@ -241,7 +245,7 @@ Result<ExitCode> run_export(Context& context, const std::string& name,
   if (context.json) {
     for (const Error& error : summary->errors) tell(context, error);
     if (const std::optional<Error> found = found_by_sweep(*summary)) tell(context, *found);
-    context.world.out.line(exporter::summary_json(*summary));
+    context.world.out.line(exporter::summary_json(*summary, context.command_line));
   } else {
     context.world.out.write(text(*summary, context.language, context.command_line));
   }

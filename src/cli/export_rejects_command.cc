@@ -117,7 +117,8 @@ Result<ExitCode> retry(Context& context) {
   recorded.finish(summary ? end_of(*summary) : failed_end(context, summary.error()));
   if (!summary) return fail(summary.error());
   if (context.json) {
-    nlohmann::ordered_json json = nlohmann::ordered_json::parse(summary_json(*summary));
+    nlohmann::ordered_json json =
+        nlohmann::ordered_json::parse(summary_json(*summary, context.command_line));
     json["command"] = "export rejects retry";
     context.world.out.json(json);
   }

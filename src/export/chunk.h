@@ -167,9 +167,10 @@ struct Chunk {
   std::vector<PackedBlock> blocks;
   SweepFindings findings;  ///< Sweeps only.
   std::vector<Reject> rejects;
-  std::vector<Key> mended;                   ///< Good now, but still on the reject list.
-  std::vector<std::int64_t> seen;            ///< Index ids of the known rows among them.
-  std::vector<std::int64_t> rejected_names;  ///< name_hash() of rejects that the index does not know.
+  std::vector<Key> mended;         ///< Good now, but still on the reject list.
+  std::vector<std::int64_t> seen;  ///< Index ids of the known rows among them.
+  std::vector<std::int64_t>
+      rejected_names;  ///< name_hash() of rejects that the index does not know.
   std::map<std::size_t, GroupCount> groups;  ///< rows, unchanged and rejected are filled in.
 };
 

@@ -21,6 +21,7 @@ ExportRun::ExportRun(Environment environment, TableSpec spec, ExportOptions opti
       spec_(std::move(spec)),
       options_(std::move(options)),
       tree_(options_.output, options_.dry_run) {
+  tree_.without_index = environment_.without_index;
   summary_.name = spec_.name;
   summary_.options = options_;
 }

@@ -43,6 +43,8 @@ class ExportRun {
     std::string source;  ///< Url::identity(): remembered in the tree.
     /// Asked before --prune removes anything; nullopt: remove without asking.
     std::function<bool(const ExportSummary&)> confirm_prune{};
+    /// For a dry run: the index is damaged and stays where it is; go on as a run that rebuilds it.
+    bool without_index = false;
   };
 
   ExportRun(Environment environment, TableSpec spec, ExportOptions options);
@@ -52,7 +54,8 @@ class ExportRun {
   /// corrupt state, …). What went wrong later is in the summary.
   [[nodiscard]] Result<ExportSummary> run();
 
-  /// After run() failed: the index is damaged. put_index_aside(), and the next run rebuilds it.
+  /// After run() failed: the index is damaged. put_index_aside(), and the next run rebuilds it; of
+  /// a dry run, see Environment::without_index.
   [[nodiscard]] bool index_is_damaged() const { return tree_.index_damaged; }
   [[nodiscard]] Result<void> put_index_aside();
 

@@ -61,7 +61,8 @@ Result<void> HeldTree::lock(const Clock& clock, std::vector<Message>& notes) {
 
 Result<void> HeldTree::open_index(const std::string& now_text, std::vector<Message>& notes) {
   const IndexDb::Mode mode = dry_run ? IndexDb::Mode::scratch : IndexDb::Mode::read_write;
-  Result<TreeIndex> opened = TreeIndex::open(state_directory, mode);
+  Result<TreeIndex> opened =
+      without_index ? TreeIndex::empty() : TreeIndex::open(state_directory, mode);
   if (!opened) {
     index_damaged = opened.error().kind == ErrorKind::corrupt;
     return fail(std::move(opened.error()));

@@ -41,6 +41,8 @@ struct HeldTree {
   std::string output;
   std::string state_directory;
   bool dry_run;
+  /// Dry run over a damaged index: what a run would find that has put it aside.
+  bool without_index = false;
 
   std::optional<TreeLock> held;  ///< Not in a dry run. Let go of last.
   std::optional<TreeIndex> index;

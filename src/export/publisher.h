@@ -128,7 +128,7 @@ class Publisher {
   std::set<Key> met_rejects_;       ///< The publisher's thread only.
   std::set<Key> failed_rows_;       ///< Of the chunk at work: their files could not be written.
   std::unordered_set<std::int64_t> rejected_names_;  ///< The publisher's thread only.
-  std::vector<bool> seen_;          ///< One bit a row: the publisher's thread only.
+  std::vector<bool> seen_;  ///< One bit a row: the publisher's thread only.
   std::thread thread_;
 };
 

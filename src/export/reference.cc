@@ -15,6 +15,7 @@
 #include "export/content_hash.h"
 #include "export/path_clean.h"
 #include "export/reference_json.h"
+#include "export/tree_recovery.h"
 
 namespace tidemark::exporter {
 namespace {
@@ -161,12 +162,19 @@ class ListExport {
     } else {
       if (!options_.dry_run) {
         if (Result<void> made = make_folders(path.parent_path()); !made) return made;
+        clear(path.parent_path().string());
         if (Result<void> done = write_file_atomically(path.string(), content_); !done) return done;
       }
       ++report_.written;
     }
     content_.clear();
     return {};
+  }
+
+  /// Of what a killed run left. Another run may be writing there now.
+  void clear(const std::string& folder) {
+    constexpr std::chrono::hours longest_run{24};
+    if (cleared_.insert(folder).second) remove_temporary_files(folder, longest_run);
   }
 
   /// Where the rows of the current country go. Two countries never share a file, nor do names that
@@ -212,6 +220,7 @@ class ListExport {
   std::string country_;
   std::string content_;
   std::set<std::string> taken_;
+  std::set<std::string> cleared_;
 };
 
 template <class Field>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/bytes.h"
 #include "base/shell_word.h"
@@ -58,7 +59,28 @@ nlohmann::ordered_json findings_json(const SweepFindings& findings) {
   return json;
 }
 
-std::string summary_json(const ExportSummary& s) {
+std::string redo_command(const ExportSummary& s, const std::string& command_line) {
+  constexpr std::size_t tenants_max = 10;
+  if (s.exit_code() == ExitCode::done || command_line.empty()) return {};
+  std::string command = command_line;
+  std::size_t failed = 0;
+  std::set<std::string> reasons;
+  for (const TenantReport& tenant : s.tenants) {
+    if (!tenant.error) continue;
+    ++failed;
+    command += " --tenant " + shell_quoted(tenant.tenant);
+    reasons.insert(tenant.error->what.en);
+  }
+  // What is no tenant's fault, or was not tried, needs the whole command.
+  const bool narrow = s.stopped_by == 0 && s.options.tenants.empty() && !s.options.limit &&
+                      failed > 0 && failed <= tenants_max &&
+                      std::ranges::all_of(s.errors, [&](const Error& error) {
+                        return reasons.contains(error.what.en);
+                      });
+  return narrow ? command : command_line;
+}
+
+std::string summary_json(const ExportSummary& s, const std::string& command_line) {
   nlohmann::ordered_json json{
       {"message_type", "summary"},
       {"command", "export " + (s.options.sweep ? std::string("sweep") : s.name)},
@@ -124,12 +146,14 @@ std::string summary_json(const ExportSummary& s) {
   }
   json["notes"] = nlohmann::ordered_json::array();
   for (const Message& note : s.notes) json["notes"].push_back(note.en);
+  if (const std::string redo = redo_command(s, command_line); !redo.empty()) json["redo"] = redo;
   json["exit_code"] = static_cast<int>(s.exit_code());
   // Tenants are the source's bytes; what is not UTF-8 shows as U+FFFD.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::string summary_text(const ExportSummary& s, Language language, const std::string& redo) {
+std::string summary_text(const ExportSummary& s, Language language,
+                         const std::string& command_line) {
   const bool zh = language == Language::chinese;
   std::string text;
   const std::string rule(42, '=');
@@ -248,7 +272,9 @@ std::string summary_text(const ExportSummary& s, Language language, const std::s
   if (s.rejects_open > 0) {
     line("See the rejects with", "查看拒收记录", rejects_command(s));
   }
-  if (code != ExitCode::done && !redo.empty()) line("To redo what failed", "重做失败部分", redo);
+  if (const std::string redo = redo_command(s, command_line); !redo.empty()) {
+    line("To redo what failed", "重做失败部分", redo);
+  }
   text += rule + "\n";
   return text;
 }

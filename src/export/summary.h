@@ -79,10 +79,15 @@ struct ExportSummary {
 
 /// How many of each kind: `{"no_update_time":0,…}`
 [[nodiscard]] nlohmann::ordered_json findings_json(const SweepFindings& findings);
+/// The command that redoes what failed: `command_line`, for the tenants that failed only where it
+/// names none and they are few. Empty if nothing failed.
+[[nodiscard]] std::string redo_command(const ExportSummary& summary,
+                                       const std::string& command_line);
 /// The one-line JSON object of `--json`: message_type "summary".
-[[nodiscard]] std::string summary_json(const ExportSummary& summary);
-/// The table for people; `redo` is the command line that redoes what failed.
+[[nodiscard]] std::string summary_json(const ExportSummary& summary,
+                                       const std::string& command_line);
+/// The table for people. `command_line` is the run's own, see redo_command().
 [[nodiscard]] std::string summary_text(const ExportSummary& summary, Language language,
-                                       const std::string& redo);
+                                       const std::string& command_line);
 
 }  // namespace tidemark::exporter

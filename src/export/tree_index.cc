@@ -33,6 +33,17 @@ Result<TreeIndex> TreeIndex::open(const std::string& directory, IndexDb::Mode mo
                       "索引已损坏；下一次导出会移开它，并根据目录和数据库重建，不会丢失数据"}));
 }
 
+Result<TreeIndex> TreeIndex::empty() {
+  Result<IndexDb> db = IndexDb::open({}, IndexDb::Mode::scratch);
+  if (!db) return fail(std::move(db));
+  TreeIndex index(std::move(*db));
+  index.fresh_ = true;
+  if (Result<void> made = index_schema::create(index.db_); !made) return fail(made.error());
+  if (Result<void> prepared = index.prepare(); !prepared) return fail(std::move(prepared.error()));
+  if (Result<void> loaded = index.load(); !loaded) return fail(std::move(loaded.error()));
+  return index;
+}
+
 Result<TreeIndex> TreeIndex::open_as_it_is(const std::string& directory, IndexDb::Mode mode) {
   const std::string path = path_in(directory);
   if (mode == IndexDb::Mode::read_write) {

@@ -45,6 +45,8 @@ class TreeIndex {
   /// read, a copy is. Errors: corrupt (damaged: to be made anew), unsupported (of a newer version),
   /// no_space, io.
   [[nodiscard]] static Result<TreeIndex> open(const std::string& directory, IndexDb::Mode mode);
+  /// A fresh one in a temporary file, whatever the tree has. Errors: no_space, io.
+  [[nodiscard]] static Result<TreeIndex> empty();
   [[nodiscard]] static std::string path_in(const std::string& directory);
 
   /// True if this open() created it.

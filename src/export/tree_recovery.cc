@@ -83,12 +83,14 @@ Result<StaleFiles> recover_tree(const std::string& output, TreeIndex& index, Rou
   return stale;
 }
 
-void remove_temporary_files(const std::string& folder) {
+void remove_temporary_files(const std::string& folder, std::chrono::seconds age) {
+  const fs::file_time_type newest = fs::file_time_type::clock::now() - age;
   std::error_code code;
   for (fs::directory_iterator entry{folder, code}, end; !code && entry != end;
        entry.increment(code)) {
     if (!is_temporary_name(entry->path().filename().native())) continue;
     std::error_code ignored;  // See the header.
+    if (age.count() > 0 && !(entry->last_write_time(ignored) < newest)) continue;
     fs::remove(entry->path(), ignored);
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "base/result.h"
@@ -27,6 +28,8 @@ namespace tidemark::exporter {
 
 /// Removes what a killed run left in `folder` of the files that it was about to replace. One that
 /// cannot be removed does no harm, the next run tries again.
-void remove_temporary_files(const std::string& folder);
+/// In a folder that others may be writing to, only what is older than `age`: no write takes so
+/// long.
+void remove_temporary_files(const std::string& folder, std::chrono::seconds age = {});
 
 }  // namespace tidemark::exporter

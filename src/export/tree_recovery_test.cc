@@ -180,5 +180,16 @@ TEST_F(TreeRecovery, OnlyOurTemporaryFilesAreRemoved) {
   EXPECT_TRUE(folder_.has("notes.tmp"));
 }
 
+TEST_F(TreeRecovery, WhatOthersAreWritingNowStays) {
+  folder_.write(".tidemark-17-0.tmp", "half");
+  folder_.write(".tidemark-18-0.tmp", "half");
+  const std::filesystem::path left = folder_.text() + "/.tidemark-17-0.tmp";
+  std::filesystem::last_write_time(
+      left, std::filesystem::file_time_type::clock::now() - std::chrono::hours{25});
+  remove_temporary_files(folder_.text(), std::chrono::hours{24});
+  EXPECT_FALSE(folder_.has(".tidemark-17-0.tmp"));
+  EXPECT_TRUE(folder_.has(".tidemark-18-0.tmp"));
+}
+
 }  // namespace
 }  // namespace tidemark::exporter

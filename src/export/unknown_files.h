@@ -35,8 +35,8 @@ struct UnknownFiles {
 /// well are the names of `rejected_names` (name_hash() of plain stems), marked with a key or not:
 /// the last good files of rows that cannot be exported now.
 /// Errors: io, cancelled, and those of the index.
-[[nodiscard]] Result<UnknownFiles> find_unknown_files(const std::string& output, TreeIndex& index,
-                                                      const PathTemplate& path,
-                                                      const std::unordered_set<std::int64_t>& rejected_names, const Stop& stop);
+[[nodiscard]] Result<UnknownFiles> find_unknown_files(
+    const std::string& output, TreeIndex& index, const PathTemplate& path,
+    const std::unordered_set<std::int64_t>& rejected_names, const Stop& stop);
 
 }  // namespace tidemark::exporter
