@@ -68,6 +68,7 @@ def test_a_file_in_place_of_a_tenants_folder(source, tree):
     assert tree.state()["t1"] == ("1970-01-01 00:00:00", 0, "FAILED")
     assert tree.state()["t0"] == tree.state()["t2"] == (ran.boundary, 100, "SUCCESS")
     assert (ran.files_written, ran.files_failed) == (200, 100)
+    assert ran.redo.endswith(" --tenant t1") and " -i " in ran.redo
     os.remove(os.path.join(tree.path, "t1"))
     tree.incremental(source, "50m")
     assert tree.state()["t1"][2] == "SUCCESS"
