@@ -43,6 +43,7 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
   Result<TreeFolder> tree = TreeFolder::open(options_.output, false);
   const bool no_tree_yet = !tree && options_.dry_run && tree.error().kind == ErrorKind::not_found;
   if (!tree && !no_tree_yet) return fail(std::move(tree.error()));
+  if (Result<void> flushed = staged_.flush(); !flushed) return fail(std::move(flushed.error()));
   const Result<Plan> planned = plan(tree ? &*tree : nullptr, old_parts, is_published, window);
   if (!planned) return std::unexpected(planned.error());
 

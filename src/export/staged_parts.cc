@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/check.h"
@@ -18,6 +19,9 @@ namespace fs = std::filesystem;
 
 /// Open descriptors at a time; further parts are closed and opened again for appending.
 constexpr std::size_t parts_open_max = 256;
+/// So much of one part is worth a call.
+constexpr std::size_t piece_bytes = std::size_t{64} << 10;
+constexpr std::size_t waiting_bytes_max = std::size_t{8} << 20;
 
 struct FreeState {
   void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
@@ -52,17 +56,36 @@ Result<void> StagedPart::write(std::string_view bytes) {
 
 Result<void> StagedParts::append(Group& group, const PackedBlock& block) {
   if (group.empty() || group.back().bytes() >= options_.part_bytes_max) {
-    if (!group.empty()) close(group.back());
+    if (!group.empty()) {
+      if (Result<void> closed = close(group.back()); !closed) return closed;
+    }
     if (Result<void> begun = begin_part(group); !begun) return begun;
   }
   StagedPart& part = group.back();
-  if (!options_.dry_run) {
-    if (Result<void> opened = open(part); !opened) return opened;
-    if (Result<void> written = part.write(block.bytes); !written) return written;
-  }
   part.rows_ += block.rows;
   part.bytes_ += block.bytes.size();
+  if (options_.dry_run) return {};
+  if (part.waiting_.empty()) waiting_.push_back(&part);
+  part.waiting_ += block.bytes;
+  waiting_bytes_ += block.bytes.size();
+  if (waiting_bytes_ >= waiting_bytes_max) return flush();
+  if (part.waiting_.size() < piece_bytes) return {};
+  std::erase(waiting_, &part);
+  return write_waiting(part);
+}
+
+Result<void> StagedParts::flush() {
+  for (StagedPart* const part : std::exchange(waiting_, {})) {
+    if (Result<void> written = write_waiting(*part); !written) return written;
+  }
   return {};
+}
+
+Result<void> StagedParts::write_waiting(StagedPart& part) {
+  if (Result<void> opened = open(part); !opened) return opened;
+  const std::string bytes = std::exchange(part.waiting_, {});
+  waiting_bytes_ -= bytes.size();
+  return part.write(bytes);
 }
 
 Result<void> StagedParts::begin_part(Group& group) {
@@ -87,9 +110,12 @@ Result<void> StagedParts::open(StagedPart& part) {
   return {};
 }
 
-void StagedParts::close(StagedPart& part) {
+Result<void> StagedParts::close(StagedPart& part) {
+  Result<void> written;
+  if (std::erase(waiting_, &part) > 0) written = write_waiting(part);
   part.fd_.reset();
   std::erase(open_, &part);
+  return written;
 }
 
 }  // namespace tidemark::exporter

@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -22,7 +23,7 @@ class StagedPart {
   [[nodiscard]] const std::string& path() const { return path_; }  ///< In the staging folder.
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
-  /// Of its bytes, as `xxh128sum` prints it.
+  /// Of its bytes, as `xxh128sum` prints it. After StagedParts::flush().
   [[nodiscard]] std::string xxh128() const;
 
  private:
@@ -33,12 +34,15 @@ class StagedPart {
   std::string path_;
   std::uint64_t rows_ = 0;
   std::uint64_t bytes_ = 0;
-  UniqueFd fd_;  ///< Closed now and then: see StagedParts.
+  UniqueFd fd_;          ///< Closed now and then: see StagedParts.
+  std::string waiting_;  ///< Not written yet.
   std::unique_ptr<Hash> hash_;
 };
 
-/// Writes blocks into part files of the staging folder. No matter how many groups there are, only
-/// so many files are open at a time. One thread at a time.
+/// Writes blocks into part files of the staging folder. Rows come in the order of their keys, so a
+/// block is a few rows of one group of many: blocks are gathered in memory, 8 MiB of all groups at
+/// most, and written in larger pieces. No matter how many groups there are, only so many files are
+/// open at a time. One thread at a time.
 class StagedParts {
  public:
   struct Options {
@@ -55,14 +59,19 @@ class StagedParts {
   /// `group` is only changed here, and outlives the last call. Errors: no_space, io; then the part
   /// is not to be used any more.
   [[nodiscard]] Result<void> append(Group& group, const PackedBlock& block);
+  /// Writes what waits in memory. Errors: no_space, io.
+  [[nodiscard]] Result<void> flush();
 
  private:
+  [[nodiscard]] Result<void> write_waiting(StagedPart& part);
   [[nodiscard]] Result<void> begin_part(Group& group);
   [[nodiscard]] Result<void> open(StagedPart& part);
-  void close(StagedPart& part);
+  [[nodiscard]] Result<void> close(StagedPart& part);
 
   Options options_;
-  std::deque<StagedPart*> open_;  ///< Those with a descriptor, oldest first.
+  std::deque<StagedPart*> open_;      ///< Those with a descriptor, oldest first.
+  std::vector<StagedPart*> waiting_;  ///< Those with bytes that wait.
+  std::size_t waiting_bytes_ = 0;
   std::uint64_t next_ = 0;
 };
 
