@@ -19,8 +19,11 @@ namespace {
 run::ProgressSnapshot snapshot_of(const exporter::ExportProgress& progress) {
   return {.records_done = progress.rows,
           .records_total = progress.rows_expected,
-          .groups_seen = progress.groups,
-          .bytes = progress.bytes};
+          .groups_done = progress.tenants_ended,
+          .groups_total = progress.tenants_total,
+          .groups_seen = progress.tenants_total ? 0 : progress.groups,
+          .bytes = progress.bytes,
+          .running = progress.running};
 }
 
 /// Better refused now than after an hour of reading.

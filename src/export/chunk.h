@@ -118,11 +118,16 @@ struct Job {
   std::string tenant;
   std::optional<watermark::Window> window;
   std::atomic<int> pending{1};  ///< Slices to be read and chunks to be published.
+  std::atomic<std::uint64_t>* ended_jobs = nullptr;  ///< Counts those of which nothing is pending.
   std::atomic<std::uint64_t> rows{0};
   std::atomic<std::uint64_t> rejected{0};
   std::atomic<std::uint64_t> failed{0};  ///< Rows whose file could not be written.
   bool recorded = false;                 ///< Its line in the state file is up to date.
 
+  /// One of what is pending came to its end, good or bad.
+  void end_piece() {
+    if (pending.fetch_sub(1) == 1 && ended_jobs != nullptr) ended_jobs->fetch_add(1);
+  }
   [[nodiscard]] std::uint64_t exported() const {
     return rows.load() - rejected.load() - failed.load();
   }

@@ -145,6 +145,8 @@ Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
       job.pending = 0;
       continue;
     }
+    job.ended_jobs = &plan.tenants_ended;
+    plan.tenants_total.fetch_add(1);
     plan.queue.put({.job = &job, .slice = {.tenant = tenant, .window = window}});
   }
   if (options.countries.empty()) {

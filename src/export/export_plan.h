@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -24,8 +25,10 @@ namespace tidemark::exporter {
 /// What a run is going to read, and by which watermarks.
 struct ExportPlan {
   SliceQueue queue;
-  std::deque<Job> jobs;               ///< The slices in the queue point to them.
-  watermark::State state;             ///< Incremental runs and sweeps: as it is now.
+  std::deque<Job> jobs;                         ///< The slices in the queue point to them.
+  std::atomic<std::uint64_t> tenants_total{0};  ///< Incremental runs: with a window to be read.
+  std::atomic<std::uint64_t> tenants_ended{0};  ///< Of these, read and published, or failed.
+  watermark::State state;                       ///< Incremental runs and sweeps: as it is now.
   watermark::State state_on_disk;     ///< Incremental runs: as the file was read or written last.
   std::set<std::string> hand_edited;  ///< Tenants whose line somebody edited during the run.
   std::optional<watermark::Boundary> boundary;  ///< Incremental runs only.

@@ -35,6 +35,11 @@ ExportProgress ExportRun::progress() const {
   if (const std::uint64_t expected = rows_expected_.load(); expected > 0) {
     progress.rows_expected = std::max(expected, progress.rows);
   }
+  if (const std::uint64_t tenants = plan_.tenants_total.load(); tenants > 0) {
+    progress.tenants_total = tenants;
+    progress.tenants_ended = plan_.tenants_ended.load();
+    progress.running = counts_.running();
+  }
   return progress;
 }
 

@@ -27,7 +27,11 @@ struct ExportProgress {
   std::uint64_t rows = 0;
   std::optional<std::uint64_t> rows_expected;
   std::uint64_t bytes = 0;
-  std::uint64_t groups = 0;
+  std::uint64_t groups = 0;  ///< Met so far.
+  /// Incremental runs.
+  std::optional<std::uint64_t> tenants_total{};
+  std::uint64_t tenants_ended = 0;
+  std::vector<std::string> running{};  ///< Tenants.
 };
 
 /// One export of one table into one tree, from the lock to the summary.

@@ -92,7 +92,7 @@ void Publisher::work() {
         }
         rejected_names_.insert(chunk.rejected_names.begin(), chunk.rejected_names.end());
       }
-      chunk.job->pending.fetch_sub(1);
+      chunk.job->end_piece();
     }
     const std::lock_guard lock(mutex_);
     at_work_ = false;

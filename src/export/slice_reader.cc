@@ -49,12 +49,14 @@ SliceReader::SliceReader(Connect connect, const SourceTable& table, std::unique_
 
 void SliceReader::run() {
   while (std::optional<SliceTask> task = queue_.take()) {
+    counts_.begin(task->job->tenant);
     const Result<void> done = stop_.requested()
                                   ? fail(ErrorKind::cancelled, {"stopped", "已中止"})
                                   : with_last_net([&] { return read_with_retries(*task); });
+    counts_.end(task->job->tenant);
     if (!done) {
       task->job->abandon_with(done.error());
-      task->job->pending.fetch_sub(1);
+      task->job->end_piece();
     }
     queue_.done();
   }
@@ -159,7 +161,7 @@ void SliceReader::give_back_rest(SliceTask& task, const Position& upto) {
   task.job->pending.fetch_add(1);
   if (!queue_.put_first(std::move(rest))) {
     task.job->abandon_with(make_error(ErrorKind::cancelled, {"stopped", "已中止"}));
-    task.job->pending.fetch_sub(1);
+    task.job->end_piece();
   }
 }
 

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -24,6 +27,28 @@ using Connect = std::function<Result<std::unique_ptr<sql::Connection>>()>;
 struct ReadCounts {
   std::atomic<std::uint64_t> rows{0};
   std::atomic<std::uint64_t> bytes{0};
+
+  /// A slice of `tenant` (empty: of all) is being read from begin() to end().
+  void begin(const std::string& tenant) {
+    if (tenant.empty()) return;
+    const std::lock_guard lock(mutex_);
+    running_.insert(tenant);
+  }
+  void end(const std::string& tenant) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = running_.find(tenant); found != running_.end()) running_.erase(found);
+  }
+  /// Each name once.
+  [[nodiscard]] std::vector<std::string> running() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> names(running_.begin(), running_.end());
+    names.erase(std::ranges::unique(names).begin(), names.end());
+    return names;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::multiset<std::string> running_;
 };
 
 /// One worker: takes slices off the queue, reads each in a snapshot of its own connection, checks

@@ -168,7 +168,7 @@ Result<void> WorkerCrew::work(const std::function<void()>& save) {
 void WorkerCrew::cancel_rest() {
   for (const SliceTask& left : at_.plan.queue.close()) {
     left.job->abandon_with(make_error(ErrorKind::cancelled, {"stopped", "已中止"}));
-    left.job->pending.fetch_sub(1);
+    left.job->end_piece();
   }
 }
 
