@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/system_call.h"
 #include "base/system_error.h"
 
 namespace tidemark::exporter {
