@@ -100,7 +100,7 @@ std::vector<Flag> doctor_flags() {
 
 }  // namespace
 
-Result<void> create_index(Context& context, const std::string& name) {
+Result<void> create_index(Context& context, const std::string& name, bool dry_run) {
   const Result<ExportSource> source = export_database(context, name);
   if (!source) return fail(source.error());
   const Result<std::unique_ptr<sql::Connection>> connection =
@@ -115,7 +115,7 @@ Result<void> create_index(Context& context, const std::string& name) {
     return {};
   }
   const std::string statement = exporter::create_index_statement(**connection, spec);
-  if (context.arguments.has("--dry-run")) {
+  if (dry_run) {
     context.print(say({"a run would make an index: {};", "实际运行将创建索引：{};"}, statement));
     return {};
   }

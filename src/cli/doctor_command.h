@@ -11,7 +11,9 @@ namespace tidemark::cli {
 
 /// `--create-index`: makes the index that incremental exports of `name` want, if it is missing,
 /// after asking. May take long on a large table; MySQL and PostgreSQL go on taking writes
-/// meanwhile. Errors: those of the connection; usage (nobody can be asked).
-[[nodiscard]] Result<void> create_index(Context& context, const std::string& name);
+/// meanwhile. A dry run only says what it would make. Errors: those of the connection; usage
+/// (nobody can be asked).
+[[nodiscard]] Result<void> create_index(Context& context, const std::string& name,
+                                        bool dry_run = false);
 
 }  // namespace tidemark::cli

@@ -208,7 +208,8 @@ Result<ExitCode> run_named(Context& context) {
 
 Result<ExitCode> run_export(Context& context, const std::string& name, SummaryText text) {
   if (context.arguments.has("--create-index")) {
-    if (Result<void> made = create_index(context, name); !made) return fail(made.error());
+    const bool dry_run = context.arguments.has("--dry-run");
+    if (Result<void> made = create_index(context, name, dry_run); !made) return fail(made.error());
   }
   Result<exporter::ExportOptions> options = export_options(context, name);
   if (!options) return fail(std::move(options.error()));

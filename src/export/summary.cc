@@ -52,6 +52,8 @@ nlohmann::ordered_json findings_json(const SweepFindings& findings) {
 std::string redo_command(const ExportSummary& s, const std::string& command_line) {
   constexpr std::size_t tenants_max = 10;
   if (s.exit_code() == ExitCode::done || command_line.empty()) return {};
+  const bool failed_nothing = s.stopped_by == 0 && s.errors.empty() && s.files_failed == 0;
+  if (s.options.sweep && s.options.dry_run && failed_nothing) return command_line + " --apply";
   std::string command = command_line;
   std::size_t failed = 0;
   std::set<std::string> reasons;
