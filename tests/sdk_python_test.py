@@ -15,10 +15,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "sdk/python"))
 
 from tidemark_receiver import (  # noqa: E402: the kit is not installed here
-    EventError, Hub, HubError, Inbox, Receiver, SignatureError, verify)
+    EventError, Hub, HubError, Inbox, Receiver, RefusalError, SignatureError, UnavailableError,
+    verify)
 from tidemark_receiver.signature import webhook_key  # noqa: E402
 
 VECTORS = json.loads((ROOT / "docs/wire/vectors.json").read_bytes())
+RECEIVING = json.loads((ROOT / "docs/wire/receiving.json").read_bytes())
 SIGNED = {case["name"]: case for case in VECTORS["sign"]}
 DIALECTS = {"SqliteSource": "sqlite", "MariaSource": "mysql", "PostgresSource": "postgres"}
 
@@ -103,6 +105,58 @@ def test_signed_nonsense(body):
         receiver_of(case).receive(headers, body.encode())
 
 
+@pytest.mark.parametrize("case", RECEIVING["requests"], ids=lambda case: case["name"])
+def test_answers(case):
+    taken = []
+
+    def take(event):
+        taken.append(event.id)
+        if event.id in case["refuses"]:
+            raise RefusalError(case["refuses"][event.id])
+        if event.id in case["fails"]:
+            raise KeyError("a column")
+        if event.id in case["unavailable"]:
+            raise UnavailableError("the database")
+
+    receiver = Receiver(case["secrets"], clock=lambda: case["now"])
+    answer = receiver.handle(case["headers"], case["body"].encode(), take)
+    given = json.loads(answer.body)
+    assert (answer.status, taken) == (case["status"], case["taken"])
+    wanted = case["answer"]
+    for one, other in zip([given, *given.get("results", ())], [wanted, *wanted.get("results", ())]):
+        if other["message"] is None:  # Each receiver has its own words.
+            assert one["message"] and one.pop("message")
+            other = {**other}
+            other.pop("message")
+        assert {**one, "results": None} == {**other, "results": None}
+    assert len(given.get("results", ())) == len(wanted.get("results", ()))
+    bad = [item["id"] for item in wanted.get("results", ()) if item["code"] != 0]
+    if "results" in wanted:
+        assert [failure.id for failure in answer.failures] == bad
+    else:
+        assert len(answer.failures) == (case["status"] != 200)
+
+
+def test_the_errors_of_take_stay_here():
+    case = SIGNED["the event of the examples"]
+
+    def take(_):
+        raise KeyError("INSERT INTO salaries")
+
+    answer = receiver_of(case).handle(case["headers"], case["body"].encode(), take)
+    assert b"salaries" not in answer.body
+    [failure] = answer.failures
+    assert failure.id == case["id"] and isinstance(failure.error, KeyError)
+
+
+@pytest.mark.parametrize("case", RECEIVING["pulled"], ids=lambda case: case["name"])
+def test_a_pulled_event_has_the_id_of_its_delivery(case):
+    receiver = Receiver(case["secrets"], clock=lambda: case["now"])
+    for delivery in case["deliveries"]:
+        receiver.receive(delivery["headers"], delivery["body"].encode())
+    assert receiver.pulled(case["item"]).id == case["id"]
+
+
 @pytest.mark.parametrize("secrets", [[], [""], ["whsec_a", ""]])
 def test_no_receiver_without_secrets(secrets):
     with pytest.raises(ValueError):
@@ -163,6 +217,45 @@ def test_rolls_back_with_the_business_write(inbox, source):
     cursor.execute("ROLLBACK")
     assert inbox.first_time(cursor, "msg_a") and inbox.newer(cursor, "r", 1)
     connection.close()
+
+
+def test_each_event_of_a_batch_has_a_transaction_of_its_own(inbox, source):
+    """What fails leaves nothing; it alone is taken when the batch comes again."""
+    source.run("DROP TABLE IF EXISTS applied")
+    source.run("CREATE TABLE applied (record VARCHAR(100) NOT NULL)")
+    case = next(case for case in RECEIVING["requests"] if case["name"].startswith("one is refused, "))
+    receiver = Receiver(case["secrets"], clock=lambda: case["now"])
+    hole = "?" if inbox.dialect == "sqlite" else "%s"
+    fails = {*case["fails"], *case["refuses"]}
+    calls = []
+
+    def take(event):
+        connection = source.connect()
+        cursor = connection.cursor()
+        try:
+            cursor.execute("BEGIN")
+            if inbox.first_time(cursor, event.id):
+                calls.append(event.id)
+                assert inbox.newer(cursor, f"{event.record}/{event.id}", event.source_version)
+                cursor.execute(f"INSERT INTO applied VALUES ({hole})", (event.id,))
+                if event.id in fails:
+                    raise RuntimeError
+            cursor.execute("COMMIT")
+        finally:
+            connection.close()  # Rolls back what is not committed.
+
+    def handle():
+        answer = receiver.handle(case["headers"], case["body"].encode(), take)
+        return [item["code"] for item in json.loads(answer.body)["results"]]
+
+    assert handle() == [500, 500, 0]
+    assert source.run("SELECT record FROM applied") == [("msg_third",)]
+    fails.clear()
+    calls.clear()
+    assert handle() == [0, 0, 0]
+    assert calls == case["taken"][:2]
+    assert source.run("SELECT COUNT(*) FROM applied") == [(3,)]
+    source.run("DROP TABLE applied")
 
 
 def at_once(source, inbox, work, rounds):

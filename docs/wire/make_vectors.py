@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes vectors.json and the golden bodies in examples/: what the wire looks like, to the byte.
+"""Writes vectors.json, receiving.json and the golden bodies in examples/: what the wire looks like, to
+the byte.
 
 Everything is computed with nothing but Python's own hmac, hashlib, base64 and json: independently of
 Tidemark's code, and exactly as existing receivers in Python do it. Run it after a change, look at
@@ -249,8 +250,169 @@ def vectors():
     }
 
 
+NOT_STORED = "the event could not be stored"
+BATCH_ID = "msg_01JHZK9T6P3Q8R1S4V7W0X2Y5Z"
+SECOND_ID = "msg_01JHZK8R4M2N7P9S3T5V6W8X0Y"
+MESSAGE_CHARACTERS_MAX = 120
+# The body of an event with one thing wrong.
+UNREADABLE = {
+    "a number": "1", "a text": '"text"', "a list": "[]", "an empty object": "{}",
+    "no event name": EVENT.replace('"event":"l1_confirmed",', ""),
+    "an empty event name": EVENT.replace('"event":"l1_confirmed"', '"event":""'),
+    "no data": EVENT_WITHOUT_VOUCHER.replace('"data":', '"date":'),
+    "data that is a list": '{"event":"a","data":[],"source":{"source_system":"s","source_type":"t",'
+                           '"source_id":1},"source_version":1}',
+    "no version": EVENT.replace(',"source_version":1', ""),
+    "version 0": EVENT.replace('"source_version":1', '"source_version":0'),
+    "no voucher and no source": '{"event":"a","data":{},"source_version":1}',
+    "no source system": EVENT.replace('"source_system":"settlement",', ""),
+    "no source id": EVENT.replace('"source_id":12345,', ""),
+    "source id null": EVENT.replace('"source_id":12345', '"source_id":null'),
+    "source id that is an object": EVENT.replace('"source_id":12345', '"source_id":{"a":1}'),
+}
+# Batches about whose single events nothing can be said.
+DAMAGED = {
+    "no events": '{"events":[]}', "events that are an object": '{"events":{}}',
+    "an item that is a number": '{"events":[1]}',
+    "an item without id": f'{{"events":[{{"payload":{EVENT}}}]}}',
+    "an id that is a number": f'{{"events":[{{"id":7,"payload":{EVENT}}}]}}',
+    "an id with a full stop": f'{{"events":[{{"id":"msg.1","payload":{EVENT}}}]}}',
+    "an item without payload": '{"events":[{"id":"msg_1"}]}',
+    "a payload that is null": '{"events":[{"id":"msg_1","payload":null}]}',
+    "number 0": f'{{"events":[{{"id":"msg_1","sequence":0,"payload":{EVENT}}}]}}',
+    "101 events": '{"events":[' + ",".join(['{"id":"msg_1","payload":{}}'] * 101) + "]}",
+    "neither batch nor event": "{}", "a list": "[]", "no JSON": '{"events":[',
+}
+
+
+def batch(*items):
+    return '{"events":[' + ",".join(
+        f'{{"id":"{event_id}","sequence":{41 + place},"payload":{payload}}}'
+        for place, (event_id, payload) in enumerate(items)) + "]}"
+
+
+def outcome(code):
+    """What the hub does with an event that was answered so in a 200."""
+    if code == 0:
+        return "delivered"
+    return "park" if code in (400, 413, 422) else "retry"
+
+
+def whole(status, message=None):
+    return {"status": status, "answer": {"code": 0 if status == 200 else status, "message": message}}
+
+
+def by_event(*results):
+    """Each of them (id, code, message)."""
+    return {"status": 200,
+            "answer": {"code": 0, "message": "success",
+                       "results": [{"id": event_id, "code": code, "message": message}
+                                   for event_id, code, message in results]},
+            "outcomes": {event_id: outcome(code) for event_id, code, _ in results}}
+
+
+def request_cases():
+    def case(name, body, wanted, taken=(), refuses=None, fails=(), unavailable=(), secrets=(NEW,),
+             event_id=BATCH_ID, headers=None):
+        return {"name": name, "secrets": list(secrets), "now": SENT,
+                "headers": signed(list(secrets), body, event_id=event_id) | (headers or {}),
+                "body": body, "refuses": refuses or {}, "fails": list(fails),
+                "unavailable": list(unavailable), "taken": list(taken), **wanted}
+
+    first, second = (ID, EVENT), (SECOND_ID, EVENT_WITHOUT_VOUCHER)
+    good, good_too = (ID, 0, "success"), (SECOND_ID, 0, "success")
+    both = [ID, SECOND_ID]
+
+    yield case("all are taken", BATCH, by_event(good, good_too), both)
+    yield case("one event", batch(first), by_event(good), [ID])
+    yield case("without numbers", BATCH.replace('"sequence":41,', "").replace('"sequence":42,', ""),
+               by_event(good, good_too), both)
+    yield case("an event that comes twice", batch(first, second, first),
+               by_event(good, good_too, good), [ID, SECOND_ID, ID])
+    yield case("text style: the ids in the body are signed", BATCH, by_event(good, good_too), both,
+               secrets=[PLAIN])
+    yield case("one is refused", BATCH, by_event(good, (SECOND_ID, 422, "金额不符")), both,
+               refuses={SECOND_ID: "金额不符"})
+    yield case("one fails", BATCH, by_event((ID, 500, NOT_STORED), good_too), both, fails=[ID])
+    yield case("one is refused, one fails, one is taken",
+               batch(first, second, ("msg_third", EVENT_WITHOUT_VOUCHER)),
+               by_event((ID, 500, NOT_STORED), (SECOND_ID, 422, "no such supplier"),
+                        ("msg_third", 0, "success")),
+               [*both, "msg_third"], refuses={SECOND_ID: "no such supplier"}, fails=[ID])
+    yield case("all fail", BATCH, by_event((ID, 500, NOT_STORED), (SECOND_ID, 500, NOT_STORED)), both,
+               fails=both)
+    yield case("a long message is cut", batch(first),
+               by_event((ID, 422, "金额不符" * (MESSAGE_CHARACTERS_MAX // 4))), [ID],
+               refuses={ID: "金额不符" * 50})
+    yield case("control characters become blanks", batch(first), by_event((ID, 422, 'a "b"  c\\')),
+               [ID], refuses={ID: 'a "b"\t\nc\\'})
+    yield case("nothing can be taken", BATCH, whole(500, NOT_STORED), [ID], unavailable=[ID])
+    yield case("from the second on nothing can be taken", BATCH, whole(500, NOT_STORED), both,
+               unavailable=[SECOND_ID])
+    for name, payload in UNREADABLE.items():
+        yield case(f"an event that cannot be read: {name}", batch((SECOND_ID, payload), first),
+                   by_event((SECOND_ID, 400, None), good), [ID])
+    yield case("no event can be read", batch((ID, "{}"), (SECOND_ID, "{}")),
+               by_event((ID, 400, None), (SECOND_ID, 400, None)))
+    for name, body in DAMAGED.items():
+        yield case(f"damaged: {name}", body, whole(400))
+    yield case("forged", BATCH, whole(401), headers={"webhook-id": "msg_other"})
+
+    success = whole(200, "success")
+    yield case("a single event", EVENT, success, [ID], event_id=ID)
+    yield case("a single event is refused", EVENT, whole(422, "no such supplier"), [ID], event_id=ID,
+               refuses={ID: "no such supplier"})
+    yield case("a single event fails", EVENT, whole(500, NOT_STORED), [ID], event_id=ID, fails=[ID])
+    yield case("a single event, nothing can be taken", EVENT, whole(500, NOT_STORED), [ID],
+               event_id=ID, unavailable=[ID])
+    yield case("a single event that cannot be read", EVENT.replace('"data":', '"date":'), whole(400),
+               event_id=ID)
+    yield case("an event is no batch, whatever else it has",
+               EVENT.replace('"type":', '"events":[],"type":'), success, [ID], event_id=ID)
+
+
+def pulled_cases():
+    def delivery(secrets, body, style="raw"):
+        return {"headers": signed(secrets, body, style), "body": body}
+
+    def case(name, named, secrets, *deliveries, body=EVENT, style="raw"):
+        return {"name": name, "secrets": secrets, "now": SENT, "style": style,
+                "deliveries": list(deliveries),
+                "item": {"sequence": 41, "event_id": ID, "event": "l1_confirmed", "body": body},
+                "id": named}
+
+    def hashed(text):
+        return "sha256-" + hashlib.sha256(text.encode()).hexdigest()
+
+    # Python's text of it differs from its bytes.
+    event = EVENT.replace(",", " , ", 1)
+    yield case("before the first delivery, Standard Webhooks", ID, [NEW])
+    yield case("before the first delivery, text style", hashed(EVENT), [PLAIN])
+    yield case("Standard Webhooks", ID, [NEW], delivery([NEW], EVENT))
+    yield case("text style", hashed(EVENT), [PLAIN], delivery([PLAIN], EVENT))
+    yield case("text style, batches", ID, [PLAIN], delivery([PLAIN], BATCH))
+    yield case("text style, no batches any more", hashed(EVENT), [PLAIN], delivery([PLAIN], BATCH),
+               delivery([PLAIN], EVENT))
+    yield case("the hub still signs with the old secret", hashed(EVENT), [NEW, PLAIN],
+               delivery([PLAIN], EVENT))
+    yield case("the hub signs with the new secret", ID, [NEW, PLAIN], delivery([PLAIN], EVENT),
+               delivery([NEW, PLAIN], EVENT))
+    yield case("text style, sorted", hashed(sorted_json(event)), [PLAIN],
+               delivery([PLAIN], event, "sorted-json"), body=event, style="sorted-json")
+
+
+def receiving():
+    return {
+        "about": "What a receiver makes of requests and of pulled events. Written by make_vectors.py. "
+                 "README.md explains them.",
+        "requests": list(request_cases()),
+        "pulled": list(pulled_cases()),
+    }
+
+
 def main():
-    files = {HERE / "vectors.json": json.dumps(vectors(), ensure_ascii=True, indent=1) + "\n"}
+    files = {HERE / name: json.dumps(content, ensure_ascii=True, indent=1) + "\n"
+             for name, content in (("vectors.json", vectors()), ("receiving.json", receiving()))}
     files |= {HERE / "examples" / name: text for name, text in EXAMPLES.items()}
     stale = [path for path, text in files.items()
              if not path.exists() or path.read_bytes() != text.encode()]

@@ -3,7 +3,11 @@
 import dataclasses
 import decimal
 import json
+import re
 import typing
+
+BATCH_EVENTS_MAX = 100
+_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 class EventError(Exception):
@@ -40,12 +44,71 @@ def parse(text):
         raise EventError(f"the body is no JSON: {error}") from None
 
 
+class Item(typing.NamedTuple):
+    """What a request brings, before its event is read."""
+
+    id: str
+    sequence: typing.Optional[int]
+    payload: typing.Any
+
+
+def batch_of(payload):
+    """The items of a batch, in its order; None if the body is none. Raises EventError if its form is
+    wrong as a whole, so that nothing can be said about single events."""
+    if not isinstance(payload, dict) or payload.get("events") is None or (
+            payload.get("event") is not None):
+        return None
+    listed = payload["events"]
+    _need(isinstance(listed, list) and 1 <= len(listed) <= BATCH_EVENTS_MAX,
+          f"events must be a list of 1 to {BATCH_EVENTS_MAX} events")
+    items = []
+    for item in listed:
+        _need(isinstance(item, dict), "events[] must be an object")
+        _need(_is_id(item.get("id")), "events[].id must be letters, digits, _ and -")
+        sequence = item.get("sequence")
+        _need(sequence is None or _is_number(sequence), "events[].sequence must be a whole number")
+        _need(item.get("payload") is not None, "events[].payload is missing")
+        items.append(Item(item["id"], sequence, item["payload"]))
+    return items
+
+
 def event_of(event_id, sequence, payload):
-    """Raises EventError if something is missing."""
-    try:
-        return Event(id=event_id, sequence=sequence, event=payload["event"], data=payload["data"],
-                     source_version=payload["source_version"], timestamp=payload["timestamp"],
-                     voucher_id=payload.get("voucher_id"), voucher=payload.get("voucher"),
-                     source=payload.get("source"))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise EventError(f"the body is no event: {error!r}") from None
+    """Raises EventError for what no hub sends."""
+    _need(_is_id(event_id), "the id must be letters, digits, _ and -")
+    _need(isinstance(payload, dict), "the event must be an object")
+    _need(_is_text(payload.get("event")), "event must be a text")
+    _need(isinstance(payload.get("data"), dict), "data must be an object")
+    _need(_is_number(payload.get("source_version")), "source_version must be a whole number from 1")
+    origin = "source" if payload.get("voucher") is None else "voucher"
+    source = payload.get(origin)
+    _need(isinstance(source, dict), f"{origin} must be an object")
+    for name in ("source_system", "source_type", "source_id"):
+        _need(_is_scalar(source.get(name)), f"{name} must be a text or a number")
+    voucher_id, timestamp = payload.get("voucher_id"), payload.get("timestamp") or ""
+    _need(voucher_id is None or _is_number(voucher_id), "voucher_id must be a whole number from 1")
+    _need(isinstance(timestamp, str), "timestamp must be a text")
+    return Event(id=event_id, sequence=sequence, event=payload["event"], data=payload["data"],
+                 source_version=payload["source_version"], timestamp=timestamp, voucher_id=voucher_id,
+                 voucher=payload.get("voucher"), source=payload.get("source"))
+
+
+def _need(holds, reason):
+    if not holds:
+        raise EventError(f"the body is no event: {reason}")
+
+
+def _is_id(value):
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def _is_text(value):
+    return isinstance(value, str) and value != ""
+
+
+def _is_scalar(value):
+    return _is_text(value) or (
+        isinstance(value, (int, decimal.Decimal)) and not isinstance(value, bool))
+
+
+def _is_number(value):
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1

@@ -4,7 +4,7 @@ import hashlib
 import re
 import time
 
-from . import event, signature
+from . import answer, event, signature
 
 
 class Receiver:
@@ -21,48 +21,86 @@ class Receiver:
         self.tolerance_s = tolerance_s
         self.accepted = accepted
         self.clock = clock
-        # Which of the two text styles the hub signs in: as the last delivery showed.
-        self._text_style = "raw" if "raw" in accepted else "sorted-json"
+        # How pulled events are named: None, by the hub's id; else by what this text style signs.
+        # As the last delivery showed; before the first, as the secrets and styles let expect.
+        self._text_style = None if self._can_standard() else (
+            "raw" if "raw" in accepted else "sorted-json")
 
     def receive(self, headers, body):
         """The events of a request: one, or those of a batch. `body` as received, before anything
-        parsed it. Raises SignatureError (answer 401) or EventError (answer 400)."""
-        style, signed = signature.verify(headers, body, self.secrets, self.clock(),
-                                         tolerance_s=self.tolerance_s, accepted=self.accepted)
-        headers = {name.lower(): value for name, value in headers.items()}
-        payload = event.parse(body)
-        if isinstance(payload, dict) and isinstance(payload.get("events"), list):
-            return [self._of_batch(item) for item in payload["events"]]
-        if style == "standard":
-            event_id = headers["webhook-id"]
-        else:
-            self._text_style = style
-            event_id = _name_of(signed)
-        return [event.event_of(event_id, _number(headers.get("x-tidemark-sequence")), payload)]
+        parsed it. Raises SignatureError (answer 401) or EventError (answer 400), for a batch also if
+        one of its events cannot be read; handle() answers event by event."""
+        _, items = self._read(headers, body)
+        return [event.event_of(*item) for item in items]
+
+    def handle(self, headers, body, take):
+        """The answer to a request. Calls `take(event)` for each of its events, in their order; it
+        notes and applies that event in a transaction of its own, and what it raises counts for that
+        event alone: RefusalError or EventError, the hub parks it; anything else, the hub sends it
+        again. UnavailableError ends the request: all of it comes again. Raises no Exception; what
+        went wrong stands in the answer's `failures`, for the log."""
+        try:
+            batch, items = self._read(headers, body)
+        except signature.SignatureError as error:
+            return answer.of_one(answer.Result(None, 401, str(error)), [answer.Failure(None, error)])
+        except event.EventError as error:
+            return answer.of_one(answer.Result(None, 400, str(error)), [answer.Failure(None, error)])
+        results, failures = [], []
+        for item in items:
+            code, message = 0, "success"
+            try:
+                take(event.event_of(*item))
+            except Exception as error:  # pylint: disable=broad-except: it is kept, and answered.
+                failures.append(answer.Failure(item.id, error))
+                code, message = _code_of(error), _message_of(error)
+                if isinstance(error, answer.UnavailableError):
+                    return answer.of_one(answer.Result(None, code, message), failures)
+            results.append(answer.Result(item.id, code, message))
+        return answer.of_batch(results, failures) if batch else answer.of_one(results[0], failures)
 
     def pulled(self, item):
-        """The event of an item of Hub.events_after, with the id that its delivery has. Where both
-        text styles are accepted, the last delivery tells which one the hub signs in; before the
-        first one, `raw`."""
+        """The event of an item of Hub.events_after, with the id that its delivery has: that of the
+        hub, or in text style what is made of the body. Which one, the last delivery tells; before
+        the first one, Standard Webhooks are expected where a secret has that form, then `raw`."""
         try:
             event_id, body, sequence = item["event_id"], item["body"], item["sequence"]
         except (KeyError, TypeError) as error:
             raise event.EventError(f"the item is no event: {error!r}") from None
         payload = event.parse(body)
-        if not self._can_standard():
+        if self._text_style is not None:
             event_id = _name_of(signature.signed_text(body.encode(), self._text_style))
         return event.event_of(event_id, sequence, payload)
+
+    def _read(self, headers, body):
+        """Whether it is a batch, and the items of a request."""
+        style, signed = signature.verify(headers, body, self.secrets, self.clock(),
+                                         tolerance_s=self.tolerance_s, accepted=self.accepted)
+        headers = {name.lower(): value for name, value in headers.items()}
+        payload = event.parse(body)
+        items = event.batch_of(payload)
+        # The ids in a batch are signed with it, whatever the style.
+        self._text_style = None if style == "standard" or items is not None else style
+        if items is not None:
+            return True, items
+        event_id = headers["webhook-id"] if style == "standard" else _name_of(signed)
+        sequence = _number(headers.get("x-tidemark-sequence"))
+        return False, [event.Item(event_id, sequence, payload)]
 
     def _can_standard(self):
         return "standard" in self.accepted and any(
             signature.webhook_key(secret) is not None for secret in self.secrets)
 
-    @staticmethod
-    def _of_batch(item):
-        try:
-            return event.event_of(item["id"], item["sequence"], item["payload"])
-        except (KeyError, TypeError) as error:
-            raise event.EventError(f"the batch is damaged: {error!r}") from None
+
+def _code_of(error):
+    if isinstance(error, answer.RefusalError):
+        return 422
+    return 400 if isinstance(error, event.EventError) else 500
+
+
+def _message_of(error):
+    """Other errors may show what is nobody's business: a statement, a host, a person."""
+    own = isinstance(error, (answer.RefusalError, event.EventError))
+    return str(error) if own else answer.NOT_STORED
 
 
 def _name_of(signed):
