@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import test from 'node:test';
 
-import { Inbox } from '../src/index.js';
+import { Inbox, Receiver } from '../src/index.js';
 
 const address = process.env.TIDEMARK_SQL_BRIDGE;
 
@@ -33,6 +34,7 @@ test('inbox', { skip: address ? false : 'TIDEMARK_SQL_BRIDGE names no database; 
         [true, true, false, false, true]);
       await inbox.filled(execute, 7);
       assert.equal(await inbox.next(execute, 8), true);
+      await batch(inbox, execute);
       for (const bad of ['', 'a b', 'é', 'a'.repeat(256)]) {
         await assert.rejects(inbox.firstTime(execute, bad), RangeError);
       }
@@ -41,6 +43,30 @@ test('inbox', { skip: address ? false : 'TIDEMARK_SQL_BRIDGE names no database; 
       socket.end();
     }
   });
+
+/** Each event of a batch has a transaction of its own: what fails leaves nothing, and comes again. */
+async function batch(inbox, execute) {
+  const { requests } = JSON.parse(readFileSync(new URL('../../../docs/wire/receiving.json', import.meta.url), 'utf8'));
+  const vector = requests.find(({ name }) => name.startsWith('one is refused, '));
+  const receiver = new Receiver(vector.secrets, { now: () => vector.now });
+  const handle = async (fails) => {
+    const first = [];
+    const answer = await receiver.handle(vector.headers, Buffer.from(vector.body), async (event) => {
+      await execute('BEGIN');
+      const isFirst = await inbox.firstTime(execute, event.id);
+      if (fails.includes(event.id)) {
+        await execute('ROLLBACK');
+        throw new Error('failed');
+      }
+      await execute('COMMIT');
+      if (isFirst) first.push(event.id);
+    });
+    return [JSON.parse(answer.body).results.map(({ code }) => code), first];
+  };
+  const [one, two, three] = vector.taken;
+  assert.deepEqual(await handle([one, two]), [[500, 500, 0], [three]]);
+  assert.deepEqual(await handle([]), [[0, 0, 0], [one, two]]);
+}
 
 test('dialects', () => {
   assert.throws(() => new Inbox('s', 'oracle'), TypeError);

@@ -4,9 +4,13 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import test from 'node:test';
 
-import { EventError, Hub, HubError, Receiver, SignatureError, verify, webhookKey } from '../src/index.js';
+import {
+  EventError, Hub, HubError, Receiver, RefusalError, SignatureError, UnavailableError, verify, webhookKey,
+} from '../src/index.js';
 
-const vectors = JSON.parse(readFileSync(new URL('../../../docs/wire/vectors.json', import.meta.url), 'utf8'));
+const wire = (name) => JSON.parse(readFileSync(new URL(`../../../docs/wire/${name}`, import.meta.url), 'utf8'));
+const vectors = wire('vectors.json');
+const receiving = wire('receiving.json');
 const signed = (name) => vectors.sign.find((vector) => vector.name === name);
 const receiverOf = (vector) => new Receiver(vector.secrets, { now: () => vector.timestamp });
 
@@ -69,6 +73,56 @@ test('signed nonsense', () => {
     const mac = createHmac('sha256', vector.secrets[0]).update(body).digest('hex');
     assert.throws(() => receiverOf(vector).receive({ ...vector.headers, 'x-signature': `sha256:${mac}` },
       Buffer.from(body)), EventError, body);
+  }
+});
+
+test('answers', async () => {
+  assert.ok(receiving.requests.length > 0);
+  for (const vector of receiving.requests) {
+    const taken = [];
+    const take = async (event) => {
+      taken.push(event.id);
+      if (event.id in vector.refuses) throw new RefusalError(vector.refuses[event.id]);
+      if (vector.fails.includes(event.id)) throw new TypeError('a column');
+      if (vector.unavailable.includes(event.id)) throw new UnavailableError('the database');
+    };
+    const receiver = new Receiver(vector.secrets, { now: () => vector.now });
+    const { status, body, failures } = await receiver.handle(vector.headers, Buffer.from(vector.body), take);
+    const given = JSON.parse(body);
+    const wanted = structuredClone(vector.answer);
+    const parts = [[given, wanted], ...(wanted.results ?? []).map((result, i) => [given.results[i], result])];
+    for (const [one, other] of parts) {
+      if (other.message !== null) continue; // Each receiver has its own words.
+      assert.match(one.message, /./, vector.name);
+      other.message = one.message;
+    }
+    assert.deepEqual([status, taken, given], [vector.status, vector.taken, wanted], vector.name);
+    if (wanted.results) {
+      assert.deepEqual(failures.map((failure) => failure.id),
+        wanted.results.filter((result) => result.code !== 0).map((result) => result.id), vector.name);
+    } else {
+      assert.equal(failures.length, status === 200 ? 0 : 1, vector.name);
+    }
+  }
+});
+
+test('the errors of take stay here', async () => {
+  const vector = signed('the event of the examples');
+  const error = new Error('INSERT INTO salaries');
+  const answer = await receiverOf(vector).handle(vector.headers, Buffer.from(vector.body), () => { throw error; });
+  assert.doesNotMatch(answer.body, /salaries/);
+  assert.deepEqual(answer.failures, [{ id: vector.id, error }]);
+  const half = await receiverOf(vector).handle(vector.headers, Buffer.from(vector.body),
+    () => Promise.reject(new RefusalError('\ud83dx')));
+  assert.equal(half.body, '{"code":422,"message":" x"}', 'the hub reads no half of a pair');
+});
+
+test('a pulled event has the id of its delivery', () => {
+  assert.ok(receiving.pulled.length > 0);
+  for (const vector of receiving.pulled.filter(({ style }) => style === 'raw')) {
+    const receiver = new Receiver(vector.secrets, { now: () => vector.now });
+    for (const { headers, body } of vector.deliveries) receiver.receive(headers, Buffer.from(body));
+    assert.equal(receiver.pulled(vector.item).id, vector.id, vector.name);
   }
 });
 
