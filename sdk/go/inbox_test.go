@@ -6,11 +6,13 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"net"
 	"os"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // bridge runs statements on a real database at the other end of a connection: tests/sdk_test.py.
@@ -94,6 +96,7 @@ func TestInbox(t *testing.T) {
 	}
 	expect("after the gap", []bool{true}, func(int) (bool, error) { return inbox.Next(ctx, tx, 8) })
 
+	batchThrough(t, inbox, tx)
 	for _, bad := range []string{"", "a b", "é", strings.Repeat("a", 256)} {
 		if _, err := inbox.FirstTime(ctx, tx, bad); err == nil {
 			t.Error(bad)
@@ -101,5 +104,51 @@ func TestInbox(t *testing.T) {
 	}
 	if _, err := inbox.Newer(ctx, tx, strings.Repeat("x", 501), 1); err == nil {
 		t.Error("a record that is too long")
+	}
+}
+
+// batchThrough takes each event of a batch in a transaction of its own: what fails leaves nothing, and comes
+// again.
+func batchThrough(t *testing.T, inbox Inbox, tx bridge) {
+	ctx := context.Background()
+	var c requestCase
+	for _, each := range receiving(t).Requests {
+		if strings.HasPrefix(each.Name, "one is refused, ") {
+			c = each
+		}
+	}
+	receiver := &Receiver{Secrets: c.Secrets, Now: func() time.Time { return time.Unix(c.Now, 0) }}
+	failing := append([]string{}, c.Taken[:2]...)
+	handle := func() (codes []int, first []string) {
+		answer := receiver.Handle(headerOf(c.Headers), []byte(c.Body), func(event Event) error {
+			tx.ExecContext(ctx, "BEGIN")
+			isFirst, err := inbox.FirstTime(ctx, tx, event.ID)
+			for _, id := range failing {
+				if id == event.ID {
+					tx.ExecContext(ctx, "ROLLBACK")
+					return errors.New("failed")
+				}
+			}
+			tx.ExecContext(ctx, "COMMIT")
+			if isFirst {
+				first = append(first, event.ID)
+			}
+			return err
+		})
+		var given answerText
+		if err := json.Unmarshal(answer.Body, &given); err != nil || given.Results == nil {
+			t.Fatal(string(answer.Body))
+		}
+		for _, result := range *given.Results {
+			codes = append(codes, result.Code)
+		}
+		return codes, first
+	}
+	if codes, first := handle(); !reflect.DeepEqual(codes, []int{500, 500, 0}) || !reflect.DeepEqual(first, c.Taken[2:]) {
+		t.Error(codes, first)
+	}
+	failing = nil
+	if codes, first := handle(); !reflect.DeepEqual(codes, []int{0, 0, 0}) || !reflect.DeepEqual(first, c.Taken[:2]) {
+		t.Error(codes, first)
 	}
 }

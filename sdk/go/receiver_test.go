@@ -5,9 +5,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -43,15 +45,73 @@ type vectorFile struct {
 	Verify []verifyCase `json:"verify"`
 }
 
-func vectors(t *testing.T) (file vectorFile) {
+type requestCase struct {
+	Name        string            `json:"name"`
+	Secrets     []string          `json:"secrets"`
+	Now         int64             `json:"now"`
+	Headers     map[string]string `json:"headers"`
+	Body        string            `json:"body"`
+	Refuses     map[string]string `json:"refuses"`
+	Fails       []string          `json:"fails"`
+	Unavailable []string          `json:"unavailable"`
+	Taken       []string          `json:"taken"`
+	Status      int               `json:"status"`
+	Answer      answerText        `json:"answer"`
+}
+
+type resultOfCase struct {
+	ID      string  `json:"id"`
+	Code    int     `json:"code"`
+	Message *string `json:"message"` // nil: each receiver has its own words.
+}
+
+type answerText struct {
+	Code    int             `json:"code"`
+	Message *string         `json:"message"`
+	Results *[]resultOfCase `json:"results"`
+}
+
+type pulledCase struct {
+	Name       string   `json:"name"`
+	Secrets    []string `json:"secrets"`
+	Now        int64    `json:"now"`
+	Style      string   `json:"style"`
+	Deliveries []struct {
+		Headers map[string]string `json:"headers"`
+		Body    string            `json:"body"`
+	} `json:"deliveries"`
+	Item Item   `json:"item"`
+	ID   string `json:"id"`
+}
+
+type receivingFile struct {
+	Requests []requestCase `json:"requests"`
+	Pulled   []pulledCase  `json:"pulled"`
+}
+
+func read(t *testing.T, name string, into any) {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/wire/vectors.json")
+	text, err := os.ReadFile("../../docs/wire/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(text, &file); err != nil {
+	if err := json.Unmarshal(text, into); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func receiving(t *testing.T) (file receivingFile) {
+	t.Helper()
+	read(t, "receiving.json", &file)
+	if len(file.Requests) == 0 || len(file.Pulled) == 0 {
+		t.Fatal("the cases are empty")
+	}
+	return file
+}
+
+func vectors(t *testing.T) (file vectorFile) {
+	t.Helper()
+	read(t, "vectors.json", &file)
 	if len(file.Keys) == 0 || len(file.Sign) == 0 || len(file.Verify) == 0 {
 		t.Fatal("the vectors are empty")
 	}
@@ -160,6 +220,100 @@ func TestSignedNonsense(t *testing.T) {
 		_, err := receiverOf(c).Receive(header, []byte(body))
 		if !errors.As(err, new(EventError)) {
 			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
+func (c requestCase) take(taken *[]string) func(Event) error {
+	contains := func(ids []string, id string) bool {
+		return strings.Contains(","+strings.Join(ids, ",")+",", ","+id+",")
+	}
+	return func(event Event) error {
+		*taken = append(*taken, event.ID)
+		if reason, refused := c.Refuses[event.ID]; refused {
+			return fmt.Errorf("wrapped: %w", RefusalError(reason))
+		}
+		if contains(c.Fails, event.ID) {
+			panic("a column")
+		}
+		if contains(c.Unavailable, event.ID) {
+			return fmt.Errorf("wrapped: %w", UnavailableError{errors.New("the database")})
+		}
+		return nil
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	for _, c := range receiving(t).Requests {
+		receiver := &Receiver{Secrets: c.Secrets, Now: func() time.Time { return time.Unix(c.Now, 0) }}
+		taken := []string{}
+		answer := receiver.Handle(headerOf(c.Headers), []byte(c.Body), c.take(&taken))
+		if answer.Status != c.Status || !reflect.DeepEqual(taken, c.Taken) {
+			t.Errorf("%s: %d, taken %v", c.Name, answer.Status, taken)
+		}
+		var given answerText
+		if err := json.Unmarshal(answer.Body, &given); err != nil {
+			t.Fatal(c.Name, err)
+		}
+		ownWords := func(given, want *string) bool { return want == nil && given != nil && *given != "" }
+		failed := 0
+		if c.Status != http.StatusOK {
+			failed = 1
+		}
+		if ownWords(given.Message, c.Answer.Message) {
+			given.Message = nil
+		}
+		if given.Results != nil && c.Answer.Results != nil && len(*given.Results) == len(*c.Answer.Results) {
+			for i, want := range *c.Answer.Results {
+				if ownWords((*given.Results)[i].Message, want.Message) {
+					(*given.Results)[i].Message = nil
+				}
+				if want.Code == 0 {
+					continue
+				}
+				if failed >= len(answer.Failures) || answer.Failures[failed].ID != want.ID {
+					t.Errorf("%s: %v", c.Name, answer.Failures)
+				}
+				failed++
+			}
+		}
+		if len(answer.Failures) != failed {
+			t.Errorf("%s: %v", c.Name, answer.Failures)
+		}
+		if !reflect.DeepEqual(given, c.Answer) {
+			t.Errorf("%s: %s", c.Name, answer.Body)
+		}
+	}
+}
+
+func TestErrorsOfTakeStayHere(t *testing.T) {
+	c := signed(t, "the event of the examples")
+	reason := errors.New("INSERT INTO salaries")
+	answer := receiverOf(c).Handle(headerOf(c.Headers), []byte(c.Body), func(Event) error { return reason })
+	if len(answer.Failures) != 1 || answer.Failures[0] != (Failure{c.ID, reason}) {
+		t.Error(answer.Failures)
+	}
+	recorder := httptest.NewRecorder()
+	if err := answer.Send(recorder); err != nil || recorder.Code != 500 ||
+		recorder.Body.String() != `{"code":500,"message":"the event could not be stored"}` ||
+		recorder.Header().Get("Content-Type") != "application/json" {
+		t.Error(recorder, err)
+	}
+}
+
+func TestPulledEventHasTheIDOfItsDelivery(t *testing.T) {
+	for _, c := range receiving(t).Pulled {
+		if c.Style != string(Raw) {
+			continue
+		}
+		receiver := &Receiver{Secrets: c.Secrets, Now: func() time.Time { return time.Unix(c.Now, 0) }}
+		for _, delivery := range c.Deliveries {
+			if _, err := receiver.Receive(headerOf(delivery.Headers), []byte(delivery.Body)); err != nil {
+				t.Fatal(c.Name, err)
+			}
+		}
+		if event, err := receiver.Pulled(c.Item); err != nil || event.ID != c.ID {
+			t.Error(c.Name, event.ID, err)
 		}
 	}
 }
