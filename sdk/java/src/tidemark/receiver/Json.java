@@ -29,6 +29,11 @@ public final class Json {
     return value;
   }
 
+  /** The text as JSON writes it. It has no control characters. */
+  static String quoted(String text) {
+    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  }
+
   private EventException fault() {
     return new EventException("no JSON at character " + at);
   }

@@ -27,8 +27,10 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class ReceiverTest {
   private static Map<String, Object> vectors;
+  private static Map<String, Object> receiving;
 
   public static void main(String[] arguments) throws Exception {
+    receiving = object(Json.parse(Files.readString(Path.of("../../docs/wire/receiving.json"))));
     if (arguments.length == 3) {
       inbox(arguments[1], Inbox.Dialect.valueOf(arguments[2].toUpperCase(Locale.ROOT)));
     } else {
@@ -39,6 +41,9 @@ public final class ReceiverTest {
       eventsOfABatch();
       textStyleNamesAnEventByWhatIsSigned();
       signedNonsense();
+      answers();
+      errorsOfTakeStayHere();
+      pulledEventsHaveTheIdOfTheirDelivery();
       json();
       hubs();
     }
@@ -117,6 +122,82 @@ public final class ReceiverTest {
     }
     for (List<String> secrets : List.of(List.<String>of(), List.of(""), List.of("a", ""))) {
       refuses(IllegalArgumentException.class, () -> new Receiver(secrets));
+    }
+  }
+
+  private static void answers() throws Exception {
+    for (Map<String, Object> vector : list(receiving, "requests")) {
+      String name = text(vector, "name");
+      List<String> taken = new ArrayList<>();
+      Answer answer = receiverOf(vector, "now").handle(headers(vector)::get, body(vector), event -> {
+        taken.add(event.id());
+        Object refusal = object(vector.get("refuses")).get(event.id());
+        if (refusal != null) throw new RefusalException((String) refusal);
+        if (((List<?>) vector.get("fails")).contains(event.id())) throw new IllegalStateException();
+        if (((List<?>) vector.get("unavailable")).contains(event.id())) {
+          throw new UnavailableException("the database");
+        }
+      });
+      same(number(vector, "status"), (long) answer.status(), name);
+      same(vector.get("taken"), taken, name);
+      Map<String, Object> given = object(Json.parse(new String(answer.body(), UTF_8)));
+      Map<String, Object> wanted = object(vector.get("answer"));
+      said(wanted, given, name);
+      List<String> failed = new ArrayList<>();
+      if (wanted.containsKey("results")) {
+        List<Map<String, Object>> results = list(given, "results");
+        List<Map<String, Object>> wantedResults = list(wanted, "results");
+        same(wantedResults.size(), results.size(), name);
+        for (int i = 0; i < results.size(); i++) {
+          said(wantedResults.get(i), results.get(i), name);
+          if (number(results.get(i), "code") != 0) failed.add(text(results.get(i), "id"));
+        }
+        same(failed, answer.failures().stream().map(Answer.Failure::id).toList(), name);
+      } else {
+        same(false, given.containsKey("results"), name);
+        same(answer.status() == 200 ? 0 : 1, answer.failures().size(), name);
+      }
+    }
+  }
+
+  /** A message that is null in the vectors is each receiver's own. */
+  private static void said(Map<String, Object> wanted, Map<String, Object> given, String name) {
+    same(wanted.get("id"), given.get("id"), name);
+    same(number(wanted, "code"), number(given, "code"), name);
+    if (wanted.get("message") != null) same(wanted.get("message"), given.get("message"), name);
+    same(false, text(given, "message").isEmpty(), name);
+  }
+
+  private static void errorsOfTakeStayHere() throws Exception {
+    Map<String, Object> vector = signed("the event of the examples");
+    Exception reason = new java.sql.SQLException("INSERT INTO salaries");
+    Answer answer = receiverOf(vector).handle(headers(vector)::get, body(vector), event -> {
+      throw reason;
+    });
+    same("{\"code\":500,\"message\":\"the event could not be stored\"}", answer.text(), "answer");
+    same(List.of(new Answer.Failure(text(vector, "id"), reason)), answer.failures(), "failures");
+    Answer half = receiverOf(vector).handle(headers(vector)::get, body(vector), event -> {
+      throw new RefusalException("\ud83dx");
+    });
+    same("{\"code\":422,\"message\":\" x\"}", half.text(), "the hub reads no half of a pair");
+    Answer interrupted = receiverOf(vector).handle(headers(vector)::get, body(vector), event -> {
+      throw new InterruptedException();
+    });
+    same(500, interrupted.status(), "interrupted");
+    same(true, Thread.interrupted(), "interrupted");
+  }
+
+  private static void pulledEventsHaveTheIdOfTheirDelivery() throws Exception {
+    for (Map<String, Object> vector : list(receiving, "pulled")) {
+      if (!text(vector, "style").equals("raw")) continue;
+      Receiver receiver = receiverOf(vector, "now");
+      for (Object element : (List<?>) vector.get("deliveries")) {
+        receiver.receive(headers(object(element))::get, body(object(element)));
+      }
+      Map<String, Object> item = object(vector.get("item"));
+      Event event = receiver.pulled(
+          new Hub.Item(number(item, "sequence"), text(item, "event_id"), text(item, "body")));
+      same(text(vector, "id"), event.id(), vector.get("name"));
     }
   }
 
@@ -199,11 +280,39 @@ public final class ReceiverTest {
       given.add(inbox.next(execute, 8));
       same(List.of(true, false, true, true, false, false, true, false, true, true, true, false, false,
           true, true), given, "repeats, versions, sequence");
+      batchThrough(inbox, execute);
       for (String bad : List.of("", "a b", "é", "a".repeat(256))) {
         refuses(IllegalArgumentException.class, () -> inbox.firstTime(execute, bad));
       }
       refuses(IllegalArgumentException.class, () -> inbox.newer(execute, "x".repeat(501), 1));
     }
+  }
+
+  /** Each event of a batch has a transaction of its own: what fails leaves nothing, and comes again. */
+  private static void batchThrough(Inbox inbox, Inbox.Execute execute) throws Exception {
+    Map<String, Object> vector = list(receiving, "requests").stream()
+        .filter(v -> text(v, "name").startsWith("one is refused, ")).findFirst().orElseThrow();
+    List<?> taken = (List<?>) vector.get("taken");
+    List<Object> failing = new ArrayList<>(taken.subList(0, 2));
+    List<Object> first = new ArrayList<>();
+    Receiver.Take take = event -> {
+      execute.run("BEGIN");
+      boolean isFirst = inbox.firstTime(execute, event.id());
+      if (failing.contains(event.id())) {
+        execute.run("ROLLBACK");
+        throw new IOException();
+      }
+      execute.run("COMMIT");
+      if (isFirst) first.add(event.id());
+    };
+    Receiver receiver = receiverOf(vector, "now");
+    for (List<Long> codes : List.of(List.of(500L, 500L, 0L), List.of(0L, 0L, 0L))) {
+      Answer answer = receiver.handle(headers(vector)::get, body(vector), take);
+      List<Map<String, Object>> results = list(object(Json.parse(answer.text())), "results");
+      same(codes, results.stream().map(result -> number(result, "code")).toList(), "codes");
+      failing.clear();
+    }
+    same(List.of(taken.get(2), taken.get(0), taken.get(1)), first, "applied");
   }
 
   private interface Work {
@@ -242,8 +351,12 @@ public final class ReceiverTest {
   }
 
   private static List<Map<String, Object>> list(String name) {
+    return list(vectors, name);
+  }
+
+  private static List<Map<String, Object>> list(Map<String, Object> of, String name) {
     List<Map<String, Object>> found = new ArrayList<>();
-    for (Object element : (List<?>) vectors.get(name)) found.add(object(element));
+    for (Object element : (List<?>) of.get(name)) found.add(object(element));
     same(false, found.isEmpty(), name);
     return found;
   }
@@ -253,7 +366,11 @@ public final class ReceiverTest {
   }
 
   private static Receiver receiverOf(Map<String, Object> vector) {
-    return new Receiver(secrets(vector), Signature.Policy.DEFAULT, () -> number(vector, "timestamp"));
+    return receiverOf(vector, "timestamp");
+  }
+
+  private static Receiver receiverOf(Map<String, Object> vector, String clock) {
+    return new Receiver(secrets(vector), Signature.Policy.DEFAULT, () -> number(vector, clock));
   }
 
   private static String text(Map<String, Object> vector, String name) {
