@@ -11,7 +11,7 @@ import pytest
 
 from programs import run
 from receive_fixture import (SUBSCRIPTION, Receiver, batch, contract, invoice, invoices, signed,
-                             wait_until)
+                             text_style, wait_until)
 
 TOKEN = "reader"
 
@@ -142,6 +142,24 @@ def test_a_number_that_the_hub_never_gave_is_forgotten(hub, sqlite, tmp_path):
         hub.events.append(invoice(4))
         assert receiver.deliver(hub.events[3], 4)[0] == 200
         assert sequences(sqlite) == [(4, 4, 0)]
+
+
+@pytest.mark.parametrize("sort", [False, True])
+def test_what_came_in_text_style_is_no_news_when_it_is_asked_for(sort, hub, sqlite, tmp_path):
+    """It was named by what is signed; the hub's page names it by its own id."""
+    hub.events = [invoice(number) for number in range(1, 5)]
+    with Receiver(tmp_path, sqlite.url, **{**settings(hub), "TIDEMARK_RECEIVE__SECRET": "of people"}
+                  ) as receiver:
+        for number in (1, 3, 4):
+            body = hub.events[number - 1]["body"]
+            headers = text_style(body, secret="of people", sort=sort) | {
+                "X-Tidemark-Delivery": f"{SUBSCRIPTION}-{number}",
+                "X-Tidemark-Sequence": str(number)}
+            assert receiver.post(body, headers)[0] == 200
+        wait_until(lambda: "asked the hub: 1 events stored" in receiver.log())
+        assert sequences(sqlite) == [(4, 4, 0)]
+        assert sqlite.run("SELECT COUNT(*) FROM received_events") == [(4,)]
+    assert sorted(invoices(sqlite)) == [1, 2, 3, 4]
 
 
 def test_an_event_that_cannot_be_read_does_not_hold_up_the_others(hub, sqlite, tmp_path):

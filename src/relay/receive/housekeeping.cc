@@ -21,9 +21,10 @@ constexpr std::int64_t forget_rows_max = 2'000;
 
 Housekeeping::Housekeeping(ReceiverStore store, sql::Url database,
                            std::optional<relay::HubClient> hub, HousekeepingOptions options,
-                           const Clock& clock)
+                           const PulledNames& names, const Clock& clock)
     : database_(std::move(database)),
       options_(std::move(options)),
+      names_(names),
       clock_(clock),
       store_(std::move(store)),
       hub_(std::move(hub)),
@@ -94,7 +95,8 @@ Result<void> Housekeeping::look_at(const std::string& subscription_id) {
 Result<void> Housekeeping::pull(const std::string& subscription_id) {
   if (clock_.steady() < ask_next_) return {};
   const Result<PullCounts> counts = pull_missing(
-      *store_, *hub_, subscription_id, clock_, [this] { return stopping(); }, options_.language);
+      *store_, *hub_, subscription_id, names_, clock_, [this] { return stopping(); },
+      options_.language);
   if (!counts) {
     ask_next_ = clock_.steady() + ask_pause;
     return fail(

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "relay/hub_client.h"
+#include "relay/receive/event_name.h"
 #include "relay/receive/receiver_store.h"
 #include "sql/url.h"
 
@@ -33,10 +34,10 @@ struct HousekeepingOptions {
 /// logged, and done again later.
 class Housekeeping {
  public:
-  /// `store` is open; `database` is where to find it again; `hub` may be none. `clock` must outlive
-  /// this.
+  /// `store` is open; `database` is where to find it again; `hub` may be none. `names` and
+  /// `clock` must outlive this.
   Housekeeping(ReceiverStore store, sql::Url database, std::optional<relay::HubClient> hub,
-               HousekeepingOptions options, const Clock& clock);
+               HousekeepingOptions options, const PulledNames& names, const Clock& clock);
   ~Housekeeping();  ///< As stop().
   Housekeeping(const Housekeeping&) = delete;
   Housekeeping& operator=(const Housekeeping&) = delete;
@@ -56,6 +57,7 @@ class Housekeeping {
 
   const sql::Url database_;
   const HousekeepingOptions options_;
+  const PulledNames& names_;
   const Clock& clock_;
   std::optional<ReceiverStore> store_;
   std::optional<relay::HubClient> hub_;

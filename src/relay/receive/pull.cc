@@ -12,10 +12,11 @@ namespace {
 
 constexpr std::int64_t page_events = 100;
 
-std::vector<Arrival> arrivals_of(EventsPage page, PullCounts& counts, Language language) {
+std::vector<Arrival> arrivals_of(EventsPage page, const PulledNames& names, PullCounts& counts,
+                                 Language language) {
   std::vector<Arrival> arrivals;
   for (PulledEvent& pulled : page.events) {
-    Result<ReceivedEvent> event = parse_event(pulled.id, pulled.body);
+    Result<ReceivedEvent> event = parse_event(names.name(pulled.id, pulled.body), pulled.body);
     if (event) {
       arrivals.push_back({.event = std::move(*event)});
       continue;
@@ -31,8 +32,9 @@ std::vector<Arrival> arrivals_of(EventsPage page, PullCounts& counts, Language l
 }  // namespace
 
 Result<PullCounts> pull_missing(ReceiverStore& store, relay::HubClient& hub,
-                                const std::string& subscription_id, const Clock& clock,
-                                const std::function<bool()>& stop, Language log_language) {
+                                const std::string& subscription_id, const PulledNames& names,
+                                const Clock& clock, const std::function<bool()>& stop,
+                                Language log_language) {
   PullCounts counts;
   const WallTime asked = clock.wall();
   while (!stop()) {
@@ -43,7 +45,8 @@ Result<PullCounts> pull_missing(ReceiverStore& store, relay::HubClient& hub,
     if (!page) return fail(std::move(page).error());
     const std::int64_t upto = page->next_after;
     const bool end = !page->has_more;
-    const std::vector<Arrival> arrivals = arrivals_of(std::move(*page), counts, log_language);
+    const std::vector<Arrival> arrivals =
+        arrivals_of(std::move(*page), names, counts, log_language);
     const Result<std::vector<Taken>> taken =
         store.take_pulled(arrivals, subscription_id, upto, end, asked, clock.wall());
     if (!taken) return fail(taken.error());

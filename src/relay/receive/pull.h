@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "relay/hub_client.h"
+#include "relay/receive/event_name.h"
 #include "relay/receive/receiver_store.h"
 
 namespace tidemark::receive {
@@ -19,11 +20,12 @@ struct PullCounts {
 };
 
 /// Asks the hub for what is missing of a subscription, from its contiguous mark until no hole is
-/// left, and stores it as if it had been pushed. `stop` is asked between pages.
-/// Errors: those of hub and store; what was stored until then stays.
+/// left, and stores it as if it had been pushed, under the ids that `names` gives. `stop` is asked
+/// between pages. Errors: those of hub and store; what was stored until then stays.
 [[nodiscard]] Result<PullCounts> pull_missing(ReceiverStore& store, relay::HubClient& hub,
                                               const std::string& subscription_id,
-                                              const Clock& clock, const std::function<bool()>& stop,
+                                              const PulledNames& names, const Clock& clock,
+                                              const std::function<bool()>& stop,
                                               Language log_language);
 
 }  // namespace tidemark::receive

@@ -26,6 +26,7 @@ http::Response alive(http::Request /*request*/) {
 
 /// In the order in which they begin; they end the other way round.
 struct Receiver::Parts {
+  PulledNames names;
   Committer committer;
   Webhook webhook;
   Housekeeping housekeeping;
@@ -33,10 +34,11 @@ struct Receiver::Parts {
 
   Parts(ReceiverStore store, ReceiverStore own_store, std::optional<relay::HubClient> hub,
         const ReceiverOptions& options, const Clock& clock)
-      : committer(std::move(store), options.database, clock),
-        webhook(options.webhook, committer, clock),
+      : names(options.webhook.policy, options.webhook.secrets),
+        committer(std::move(store), options.database, clock),
+        webhook(options.webhook, committer, names, clock),
         housekeeping(std::move(own_store), options.database, std::move(hub), options.housekeeping,
-                     clock) {}
+                     names, clock) {}
 };
 
 Receiver::Receiver(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/parse_integer.h"
 #include "relay/receive/answer.h"
-#include "relay/receive/event_name.h"
 
 namespace tidemark::receive {
 namespace {
@@ -120,6 +119,7 @@ void Webhook::handle(http::Request request, http::Respond respond) {
     respond(failure_answer(400, reading.refused->what.en));
     return;
   }
+  names_.delivered(*style, reading.batch);
   for (const ItemAnswer& item : reading.items)
     if (item.code != 0)
       note_refusal(item.id, Error{ErrorKind::rejected, Message{item.message, item.message}});

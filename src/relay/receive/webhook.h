@@ -12,6 +12,7 @@
 #include "http/message.h"
 #include "http/signature.h"
 #include "relay/receive/committer.h"
+#include "relay/receive/event_name.h"
 
 namespace tidemark::receive {
 
@@ -35,8 +36,8 @@ struct WebhookCounters {
 class Webhook {
  public:
   /// All must outlive it.
-  Webhook(WebhookOptions options, Committer& committer, const Clock& clock)
-      : options_(std::move(options)), committer_(committer), clock_(clock) {}
+  Webhook(WebhookOptions options, Committer& committer, PulledNames& names, const Clock& clock)
+      : options_(std::move(options)), committer_(committer), names_(names), clock_(clock) {}
 
   void handle(http::Request request, http::Respond respond);
   [[nodiscard]] WebhookCounters counters() const;
@@ -48,6 +49,7 @@ class Webhook {
 
   const WebhookOptions options_;
   Committer& committer_;
+  PulledNames& names_;
   const Clock& clock_;
   std::atomic<std::uint64_t> accepted_{0};
   std::atomic<std::uint64_t> unauthorized_{0};
