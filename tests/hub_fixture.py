@@ -213,11 +213,12 @@ class Receiver:
                 delivery = Delivery(self.path, self.headers, body)
                 receiver.check(delivery)
                 status, text = receiver.answer(delivery)
+                text = text.encode()
                 self.send_response(status)
                 for name, value in {"Content-Length": len(text), **receiver.headers}.items():
                     self.send_header(name, str(value))
                 self.end_headers()
-                self.wfile.write(text.encode())
+                self.wfile.write(text)
                 receiver.deliveries.put(delivery)
 
             def log_message(self, *_):
