@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+import pathlib
 import time
 
 import pytest
@@ -15,6 +16,11 @@ from receive_fixture import (OLD_SECRET, PATH, SECRET, SUBSCRIPTION, Receiver, b
                              invoice, invoices, signed, standard, text_style)
 
 SUCCESS = '{"code":0,"message":"success"}'
+RECEIVING = json.loads((pathlib.Path(__file__).resolve().parent.parent /
+                        "docs/wire/receiving.json").read_bytes())
+# Those in which the receiver's own code has nothing against an event.
+REQUESTS = [case for case in RECEIVING["requests"]
+            if not (case["refuses"] or case["fails"] or case["unavailable"])]
 TABLES = ("received_events", "received_vouchers", "received_sequences", "tax_invoice_cache",
           "schema_version")
 
@@ -146,6 +152,26 @@ def test_a_batch_is_answered_event_by_event(receiver, database):
         ("msg_1v1", 0), ("msg_broken", 400), ("msg_2v1", 0), ("msg_1v1", 0)]
     assert answer["results"][1]["message"] == "source is missing"
     assert sorted(invoices(database)) == [1, 2]
+
+
+@pytest.mark.parametrize("case", REQUESTS, ids=lambda case: case["name"])
+def test_answers_as_the_kits_do(case, on_sqlite):
+    """docs/wire/receiving.json, signed anew: the time of the cases is long past."""
+    body = case["body"].encode()
+    headers = case["headers"]
+    if case["name"] == "forged":
+        headers = signed(body, "msg_first") | {"webhook-id": "msg_other"}
+    elif "webhook-id" in headers:
+        headers = signed(body, headers["webhook-id"])
+    else:
+        headers = text_style(body)
+    status, text = on_sqlite.post(body, headers)
+    given, wanted = json.loads(text), case["answer"]
+    said = [(item["id"], item["code"]) for item in given.get("results", ())]
+    assert (status, given["code"], said) == (case["status"], wanted["code"], [
+        (item["id"], item["code"]) for item in wanted.get("results", ())])
+    assert ("results" in given) == ("results" in wanted)
+    assert all(item["message"] for item in [given, *given.get("results", ())])
 
 
 def test_many_events_in_parallel_all_arrive(receiver, database):

@@ -12,6 +12,7 @@ from wire_driver import Refused, WireDriver
 
 WIRE = pathlib.Path(__file__).resolve().parent.parent / "docs/wire"
 VECTORS = json.loads((WIRE / "vectors.json").read_bytes())
+RECEIVING = json.loads((WIRE / "receiving.json").read_bytes())
 SCHEMAS = {path.stem: json.loads(path.read_bytes())
            for path in sorted((WIRE / "schema").glob("*.json"))}
 
@@ -90,6 +91,15 @@ def test_schemas_are_valid(name):
     ("batch", "batch.json")])
 def test_examples_fit_their_schemas(schema, file):
     assert errors(schema, example(file)) == []
+
+
+@named(RECEIVING["requests"])
+def test_answers_fit_their_schemas(case):
+    """What is null there is each receiver's own words."""
+    answer = json.loads(json.dumps(case["answer"]).replace('"message": null', '"message": "…"'))
+    assert errors("receiver-answer", answer) == []
+    if "results" in answer:
+        assert errors("batch-answer", answer) == []
 
 
 def test_the_example_event_carries_the_voucher_byte_for_byte():

@@ -275,7 +275,6 @@ DAMAGED = {
     "no events": '{"events":[]}', "events that are an object": '{"events":{}}',
     "an item that is a number": '{"events":[1]}',
     "an item without id": f'{{"events":[{{"payload":{EVENT}}}]}}',
-    "an id that is a number": f'{{"events":[{{"id":7,"payload":{EVENT}}}]}}',
     "an id with a full stop": f'{{"events":[{{"id":"msg.1","payload":{EVENT}}}]}}',
     "an item without payload": '{"events":[{"id":"msg_1"}]}',
     "a payload that is null": '{"events":[{"id":"msg_1","payload":null}]}',

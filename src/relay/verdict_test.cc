@@ -1,8 +1,12 @@
 #include "relay/verdict.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
+
+#include "base/atomic_file.h"
 
 namespace tidemark::relay {
 namespace {
@@ -56,6 +60,27 @@ TEST(Verdict, RetriesWithoutAnAnswer) {
   EXPECT_TRUE(refused.endpoint_failed);
   EXPECT_EQ(judge(AttemptResult{}).error_code, "NETWORK_ERROR");
   EXPECT_FALSE(judge(AttemptResult{.own_fault = true}).endpoint_failed);
+}
+
+/// What the receivers in docs/wire answer, the kits in sdk/ among them, means what they intend.
+TEST(Verdict, AgreesWithTheReceiversAboutEachEventOfABatch) {
+  const auto text = read_file(fmt::format("{}/receiving.json", TIDEMARK_WIRE_FOLDER), 1 << 20);
+  const nlohmann::json file = nlohmann::json::parse(text.value());
+  std::size_t events = 0;
+  for (const nlohmann::json& request : file.at("requests")) {
+    if (!request.contains("outcomes")) continue;
+    const BatchAnswer answer = read_batch_answer(request.at("answer").dump());
+    EXPECT_EQ(answer.events.size(), request.at("outcomes").size()) << request.at("name");
+    for (const auto& [id, wanted] : request.at("outcomes").items()) {
+      ASSERT_TRUE(answer.events.contains(id)) << request.at("name");
+      const Outcome outcome = judge_event(answer.events.at(id)).outcome;
+      EXPECT_EQ(outcome == Outcome::delivered, wanted == "delivered") << request.at("name");
+      EXPECT_EQ(outcome == Outcome::park, wanted == "park") << request.at("name");
+      EXPECT_EQ(outcome == Outcome::retry, wanted == "retry") << request.at("name");
+      ++events;
+    }
+  }
+  EXPECT_GT(events, 0U);
 }
 
 TEST(Verdict, ObeysRetryAfterWithinLimits) {

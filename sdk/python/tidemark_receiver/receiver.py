@@ -64,9 +64,9 @@ class Receiver:
         the first one, Standard Webhooks are expected where a secret has that form, then `raw`."""
         try:
             event_id, body, sequence = item["event_id"], item["body"], item["sequence"]
+            payload = event.parse(body)
         except (KeyError, TypeError) as error:
             raise event.EventError(f"the item is no event: {error!r}") from None
-        payload = event.parse(body)
         if self._text_style is not None:
             event_id = _name_of(signature.signed_text(body.encode(), self._text_style))
         return event.event_of(event_id, sequence, payload)
