@@ -73,6 +73,11 @@ def test_a_job_runs_on_request_and_pause_survives_a_restart(tmp_path, state, sho
         metrics = hub.ask("GET", "/metrics").text
         assert 'tidemark_sync_runs_total{job="load-history",status="success"} 1' in metrics
         assert 'tidemark_sync_in_progress{job="load-history"} 0' in metrics
+        assert 'tidemark_sync_partial_for_long{job="load-history"} 0' in metrics
+        load = 'job="load orders",mode="incremental"'
+        assert f'tidemark_load_last_run{{{load},figure="windows_failed"}} 0' in metrics
+        assert f"tidemark_load_last_run_exit_code{{{load}}} 0" in metrics
+        assert f"tidemark_load_watermark_timestamp_seconds{{{load}}} 17" in metrics
         assert re.search(r'last_success_timestamp_seconds{job="load-history"} \d', metrics)
         assert re.search(r'last_duration_seconds{job="load-history"} \d', metrics)
         assert re.search(r'tidemark_disk_free_bytes{holds="warehouse"} [1-9]', metrics)
@@ -380,6 +385,13 @@ def test_the_tool(tmp_path, request, shop):
         hub.run("schedule", "systemd", "-o", folder, **CREDENTIALS)
         assert "tidemark-load-orders.timer" in os.listdir(folder)
         hub.stop()
+
+
+def test_benefits_of_files_are_decided_as_well(tmp_path, request, shop):
+    hub = hub_of(tmp_path, fresh_state("sqlite", request, tmp_path), shop)
+    lines = hub.run("schedule", "crontab", TIDEMARK_LOAD__PLATFORM="file").splitlines()
+    assert any(re.match(r"[0-9].* load benefits --progress off", line) for line in lines), lines
+    assert not any(re.match(r"[0-9*].* load orders", line) for line in lines), lines
 
 
 def test_a_rule_in_the_configuration_that_cannot_be_followed_is_refused(tmp_path, request, shop):

@@ -69,6 +69,12 @@ constexpr std::array<SubjectInfo, subject_count> table = {{
      .grows = true,
      .en = "scheduled jobs whose last run failed",
      .zh = "最近一次运行失败的计划任务"},
+    {.subject = jobs_partial,
+     .name = "jobs_partial",
+     .unit = Unit::count,
+     .grows = true,
+     .en = "scheduled jobs that were only partial three times in a row",
+     .zh = "连续三次仅部分成功的计划任务"},
 }};
 
 /// `250ms`, `90s`, `5m`, `1h`, `2d`.

@@ -23,8 +23,9 @@ enum class Subject {
   backlog,          ///< Unfinished deliveries.
   retrying,         ///< Of these, those that failed before.
   jobs_failed,      ///< Scheduled jobs whose last run failed.
+  jobs_partial,     ///< Scheduled jobs that have only been partial for some runs.
 };
-inline constexpr std::size_t subject_count = 10;
+inline constexpr std::size_t subject_count = 11;
 
 enum class Unit { ratio, seconds, count };
 

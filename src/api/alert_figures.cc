@@ -69,11 +69,12 @@ bool is_failed(const run::Schedule& schedule) {
          schedule.last_status == name(run::JobStatus::lost);
 }
 
-Figure failed_jobs(const std::vector<run::Schedule>& schedules,
-                   const std::set<std::string, std::less<>>& jobs) {
+/// The jobs of which `counts` is true, each with what its last run said.
+template <class Counts>
+Figure jobs_where(const std::vector<run::Schedule>& schedules, Counts counts) {
   std::vector<std::string> names;
   for (const run::Schedule& schedule : schedules)
-    if (jobs.contains(schedule.name) && !schedule.paused && is_failed(schedule))
+    if (!schedule.paused && counts(schedule))
       names.push_back(schedule.last_error.empty()
                           ? schedule.name
                           : fmt::format("{} ({})", schedule.name,
@@ -86,7 +87,7 @@ Figure failed_jobs(const std::vector<run::Schedule>& schedules,
 }  // namespace
 
 Figures alert_figures(const relay::SyncStats& stats, const std::vector<run::Schedule>& schedules,
-                      const std::set<std::string, std::less<>>& jobs) {
+                      const WatchedJobs& jobs) {
   Figures figures;
   figures[Subject::success_rate_1h] = {.value = stats.success_rate_1h(),
                                        .sample = stats.delivered_1h + stats.failed_1h};
@@ -109,12 +110,18 @@ Figures alert_figures(const relay::SyncStats& stats, const std::vector<run::Sche
   figures[Subject::backlog] = count(stats.backlog);
   figures[Subject::backlog].detail = worst(stats.endpoints, &relay::EndpointBacklog::unfinished);
   figures[Subject::retrying] = count(stats.retrying);
-  figures[Subject::jobs_failed] = failed_jobs(schedules, jobs);
+  figures[Subject::jobs_failed] = jobs_where(schedules, [&](const run::Schedule& schedule) {
+    return jobs.all.contains(schedule.name) && is_failed(schedule);
+  });
+  figures[Subject::jobs_partial] = jobs_where(schedules, [&](const run::Schedule& schedule) {
+    return jobs.all.contains(schedule.name) && !jobs.partial_is_usual.contains(schedule.name) &&
+           schedule.long_partial();
+  });
   return figures;
 }
 
-Result<Figures> read_alert_figures(sql::Connection& connection,
-                                   const std::set<std::string, std::less<>>& jobs, WallTime now) {
+Result<Figures> read_alert_figures(sql::Connection& connection, const WatchedJobs& jobs,
+                                   WallTime now) {
   const auto stats = relay::sync_stats(connection, now);
   if (!stats) return fail(stats.error());
   const auto schedules = run::ScheduleStore(connection).all();

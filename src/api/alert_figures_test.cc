@@ -63,9 +63,51 @@ TEST(AlertFigures, CountJobsThatFailedAndRunHere) {
       {.name = "d", .paused = true, .last_status = "failed"},
       {.name = "e", .last_status = "partial"},
       {.name = "elsewhere", .last_status = "lost"}};
-  const alert::Figures figures = alert_figures({}, schedules, {"a", "b", "c", "d", "e"});
+  const alert::Figures figures = alert_figures({}, schedules, {.all = {"a", "b", "c", "d", "e"}});
   EXPECT_EQ(figures[Subject::jobs_failed].value, 2);
   EXPECT_EQ(figures[Subject::jobs_failed].detail, "a (shop: 401), c");
+  EXPECT_EQ(figures[Subject::jobs_partial].value, 0);
+}
+
+/// A job of every half an hour that was last due at ten, and last succeeded at that time.
+run::Schedule partial_job(std::string name, std::optional<std::chrono::minutes> success) {
+  using std::chrono::minutes;
+  const WallTime ten{std::chrono::hours(10)};
+  run::Schedule row{.name = std::move(name),
+                    .next_due_at = ten + minutes(30),
+                    .last_due_at = ten,
+                    .last_started_at = ten + minutes(1),
+                    .last_status = "partial",
+                    .last_error = "set aside: o_1",
+                    .runs = {{"partial", 3}}};
+  if (success) row.last_success_at = ten - *success;
+  return row;
+}
+
+TEST(AlertFigures, TellOfJobsThatArePartialAgainAndAgain) {
+  using std::chrono::minutes;
+  run::Schedule twice = partial_job("never-twice", std::nullopt);
+  twice.runs = {{"partial", 2}};
+  run::Schedule mended = partial_job("mended", minutes(300));
+  mended.last_status = "success";
+  run::Schedule paused = partial_job("paused", minutes(300));
+  paused.paused = true;
+  const std::vector<run::Schedule> schedules = {partial_job("two", minutes(58)),
+                                                partial_job("three", minutes(88)),
+                                                partial_job("never", std::nullopt),
+                                                partial_job("load-benefits", std::nullopt),
+                                                partial_job("elsewhere", minutes(300)),
+                                                twice,
+                                                mended,
+                                                paused};
+  const alert::Figures figures = alert_figures(
+      {}, schedules,
+      {.all = {"two", "three", "never", "load-benefits", "never-twice", "mended", "paused"},
+       .partial_is_usual = {"load-benefits"}});
+  EXPECT_EQ(figures[Subject::jobs_partial].value, 2);
+  EXPECT_EQ(figures[Subject::jobs_partial].detail,
+            "three (set aside: o_1), never (set aside: o_1)");
+  EXPECT_EQ(figures[Subject::jobs_failed].value, 0);
 }
 
 }  // namespace

@@ -27,9 +27,8 @@ AlertOptions completed(AlertOptions options, const sql::Url& state, std::string 
 
 }  // namespace
 
-AlertPart::AlertPart(AlertOptions options, const sql::Url& state, std::string hub,
-                     std::set<std::string, std::less<>> jobs, const Clock& clock,
-                     std::uint64_t seed)
+AlertPart::AlertPart(AlertOptions options, const sql::Url& state, std::string hub, WatchedJobs jobs,
+                     const Clock& clock, std::uint64_t seed)
     : options_(completed(std::move(options), state, std::move(hub))),
       state_(state),
       jobs_(std::move(jobs)),

@@ -15,6 +15,7 @@
 
 #include "alert/alarm.h"
 #include "alert/channel_spec.h"
+#include "api/alert_figures.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -36,8 +37,8 @@ struct AlertOptions {
 class AlertPart {
  public:
   /// `jobs`: those that this hub runs. `clock` must outlive it.
-  AlertPart(AlertOptions options, const sql::Url& state, std::string hub,
-            std::set<std::string, std::less<>> jobs, const Clock& clock, std::uint64_t seed);
+  AlertPart(AlertOptions options, const sql::Url& state, std::string hub, WatchedJobs jobs,
+            const Clock& clock, std::uint64_t seed);
   ~AlertPart();
   AlertPart(const AlertPart&) = delete;
   AlertPart& operator=(const AlertPart&) = delete;
@@ -55,7 +56,7 @@ class AlertPart {
   void test(std::string channel, std::move_only_function<void(std::vector<Tried>)> done);
 
   [[nodiscard]] const AlertOptions& options() const { return options_; }
-  [[nodiscard]] const std::set<std::string, std::less<>>& jobs() const { return jobs_; }
+  [[nodiscard]] const WatchedJobs& jobs() const { return jobs_; }
 
  private:
   struct Trial {
@@ -72,7 +73,7 @@ class AlertPart {
 
   const AlertOptions options_;
   const sql::Url state_;
-  const std::set<std::string, std::less<>> jobs_;
+  const WatchedJobs jobs_;
   const Clock& clock_;
   SeededRandom random_;
   std::unique_ptr<http::HttpClient> client_;

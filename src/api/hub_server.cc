@@ -26,6 +26,7 @@
 #include "relay/stream/refusals.h"
 #include "relay/stream/waker.h"
 #include "run/process.h"
+#include "run/run_store.h"
 #include "run/schedule_store.h"
 
 namespace tidemark::api {
@@ -54,11 +55,14 @@ std::string hub_name(const Clock& clock, Random& random) {
 }
 
 /// The jobs that this hub runs.
-std::set<std::string, std::less<>> enabled_jobs(const std::vector<run::Job>& jobs) {
-  std::set<std::string, std::less<>> names;
-  for (const run::Job& job : jobs)
-    if (job.enabled) names.insert(job.name);
-  return names;
+WatchedJobs enabled_jobs(const std::vector<run::Job>& jobs) {
+  WatchedJobs watched;
+  for (const run::Job& job : jobs) {
+    if (!job.enabled) continue;
+    watched.all.insert(job.name);
+    if (job.partial_is_usual) watched.partial_is_usual.insert(job.name);
+  }
+  return watched;
 }
 
 }  // namespace
@@ -146,6 +150,8 @@ Result<std::unique_ptr<HubServer>> HubServer::start(HubServerOptions options,
   if (Result<void> migrated = relay::migrate_refusals(connection); !migrated)
     return fail(std::move(migrated).error());
   if (Result<void> migrated = alert::AlertStore(connection).migrate(); !migrated)
+    return fail(std::move(migrated).error());
+  if (Result<void> migrated = run::RunStore(connection).migrate(); !migrated)
     return fail(std::move(migrated).error());
   if (Result<void> registered = run::register_jobs(connection, options.schedule.jobs); !registered)
     return fail(std::move(registered).error());

@@ -206,6 +206,9 @@ void write_schedules(std::string& text, const std::vector<run::Schedule>& schedu
                      ? 1
                      : 0;
         });
+  write("tidemark_sync_partial_for_long",
+        "1 when a job has only been partial for about three runs or more.",
+        [](const run::Schedule& row) -> Shown { return row.long_partial() ? 1 : 0; });
   write("tidemark_sync_paused", "1 while a job is paused.",
         [](const run::Schedule& row) -> Shown { return row.paused ? 1 : 0; });
   write("tidemark_sync_last_success_timestamp_seconds", "When a job last succeeded.",
@@ -221,6 +224,34 @@ void write_schedules(std::string& text, const std::vector<run::Schedule>& schedu
         });
   write("tidemark_sync_next_run_timestamp_seconds", "When a job is due.",
         [&](const run::Schedule& row) { return seconds_of(row.next_due_at); });
+}
+
+/// What the last run of each load left open, and how far its stream is known to be complete.
+void write_loads(std::string& text, const std::vector<LoadFigures>& loads) {
+  const auto of_load = [](const LoadFigures& load) {
+    return fmt::format("job=\"{}\",mode=\"{}\"", escaped(load.job), escaped(load.mode));
+  };
+  head(text, "tidemark_load_last_run", "gauge",
+       "What the last run of a load counted that somebody may have to look after.");
+  for (const LoadFigures& load : loads)
+    for (const auto& [figure, count] : load.counts)
+      sample(text, "tidemark_load_last_run",
+             fmt::format("{},figure=\"{}\"", of_load(load), escaped(figure)),
+             static_cast<double>(count));
+  head(text, "tidemark_load_last_run_exit_code", "gauge", "How the last run of a load ended.");
+  for (const LoadFigures& load : loads)
+    sample(text, "tidemark_load_last_run_exit_code", of_load(load), load.exit_code);
+  head(text, "tidemark_load_last_run_timestamp_seconds", "gauge",
+       "When the last run of a load ended.");
+  for (const LoadFigures& load : loads)
+    sample(text, "tidemark_load_last_run_timestamp_seconds", of_load(load),
+           static_cast<double>(load.ended_at.time_since_epoch().count()) / 1e6);
+  head(text, "tidemark_load_watermark_timestamp_seconds", "gauge",
+       "Up to when all is known to have arrived, as the last run of a load left it.");
+  for (const LoadFigures& load : loads)
+    if (load.watermark)
+      sample(text, "tidemark_load_watermark_timestamp_seconds", of_load(load),
+             static_cast<double>(*load.watermark));
 }
 
 void write_disks(std::string& text, const std::vector<WatchedFolder>& folders) {
@@ -288,6 +319,7 @@ std::string Metrics::text(const Now& now) const {
   write_alerts(text, now.alerts);
   if (now.stream) write_stream(text, *now.stream);
   write_schedules(text, now.schedules);
+  write_loads(text, now.loads);
   write_disks(text, now.folders);
 
   const std::scoped_lock lock(mutex_);

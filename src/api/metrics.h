@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "alert/store.h"
+#include "api/load_figures.h"
 #include "http/server.h"
 #include "relay/engine.h"
 #include "relay/sender.h"
@@ -60,6 +61,7 @@ class Metrics {
     relay::SyncStats stats;
     std::optional<relay::StreamStatus> stream{};  ///< nullopt: no stream is read.
     std::vector<run::Schedule> schedules{};
+    std::vector<LoadFigures> loads{};
     std::vector<WatchedFolder> folders{};
     alert::AlertStore::States alerts{};
     WallTime at{};

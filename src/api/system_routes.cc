@@ -29,6 +29,8 @@ void answer_metrics(SystemParts& parts, http::Respond respond) {
         if (!stats) return fail(std::move(stats));
         auto schedules = run::ScheduleStore(connection).all();
         if (!schedules) return fail(std::move(schedules));
+        auto loads = read_load_figures(connection, now);
+        if (!loads) return fail(std::move(loads));
         auto alerts = alert::AlertStore(connection).states();
         if (!alerts) return fail(std::move(alerts));
         return http::Response{
@@ -38,6 +40,7 @@ void answer_metrics(SystemParts& parts, http::Respond respond) {
                                         .stats = std::move(*stats),
                                         .stream = parts.stream(),
                                         .schedules = std::move(*schedules),
+                                        .loads = std::move(*loads),
                                         .folders = parts.folders,
                                         .alerts = std::move(*alerts),
                                         .at = now,

@@ -27,6 +27,10 @@ constexpr std::array rules = {
               "More scheduled jobs are at a failed run, for `hold`: several runs of a frequent job",
               "最近一次运行失败的计划任务多于此值，且持续 `hold`（频繁任务已失败多次）"},
     AlertRule{"jobs_failed_warning", "0", "0s", "The same, at once", "同上，立即告警"},
+    AlertRule{"jobs_partial_warning", "0", "0s",
+              "More scheduled jobs have only been partial (exit 3) for three runs: something is "
+              "left out each time",
+              "连续三次仅部分成功（退出码 3）的计划任务多于此值：每次都有内容遗漏"},
     AlertRule{"latency_mean_warning", "3m", "1m",
               "The mean time from publish to 2xx of the last hour is longer",
               "最近 1 小时从发布到 2xx 的平均时间超过此值"},

@@ -31,6 +31,8 @@ struct Job {
   /// It can be stopped and run again at any time (a long backfill): another job of its group that
   /// is due has it stopped, and it goes on when that one is done.
   bool gives_way = false;
+  /// A partial run of it is nothing to look after: what it waits for comes by itself.
+  bool partial_is_usual = false;
   bool enabled = true;
   Message why_disabled{};  ///< Said where it is shown.
   ScheduleRule rule{};

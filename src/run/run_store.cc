@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/ulid.h"
 #include "run/migration.h"
 
 namespace tidemark::run {
@@ -130,6 +131,12 @@ Result<void> RunStore::save_once(const RunRecord& record) {
 
 Result<std::vector<RunRecord>> RunStore::list(std::int64_t limit) {
   return select("ORDER BY id DESC LIMIT ?", {limit});
+}
+
+Result<std::vector<RunRecord>> RunStore::ended(std::string_view job_begins, WallTime since,
+                                               std::int64_t limit) {
+  return select("WHERE id >= ? AND job LIKE ? AND ended_at IS NOT NULL ORDER BY id DESC LIMIT ?",
+                {ulid_floor(since), std::string(job_begins) + "%", limit});
 }
 
 Result<RunRecord> RunStore::find(std::string_view id) {

@@ -24,6 +24,10 @@ class RunStore {
   [[nodiscard]] Result<void> save(const RunRecord& record);
   /// The newest runs first.
   [[nodiscard]] Result<std::vector<RunRecord>> list(std::int64_t limit);
+  /// Of those that began at `since` or later the newest that have ended, of jobs whose names begin
+  /// so (without `%` and `_`), the newest first.
+  [[nodiscard]] Result<std::vector<RunRecord>> ended(std::string_view job_begins, WallTime since,
+                                                     std::int64_t limit);
   /// By its id, or the beginning of it if that is clear.
   /// Errors: not_found; rejected when several begin so.
   [[nodiscard]] Result<RunRecord> find(std::string_view id);

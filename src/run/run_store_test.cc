@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/ulid.h"
 #include "tests/database.h"
 
 namespace tidemark::run {
@@ -49,6 +50,27 @@ TEST_P(RunStoreTest, KeepsARunFromBeginToEnd) {
   const Result<RunRecord> found = store->find("01A");
   ASSERT_TRUE(found);
   EXPECT_EQ(to_json(*found), to_json(record));
+}
+
+TEST_P(RunStoreTest, TellsTheNewestThatHaveEndedOfSomeJobs) {
+  // Ids sort by start: that of the first is older than what is asked for.
+  const auto ended = [&](WallTime start, std::string job, bool has_ended = true) {
+    RunRecord record = run_with(ulid_floor(start));
+    record.job = std::move(job);
+    if (has_ended) record.ended_at = start;
+    save(record);
+  };
+  ended(noon - 48h, "load orders");
+  ended(noon + 1h, "load orders");
+  ended(noon + 2h, "load users");
+  ended(noon + 3h, "export invoices");
+  ended(noon + 4h, "load orders", false);
+  const auto runs = store->ended("load ", noon, 10);
+  ASSERT_TRUE(runs) << runs.error().what.en;
+  ASSERT_EQ(runs->size(), 2U);
+  EXPECT_EQ(runs->front().job, "load users");
+  EXPECT_EQ(runs->back().job, "load orders");
+  EXPECT_EQ(store->ended("load ", noon, 1)->size(), 1U);
 }
 
 TEST_P(RunStoreTest, AnEndedRunIsNeverChangedAgain) {

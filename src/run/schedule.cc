@@ -54,6 +54,20 @@ std::string Timing::text() const {
   return fmt::format("{}|{}|{}", cron.text(), zone.name(), jitter.count());
 }
 
+bool Schedule::long_partial() const {
+  constexpr std::int64_t runs_min = 3;
+  if (last_status != run::name(JobStatus::partial)) return false;
+  if (!last_success_at) {
+    const auto partial = runs.find(last_status);
+    return partial != runs.end() && partial->second >= runs_min;
+  }
+  if (!last_started_at || !last_due_at || !next_due_at || *next_due_at <= *last_due_at)
+    return false;
+  // A success ends some time behind its due time: so half a period less than three of them.
+  const auto period = *next_due_at - *last_due_at;
+  return *last_started_at - *last_success_at > runs_min * period - period / 2;
+}
+
 ScheduleRule Schedule::rule_for(const Job& job) const {
   return {.cron = cron.value_or(job.rule.cron),
           .time_zone = time_zone.value_or(job.rule.time_zone),

@@ -67,6 +67,9 @@ struct Schedule {
   std::map<std::string, std::int64_t> runs{};  ///< How many ended with which status.
 
   [[nodiscard]] bool running() const { return !owner.empty(); }
+  /// It has only been partial for three runs or more, as far as its period tells: a partial run is
+  /// no failure, so nobody may have seen it.
+  [[nodiscard]] bool long_partial() const;
   /// What holds: people's settings, else the job's.
   [[nodiscard]] ScheduleRule rule_for(const Job& job) const;
 
