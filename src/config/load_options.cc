@@ -37,10 +37,12 @@ std::span<const Option> load_options() {
              .type = duration,
              .fallback = "5m",
              .example = "15m",
-             .range = "0s..1d",
+             .range = "1m..1d",
              .en = "Orders that are younger are read, but also read again by the next incremental "
-                   "load: they may not all be visible yet",
-             .zh = "比这更新的订单会读取，但下次增量加载会再读一遍：它们可能尚未全部可见"},
+                   "load: they may not all be visible yet. The clocks of this machine and of the "
+                   "shop may differ by half of it",
+             .zh = "比这更新的订单会读取，但下次增量加载会再读一遍：它们可能尚未全部可见。"
+                   "本机时钟与店铺时钟相差不得达到其一半"},
       Option{.key = "load.rescan",
              .type = duration,
              .fallback = "15d",

@@ -129,6 +129,22 @@ TEST_F(Tokens, ALateRefusalOfTheOldOneDoesNotThrowTheNewOneAway) {
   EXPECT_EQ(asked, 2);
 }
 
+TEST_F(Tokens, ALifeThatNoClockCanHoldIsOneOfADay) {
+  const auto give_token = [&](const http::Request& /*request*/, http::Respond respond) {
+    ++asked;
+    respond(
+        ScriptedShop::enveloped(0, R"({"access_token":"token","expires_in":9223372036854775807})"));
+  };
+  const auto answer = [](const http::Request& /*request*/, http::Respond respond) {
+    respond(ScriptedShop::enveloped(0, "{}"));
+  };
+  ScriptedShop shop(answer, give_token);
+  auto client = Client::create(shop.client_options(), clock, random, pause, stop);
+  ASSERT_TRUE(client);
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE((*client)->call(api, ""));
+  EXPECT_EQ(asked, 1);
+}
+
 TEST_F(Tokens, NoneIsFetchedOnceItIsAskedToStop) {
   stop.request(SIGTERM);
   for (const Error& error : failures({.status = 503})) EXPECT_EQ(error.kind, ErrorKind::cancelled);

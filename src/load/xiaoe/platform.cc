@@ -14,13 +14,11 @@
 #include "load/xiaoe/order_transform.h"
 #include "load/xiaoe/product_transform.h"
 #include "load/xiaoe/refund_transform.h"
+#include "load/xiaoe/shop_clock.h"
 #include "load/xiaoe/user_transform.h"
 
 namespace tidemark::load::xiaoe {
 namespace {
-
-/// Clocks that nobody set wrong differ by less, whatever the margin.
-constexpr std::chrono::seconds apart_usual{30};
 
 ClientOptions client_options(const config::Settings& settings) {
   return {.url = settings.text("xiaoe.url"),
@@ -29,8 +27,8 @@ ClientOptions client_options(const config::Settings& settings) {
           .secret_key = settings.text("xiaoe.secret_key"),
           .ca_file = settings.text("xiaoe.ca"),
           .timeout = settings.duration("xiaoe.timeout"),
-          .clocks_apart_max =
-              std::max<std::chrono::milliseconds>(settings.duration("load.margin"), apart_usual)};
+          .clocks_apart_max = clocks_apart_max(
+              std::chrono::duration_cast<std::chrono::seconds>(settings.duration("load.margin")))};
 }
 
 CodeTexts code_texts(const config::Settings& settings) {

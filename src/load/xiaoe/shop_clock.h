@@ -17,4 +17,11 @@ namespace tidemark::load::xiaoe {
 [[nodiscard]] std::chrono::microseconds shop_ahead(WallTime asked_at, WallTime shop_time,
                                                    WallTime answered_at);
 
+/// Clocks of shop and machine that are so far apart end a load. The watermark stays `margin` behind
+/// this machine's clock; the half of it that no difference may use up is for what the shop shows a
+/// little later than it stamps.
+[[nodiscard]] constexpr std::chrono::seconds clocks_apart_max(std::chrono::seconds margin) {
+  return margin / 2;
+}
+
 }  // namespace tidemark::load::xiaoe
