@@ -312,11 +312,16 @@ void check_watermarks(const WarehousePatient& patient, std::vector<Finding>& fin
   }
 }
 
-Finding check_rejects(const WarehousePatient& patient) {
-  const Result<Rows> rejects =
-      rows_of(patient.connection,
-              "SELECT stream, COUNT(*), MIN(record_id) FROM load_rejects GROUP BY stream ORDER BY "
-              "stream");
+/// `has_acceptances`: the warehouse has the tables of this version.
+Finding check_rejects(const WarehousePatient& patient, bool has_acceptances) {
+  constexpr std::string_view open =
+      "WHERE NOT EXISTS (SELECT 1 FROM load_rejects_accepted a WHERE a.platform=r.platform AND "
+      "a.stream=r.stream AND a.record_id=r.record_id AND a.content_hash=r.content_hash) ";
+  const Result<Rows> rejects = rows_of(
+      patient.connection,
+      fmt::format("SELECT r.stream, COUNT(*), MIN(r.record_id) FROM load_rejects r {}GROUP BY "
+                  "r.stream ORDER BY r.stream",
+                  has_acceptances ? open : ""));
   if (!rejects) return run::unchecked("rejects", rejects.error());
   if (rejects->empty())
     return {.check = "rejects", .what = say({"no row is set aside", "没有拒收的行"})};
@@ -324,12 +329,39 @@ Finding check_rejects(const WarehousePatient& patient) {
   for (const std::vector<std::string>& row : *rejects)
     list += fmt::format("{}{} {} ({})", list.empty() ? "" : ", ", printable(row[0]), row[1],
                         printable(row[2]));
-  return {.check = "rejects",
-          .verdict = Verdict::warning,
-          .what = say({"rows are set aside: {}", "有拒收的行：{}"}, list),
-          .mend = say({"load_rejects tells why; what was corrected is taken when it is read again",
-                       "原因见 load_rejects；更正后再次读取即可入库"}),
-          .statement = "SELECT * FROM load_rejects"};
+  return {
+      .check = "rejects",
+      .verdict = Verdict::warning,
+      .what = say({"rows are set aside: {}", "有拒收的行：{}"}, list),
+      .mend = say({"`tidemark load rejects list` tells why; what was corrected is taken when it "
+                   "is read again, and `accept` is for what is known and fine",
+                   "原因见 `tidemark load rejects list`；更正后再次读取即可入库，已知且无妨的用 "
+                   "`accept` 确认"}),
+      .statement = "SELECT * FROM load_rejects"};
+}
+
+/// Says nothing where there are none.
+void check_gaps(const WarehousePatient& patient, std::vector<Finding>& findings) {
+  const Result<Rows> gaps =
+      rows_of(patient.connection,
+              "SELECT platform, stream, COUNT(*) FROM load_gaps WHERE kind='disputed' AND "
+              "accepted_at IS NULL GROUP BY platform, stream ORDER BY platform, stream");
+  if (!gaps) {
+    findings.push_back(run::unchecked("gaps", gaps.error()));
+    return;
+  }
+  for (const std::vector<std::string>& row : *gaps)
+    findings.push_back(
+        {.check = "gaps",
+         .verdict = Verdict::warning,
+         .what = say({"{} {}: the shop's own count never agreed for {} times",
+                      "{} {}：有 {} 处与店铺总数始终不一致"},
+                     printable(row[0]), printable(row[1]), row[2]),
+         .mend =
+             say({"`tidemark load gaps list` shows them; each incremental load reads them again, "
+                  "and `accept` is for what is known and fine",
+                  "见 `tidemark load gaps list`；每次增量加载都会重读，已知且无妨的用 `accept` "
+                  "确认"})});
 }
 
 }  // namespace
@@ -374,7 +406,9 @@ std::vector<Finding> examine_warehouse(const WarehousePatient& patient) {
     return findings;
   }
   check_watermarks(patient, findings);
-  findings.push_back(check_rejects(patient));
+  const Result<sql::Table> gaps = patient.connection.describe(load_gaps_table().name);
+  findings.push_back(check_rejects(patient, gaps.has_value()));
+  if (gaps) check_gaps(patient, findings);
   return findings;
 }
 
