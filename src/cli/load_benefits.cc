@@ -1,5 +1,6 @@
 #include "cli/load_benefits.h"
 
+#include "base/pause.h"
 #include "cli/context.h"
 #include "cli/load_range.h"
 #include "cli/load_settings.h"
@@ -62,8 +63,9 @@ Result<void> close_report(Report* report, const load::BenefitSummary& summary) {
 Result<load::BenefitSummary> decide_recorded(Context& context, const load::BenefitOptions& options,
                                              load::ConnectWarehouse connect, Report* report) {
   std::atomic<std::uint64_t> orders{0};
+  StoppablePause pause(context.world.stop);
   load::BenefitRun deciding(std::move(connect), options, context.world.clock, context.world.stop,
-                            orders);
+                            pause, orders);
   std::optional<RecordedRun> recorded;  // A dry run writes nothing, not even that it was.
   if (!options.dry_run)
     recorded.emplace(context, "load benefits",

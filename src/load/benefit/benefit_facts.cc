@@ -11,8 +11,7 @@ namespace tidemark::load {
 namespace {
 
 bool refunded(const RefundState& state) {
-  if (refund_is_open(state.order_state)) return state.refund_money > 0 && state.refund_time;
-  return state.refund_money > 0 || state.refund_time || says_refunded(state.order_state);
+  return refund_is_made(state.order_state, state.refund_money, state.refund_time.has_value());
 }
 
 bool wholly_refunded(const RefundState& state, std::int64_t price) {

@@ -118,14 +118,15 @@ Result<std::vector<BenefitOrder>> BenefitOrders::orders(sql::Connection& connect
                                                         std::int64_t limit) const {
   std::string sql =
       "SELECT o.order_id, o.user_id, o.order_state_text, o.time_zone, o.created_at, o.pay_time, "
-      "o.price_fen, o.order_state, o.refund_money_fen, o.refund_time, o.updated_at, s.observed_at";
+      "o.price_fen, o.order_state, o.refund_money_fen, o.refund_time, o.updated_at, s.observed_at, "
+      "s.rejected";
   if (tables_.decisions)
     sql +=
         ", b.decision, b.previous_decision, b.decided_at, b.rule_version, b.facts, b.reason, "
         "b.reason_zh";
   sql +=
       " FROM orders o LEFT JOIN raw_seen s ON s.platform=o.platform AND s.stream='orders' AND "
-      "s.record_id=o.order_id AND s.rejected=0";
+      "s.record_id=o.order_id";
   if (tables_.decisions)
     sql += " LEFT JOIN benefit_decisions b ON b.platform=o.platform AND b.order_id=o.order_id";
   sql += " WHERE o.platform=? AND o.order_id>?";
@@ -156,7 +157,9 @@ Result<std::vector<BenefitOrder>> BenefitOrders::orders(sql::Connection& connect
     now.refund_money = columns.integer();
     now.refund_time = columns.time();
     now.seen_at = columns.time().value_or(CivilTime());
-    if (const auto observed = columns.time())
+    const std::optional<CivilTime> observed = columns.time();
+    order.set_aside = columns.integer() != 0;
+    if (observed && !order.set_aside)
       order.observed_at = WallTime(observed->time().time_since_epoch());
     if (tables_.decisions) {
       StoredDecision stored;

@@ -35,6 +35,7 @@ struct BenefitOrder {
   std::vector<RefundState> history{};
   std::vector<CompletedAfterSale> after_sales{};
   std::optional<WallTime> observed_at{};
+  bool set_aside = false;  ///< What was read last cannot be stored: the order is an older state.
   std::optional<StoredDecision> stored{};
 };
 
@@ -42,6 +43,7 @@ struct BenefitOrder {
 struct BenefitTables {
   bool decisions = true;
   bool after_sales = true;
+  bool gaps = true;
 };
 
 /// Reads orders of a platform by key. Errors: those of Connection; corrupt.

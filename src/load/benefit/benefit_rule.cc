@@ -151,6 +151,12 @@ Verdict unlisted(CivilTime observed_at) {
                                  observed_at.text())};
 }
 
+Verdict set_aside() {
+  return {Decision::pending,
+          say({"Pending: what was last read of the order cannot be stored (tidemark load rejects).",
+               "待定：最近一次读取的订单内容无法保存（见 tidemark load rejects）。"})};
+}
+
 void tell_change(Verdict& verdict, Decision previous, CivilTime previously_decided_at) {
   if (previous == Decision::pending || previous == Decision::none) return;
   // What was granted and turns out to be unpaid has to be taken back, too.

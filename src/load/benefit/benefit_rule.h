@@ -45,6 +45,9 @@ struct Verdict {
 /// Nor will it be: the source no longer lists it. Somebody has to look.
 [[nodiscard]] Verdict unlisted(CivilTime observed_at);
 
+/// It was observed, but in a state that cannot be stored.
+[[nodiscard]] Verdict set_aside();
+
 /// A decision that stood is replaced: says so at the end of the reason.
 void tell_change(Verdict& verdict, Decision previous, CivilTime previously_decided_at);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "load/again.h"
 #include "load/benefit/benefit_schema.h"
 #include "load/benefit/order_states.h"
 #include "load/benefit_period.h"
@@ -118,13 +119,16 @@ Result<void> BenefitRun::decide(Batch& batch, sql::Connection& connection, Sourc
       return {};
     }
     Result<bool> dropped = false;
-    if (observed)
+    if (observed && !order.set_aside)
       dropped = source.listing.listed_since(
           connection, created,
           std::max(*order.observed_at,
                    WallTime(settled.time().time_since_epoch()) - order.utc_offset));
     if (!dropped) return fail(std::move(dropped).error());
-    if (*dropped) {
+    if (order.set_aside) {
+      verdict = set_aside();
+      ++counts.pending_set_aside;
+    } else if (*dropped) {
       verdict = unlisted(*observed);
       ++counts.pending_unlisted;
     } else {
@@ -257,18 +261,27 @@ Result<BenefitRun::Batch> BenefitRun::step(sql::Connection& connection, Source& 
   return batch;
 }
 
-Result<void> BenefitRun::platform_run(sql::Connection& connection, const std::string& platform,
-                                      BenefitTables tables, const BenefitReport& report) {
+Result<void> BenefitRun::open() {
+  Result<std::unique_ptr<sql::Connection>> connection = connect_();
+  if (!connection) return fail(std::move(connection).error());
+  connection_ = std::move(*connection);
+  return {};
+}
+
+Result<void> BenefitRun::platform_run(const std::string& platform, BenefitTables tables,
+                                      const BenefitReport& report) {
   Source source{.platform = platform,
                 .orders = BenefitOrders(platform, options_.created, tables),
-                .listing = Listing(platform)};
+                .listing = Listing(platform, tables.gaps)};
   std::string after;
   while (true) {
     if (stop_.requested()) {
       summary_.stopped = true;
       return {};
     }
-    Result<Batch> batch = step(connection, source, after);
+    Result<Batch> batch =
+        again(pause_, [&] { return step(*connection_, source, after); }, [&] { return open(); });
+    if (!batch && batch.error().kind == ErrorKind::cancelled && stop_.requested()) continue;
     if (!batch) return fail(std::move(batch).error());
     if (batch->last.empty()) return {};
     after = batch->last;
@@ -294,6 +307,7 @@ void BenefitSummary::add(const BenefitSummary& more) {
   unchanged += more.unchanged;
   other_rule += more.other_rule;
   pending_unobserved += more.pending_unobserved;
+  pending_set_aside += more.pending_set_aside;
   pending_undated += more.pending_undated;
   pending_unknown_state += more.pending_unknown_state;
   pending_unlisted += more.pending_unlisted;
@@ -337,20 +351,21 @@ Result<bool> BenefitRun::has(sql::Connection& connection, const TableSpec& table
 Result<BenefitSummary> BenefitRun::run(const BenefitReport& report) {
   const SteadyTime start = clock_.steady();
   summary_ = {.dry_run = options_.dry_run};
-  Result<std::unique_ptr<sql::Connection>> connection = connect_();
-  if (!connection) return fail(std::move(connection).error());
+  if (Result<void> opened = open(); !opened) return fail(std::move(opened).error());
   if (!options_.dry_run)
-    if (Result<void> migrated = migrate_warehouse(**connection); !migrated)
+    if (Result<void> migrated = migrate_warehouse(*connection_); !migrated)
       return fail(std::move(migrated).error());
-  const Result<bool> decisions = has(**connection, benefit_decisions_table());
+  const Result<bool> decisions = has(*connection_, benefit_decisions_table());
   if (!decisions) return fail(decisions.error());
-  const Result<bool> after_sales = has(**connection, refunds_table());
+  const Result<bool> after_sales = has(*connection_, refunds_table());
   if (!after_sales) return fail(after_sales.error());
-  const BenefitTables tables{.decisions = *decisions, .after_sales = *after_sales};
-  const Result<std::vector<std::string>> names = platforms(**connection);
+  const Result<bool> gaps = has(*connection_, load_gaps_table());
+  if (!gaps) return fail(gaps.error());
+  const BenefitTables tables{.decisions = *decisions, .after_sales = *after_sales, .gaps = *gaps};
+  const Result<std::vector<std::string>> names = platforms(*connection_);
   if (!names) return fail(names.error());
   for (const std::string& platform : *names)
-    if (Result<void> done = platform_run(**connection, platform, tables, report); !done)
+    if (Result<void> done = platform_run(platform, tables, report); !done)
       return fail(std::move(done).error());
   summary_.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - start);
   return summary_;

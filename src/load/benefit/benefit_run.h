@@ -84,7 +84,8 @@ struct BenefitSummary {
   std::uint64_t other_rule = 0;  ///< Stand as another rule has decided.
 
   std::uint64_t pending_unobserved = 0;
-  std::uint64_t pending_unlisted = 0;  ///< The source has dropped them: no further run helps.
+  std::uint64_t pending_unlisted = 0;   ///< The source has dropped them: no further run helps.
+  std::uint64_t pending_set_aside = 0;  ///< What was read last cannot be stored.
   std::uint64_t pending_undated = 0;
   std::uint64_t pending_unknown_state = 0;
   std::map<std::string, UnobservedOrders> unobserved{};  ///< By platform; where there are any.
@@ -107,16 +108,18 @@ using BenefitReport = std::function<Result<void>(std::span<const DecidedOrder>)>
 /// Decides for each paid order, 14 days after it was placed, whether its benefit is granted or
 /// withdrawn, and keeps the decision in benefit_decisions, each change of it in
 /// benefit_decision_history. Reads every order each time, a thousand in one transaction, taking
-/// turns with loads; writes only what has changed. May be interrupted at any point and run again.
+/// turns with loads; writes only what has changed. A transaction that met a deadlock, or lost its
+/// connection, is done again. May be interrupted at any point and run again.
 class BenefitRun {
  public:
   /// What it is handed must outlive it. `orders` is counted up as it goes.
   BenefitRun(ConnectWarehouse connect, BenefitOptions options, const Clock& clock, const Stop& stop,
-             std::atomic<std::uint64_t>& orders)
+             Pause& pause, std::atomic<std::uint64_t>& orders)
       : connect_(std::move(connect)),
         options_(options),
         clock_(clock),
         stop_(stop),
+        pause_(pause),
         orders_(orders) {}
 
   /// `report` may be empty. Errors: those of Connection and of `report`; not_found when there is no
@@ -132,10 +135,11 @@ class BenefitRun {
     Listing listing;
   };
 
+  [[nodiscard]] Result<void> open();
   [[nodiscard]] Result<std::vector<std::string>> platforms(sql::Connection& connection);
   [[nodiscard]] Result<bool> has(sql::Connection& connection, const TableSpec& table) const;
-  [[nodiscard]] Result<void> platform_run(sql::Connection& connection, const std::string& platform,
-                                          BenefitTables tables, const BenefitReport& report);
+  [[nodiscard]] Result<void> platform_run(const std::string& platform, BenefitTables tables,
+                                          const BenefitReport& report);
   [[nodiscard]] Result<Batch> step(sql::Connection& connection, Source& source,
                                    const std::string& after);
   [[nodiscard]] Result<Batch> within_transaction(sql::Connection& connection, Source& source,
@@ -148,7 +152,9 @@ class BenefitRun {
   const BenefitOptions options_;
   const Clock& clock_;
   const Stop& stop_;
+  Pause& pause_;
   std::atomic<std::uint64_t>& orders_;
+  std::unique_ptr<sql::Connection> connection_;
   BenefitSummary summary_;
 };
 

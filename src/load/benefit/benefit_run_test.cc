@@ -8,6 +8,8 @@
 
 #include "load/row_sql.h"
 #include "load/schema.h"
+#include "load/testing_faults.h"
+#include "load/testing_pause.h"
 #include "tests/database.h"
 
 namespace tidemark::load {
@@ -59,7 +61,12 @@ class BenefitRunTest : public testing_database::EachDatabase {
   BenefitSummary decide(std::string_view now, BenefitOptions options = {}) {
     clock_.set_wall(at(now));
     decided_.clear();
-    BenefitRun deciding([this] { return sql::connect(url()); }, options, clock_, stop_, orders_);
+    const auto connect = [this]() -> Result<std::unique_ptr<sql::Connection>> {
+      auto connection = sql::connect(url());
+      if (!connection) return connection;
+      return std::make_unique<testing::VictimConnection>(std::move(*connection), deadlocks_);
+    };
+    BenefitRun deciding(connect, options, clock_, stop_, pause_, orders_);
     Result<BenefitSummary> summary = deciding.run([this](std::span<const DecidedOrder> decided) {
       decided_.insert(decided_.end(), decided.begin(), decided.end());
       return Result<void>{};
@@ -78,6 +85,8 @@ class BenefitRunTest : public testing_database::EachDatabase {
 
   ManualClock clock_{WallTime{}};
   Stop stop_;
+  testing::NoPause pause_;
+  int deadlocks_ = 0;  ///< So many of the next commits fail.
   std::atomic<std::uint64_t> orders_{0};
   std::vector<DecidedOrder> decided_;
 };
@@ -151,6 +160,44 @@ TEST_P(BenefitRunTest, AnOrderThatTheShopHasDroppedHoldsUpNothing) {
   // It is listed again.
   observe("o_1", "2025-01-25 00:00:00");
   EXPECT_EQ(decide("2025-02-03 00:00:00").granted, 1U);
+}
+
+TEST_P(BenefitRunTest, AnOrderInADisputedGapWasNotListed) {
+  place("o_1", "2025-01-10 00:00:00");
+  run("INSERT INTO load_scans (scan_id, platform, stream, mode, range_from, range_upto, "
+      "started_at) VALUES ('s', 'xiaoe', 'orders', 'rescan', '2025-01-01 00:00:00', "
+      "'2025-02-01 00:00:00', ?)",
+      {utc_text(at("2025-01-20 00:00:00"))});
+  run("INSERT INTO load_windows (scan_id, window_from, window_upto, records, finished_at) "
+      "VALUES ('s', '2025-01-01 00:00:00', '2025-01-07 23:59:59', 0, '2025-01-20 00:00:00')");
+  run("INSERT INTO load_gaps (platform, stream, span_from, span_upto, kind, found_at) VALUES "
+      "('xiaoe', 'orders', '2025-01-01 12:00:00', '2025-01-01 12:00:00', 'disputed', "
+      "'2025-01-20 00:00:00')");
+  const BenefitSummary summary = decide("2025-02-01 00:00:00");
+  EXPECT_EQ(summary.pending_unlisted, 0U);
+  EXPECT_EQ(summary.pending_unobserved, 1U);
+}
+
+TEST_P(BenefitRunTest, AnOrderWhoseNewestStateIsSetAsideSaysSo) {
+  place("o_1", "2025-01-20 00:00:00");
+  run("UPDATE raw_seen SET rejected=1");
+  const BenefitSummary summary = decide("2025-02-01 00:00:00");
+  EXPECT_EQ(summary.pending_set_aside, 1U);
+  EXPECT_EQ(summary.pending_unobserved, 0U);
+  EXPECT_EQ(summary.exit_code(stop_), ExitCode::partial);
+  EXPECT_THAT(reason("o_1"), HasSubstr("cannot be stored"));
+  run("UPDATE raw_seen SET rejected=0");
+  EXPECT_EQ(decide("2025-02-02 00:00:00").granted, 1U);
+}
+
+TEST_P(BenefitRunTest, ADeadlockIsNoEnd) {
+  place("o_1", "2025-01-20 00:00:00");
+  deadlocks_ = 2;
+  const BenefitSummary summary = decide("2025-02-01 00:00:00");
+  EXPECT_EQ(deadlocks_, 0);
+  EXPECT_EQ(summary.orders, 1U);
+  EXPECT_EQ(summary.granted, 1U);
+  EXPECT_EQ(rows("benefit_decisions"), "1");
 }
 
 TEST_P(BenefitRunTest, OnlyOrdersOfThePlatformAreDecided) {

@@ -30,6 +30,7 @@ Json counts_of(const BenefitSummary& summary) {
           {"other_rule", summary.other_rule},
           {"pending_unobserved", summary.pending_unobserved},
           {"pending_unlisted", summary.pending_unlisted},
+          {"pending_set_aside", summary.pending_set_aside},
           {"pending_undated", summary.pending_undated},
           {"pending_unknown_state", summary.pending_unknown_state}};
 }
@@ -90,6 +91,11 @@ std::string summary_text(const BenefitSummary& summary, Language language, std::
     add(say({"  pending:       {} that the shop no longer lists: see benefit_decisions",
              "  待定：        {} 个店铺已不再列出：见 benefit_decisions"},
             count_text(summary.pending_unlisted)));
+  if (summary.pending_set_aside > 0)
+    add(say({"  pending:       {} of which what was last read cannot be stored (tidemark load "
+             "rejects)",
+             "  待定：        {} 个最近读取的内容无法保存（见 tidemark load rejects）"},
+            count_text(summary.pending_set_aside)));
   if (summary.pending_undated > 0)
     add(say({"  pending:       {} refunded, and nothing tells when",
              "  待定：        {} 个已退款，但没有数据说明退款时间"},

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "load/gap_store.h"
 #include "load/row_sql.h"
 #include "sql/rows.h"
 
@@ -26,6 +27,11 @@ Result<void> Listing::read(sql::Connection& connection) {
         return {};
       });
   if (!done) return done;
+  if (has_gaps_) {
+    const Result<std::vector<Gap>> gaps = GapStore(connection, platform_, "orders").all();
+    if (!gaps) return fail(gaps.error());
+    disputed_ = spans_of(*gaps, GapKind::disputed);
+  }
   windows_ = std::move(windows);
   return {};
 }
@@ -34,6 +40,8 @@ Result<bool> Listing::listed_since(sql::Connection& connection, const CivilTime&
                                    WallTime after) {
   if (!windows_)
     if (Result<void> done = read(connection); !done) return fail(std::move(done).error());
+  for (const TimeWindow& gap : disputed_)
+    if (gap.covers(created)) return false;
   for (const Window& listed : *windows_) {
     if (listed.began <= after) return false;
     if (listed.window.covers(created)) return true;

@@ -43,5 +43,12 @@ enum class Payment { unpaid, paid, cancelled, unknown };
 [[nodiscard]] constexpr bool says_refunded(std::int64_t order_state) {
   return says_wholly_refunded(order_state) || order_state == 11;
 }
+/// Whether a refund was made: what the order's state, its money (fen) and its time say together. A
+/// refund that is asked for, or failed, may bear the time of the request.
+[[nodiscard]] constexpr bool refund_is_made(std::int64_t order_state, std::int64_t refund_money,
+                                            bool timed) {
+  if (refund_is_open(order_state)) return refund_money > 0 && timed;
+  return refund_money > 0 || timed || says_refunded(order_state);
+}
 
 }  // namespace tidemark::load
