@@ -62,7 +62,7 @@ def test_a_clock_that_is_wrong_ends_the_load_before_it_writes(skew, local, tmp_p
         assert "too far apart" in ran.out and "NTP" in ran.out
         assert local.value("SELECT COUNT(*) FROM raw_records") == 0
         assert local.value("SELECT complete_upto FROM load_streams") is None
-        load(shop, local, tmp_path, *JANUARY, TIDEMARK_LOAD__MARGIN="20m")
+        load(shop, local, tmp_path, *JANUARY, TIDEMARK_LOAD__MARGIN="40m")
         assert local.by_day() == shop.truth()
 
 
@@ -84,6 +84,29 @@ def test_a_signal_stores_what_was_read(local, tmp_path):
         shop.ask("faults", {"spec": ""})
         load(shop, local, tmp_path, *JANUARY)
         assert local.by_day() == shop.truth()
+
+
+def test_the_same_load_runs_once_at_a_time(warehouses, tmp_path):
+    warehouse = warehouses()
+    with Shop(tmp_path, "--faults", "latency=200ms", orders=20000) as shop:
+        words = [BINARY, "load", "orders", "--shop-url", shop.url, "--warehouse", warehouse.url,
+                 "--json", "--progress", "off", *JANUARY]
+        with subprocess.Popen(words, cwd=tmp_path, stdin=subprocess.DEVNULL, encoding="utf-8",
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              env={"PATH": os.environ["PATH"], "HOME": str(tmp_path),
+                                   **CREDENTIALS}) as process:
+            while shop.ask("calls")["lists"] < 3:
+                assert process.poll() is None
+                time.sleep(0.02)
+            assert "is running already" in load(shop, warehouse, tmp_path, *JANUARY, code=11).out
+            # A load of something else is another one, and so is one that writes nothing.
+            load(shop, warehouse, tmp_path, "--from", "2025-01-01", "--to", "2025-01-02")
+            load(shop, warehouse, tmp_path, *JANUARY, "--dry-run")
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=120)
+        shop.ask("faults", {"spec": ""})
+        load(shop, warehouse, tmp_path, *JANUARY)
+        assert warehouse.by_day() == shop.truth()
 
 
 def test_late_refunds_are_found_and_told(local, tmp_path):

@@ -1,10 +1,13 @@
 #include "cli/load_stream.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/load_settings.h"
 #include "cli/recording.h"
+#include "load/load_lock.h"
 #include "run/progress.h"
 
 namespace tidemark::cli {
@@ -23,10 +26,35 @@ std::string counts_of(const load::LoadProgress& progress) {
       .dump();
 }
 
+/// What must not run twice at a time: `xiaoe orders rescan 86400`. What is asked for is a part of
+/// it: the re-scan of 90 days does not keep that of one day from running. nullopt: it may run
+/// beside itself.
+std::optional<std::string> exclusive_work(const LoadWork& work) {
+  const load::LoadOptions& options = work.options;
+  if (options.dry_run || options.mode == load::LoadMode::picked) return std::nullopt;
+  std::string text = fmt::format("{} {} {}", work.tables.platform(), load::name(work.tables.kind()),
+                                 load::name(options.mode));
+  if (options.mode == load::LoadMode::rescan) text += fmt::format(" {}", options.rescan.count());
+  if (options.mode == load::LoadMode::range)
+    text += fmt::format(" {} {}", options.range.from.text(), options.range.upto.text());
+  return text;
+}
+
+Result<std::optional<load::LoadLock>> lock_of(const LoadWork& work,
+                                              const load::ConnectWarehouse& connect) {
+  const std::optional<std::string> exclusive = exclusive_work(work);
+  if (!exclusive) return std::nullopt;
+  Result<std::unique_ptr<sql::Connection>> connection = connect();
+  if (!connection) return fail(std::move(connection).error());
+  Result<load::LoadLock> lock = load::LoadLock::acquire(std::move(*connection), *exclusive);
+  if (!lock) return fail(std::move(lock).error());
+  return std::optional<load::LoadLock>(std::move(*lock));
+}
+
 run::RunEnd end_of(const load::LoadSummary& summary, ExitCode code) {
   return {.status = run_status(code),
           .counts = load::counts_json(summary),
-          .error = summary.errors.empty() ? "" : summary.errors.front().what.en,
+          .error = code == ExitCode::done ? std::string() : summary.trouble(),
           .exit_code = static_cast<int>(code)};
 }
 
@@ -113,6 +141,8 @@ Result<ExitCode> run_load(Context& context, const LoadWork& work) {
   Result<load::ConnectWarehouse> connect =
       warehouse(context, dry_run ? WarehouseUse::read : WarehouseUse::fill);
   if (!connect) return fail(std::move(connect).error());
+  const Result<std::optional<load::LoadLock>> lock = lock_of(work, *connect);
+  if (!lock) return fail(lock.error());
   load::LoadRun loading({.extractor = work.extractor,
                          .tables = work.tables,
                          .connect = std::move(*connect),

@@ -33,7 +33,8 @@ struct LoadWork {
   std::string name;  ///< `load orders`: the run is recorded as that; a dry run is not recorded.
 };
 
-/// Runs it with progress and summary. Errors: the run could not begin.
+/// Runs it with progress and summary. Errors: locked: the same load runs already (files and chosen
+/// ids may be loaded beside one another); the run could not begin.
 [[nodiscard]] Result<ExitCode> run_load(Context& context, const LoadWork& work);
 
 /// Reads the stream into the warehouse, shows progress and summary, records the run. Errors: the

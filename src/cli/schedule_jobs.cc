@@ -30,6 +30,8 @@ struct JobCommand {
   /// Its first run may take hours, and each goes on where it was stopped. Those that give way come
   /// in the order of this list: a history never goes before what is fresh.
   bool gives_way = false;
+  /// What it leaves undecided is decided by a later run, once more was read.
+  bool partial_is_usual = false;
 };
 
 using enum load::StreamKind;
@@ -42,7 +44,10 @@ constexpr std::array commands = {
     JobCommand{"load-products", "load products", Needs::shop, products},
     JobCommand{"load-orders-deep", "load orders --rescan 90d", Needs::shop, orders},
     JobCommand{"load-history", "load orders --incremental", Needs::shop, orders, true},
-    JobCommand{"load-benefits", "load benefits --platform {platform}", Needs::shop},
+    JobCommand{.name = "load-benefits",
+               .words = "load benefits --platform {platform}",
+               .needs = Needs::shop,
+               .partial_is_usual = true},
     JobCommand{"export-sweep", "export sweep", Needs::export_source},
 };
 
@@ -51,6 +56,9 @@ constexpr std::array process_words = {"--json", "--progress", "off", "--no-input
 
 /// What only a hub needs.
 constexpr std::array withheld = {"TIDEMARK_ADMIN_TOKEN", "TIDEMARK_MASTER_KEY", "TIDEMARK_TOKEN"};
+
+/// Files are loaded by hand, each under a name of its own.
+bool can_be_asked(const load::Platform& platform) { return !platform.url_setting().empty(); }
 
 std::vector<std::string> words_of(const JobCommand& command, const config::Settings& settings) {
   std::vector<std::string> words(1);
@@ -61,7 +69,13 @@ std::vector<std::string> words_of(const JobCommand& command, const config::Setti
       words.back() += letter;
   }
   std::ranges::replace(words, std::string("{rescan}"), settings.text("load.rescan"));
-  std::ranges::replace(words, std::string("{platform}"), settings.text("load.platform"));
+  const auto place = std::ranges::find(words, std::string("{platform}"));
+  if (place == words.end()) return words;
+  const load::Platform* platform = load::platform_named(settings.text("load.platform"));
+  if (platform != nullptr && !can_be_asked(*platform))
+    words.erase(place - 1, place + 1);  // `--platform`: those of all files.
+  else
+    *place = settings.text("load.platform");
   return words;
 }
 
@@ -79,6 +93,8 @@ Message why_not_loaded(const config::Settings& settings,
   if (platform == nullptr)
     return say({"not configured: no platform is called '{}'", "未配置：没有名为“{}”的平台"},
                printable(name));
+  // What is derived from the warehouse needs no shop that can be asked.
+  if (!stream && !can_be_asked(*platform)) return {};
   if (const Message why = platform->unconfigured(settings); !why.empty())
     return {"not configured: " + why.en, "未配置：" + why.zh};
   if (!stream || std::ranges::count(platform->streams(), *stream) > 0) return {};
@@ -166,6 +182,7 @@ Result<std::vector<run::Job>> scheduled_jobs(const Context& context) {
          .command = std::move(words),
          .group = command->stream ? context.settings.text("load.platform") : std::string(),
          .gives_way = command->gives_way,
+         .partial_is_usual = command->partial_is_usual,
          .enabled = enabled,
          .why_disabled = std::move(why),
          .rule = std::move(rule.rule),
