@@ -110,6 +110,25 @@ def local(request, tmp_path):
     return make_warehouse("sqlite", request, tmp_path)
 
 
+def test_rejects_are_listed_and_accepted_until_they_change(local, tmp_path):
+    def rejects(*words, code=0):
+        return run(["tidemark", "load", "rejects", *words, "--warehouse", local.url], tmp_path,
+                   code=code)
+
+    rows = [HOSTILE["orders"][0], GOOD["orders"]]
+    with shop(lambda *_: page(rows)) as there:
+        load(there.url, local, tmp_path, "orders", *RANGES["orders"], code=3)
+        listed = [json.loads(line) for line in rejects("list", "--json").out.splitlines()]
+        assert [line["message_type"] for line in listed] == ["reject", "summary"]
+        assert not listed[0]["accepted"] and listed[-1]["rejects_open"] == 1
+        rejects("accept", "orders", "no-such-id", code=1)
+        rejects("accept", "orders", code=2)
+        rejects("accept", "orders", listed[0]["id"])
+        ran = load(there.url, local, tmp_path, "orders", *RANGES["orders"], code=0)
+        assert (ran.summary["rows_rejected"], ran.summary["rejects_accepted"]) == (0, 1)
+        assert json.loads(rejects("list", "--json").out.splitlines()[0])["accepted"]
+
+
 def test_rows_of_any_form_stop_nothing(warehouse, tmp_path):
     rows = []
     with shop(lambda *_: page(rows)) as there:

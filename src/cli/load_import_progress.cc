@@ -75,7 +75,7 @@ Result<ExitCode> run(Context& context) {
   load::ScanStore scans(**connection, context.settings.text("load.platform"),
                         std::string(load::name(load::StreamKind::orders)));
   if (Result<void> known = scans.register_stream(); !known) return fail(std::move(known).error());
-  const Result<bool> found = scans.found_complete(*complete);
+  const Result<bool> found = scans.import_complete(*complete, context.world.clock.wall());
   if (!found) return fail(found.error());
   if (!*found)
     return fail(ErrorKind::usage, {"the warehouse has a watermark of orders already, and keeps it",

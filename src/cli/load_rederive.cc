@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/pause.h"
 #include "cli/context.h"
 #include "cli/load_settings.h"
 #include "cli/recording.h"
@@ -30,24 +31,17 @@ void add(Derived& derived, load::StreamKind stream, load::RederiveSummary summar
     derived.emplace_back(stream, std::move(summary));
     return;
   }
-  load::RederiveSummary& all = found->second;
-  all.records += summary.records;
-  all.inserted += summary.inserted;
-  all.changed += summary.changed;
-  all.unchanged += summary.unchanged;
-  all.histories += summary.histories;
-  all.rejected += summary.rejected;
-  all.unknown_codes.merge(summary.unknown_codes);
-  all.stopped = all.stopped || summary.stopped;
+  found->second.add(summary);
 }
 
 nlohmann::ordered_json counts_of(const Derived& derived) {
   nlohmann::ordered_json counts;
-  std::uint64_t records = 0, histories = 0, rejected = 0;
+  std::uint64_t records = 0, histories = 0, rejected = 0, accepted = 0;
   for (const auto& [stream, summary] : derived) {
     records += summary.records;
     histories += summary.histories;
     rejected += summary.rejected;
+    accepted += summary.accepted;
     const std::string table(load::table_name(stream));
     counts[table + "_new"] = summary.inserted;
     counts[table + "_changed"] = summary.changed;
@@ -56,6 +50,7 @@ nlohmann::ordered_json counts_of(const Derived& derived) {
   counts["records"] = records;
   counts["histories_changed"] = histories;
   counts["rows_rejected"] = rejected;
+  counts["rejects_accepted"] = accepted;
   return counts;
 }
 
@@ -90,10 +85,15 @@ void show(const Context& context, const Derived& derived, bool dry_run, ExitCode
                       run::count_text(summary.inserted), run::count_text(summary.changed),
                       run::count_text(summary.unchanged), run::count_text(summary.histories),
                       run::count_text(summary.rejected)));
-    for (const load::UnknownCode& unknown : summary.unknown_codes)
-      context.print(say({"unknown code: {} = {} has no text and stays as it is",
-                         "未知代码：{} = {} 没有对应文本，保留原始代码"},
-                        unknown.field, unknown.code));
+    for (const auto& [field, unknown] : summary.unknown_codes.fields()) {
+      for (const auto& [written, times] : unknown.codes)
+        context.print(say({"unknown code: {} = {} has no text and stays as it is",
+                           "未知代码：{} = {} 没有对应文本，保留原始代码"},
+                          field, written));
+      if (unknown.more > 0)
+        context.print(
+            say({"unknown code: {}: others as well", "未知代码：{}：还有其他代码"}, field));
+    }
   }
   if (stopped(derived))
     context.print(
@@ -147,8 +147,10 @@ Result<Derived> derive(const Context& context, const load::ConnectWarehouse& con
                        const std::vector<load::StreamKind>& streams, bool dry_run,
                        std::atomic<std::uint64_t>& records) {
   Derived derived;
+  StoppablePause pause(context.world.stop);
   const auto one = [&](const load::StreamTables& tables) -> Result<void> {
-    load::Rederive rederive(connect, tables, context.world.clock, context.world.stop, records);
+    load::Rederive rederive(connect, tables, context.world.clock, context.world.stop, pause,
+                            records);
     Result<load::RederiveSummary> summary = rederive.run(dry_run);
     if (!summary) return fail(std::move(summary).error());
     add(derived, tables.kind(), std::move(*summary));

@@ -8,6 +8,7 @@
 #include "config/source_url.h"
 #include "config/value.h"
 #include "load/platforms.h"
+#include "load/schema.h"
 #include "run/state_folder.h"
 
 namespace tidemark::cli {
@@ -72,6 +73,17 @@ Result<load::ConnectWarehouse> warehouse(const Context& context, WarehouseUse us
             .with_hint({"--warehouse (load.warehouse) says where it is; the first load makes it",
                         "数仓的位置由 --warehouse（load.warehouse）指定；首次加载时创建"}));
   };
+}
+
+Result<std::unique_ptr<sql::Connection>> migrated_warehouse(const Context& context,
+                                                            WarehouseUse use) {
+  Result<load::ConnectWarehouse> connect = warehouse(context, use);
+  if (!connect) return fail(std::move(connect).error());
+  Result<std::unique_ptr<sql::Connection>> connection = (*connect)();
+  if (!connection) return connection;
+  if (Result<void> migrated = load::migrate_warehouse(**connection); !migrated)
+    return fail(std::move(migrated).error());
+  return connection;
 }
 
 std::vector<Flag> shop_flags() {

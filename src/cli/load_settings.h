@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "config/settings.h"
 #include "load/load_run.h"
 #include "load/platform.h"
+#include "sql/connection.h"
 
 namespace tidemark::cli {
 
@@ -22,6 +24,11 @@ enum class WarehouseUse {
 };
 /// Opens the warehouse. Errors: invalid_config.
 [[nodiscard]] Result<load::ConnectWarehouse> warehouse(const Context& context, WarehouseUse use);
+
+/// The same, opened now and with the tables of this version. Errors: those of opening it, and of
+/// load::migrate_warehouse().
+[[nodiscard]] Result<std::unique_ptr<sql::Connection>> migrated_warehouse(const Context& context,
+                                                                          WarehouseUse use);
 
 /// `--platform`, `--shop-url`
 [[nodiscard]] std::vector<Flag> shop_flags();

@@ -108,7 +108,8 @@ Result<DayCheck::Verdict> DayCheck::compare(const TimeWindow& day, std::uint64_t
   return Verdict{.same = true, .excused = excess};
 }
 
-Result<DayCheckResult> DayCheck::check(const TimeWindow& range) {
+Result<DayCheckResult> DayCheck::check(const TimeWindow& range,
+                                       std::span<const TimeWindow> disputed) {
   DayCheckResult result;
   const Result<std::uint64_t> rejects = set_aside();
   if (!rejects) return fail(rejects.error());
@@ -118,8 +119,13 @@ Result<DayCheckResult> DayCheck::check(const TimeWindow& range) {
   const Result<std::map<std::string, Held>> by_day = held_by_day(range);
   if (!by_day) return fail(by_day.error());
   std::vector<TimeWindow> days;
-  for (CivilTime from = range.from; from <= range.upto; from = days.back().upto + second)
-    days.push_back({from, std::min(range.upto, end_of_day(from))});
+  for (CivilTime from = range.from; from <= range.upto;) {
+    const TimeWindow day{from, std::min(range.upto, end_of_day(from))};
+    if (std::ranges::all_of(disputed,
+                            [&](const TimeWindow& span) { return common(span, day).empty(); }))
+      days.push_back(day);
+    from = day.upto + second;
+  }
   AskAhead<Result<std::optional<std::uint64_t>>> first_counts(
       [&](std::uint64_t day) { return extractor_.count(days[day - 1]); }, 1, days.size(),
       counts_at_once);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,9 +34,11 @@ class DayCheck {
            WallTime since)
       : connection_(connection), tables_(tables), extractor_(extractor), since_(since) {}
 
-  /// The scan must have read all of `range`. Nothing is compared where the source tells no counts.
-  /// Errors: those of Extractor::count() and of Connection.
-  [[nodiscard]] Result<DayCheckResult> check(const TimeWindow& range);
+  /// The scan must have read all of `range`. Nothing is compared where the source tells no counts;
+  /// nor are days that touch one of `disputed`, of which it is known that the source's counts do
+  /// not hold. Errors: those of Extractor::count() and of Connection.
+  [[nodiscard]] Result<DayCheckResult> check(const TimeWindow& range,
+                                             std::span<const TimeWindow> disputed = {});
 
  private:
   /// Records of the table.

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/civil_time.h"
 #include "base/result.h"
@@ -26,6 +27,10 @@ struct WindowReading {
   /// count twice.
   std::uint64_t records = 0;
   std::uint64_t rereads = 0;  ///< Slices that were read again since page and total disagreed.
+  /// Spans of the window, as short as the source can be asked for, of which count and pages never
+  /// agreed, however often they were read; what came of them was handed on, and all else of the
+  /// window is proven. In order.
+  std::vector<TimeWindow> unproven{};
 };
 
 /// Which times of its records a source can be asked for.
@@ -52,10 +57,11 @@ class Extractor {
 
   /// Hands every record of the window, or without one every record that there is, to `sink` at
   /// least once, in pages; records beside the window may come along. Success means that the
-  /// source's own count agrees with the different records that were read. May be repeated.
+  /// source's own count agrees with the different records that were read, but for a few spans that
+  /// WindowReading::unproven names. May be repeated.
   /// Errors: unreachable, timeout (after its retries), unauthorized (credentials, grants, IP list),
-  /// corrupt (what came is no answer, or count and pages never agreed), query (the source refused
-  /// the request), cancelled; those of the sink.
+  /// corrupt (what came is no answer, or count and pages hardly ever agreed), query (the source
+  /// refused the request), cancelled; those of the sink.
   [[nodiscard]] virtual Result<WindowReading> read(const std::optional<TimeWindow>& window,
                                                    PageSink& sink) = 0;
   /// How many records of the window the source counts, perhaps with those of the second behind it;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 
 #include "base/last_net.h"
@@ -15,6 +16,13 @@ namespace tidemark::load {
 namespace {
 
 constexpr std::size_t examples_max = 20;
+/// So many open gaps may a stream have. More are no few bad seconds: windows fail then as a whole.
+constexpr std::size_t open_gaps_max = 100;
+
+/// Whether one of `spans` holds all of it.
+bool is_within(const TimeWindow& part, std::span<const TimeWindow> spans) {
+  return without(part, spans).empty();
+}
 
 }  // namespace
 
@@ -62,9 +70,13 @@ Result<void> LoadRun::open() {
   Result<std::optional<Complete>> complete = scans_ ? scans_->complete() : writer_->complete();
   if (!complete) return fail(std::move(complete).error());
   known_ = *complete;
+  Result<std::vector<Gap>> gaps = scans_ ? scans_->gaps() : writer_->gaps();
+  if (!gaps) return fail(std::move(gaps).error());
+  gaps_ = std::move(*gaps);
   if (known_)
     writer_->expect_known(
-        {known_->from, std::min(known_->upto, source_now() - options_.usual_rescan)});
+        {known_->from, std::min(known_->upto, source_now() - options_.usual_rescan)},
+        spans_of(gaps_));
   return with_last_net([this]() -> Result<void> {
     behind_.emplace();
     return {};
@@ -170,6 +182,18 @@ Result<void> LoadRun::leave_out_finished(std::vector<TimeWindow>& windows) {
   return {};
 }
 
+/// What an earlier run could not prove is read once more, where this one does not read it anyway.
+void LoadRun::add_open_gaps(std::vector<TimeWindow>& windows) const {
+  if (options_.mode == LoadMode::rescan || reads_at_once()) return;
+  std::vector<TimeWindow> added;
+  for (const Gap& gap : gaps_) {
+    const bool wanted =
+        options_.mode == LoadMode::incremental || is_within(gap.span, std::span(&wanted_.range, 1));
+    if (gap.open() && wanted && !is_within(gap.span, windows)) added.push_back(gap.span);
+  }
+  windows.insert(windows.begin(), added.begin(), added.end());
+}
+
 Result<std::vector<TimeWindow>> LoadRun::begin_scan() {
   // What is asked for names the scan, not where today cut it off.
   const WallTime now = environment_.clock.wall();
@@ -192,10 +216,11 @@ Result<std::vector<TimeWindow>> LoadRun::begin_scan() {
   summary_.range = wanted_.range;
   summary_.earlier = wanted_.earlier;
   std::vector<TimeWindow> windows = this->windows();
-  summary_.windows = windows.size();
   if (goes_on)
     if (Result<void> left = leave_out_finished(windows); !left)
       return fail(std::move(left).error());
+  add_open_gaps(windows);
+  summary_.windows = windows.size() + summary_.windows_resumed;
   return windows;
 }
 
@@ -216,13 +241,52 @@ bool LoadRun::read_window(const TimeWindow& window) {
   // What came before a failure is true as well.
   if (Result<void> flushed = batches.flush(); !flushed || batches.failed()) return false;
   if (!reading) return note_failure(window, std::move(reading).error());
-  // A first watermark stands for what was wanted from its beginning, without holes.
+  if (!note_unproven(window, reading->unproven)) return true;
+  // A first watermark stands for what was wanted from its beginning, without holes that no gap
+  // names.
   const Proof proof{.window = {window.from, std::min(window.upto, settled)},
                     .founds = options_.mode != LoadMode::rescan && failed_windows() == 0,
-                    .latest = source_now() + options_.margin};
+                    .latest = source_now() + options_.margin,
+                    .unproven = reading->unproven,
+                    .unchecked = compares_counts()};
   return behind_
       ->give([this, window, proof, read = *reading] { return finish_window(window, proof, read); })
       .has_value();
+}
+
+bool LoadRun::note_unproven(const TimeWindow& window, const std::vector<TimeWindow>& unproven) {
+  if (unproven.empty()) return true;
+  std::vector<TimeWindow> accepted, open, disputed = spans_of(gaps_, GapKind::disputed);
+  for (const Gap& gap : gaps_)
+    if (gap.kind == GapKind::disputed) (gap.open() ? open : accepted).push_back(gap.span);
+  std::vector<TimeWindow> told;
+  std::size_t fresh = 0;
+  for (const TimeWindow& span : unproven) {
+    // Whole days are read where a gap is a part of one.
+    const TimeWindow inside = common(span, window);
+    if (is_within(inside, accepted)) continue;
+    told.push_back(span);
+    if (!is_within(inside, open)) ++fresh;
+  }
+  // A few bad seconds are gaps. Where nothing agrees, or there are too many of them, it is the
+  // source's count that is wrong, and the watermark must not pass.
+  const bool nothing_proven = is_within(window, unproven) && !is_within(window, disputed);
+  if (nothing_proven || (fresh > 0 && open.size() + new_gaps_ + fresh > open_gaps_max)) {
+    static_cast<void>(note_failure(
+        window,
+        make_error(ErrorKind::corrupt,
+                   {"the shop's pages and its own count never agreed for {}; it has {} such "
+                    "gaps already",
+                    "{} 的分页与店铺总数始终不一致；此类未核实时间段已有 {} 个"},
+                   unproven.front().from.text(), open.size() + new_gaps_)));
+    return false;
+  }
+  new_gaps_ += fresh;
+  const std::lock_guard lock(mutex_);
+  summary_.unproven += told.size();
+  for (const TimeWindow& span : told)
+    if (summary_.unproven_spans.size() < examples_max) summary_.unproven_spans.push_back(span);
+  return true;
 }
 
 Result<void> LoadRun::write_batch(const TimeWindow& window, std::vector<Observed> batch) {
@@ -284,9 +348,10 @@ void LoadRun::count(const BatchOutcome& outcome) {
   summary_.same_moment += outcome.same_moment;
   summary_.redated += outcome.redated;
   summary_.rejected += outcome.rejected.size();
+  summary_.accepted += outcome.accepted;
   for (const Message& reject : outcome.rejected)
     if (summary_.rejects.size() < examples_max) summary_.rejects.push_back(reject);
-  for (const UnknownCode& code : outcome.unknown_codes) ++summary_.unknown_codes[code];
+  for (const UnknownCode& code : outcome.unknown_codes) summary_.unknown_codes.add(code);
   for (const ChangedRecord& changed : outcome.changed)
     if (changed.watched && changed.created_at &&
         changed.seen_at - *changed.created_at > options_.usual_rescan)
@@ -314,31 +379,57 @@ bool LoadRun::note_failure(const TimeWindow& window, Error error) {
   return only_here;
 }
 
-/// What was read is in the warehouse; whether it is as much as the source counts is asked once
-/// more.
-void LoadRun::check_days() {
-  if (reach_.time != WindowTime::created || reads_at_once()) return;
-  if (wanted_.earlier) check_days_of(*wanted_.earlier);
-  check_days_of(wanted_.range);
+bool LoadRun::compares_counts() const {
+  return reach_.time == WindowTime::created && !reads_at_once();
 }
 
-void LoadRun::check_days_of(const TimeWindow& range) {
-  if (!scans_ || summary_.stopped || !summary_.errors.empty()) return;
-  const TimeWindow settled{range.from, std::min(range.upto, settled_)};
-  Result<DayCheckResult> checked =
-      DayCheck(*connection_, environment_.tables, environment_.extractor, scan_.started_at)
-          .check(settled);
-  if (!checked) {
-    if (checked.error().kind == ErrorKind::cancelled && environment_.stop.requested())
-      summary_.stopped = true;
-    else
-      summary_.errors.push_back(std::move(checked).error().within({"the check", "核对"}));
-    return;
+/// What was read is in the warehouse; whether it is as much as the source counts is asked once
+/// more. Windows that failed leave the others to be compared; so does a run that was stopped, whose
+/// windows the next one compares.
+void LoadRun::check_days() {
+  if (!scans_ || summary_.stopped || !compares_counts()) return;
+  const bool source_answers = std::ranges::all_of(
+      summary_.errors, [](const Error& error) { return error.kind == ErrorKind::corrupt; });
+  if (!source_answers) return;
+  Result<void> checked = check_unchecked();
+  if (checked) return;
+  if (checked.error().kind == ErrorKind::cancelled && environment_.stop.requested())
+    summary_.stopped = true;
+  else
+    summary_.errors.push_back(std::move(checked).error().within({"the check", "核对"}));
+}
+
+Result<void> LoadRun::check_unchecked() {
+  Result<std::vector<UncheckedWindow>> unchecked = scans_->unchecked();
+  if (!unchecked) return fail(std::move(unchecked).error());
+  // A re-scan comes often and is to be quick: it looks after its own windows.
+  if (options_.mode == LoadMode::rescan)
+    std::erase_if(*unchecked, [&](const UncheckedWindow& one) { return one.scan_id != scan_.id; });
+  const Result<std::vector<Gap>> gaps = scans_->gaps();
+  if (!gaps) return fail(gaps.error());
+  const std::vector<TimeWindow> disputed = spans_of(*gaps, GapKind::disputed);
+  const std::span<const UncheckedWindow> all(*unchecked);
+  for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
+    // Windows that adjoin are compared as one, day by day.
+    TimeWindow range = all[begin].window;
+    for (end = begin + 1; end < all.size() && all[end].scan_id == all[begin].scan_id &&
+                          all[end].window.from == range.upto + std::chrono::seconds(1);
+         ++end)
+      range.upto = all[end].window.upto;
+    DayCheck check(*connection_, environment_.tables, environment_.extractor,
+                   all[begin].scan_started_at);
+    Result<DayCheckResult> checked = check.check(range, disputed);
+    if (!checked) return fail(std::move(checked).error());
+    summary_.days_checked += checked->days;
+    summary_.days_missing += checked->missing;
+    summary_.days_surplus += checked->surplus;
+    for (Message& difference : checked->differences)
+      if (summary_.day_differences.size() < examples_max)
+        summary_.day_differences.push_back(std::move(difference));
+    if (Result<void> noted = scans_->note_checked(all.subspan(begin, end - begin)); !noted)
+      return noted;
   }
-  summary_.days_checked += checked->days;
-  summary_.days_missing += checked->missing;
-  summary_.days_surplus += checked->surplus;
-  std::ranges::move(checked->differences, std::back_inserter(summary_.day_differences));
+  return {};
 }
 
 Result<void> LoadRun::finish() {
@@ -357,6 +448,13 @@ Result<void> LoadRun::finish() {
   Result<std::optional<Complete>> complete = scans_->complete();
   if (!complete) return fail(std::move(complete).error());
   summary_.complete = *complete;
+  if (*complete)
+    summary_.complete_upto =
+        WallTime((*complete)->upto.time().time_since_epoch() - environment_.extractor.utc_offset());
+  const Result<std::vector<Gap>> gaps = scans_->gaps();
+  if (!gaps) return fail(gaps.error());
+  summary_.gaps_open = static_cast<std::uint64_t>(
+      std::ranges::count_if(*gaps, [](const Gap& gap) { return gap.open(); }));
   return {};
 }
 
@@ -373,7 +471,6 @@ Result<LoadSummary> LoadRun::run() {
   const Result<std::vector<TimeWindow>> windows = begin_scan();
   if (!windows) return fail(windows.error());
   progress_.windows_total = windows->size();
-  settled_ = source_now() - options_.margin;
   for (const TimeWindow& window : *windows) {
     if (environment_.stop.requested()) {
       const std::lock_guard lock(mutex_);

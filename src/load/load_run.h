@@ -93,6 +93,7 @@ class LoadRun {
   [[nodiscard]] std::vector<TimeWindow> windows() const;
   /// A scan that asked for the same and was cut off; nullopt if there is none to go on with.
   [[nodiscard]] Result<std::optional<Scan>> unfinished();
+  void add_open_gaps(std::vector<TimeWindow>& windows) const;
   [[nodiscard]] Result<std::vector<TimeWindow>> begin_scan();
   /// Leaves out what the scan that is gone on with has finished.
   [[nodiscard]] Result<void> leave_out_finished(std::vector<TimeWindow>& windows);
@@ -109,8 +110,13 @@ class LoadRun {
   [[nodiscard]] std::uint64_t failed_windows();
   /// False: nothing further can be read.
   [[nodiscard]] bool note_failure(const TimeWindow& window, Error error);
+  /// Of a window that was read. False: it is not to be noted as finished.
+  [[nodiscard]] bool note_unproven(const TimeWindow& window,
+                                   const std::vector<TimeWindow>& unproven);
+  /// Whether the source tells counts that the warehouse can be held against.
+  [[nodiscard]] bool compares_counts() const;
   void check_days();
-  void check_days_of(const TimeWindow& range);
+  [[nodiscard]] Result<void> check_unchecked();
   [[nodiscard]] Result<void> finish();
 
   Environment environment_;
@@ -122,6 +128,8 @@ class LoadRun {
   std::optional<ScanStore> scans_;
   std::optional<RecordWriter> writer_;
   std::optional<Complete> known_;  ///< The watermark as the run found it.
+  std::vector<Gap> gaps_;          ///< Likewise.
+  std::size_t new_gaps_ = 0;
   /// What is read: one range, or behind it also an older one that the watermark lacks.
   struct Wanted {
     TimeWindow range{};
@@ -129,7 +137,6 @@ class LoadRun {
   } wanted_;
   Scan scan_;
   std::vector<TimeWindow> left_out_;  ///< An earlier try has finished them.
-  CivilTime settled_{};  ///< What was created before had arrived when the reading began.
   StageClock stages_;
   std::mutex mutex_;                   ///< Guards summary_ while windows are read.
   TimeWindow failed_window_{};         ///< The one whose writing failed.

@@ -35,10 +35,13 @@ Json counts_of(const LoadSummary& summary) {
           {"rows_of_same_moment", summary.same_moment},
           {"records_redated", summary.redated},
           {"rows_rejected", summary.rejected},
+          {"rejects_accepted", summary.accepted},
           {"missed_by_rescan", summary.missed_by_rescan},
           {"days_checked", summary.days_checked},
           {"days_missing", summary.days_missing},
-          {"days_surplus", summary.days_surplus}};
+          {"days_surplus", summary.days_surplus},
+          {"spans_unproven", summary.unproven},
+          {"gaps_open", summary.gaps_open}};
 }
 
 double rounded_seconds(SteadyTime::duration time) {
@@ -68,6 +71,11 @@ Message below(const Message& message) {
   return {"                 " + message.en, "                " + message.zh};
 }
 
+Message words(const TimeWindow& span) {
+  if (span.from == span.upto) return {span.from.text(), span.from.text()};
+  return say({"{} to {}", "{} 至 {}"}, span.from.text(), span.upto.text());
+}
+
 Message heading(const LoadSummary& summary) {
   const Message stream = title(summary.stream);
   if (summary.mode == "full")
@@ -85,10 +93,19 @@ Message heading(const LoadSummary& summary) {
 }
 
 void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view again) {
-  for (const auto& [code, batches] : summary.unknown_codes)
-    lines.add(say({"  unknown code:  {} = {} has no text and stays as it is",
-                   "  未知代码：    {} = {} 没有对应文本，保留原始代码"},
-                  code.field, code.code));
+  for (const auto& [field, unknown] : summary.unknown_codes.fields()) {
+    constexpr std::size_t shown_max = 10;
+    std::size_t shown = 0;
+    for (const auto& [code, batches] : unknown.codes) {
+      if (++shown > shown_max) break;
+      lines.add(say({"  unknown code:  {} = {} has no text and stays as it is",
+                     "  未知代码：    {} = {} 没有对应文本，保留原始代码"},
+                    field, code));
+    }
+    if (unknown.codes.size() > shown_max)
+      lines.add(below(say({"{}: {}{} others", "{}：另有 {}{} 个"}, field,
+                          unknown.codes.size() - shown_max, unknown.more > 0 ? "+" : "")));
+  }
   if (summary.missed_by_rescan > 0)
     lines.add(
         say({"  missed by {} d: {} orders changed or appeared that the usual re-scan no longer "
@@ -97,11 +114,20 @@ void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view agai
             std::chrono::duration_cast<std::chrono::days>(summary.usual_rescan).count(),
             summary.missed_by_rescan, listed(summary.missed_orders, summary.missed_by_rescan)));
   if (summary.rejected > 0)
-    lines.add(say({"  set aside:     {} rows that cannot be stored (table load_rejects)",
-                   "  拒收：        {} 行无法保存（见表 load_rejects）"},
+    lines.add(say({"  set aside:     {} rows that cannot be stored (tidemark load rejects)",
+                   "  拒收：        {} 行无法保存（见 tidemark load rejects）"},
                   summary.rejected));
   for (const Message& reject : summary.rejects) lines.add(below(reject));
   if (summary.rejected > summary.rejects.size()) lines.add(below({"…", "…"}));
+  if (summary.unproven > 0) {
+    lines.add(
+        say({"  not proven:    {} times whose pages and total in the shop never agreed; the next "
+             "load reads them again (tidemark load gaps)",
+             "  未核实：      {} 处的分页与店铺总数始终不一致；下次加载会重读（见 tidemark load "
+             "gaps）"},
+            summary.unproven));
+    for (const TimeWindow& span : summary.unproven_spans) lines.add(below(words(span)));
+  }
   for (const Error& error : summary.errors) {
     lines.add({"  failed:        " + error.what.en, "  失败：        " + error.what.zh});
     if (!error.hint.empty()) lines.add(below(error.hint));
@@ -114,9 +140,20 @@ void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view agai
 
 ExitCode LoadSummary::exit_code(const Stop& stop) const {
   if (stopped) return exit_code_for(stop);
-  if (errors.empty()) return rejected + days_missing > 0 ? ExitCode::partial : ExitCode::done;
+  if (errors.empty())
+    return rejected + days_missing + unproven > 0 ? ExitCode::partial : ExitCode::done;
   const bool stored = windows_finished > 0 || inserted + changed > 0;
   return stored ? ExitCode::partial : exit_code_for(errors.front().kind, stop);
+}
+
+std::string LoadSummary::trouble() const {
+  if (!errors.empty()) return errors.front().what.en;
+  if (!unproven_spans.empty())
+    return fmt::format("pages and total of the shop never agreed for {}",
+                       unproven_spans.front().from.text());
+  if (days_missing > 0 && !day_differences.empty()) return day_differences.front().en;
+  if (!rejects.empty()) return "set aside: " + rejects.front().en;
+  return {};
 }
 
 std::string summary_text(const LoadSummary& summary, Language language, std::string_view again) {
@@ -172,13 +209,25 @@ std::string summary_text(const LoadSummary& summary, Language language, std::str
             summary.days_checked, summary.days_missing, summary.days_surplus));
   for (const Message& difference : summary.day_differences) lines.add(below(difference));
   if (summary.complete)
-    lines.add(say({"  complete:      {} to {}", "  水位：        {} 至 {} 的数据已全部到达"},
-                  summary.complete->from.text(), summary.complete->upto.text()));
+    lines.add(say({"  complete:      {} to {}{}", "  水位：        {} 至 {} 的数据已全部到达{}"},
+                  summary.complete->from.text(), summary.complete->upto.text(),
+                  summary.gaps_open == 0 ? std::string()
+                                         : say({", but for {} gaps (tidemark load gaps)",
+                                                "，另有 {} 处未核实（见 tidemark load gaps）"},
+                                               summary.gaps_open)
+                                               .in(language)));
   lines.add(say({"  took {}", "  耗时 {}"}, run::duration_text(summary.elapsed, language)));
   return lines.take();
 }
 
-std::string counts_json(const LoadSummary& summary) { return counts_of(summary).dump(); }
+std::string counts_json(const LoadSummary& summary) {
+  Json counts = counts_of(summary);
+  if (summary.complete_upto)
+    counts["complete_upto_unix"] =
+        std::chrono::duration_cast<std::chrono::seconds>(summary.complete_upto->time_since_epoch())
+            .count();
+  return counts.dump();
+}
 
 std::string summary_json(const LoadSummary& summary, ExitCode code) {
   Json line = {
@@ -197,10 +246,18 @@ std::string summary_json(const LoadSummary& summary, ExitCode code) {
   for (const Message& reject : summary.rejects) line["rejects"].push_back(reject.en);
   line["missed_orders"] = summary.missed_orders;
   line["unknown_codes"] = Json::array();
-  for (const auto& [unknown, batches] : summary.unknown_codes)
-    line["unknown_codes"].push_back({{"field", unknown.field}, {"code", unknown.code}});
+  std::uint64_t more_codes = 0;
+  for (const auto& [field, unknown] : summary.unknown_codes.fields()) {
+    for (const auto& [written, batches] : unknown.codes)
+      line["unknown_codes"].push_back({{"field", field}, {"code", written}});
+    more_codes += unknown.more;
+  }
+  if (more_codes > 0) line["unknown_codes_more"] = more_codes;
   if (summary.complete)
     line["complete"] = window_json(summary.complete->from, summary.complete->upto);
+  line["unproven"] = Json::array();
+  for (const TimeWindow& span : summary.unproven_spans)
+    line["unproven"].push_back(window_json(span.from, span.upto));
   line["day_differences"] = Json::array();
   for (const Message& difference : summary.day_differences)
     line["day_differences"].push_back(difference.en);
@@ -213,6 +270,7 @@ std::string summary_json(const LoadSummary& summary, ExitCode code) {
   line["stage_seconds"] = Json::object();
   for (const auto& [stage, time] : summary.stages)
     line["stage_seconds"][load::name(stage)] = rounded_seconds(time);
+  if (code != ExitCode::done) line["error"] = summary.trouble();
   line["exit_code"] = static_cast<int>(code);
   return line.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -2,12 +2,12 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/exit_code.h"
 #include "base/result.h"
 #include "base/stop.h"
@@ -16,7 +16,7 @@
 #include "load/stage_clock.h"
 #include "load/stream_kind.h"
 #include "load/time_window.h"
-#include "load/transform.h"
+#include "load/unknown_codes.h"
 
 namespace tidemark::load {
 
@@ -47,8 +47,9 @@ struct LoadSummary {
   std::uint64_t same_moment = 0;  ///< Of these: something else was read at the same moment.
   std::uint64_t redated = 0;      ///< Records that had been seen in the future, by a wrong clock.
   std::uint64_t rejected = 0;
-  std::vector<Message> rejects{};                        ///< The first few.
-  std::map<UnknownCode, std::uint64_t> unknown_codes{};  ///< With the number of batches.
+  std::vector<Message> rejects{};  ///< The first few.
+  std::uint64_t accepted = 0;      ///< Rows that cannot be stored, as somebody knows.
+  UnknownCodes unknown_codes{};    ///< With the number of batches.
   /// Orders that are older than the usual re-scan reaches, and changed, or are new though the
   /// watermark covers them.
   std::uint64_t missed_by_rescan = 0;
@@ -60,14 +61,23 @@ struct LoadSummary {
   std::uint64_t days_surplus = 0;  ///< Some are stored that the source has dropped.
   std::vector<Message> day_differences{};  ///< The first few.
 
+  /// Spans of which the source's pages and its own count never agreed in this run; not those that
+  /// somebody has accepted.
+  std::uint64_t unproven = 0;
+  std::vector<TimeWindow> unproven_spans{};  ///< The first few.
+  std::uint64_t gaps_open = 0;               ///< Of the stream, after the run.
+
   std::optional<Complete> complete{};
+  std::optional<WallTime> complete_upto{};  ///< The end of it, as a moment.
   std::vector<Error> errors{};
   std::chrono::milliseconds elapsed{};
   std::vector<std::pair<Stage, SteadyTime::duration>> stages{};
 
-  /// done; partial when windows failed, rows were rejected or a day misses some, but something is
-  /// stored; the code of the first error else. A signal's code when stopped.
+  /// done; partial when windows failed, rows were rejected, a span was not proven or a day misses
+  /// some, but something is stored; the code of the first error else. A signal's code when stopped.
   [[nodiscard]] ExitCode exit_code(const Stop& stop) const;
+  /// Why it is not done, in English, for records and alerts; empty if nothing is wrong.
+  [[nodiscard]] std::string trouble() const;
 };
 
 /// For people; ends with a newline. `again` is the command line that redoes what failed.

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/parse_integer.h"
+#include "load/benefit/order_states.h"
 #include "load/benefit_period.h"
 #include "load/row_sql.h"
 #include "load/schema.h"
@@ -60,7 +61,9 @@ sql::Values made_row(const TableSpec& table, Write write) {
 }  // namespace
 
 FirstRefund FirstRefund::then(const Order& order) const {
-  if (!order.refund_time) return {};
+  constexpr std::int64_t no_state = -1;
+  const std::int64_t state = order.order_state.value_or(no_state);
+  if (!order.refund_time || !refund_is_made(state, order.refund_money.value_or(0), true)) return {};
   const std::int64_t now =
       std::chrono::floor<std::chrono::days>(*order.refund_time - order.created_at).count();
   return {.days = std::min(now, days.value_or(now)),
@@ -209,7 +212,7 @@ Result<OrderBatch::Changes> OrderBatch::compare(sql::Connection& connection,
     const WallTime observed_at = applying.derived_at.value_or(states.back().observed_at);
     if (before == known->end()) {
       ++changes.summary.inserted;
-      if (applying.complete && applying.complete->covers(order.created_at))
+      if (applying.expects(order.created_at))
         changes.summary.late.push_back({.id = id,
                                         .created_at = order.created_at,
                                         .seen_at = local_time(observed_at, utc_offset_),

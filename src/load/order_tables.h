@@ -19,8 +19,9 @@
 
 namespace tidemark::load {
 
-/// What the first refund of an order says of it: a platform overwrites refund_time with each
-/// further one, so of all states the earliest counts, as long as the order still tells one.
+/// What the first refund of an order that was made says of it: a platform overwrites refund_time
+/// with each further one, so of all states the earliest counts, as long as the order still tells
+/// one.
 struct FirstRefund {
   std::optional<std::int64_t> days{};  ///< Whole ones, since the order was placed.
   bool in_time = false;                ///< Within the period of benefits.

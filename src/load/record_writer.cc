@@ -5,6 +5,8 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "load/again.h"
+#include "load/reject_store.h"
 #include "load/row_sql.h"
 #include "load/schema.h"
 #include "load/stream_turn.h"
@@ -12,16 +14,12 @@
 namespace tidemark::load {
 namespace {
 
-constexpr int attempts_max = 5;
-constexpr std::chrono::milliseconds first_pause{200};
 constexpr std::size_t id_bytes_max = 128;
 /// Clocks of machines that load the same stream may be so far apart.
 constexpr std::chrono::minutes stamp_ahead_max{10};
 
-/// Cured by doing the transaction again.
-bool may_be_repeated(const Error& error) {
-  return error.kind == ErrorKind::timeout || error.kind == ErrorKind::unreachable;
-}
+/// So many rows of a batch may be refused by the database one by one. More are no matter of rows.
+constexpr int refused_max = 10;
 
 }  // namespace
 
@@ -35,6 +33,19 @@ Observed observed_row(std::string id, std::string payload, WallTime observed_at)
       row.id.front() == '#' || row.id.back() == ' ' || !is_utf8(row.id))
     row.id = '#' + row.hash;
   return row;
+}
+
+void BatchOutcome::add(BatchOutcome more) {
+  inserted += more.inserted;
+  unchanged += more.unchanged;
+  older += more.older;
+  same_moment += more.same_moment;
+  redated += more.redated;
+  accepted += more.accepted;
+  std::ranges::move(more.late, std::back_inserter(late));
+  std::ranges::move(more.changed, std::back_inserter(changed));
+  std::ranges::move(more.rejected, std::back_inserter(rejected));
+  unknown_codes.merge(more.unknown_codes);
 }
 
 /// The rows of a batch by what has to be done with them.
@@ -65,6 +76,9 @@ Result<RecordWriter> RecordWriter::open(ConnectWarehouse connect, const StreamTa
       if (!table && table.error().kind != ErrorKind::not_found) return fail(table.error());
       writer.has_tables_ = writer.has_tables_ && table.has_value();
     }
+    const Result<sql::Table> gaps = writer.connection_->describe(load_gaps_table().name);
+    if (!gaps && gaps.error().kind != ErrorKind::not_found) return fail(gaps.error());
+    writer.has_gaps_ = gaps.has_value();
   }
   return writer;
 }
@@ -79,6 +93,11 @@ Result<void> RecordWriter::reconnect() {
 Result<std::optional<Complete>> RecordWriter::complete() {
   if (!has_tables_) return std::nullopt;
   return ScanStore(*connection_, tables_->platform(), stream_).complete();
+}
+
+Result<std::vector<Gap>> RecordWriter::gaps() {
+  if (!has_tables_ || !has_gaps_) return std::vector<Gap>();
+  return ScanStore(*connection_, tables_->platform(), stream_).gaps();
 }
 
 /// Keeps of one record the newest state; sorted, so that all writers touch keys in one order.
@@ -114,32 +133,56 @@ std::uint64_t RecordWriter::fold(std::vector<Observed>& batch) const {
 Result<BatchOutcome> RecordWriter::write(std::vector<Observed> batch, std::string_view scan_id) {
   const std::size_t rows = batch.size();
   const std::uint64_t repeats = fold(batch);
-  std::chrono::milliseconds pause = first_pause;
-  for (int attempts = 1;; ++attempts, pause *= 2) {
-    Result<BatchOutcome> outcome = attempt(batch, scan_id);
-    if (outcome) {
-      outcome->rows = rows;
-      outcome->repeats = repeats;
-      return outcome;
-    }
-    if (attempts == attempts_max || !may_be_repeated(outcome.error())) return outcome;
-    log_line(LogLevel::warning, "the warehouse: " + outcome.error().what.en + "; again");
-    if (!pause_->wait(pause)) return fail(ErrorKind::cancelled, {"asked to stop", "收到停止请求"});
-    if (outcome.error().kind == ErrorKind::unreachable)
-      if (Result<void> connected = reconnect(); !connected && !may_be_repeated(connected.error()))
-        return fail(std::move(connected).error());
-  }
+  int refused = 0;
+  Result<BatchOutcome> outcome = halved(std::move(batch), scan_id, refused);
+  if (!outcome) return outcome;
+  outcome->rows = rows;
+  outcome->repeats = repeats;
+  return outcome;
 }
 
-Result<BatchOutcome> RecordWriter::attempt(std::vector<Observed>& batch, std::string_view scan_id) {
-  if (dry_run_) return within_transaction(batch, scan_id);
+Result<BatchOutcome> RecordWriter::halved(std::vector<Observed> batch, std::string_view scan_id,
+                                          int& refused) {
+  Result<BatchOutcome> whole = repeated(batch, scan_id, nullptr);
+  if (whole || dry_run_ || whole.error().kind != ErrorKind::query || refused == refused_max)
+    return whole;
+  if (batch.size() == 1) {
+    ++refused;
+    const Error refusal =
+        Error(whole.error()).within({"the database refuses it", "数据库拒绝该行"});
+    Result<BatchOutcome> aside = repeated(batch, scan_id, &refusal);
+    // Not even its raw form is taken: then it is more than that row.
+    if (!aside) return whole;
+    log_line(LogLevel::warning, printable(batch.front().id) + ": " + refusal.what.en);
+    return aside;
+  }
+  const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
+  std::vector<Observed> rest(std::move_iterator(middle), std::move_iterator(batch.end()));
+  batch.erase(middle, batch.end());
+  Result<BatchOutcome> outcome = halved(std::move(batch), scan_id, refused);
+  if (!outcome) return outcome;
+  Result<BatchOutcome> more = halved(std::move(rest), scan_id, refused);
+  if (!more) return more;
+  outcome->add(std::move(*more));
+  return outcome;
+}
+
+Result<BatchOutcome> RecordWriter::repeated(std::vector<Observed>& batch, std::string_view scan_id,
+                                            const Error* refusal) {
+  return again(
+      *pause_, [&] { return attempt(batch, scan_id, refusal); }, [&] { return reconnect(); });
+}
+
+Result<BatchOutcome> RecordWriter::attempt(std::vector<Observed>& batch, std::string_view scan_id,
+                                           const Error* refusal) {
+  if (dry_run_) return within_transaction(batch, scan_id, refusal);
   if (!connection_)
     return fail(ErrorKind::unreachable, {"not connected to the warehouse", "未连接数仓"});
   if (Result<void> begun = connection_->begin(sql::Isolation::write); !begun)
     return fail(std::move(begun).error());
   const Result<void> turn = take_turn(*connection_, tables_->platform(), stream_);
   Result<BatchOutcome> outcome =
-      turn ? within_transaction(batch, scan_id) : Result<BatchOutcome>(fail(turn.error()));
+      turn ? within_transaction(batch, scan_id, refusal) : Result<BatchOutcome>(fail(turn.error()));
   if (outcome) {
     Result<void> committed = connection_->commit();
     if (committed) return outcome;
@@ -204,7 +247,7 @@ Result<std::set<std::string>> RecordWriter::older(RawLayer& layer, std::vector<O
 
 RecordWriter::Sorted RecordWriter::sorted(const std::vector<Observed>& batch,
                                           const std::map<std::string, Seen>& seen,
-                                          const std::set<std::string>& older,
+                                          const std::set<std::string>& older, const Error* refusal,
                                           BatchOutcome& outcome) const {
   Sorted sorted;
   sorted.records = tables_->batch();
@@ -227,7 +270,9 @@ RecordWriter::Sorted RecordWriter::sorted(const std::vector<Observed>& batch,
       }
     }
     Result<void> taken;
-    if (same) {
+    if (refusal != nullptr) {
+      taken = fail(*refusal);
+    } else if (same) {
       // What it says was true when it was first seen, and not only now that it can be stored.
       Observed first = row;
       first.observed_at = known->second.first_observed_at;
@@ -241,9 +286,6 @@ RecordWriter::Sorted RecordWriter::sorted(const std::vector<Observed>& batch,
       sorted.rejected.push_back(!taken.has_value());
     }
     if (!taken) {
-      const Message& why = taken.error().what;
-      const std::string id = printable(row.id);
-      outcome.rejected.push_back({id + ": " + why.en, id + "：" + why.zh});
       sorted.refused.emplace_back(&row, std::move(taken).error());
       continue;
     }
@@ -254,7 +296,8 @@ RecordWriter::Sorted RecordWriter::sorted(const std::vector<Observed>& batch,
 }
 
 Result<BatchOutcome> RecordWriter::within_transaction(std::vector<Observed>& batch,
-                                                      std::string_view scan_id) {
+                                                      std::string_view scan_id,
+                                                      const Error* refusal) {
   BatchOutcome outcome;
   std::map<std::string, Seen> seen;
   std::set<std::string> known_newer;
@@ -271,13 +314,14 @@ Result<BatchOutcome> RecordWriter::within_transaction(std::vector<Observed>& bat
     if (!found) return fail(std::move(found).error());
     known_newer = std::move(*found);
   }
-  const Sorted rows = sorted(batch, seen, known_newer, outcome);
+  const Sorted rows = sorted(batch, seen, known_newer, refusal, outcome);
+  if (auto done = tell_refused(rows, outcome); !done) return fail(done.error());
   if (!has_tables_) {
     outcome.inserted = rows.records->size();
     return outcome;
   }
-  Result<TableChanges> changes =
-      rows.records->apply(*connection_, {.write = !dry_run_, .complete = complete_});
+  Result<TableChanges> changes = rows.records->apply(
+      *connection_, {.write = !dry_run_, .complete = complete_, .unproven = unproven_});
   if (!changes) return fail(std::move(changes).error());
   outcome.inserted = changes->inserted;
   outcome.unchanged += changes->unchanged;
@@ -290,6 +334,28 @@ Result<BatchOutcome> RecordWriter::within_transaction(std::vector<Observed>& bat
     return fail(done.error());
   if (auto done = write_rejects(rows, scan_id); !done) return fail(done.error());
   return outcome;
+}
+
+Result<void> RecordWriter::tell_refused(const Sorted& sorted, BatchOutcome& outcome) {
+  if (sorted.refused.empty()) return {};
+  std::map<std::string, std::string> accepted;
+  if (has_tables_ && has_gaps_) {
+    std::vector<std::string> ids;
+    for (const auto& [row, error] : sorted.refused) ids.push_back(row->id);
+    auto known = accepted_rejects(*connection_, tables_->platform(), stream_, ids);
+    if (!known) return fail(std::move(known).error());
+    accepted = std::move(*known);
+  }
+  for (const auto& [row, error] : sorted.refused) {
+    const auto known = accepted.find(row->id);
+    if (known != accepted.end() && known->second == row->hash) {
+      ++outcome.accepted;
+      continue;
+    }
+    const std::string id = printable(row->id);
+    outcome.rejected.push_back({id + ": " + error.what.en, id + "：" + error.what.zh});
+  }
+  return {};
 }
 
 Result<void> RecordWriter::write_rejects(const Sorted& sorted, std::string_view scan_id) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/pause.h"
@@ -37,7 +38,10 @@ struct BatchOutcome {
   std::vector<ChangedRecord> late{};  ///< New, though expect_known() said that they are not.
   std::vector<ChangedRecord> changed{};
   std::vector<Message> rejected{};  ///< `o_1: price is missing`
+  std::uint64_t accepted = 0;       ///< Further ones that cannot be stored, as somebody knows.
   std::set<UnknownCode> unknown_codes{};
+
+  void add(BatchOutcome more);
 };
 
 /// Opens a connection to the warehouse; asked again when one broke.
@@ -51,7 +55,9 @@ using ConnectWarehouse = std::function<Result<std::unique_ptr<sql::Connection>>(
 /// or they are equal, the newer observation: whatever the order in which batches arrive. A row
 /// without news is not touched, but for its stamp in raw_seen. An observation that lies in the
 /// future is none: a clock was wrong, and what is read now is newer. A transaction that met a
-/// deadlock with somebody else, or lost its connection, is done again.
+/// deadlock with somebody else, or lost its connection, is done again. One that the database
+/// refuses is done in halves, until the few rows are found that it does not take; these are set
+/// aside.
 class RecordWriter {
  public:
   /// Opens the connection. The warehouse's tables must be there; with `dry_run` nothing is written,
@@ -61,14 +67,21 @@ class RecordWriter {
                                                  const StreamTables& tables, bool dry_run,
                                                  Pause& pause, const Clock& clock);
 
-  /// All records that were created in `complete` should be known: those that are not are told.
-  void expect_known(const TimeWindow& complete) { complete_ = complete; }
+  /// All records that were created in `complete`, but not in a span that no scan has proven, should
+  /// be known: those that are not are told.
+  void expect_known(const TimeWindow& complete, std::vector<TimeWindow> unproven = {}) {
+    complete_ = complete;
+    unproven_ = std::move(unproven);
+  }
 
-  /// Errors: those of Connection, after a few attempts; then the warehouse is as it was.
+  /// Errors: those of Connection, after a few attempts; then the warehouse is as it was, or has a
+  /// part of the batch.
   [[nodiscard]] Result<BatchOutcome> write(std::vector<Observed> batch, std::string_view scan_id);
 
   /// The watermark of the stream; nullopt if there is none. Errors: those of Connection; corrupt.
   [[nodiscard]] Result<std::optional<Complete>> complete();
+  /// Its gaps. Errors: likewise.
+  [[nodiscard]] Result<std::vector<Gap>> gaps();
 
  private:
   struct Sorted;
@@ -84,17 +97,27 @@ class RecordWriter {
 
   [[nodiscard]] Result<void> reconnect();
   [[nodiscard]] std::uint64_t fold(std::vector<Observed>& batch) const;
-  [[nodiscard]] Result<BatchOutcome> attempt(std::vector<Observed>& batch,
-                                             std::string_view scan_id);
+  /// `refusal`: why none of these rows can be stored; nullptr: they may be.
+  [[nodiscard]] Result<BatchOutcome> repeated(std::vector<Observed>& batch,
+                                              std::string_view scan_id, const Error* refusal);
+  /// Counts up `refused`, the rows that the database did not take.
+  [[nodiscard]] Result<BatchOutcome> halved(std::vector<Observed> batch, std::string_view scan_id,
+                                            int& refused);
+  [[nodiscard]] Result<BatchOutcome> attempt(std::vector<Observed>& batch, std::string_view scan_id,
+                                             const Error* refusal);
   [[nodiscard]] Result<BatchOutcome> within_transaction(std::vector<Observed>& batch,
-                                                        std::string_view scan_id);
+                                                        std::string_view scan_id,
+                                                        const Error* refusal);
+  /// Tells apart what nobody has accepted.
+  [[nodiscard]] Result<void> tell_refused(const Sorted& sorted, BatchOutcome& outcome);
   [[nodiscard]] Result<std::set<std::string>> older(RawLayer& layer, std::vector<Observed>& batch,
                                                     const std::map<std::string, Seen>& seen) const;
   [[nodiscard]] Result<void> redate(RawLayer& layer, const std::vector<Observed>& batch,
                                     std::map<std::string, Seen>& seen, BatchOutcome& outcome) const;
   [[nodiscard]] Sorted sorted(const std::vector<Observed>& batch,
                               const std::map<std::string, Seen>& seen,
-                              const std::set<std::string>& older, BatchOutcome& outcome) const;
+                              const std::set<std::string>& older, const Error* refusal,
+                              BatchOutcome& outcome) const;
   [[nodiscard]] Result<void> write_rejects(const Sorted& sorted, std::string_view scan_id);
   [[nodiscard]] RawLayer raw() { return RawLayer(*connection_, tables_->platform(), stream_); }
 
@@ -105,8 +128,10 @@ class RecordWriter {
   Pause* pause_;
   const Clock* clock_;
   std::optional<TimeWindow> complete_;
+  std::vector<TimeWindow> unproven_;
   std::unique_ptr<sql::Connection> connection_;
   bool has_tables_ = true;  ///< False: a dry run into a warehouse that is not there yet.
+  bool has_gaps_ = true;    ///< False: likewise, an older Tidemark made it.
 };
 
 /// As the batch wants it: the hash made, and an id that can be a key.

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "load/order_tables.h"
+#include "load/reject_store.h"
 #include "load/row_sql.h"
 #include "load/testing_warehouse.h"
 #include "load/xiaoe/order_transform.h"
@@ -190,6 +191,20 @@ TEST_P(RecordWriterTest, TheFirstRefundCountsForItsDays) {
   EXPECT_EQ(rederived(tables_).unchanged, 1U);
 }
 
+TEST_P(RecordWriterTest, ARefundThatIsAskedForOrFailedIsNone) {
+  const auto days = [this] {
+    return dump("orders", "order_id, days_to_refund, refunded_within_14_days");
+  };
+  write({row("o_1", "5.00", 8, R"(,"refund_time":"2025-01-06 09:00:00")")}, 0);
+  EXPECT_EQ(days(), "o_1|NULL|0|\n");
+  write({row("o_1", "5.00", 9, R"(,"refund_time":"2025-01-07 09:00:00")")}, 60);
+  EXPECT_EQ(days(), "o_1|NULL|0|\n");
+  // One that was made before stays, whatever becomes of the rest of the money.
+  write({row("o_1", "5.00", 8, R"(,"refund_money":100,"refund_time":"2025-01-08 09:00:00")")}, 120);
+  EXPECT_EQ(days(), "o_1|7|1|\n");
+  EXPECT_EQ(rederived(tables_).unchanged, 1U);
+}
+
 TEST_P(RecordWriterTest, WhatNoTableShowsChangesNoTable) {
   write({row("o_1", "1", 1, R"(,"system_info":"a")")}, 0);
   const std::string before = business();
@@ -223,6 +238,87 @@ TEST_P(RecordWriterTest, ARowThatCannotBeStoredIsSetAsideUntilItCan) {
   EXPECT_EQ(value("SELECT COUNT(*) FROM load_rejects"), "0");
   EXPECT_EQ(value("SELECT COUNT(*) FROM orders"), "2");
   EXPECT_THAT(write({row("o_1", "1.00", 1)}, 180).rejected, IsEmpty());
+}
+
+TEST_P(RecordWriterTest, ARowThatTheDatabaseRefusesHoldsUpNoOther) {
+  if (db().dialect() == sql::Dialect::sqlite)
+    run("CREATE TRIGGER strict BEFORE INSERT ON orders WHEN NEW.price_fen=666 "
+        "BEGIN SELECT RAISE(ABORT, 'never 666'); END");
+  else
+    run("ALTER TABLE orders ADD CONSTRAINT strict_price CHECK (price_fen<>666)");
+  const auto rows = [](std::string_view price) {
+    std::vector<Observed> batch;
+    for (int number = 0; number < 300; ++number) {
+      const std::string id = fmt::format("o_{:03}", number);
+      const bool poison = number == 0 || number == 177;
+      batch.push_back(observed_row(id, row(id, poison ? price : "1.00", 1), start));
+    }
+    return batch;
+  };
+  const BatchOutcome outcome = write_batch(rows("6.66"));
+  EXPECT_EQ(outcome.rows, 300U);
+  EXPECT_EQ(outcome.inserted, 298U);
+  EXPECT_THAT(outcome.rejected,
+              ElementsAre(Field(&Message::en, HasSubstr("o_000: the database refuses it")),
+                          Field(&Message::en, HasSubstr("o_177: the database refuses it"))));
+  EXPECT_EQ(value("SELECT COUNT(*) FROM orders"), "298");
+  EXPECT_EQ(value("SELECT COUNT(*) FROM raw_records"), "300");
+  EXPECT_EQ(value("SELECT COUNT(*) FROM load_rejects"), "2");
+}
+
+TEST_P(RecordWriterTest, ATableThatTakesNoRowStopsTheLoad) {
+  run("ALTER TABLE order_items RENAME TO away");
+  std::vector<Observed> batch;
+  for (int number = 0; number < 100; ++number) {
+    const std::string id = fmt::format("o_{:03}", number);
+    batch.push_back(observed_row(id, row(id, "1.00", 1), start));
+  }
+  const Result<BatchOutcome> outcome = writer_->write(std::move(batch), "scan");
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().kind, ErrorKind::query);
+  EXPECT_EQ(value("SELECT COUNT(*) FROM orders"), "0");
+  run("ALTER TABLE away RENAME TO order_items");
+}
+
+TEST_P(RecordWriterTest, ARejectThatIsAcceptedIsToldAgainWhenItChanges) {
+  const std::string nameless = R"({"price":"1","order_state":1})";
+  const std::string broken = row("o_1", "\"1.005\"", 1);
+  EXPECT_THAT(write({nameless, broken}, 0).rejected, SizeIs(2));
+  Result<std::vector<SetAside>> list = rows_set_aside(db(), 10);
+  ASSERT_TRUE(list) << list.error().what.en;
+  ASSERT_THAT(*list, SizeIs(2));
+  EXPECT_FALSE(list->front().accepted);
+
+  const auto accept = [this](const std::optional<std::vector<std::string>>& ids) {
+    return accept_rejects(db(), "xiaoe", "orders", ids, start);
+  };
+  const auto unknown = accept(std::vector<std::string>{"o_1", "o_9"});
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().kind, ErrorKind::not_found);
+  EXPECT_EQ(accept(std::vector<std::string>{"o_1"}).value_or(-1), 1);
+  EXPECT_EQ(accept(std::nullopt).value_or(-1), 1);
+  EXPECT_EQ(accept(std::nullopt).value_or(-1), 0);
+
+  BatchOutcome again = write({nameless, broken}, 60);
+  EXPECT_THAT(again.rejected, IsEmpty());
+  EXPECT_EQ(again.accepted, 2U);
+  EXPECT_EQ(rederived(tables_).rejected, 0U);
+  again = write({row("o_1", "\"1.006\"", 1)}, 120);
+  EXPECT_THAT(again.rejected, SizeIs(1));
+  EXPECT_EQ(rederived(tables_).rejected, 1U);
+  EXPECT_EQ(rederived(tables_).accepted, 1U);
+}
+
+TEST_P(RecordWriterTest, DerivingAgainIsDoneAgainAfterADeadlock) {
+  write({row("o_1", "1", 1), row("o_2", "2", 1)}, 0);
+  run("UPDATE orders SET title='wrong'");
+  ASSERT_TRUE(migrate_warehouse(db()));
+  deadlocks_ = 2;
+  const RederiveSummary summary = rederived(tables_);
+  EXPECT_EQ(deadlocks_, 0);
+  EXPECT_EQ(summary.records, 2U);
+  EXPECT_EQ(summary.changed, 2U);
+  EXPECT_EQ(value("SELECT COUNT(*) FROM orders WHERE title='wrong'"), "0");
 }
 
 TEST_P(RecordWriterTest, ARowWithoutAnIdIsKeptByItsContent) {
@@ -410,6 +506,10 @@ TEST_P(RecordWriterTest, ANewOrderThatShouldHaveBeenKnownIsTold) {
   writer_->expect_known(
       {*CivilTime::parse("2025-01-01"), *CivilTime::parse("2025-01-01 07:59:59")});
   EXPECT_THAT(write({row("o_2", "1", 1)}, 60).late, IsEmpty());
+  // What no scan has proven may hold anything.
+  const CivilTime placed = *CivilTime::parse("2025-01-01 08:00:00");
+  writer_->expect_known({*CivilTime::parse("2025-01-01"), placed}, {TimeWindow{placed, placed}});
+  EXPECT_THAT(write({row("o_3", "1", 1)}, 120).late, IsEmpty());
 }
 
 /// Tables beside which something else happens whenever a step of deriving begins.

@@ -1,7 +1,11 @@
 #include "load/rederive.h"
 
+#include <map>
+#include <span>
 #include <utility>
 
+#include "load/again.h"
+#include "load/reject_store.h"
 #include "load/row_sql.h"
 #include "load/schema.h"
 #include "load/stream_turn.h"
@@ -13,95 +17,134 @@ constexpr std::int64_t records_per_step = 500;
 
 }  // namespace
 
-Result<RederiveSummary> Rederive::run(bool dry_run) {
-  summary_ = {.dry_run = dry_run};
+void RederiveSummary::add(const RederiveSummary& more) {
+  records += more.records;
+  inserted += more.inserted;
+  changed += more.changed;
+  unchanged += more.unchanged;
+  histories += more.histories;
+  rejected += more.rejected;
+  accepted += more.accepted;
+  unknown_codes.add(more.unknown_codes);
+  stopped = stopped || more.stopped;
+}
+
+Result<void> Rederive::open() {
   Result<std::unique_ptr<sql::Connection>> connection = connect_();
   if (!connection) return fail(std::move(connection).error());
+  connection_ = std::move(*connection);
+  return {};
+}
+
+Result<RederiveSummary> Rederive::run(bool dry_run) {
+  dry_run_ = dry_run;
+  summary_ = {.dry_run = dry_run};
+  if (Result<void> opened = open(); !opened) return fail(std::move(opened).error());
   if (!dry_run)
-    if (Result<void> migrated = migrate_warehouse(**connection); !migrated)
+    if (Result<void> migrated = migrate_warehouse(*connection_); !migrated)
       return fail(std::move(migrated).error());
-  // Beside a load, a dry run would otherwise compare raw rows of one moment with orders of the
-  // next.
-  if (dry_run)
-    if (Result<void> begun = (*connection)->begin(sql::Isolation::snapshot); !begun)
+  if (dry_run) {
+    const Result<sql::Table> table = connection_->describe(load_rejects_accepted_table().name);
+    if (!table && table.error().kind != ErrorKind::not_found) return fail(table.error());
+    has_acceptances_ = table.has_value();
+    // Beside a load, a dry run would otherwise compare raw rows of one moment with orders of the
+    // next.
+    if (Result<void> begun = connection_->begin(sql::Isolation::snapshot); !begun)
       return fail(std::move(begun).error());
-  Result<void> done = derive(**connection);
-  if (dry_run) (*connection)->rollback();
+  }
+  Result<void> done = derive();
+  if (dry_run) connection_->rollback();
   if (!done) return fail(std::move(done).error());
   return std::move(summary_);
 }
 
-Result<void> Rederive::derive(sql::Connection& connection) {
-  std::string after;
-  for (bool more = true; more;) {
+Result<void> Rederive::derive() {
+  for (std::string after;;) {
     if (stop_.requested()) {
       summary_.stopped = true;
-      break;
+      return {};
     }
-    if (Result<void> done = step(connection, after, more); !done) return done;
+    // A dry run is one transaction from beginning to end.
+    Result<Step> done = dry_run_
+                            ? within_transaction(after)
+                            : again(pause_, [&] { return step(after); }, [&] { return open(); });
+    if (!done && done.error().kind == ErrorKind::cancelled && stop_.requested()) continue;
+    if (!done) return fail(std::move(done).error());
+    if (done->last.empty()) return {};
+    after = std::move(done->last);
+    summary_.add(done->counts);
+    records_ += done->records;
   }
-  return {};
 }
 
-Result<void> Rederive::step(sql::Connection& connection, std::string& after, bool& more) {
-  if (summary_.dry_run) return within_transaction(connection, after, more);
-  if (Result<void> begun = connection.begin(sql::Isolation::write); !begun) return begun;
-  Result<void> done = take_turn(connection, tables_.platform(), stream_);
-  if (done) done = within_transaction(connection, after, more);
-  if (done) done = connection.commit();
-  if (!done) connection.rollback();
+Result<Rederive::Step> Rederive::step(const std::string& after) {
+  if (Result<void> begun = connection_->begin(sql::Isolation::write); !begun)
+    return fail(std::move(begun).error());
+  const Result<void> turn = take_turn(*connection_, tables_.platform(), stream_);
+  Result<Step> done = turn ? within_transaction(after) : Result<Step>(fail(turn.error()));
+  if (done)
+    if (Result<void> committed = connection_->commit(); !committed)
+      done = fail(std::move(committed).error());
+  if (!done) connection_->rollback();
   return done;
 }
 
-Result<void> Rederive::within_transaction(sql::Connection& connection, std::string& after,
-                                          bool& more) {
-  RawLayer raw(connection, tables_.platform(), stream_);
+Result<Rederive::Step> Rederive::within_transaction(const std::string& after) {
+  RawLayer raw(*connection_, tables_.platform(), stream_);
   const Result<std::vector<RecordVersions>> records =
       raw.versions(after, records_per_step, tables_.keeps_history());
   if (!records) return fail(records.error());
-  more = !records->empty();
-  if (!more) return {};
-  after = records->back().id;
+  Step step;
+  if (records->empty()) return step;
+  step.last = records->back().id;
+  step.records = records->size();
 
   const std::unique_ptr<StreamBatch> batch = tables_.batch();
   std::vector<UnknownCode> unknown;
   for (const RecordVersions& record : *records) {
-    ++summary_.records;
+    ++step.counts.records;
     if (record.versions.empty()) continue;
     if (const Result<void> taken = batch->take(record.versions, unknown); !taken) {
-      ++summary_.rejected;
       // Where a present state is enough, the others were not read yet.
       if (!tables_.keeps_history()) {
         const Result<std::vector<Observed>> states = raw.states_of(record.id);
         if (!states) return fail(states.error());
         static_cast<void>(batch->take(*states, unknown));  // Refused as before, but for the older.
       }
-      if (auto noted = note_reject(connection, record, taken.error()); !noted) return noted;
-    } else if (record.rejected && !summary_.dry_run) {
-      if (auto done = raw.mend(record.id); !done) return done;
+      if (auto noted = refuse(step, record, taken.error()); !noted) return fail(noted.error());
+    } else if (record.rejected && !dry_run_) {
+      if (auto done = raw.mend(record.id); !done) return fail(done.error());
     }
   }
-  summary_.unknown_codes.insert(unknown.begin(), unknown.end());
+  for (const UnknownCode& code : unknown) step.counts.unknown_codes.add(code);
   const Result<TableChanges> changes =
-      batch->apply(connection, {.write = !summary_.dry_run, .derived_at = clock_.wall()});
+      batch->apply(*connection_, {.write = !dry_run_, .derived_at = clock_.wall()});
   if (!changes) return fail(changes.error());
-  summary_.inserted += changes->inserted;
-  summary_.changed += changes->changed.size();
-  summary_.unchanged += changes->unchanged;
-  summary_.histories += changes->histories;
-  records_ += records->size();
-  return {};
+  step.counts.inserted = changes->inserted;
+  step.counts.changed = changes->changed.size();
+  step.counts.unchanged = changes->unchanged;
+  step.counts.histories = changes->histories;
+  return step;
 }
 
-Result<void> Rederive::note_reject(sql::Connection& connection, const RecordVersions& record,
-                                   const Error& error) {
-  if (summary_.dry_run) return {};
+Result<void> Rederive::refuse(Step& step, const RecordVersions& record, const Error& error) {
   const Observed& newest = record.versions.back();
+  std::map<std::string, std::string> accepted;
+  if (has_acceptances_) {
+    auto known =
+        accepted_rejects(*connection_, tables_.platform(), stream_, std::span(&record.id, 1));
+    if (!known) return fail(std::move(known).error());
+    accepted = std::move(*known);
+  }
+  const auto known = accepted.find(record.id);
+  ++(known != accepted.end() && known->second == newest.hash ? step.counts.accepted
+                                                             : step.counts.rejected);
+  if (dry_run_) return {};
   const sql::Values row = {tables_.platform(), stream_,       record.id,  newest.hash,
                            error.what.en,      error.what.zh, "rederive", utc_text(clock_.wall())};
-  if (auto done = upsert_rows(connection, load_rejects_table(), std::span(&row, 1)); !done)
+  if (auto done = upsert_rows(*connection_, load_rejects_table(), std::span(&row, 1)); !done)
     return done;
-  return RawLayer(connection, tables_.platform(), stream_).mark_rejected(record.id);
+  return RawLayer(*connection_, tables_.platform(), stream_).mark_rejected(record.id);
 }
 
 }  // namespace tidemark::load

@@ -2,14 +2,16 @@
 
 #include <atomic>
 #include <cstdint>
-#include <set>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/pause.h"
 #include "base/result.h"
 #include "base/stop.h"
 #include "load/record_writer.h"
+#include "load/unknown_codes.h"
 
 namespace tidemark::load {
 
@@ -22,25 +24,29 @@ struct RederiveSummary {
   std::uint64_t histories = 0;  ///< Records whose history was not what their states say.
   /// Of their states the newest one that can be stored is what counts, as for a load.
   std::uint64_t rejected = 0;
-  std::set<UnknownCode> unknown_codes{};
+  std::uint64_t accepted = 0;  ///< Further ones that cannot be stored, as somebody knows.
+  UnknownCodes unknown_codes{};
   bool dry_run = false;
   bool stopped = false;
+
+  void add(const RederiveSummary& more);  ///< The counts of further records.
 };
 
 /// Makes the business tables of a stream anew from the raw layer, without asking the shop: after a
 /// unit, a text or a rule was corrected. Rows that are right already are not touched, so it may be
 /// repeated, and interrupted at any point. In transactions of some hundred records each, taking
-/// turns with loads.
+/// turns with loads; one that met a deadlock, or lost its connection, is done again.
 class Rederive {
  public:
   /// What it is handed must outlive it. `records` is counted up as it goes.
   Rederive(ConnectWarehouse connect, const StreamTables& tables, const Clock& clock,
-           const Stop& stop, std::atomic<std::uint64_t>& records)
+           const Stop& stop, Pause& pause, std::atomic<std::uint64_t>& records)
       : connect_(std::move(connect)),
         tables_(tables),
         stream_(name(tables.kind())),
         clock_(clock),
         stop_(stop),
+        pause_(pause),
         records_(records) {}
 
   /// A dry run reads one snapshot from beginning to end, so that what a load writes beside it does
@@ -49,19 +55,29 @@ class Rederive {
   [[nodiscard]] Result<RederiveSummary> run(bool dry_run);
 
  private:
-  [[nodiscard]] Result<void> derive(sql::Connection& connection);
-  [[nodiscard]] Result<void> step(sql::Connection& connection, std::string& after, bool& more);
-  [[nodiscard]] Result<void> within_transaction(sql::Connection& connection, std::string& after,
-                                                bool& more);
-  [[nodiscard]] Result<void> note_reject(sql::Connection& connection, const RecordVersions& record,
-                                         const Error& error);
+  /// What deriving some records did.
+  struct Step {
+    std::string last;  ///< Empty: there were no more.
+    std::uint64_t records = 0;
+    RederiveSummary counts{};
+  };
+
+  [[nodiscard]] Result<void> open();
+  [[nodiscard]] Result<void> derive();
+  [[nodiscard]] Result<Step> step(const std::string& after);
+  [[nodiscard]] Result<Step> within_transaction(const std::string& after);
+  [[nodiscard]] Result<void> refuse(Step& step, const RecordVersions& record, const Error& error);
 
   const ConnectWarehouse connect_;
   const StreamTables& tables_;
   const std::string stream_;
   const Clock& clock_;
   const Stop& stop_;
+  Pause& pause_;
   std::atomic<std::uint64_t>& records_;
+  std::unique_ptr<sql::Connection> connection_;
+  bool dry_run_ = false;
+  bool has_acceptances_ = true;  ///< False: a dry run in a warehouse of an older Tidemark.
   RederiveSummary summary_;
 };
 

@@ -131,8 +131,70 @@ Result<void> ScanStore::finish_window(const Scan& scan, const TimeWindow& window
     if (Result<void> noted = upsert_rows(connection_, load_windows_table(), std::span(&row, 1));
         !noted)
       return noted;
+    if (proof.unchecked && !proof.window.empty()) {
+      const sql::Values unchecked = {scan.id, proof.window.from.text(), proof.window.upto.text(),
+                                     platform_, stream_};
+      if (Result<void> noted =
+              upsert_rows(connection_, load_unchecked_table(), std::span(&unchecked, 1));
+          !noted)
+        return noted;
+    }
+    const Result<std::optional<Complete>> known = complete();
+    if (!known) return fail(known.error());
+    GapNews news{.window = proof.window, .unproven = proof.unproven};
+    const bool in_future = *known && proof.latest && (*known)->upto > *proof.latest;
+    if (*known && !in_future) news.complete = TimeWindow{(*known)->from, (*known)->upto};
+    if (Result<void> taken = gap_store().take(news, now); !taken) return taken;
     return extend_locked(proof);
   });
+}
+
+Result<std::vector<UncheckedWindow>> ScanStore::unchecked() {
+  std::vector<UncheckedWindow> windows;
+  Result<void> read = sql::each_row(
+      connection_.query("SELECT u.scan_id, s.started_at, u.window_from, u.window_upto FROM "
+                        "load_unchecked u JOIN load_scans s ON s.scan_id=u.scan_id "
+                        "WHERE u.platform=? AND u.stream=? ORDER BY u.scan_id, u.window_from",
+                        sql::Values{platform_, stream_}),
+      [&](const sql::Cursor& row) -> Result<void> {
+        const Result<WallTime> started = utc_time(row.at(1));
+        if (!started) return fail(started.error());
+        const Result<CivilTime> from = civil(row.at(2));
+        if (!from) return fail(from.error());
+        const Result<CivilTime> upto = civil(row.at(3));
+        if (!upto) return fail(upto.error());
+        windows.push_back({.scan_id = std::string(row.at(0).value_or("")),
+                           .scan_started_at = *started,
+                           .window = {*from, *upto}});
+        return {};
+      });
+  if (!read) return fail(std::move(read).error());
+  return windows;
+}
+
+Result<void> ScanStore::note_checked(std::span<const UncheckedWindow> windows) {
+  for (const UncheckedWindow& window : windows)
+    if (Result<void> done =
+            sql::write(connection_, "DELETE FROM load_unchecked WHERE scan_id=? AND window_from=?",
+                       sql::Values{window.scan_id, window.window.from.text()});
+        !done)
+      return done;
+  return {};
+}
+
+Result<std::vector<Gap>> ScanStore::gaps() { return gap_store().all(); }
+
+Result<std::int64_t> ScanStore::accept_gaps(const TimeWindow& range, const std::string& reason,
+                                            WallTime now) {
+  std::int64_t accepted = 0;
+  Result<void> done = in_transaction([&]() -> Result<void> {
+    const Result<std::int64_t> count = gap_store().accept(range, reason, now);
+    if (!count) return fail(count.error());
+    accepted = *count;
+    return {};
+  });
+  if (!done) return fail(std::move(done).error());
+  return accepted;
 }
 
 Result<std::optional<Complete>> ScanStore::complete() {
@@ -173,23 +235,25 @@ Result<void> ScanStore::extend_locked(const Proof& proof) {
   return set_complete(now);
 }
 
-Result<bool> ScanStore::found_complete(const Complete& complete) {
-  if (Result<void> begun = connection_.begin(sql::Isolation::write); !begun)
-    return fail(std::move(begun).error());
-  Result<bool> found = found_locked(complete);
-  if (found)
-    if (Result<void> committed = connection_.commit(); !committed)
-      found = fail(std::move(committed).error());
-  if (!found) connection_.rollback();
-  return found;
+Result<bool> ScanStore::import_complete(const Complete& complete, WallTime now) {
+  bool imported = false;
+  Result<void> done = in_transaction([&]() -> Result<void> {
+    const Result<bool> found = import_locked(complete, now);
+    if (!found) return fail(found.error());
+    imported = *found;
+    return {};
+  });
+  if (!done) return fail(std::move(done).error());
+  return imported;
 }
 
-Result<bool> ScanStore::found_locked(const Complete& complete_now) {
-  if (Result<void> turn = take_turn(connection_, platform_, stream_); !turn)
-    return fail(std::move(turn).error());
+Result<bool> ScanStore::import_locked(const Complete& complete_now, WallTime now) {
   const Result<std::optional<Complete>> known = complete();
   if (!known) return fail(known.error());
   if (*known) return false;
+  const Gap gap{
+      .span = {complete_now.from, complete_now.upto}, .kind = GapKind::imported, .found_at = now};
+  if (Result<void> added = gap_store().add(gap); !added) return fail(std::move(added).error());
   if (Result<void> set = set_complete(complete_now); !set) return fail(std::move(set).error());
   return true;
 }

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "load/gap_store.h"
 #include "load/time_window.h"
 #include "sql/connection.h"
 
@@ -33,10 +35,21 @@ struct Proof {
   /// A watermark behind it lies in the future: a clock was wrong when it was set. One that founds
   /// takes its place.
   std::optional<CivilTime> latest{};
+  /// Spans of it whose pages and count never agreed: they become gaps.
+  std::vector<TimeWindow> unproven{};
+  /// What arrived is still to be compared with the source's counts.
+  bool unchecked = false;
+};
+
+/// A window that is in the warehouse and was not compared with the source's counts yet.
+struct UncheckedWindow {
+  std::string scan_id;
+  WallTime scan_started_at{};
+  TimeWindow window;
 };
 
 /// The watermark of a stream: everything that was created (or changed, as the
-/// source can be asked) between the two is known to have arrived.
+/// source can be asked) between the two is known to have arrived, but for its gaps.
 struct Complete {
   CivilTime from;
   CivilTime upto;
@@ -65,20 +78,33 @@ class ScanStore {
 
   /// Windows of the scan whose data is durable, oldest first.
   [[nodiscard]] Result<std::vector<FinishedWindow>> finished_windows(const Scan& scan);
-  /// The data of the window must be durable. Notes that, and moves the watermark over what it
-  /// proves, as extend_complete() does: both or none.
+  /// The data of the window must be durable. Notes that, moves the watermark over what it proves,
+  /// as extend_complete() does, and brings the gaps up to date: all or nothing.
   [[nodiscard]] Result<void> finish_window(const Scan& scan, const TimeWindow& window,
                                            std::uint64_t records, const Proof& proof, WallTime now);
+
+  /// By scan and time.
+  [[nodiscard]] Result<std::vector<UncheckedWindow>> unchecked();
+  /// They were compared.
+  [[nodiscard]] Result<void> note_checked(std::span<const UncheckedWindow> windows);
+
+  [[nodiscard]] Result<std::vector<Gap>> gaps();
+  /// Accepts the open gaps that lie in `range`, for the reason that a person gave; returns how
+  /// many.
+  [[nodiscard]] Result<std::int64_t> accept_gaps(const TimeWindow& range, const std::string& reason,
+                                                 WallTime now);
 
   [[nodiscard]] Result<std::optional<Complete>> complete();
   /// Moves the watermark over what is proven if that adjoins what is complete; never back, but
   /// from the future.
   [[nodiscard]] Result<void> extend_complete(const Proof& proof);
-  /// Makes `complete` the watermark of a stream that has none. False: it has one, and keeps it.
-  [[nodiscard]] Result<bool> found_complete(const Complete& complete);
+  /// Makes `complete` the watermark of a stream that has none, on the word of another program: all
+  /// of it is a gap that is called imported. False: it has one, and keeps it.
+  [[nodiscard]] Result<bool> import_complete(const Complete& complete, WallTime now);
 
  private:
-  [[nodiscard]] Result<bool> found_locked(const Complete& complete);
+  [[nodiscard]] Result<bool> import_locked(const Complete& complete, WallTime now);
+  [[nodiscard]] GapStore gap_store() { return {connection_, platform_, stream_}; }
   [[nodiscard]] Result<void> set_complete(const Complete& complete);
   [[nodiscard]] Result<void> extend_locked(const Proof& proof);
   template <class Work>

@@ -100,7 +100,8 @@ TEST_P(ScanStoreTest, AWatermarkInTheFutureIsReplacedByWhoFoundsOne) {
   ASSERT_TRUE(migrate_warehouse(db()));
   ASSERT_TRUE(scans().register_stream());
   const CivilTime today = time_of("2024-03-01");
-  ASSERT_TRUE(scans().found_complete({.from = january_.from, .upto = time_of("2025-01-01")}));
+  ASSERT_TRUE(
+      scans().import_complete({.from = january_.from, .upto = time_of("2025-01-01")}, began));
   // A re-scan of the last day does not know what lies before it.
   ASSERT_TRUE(scans().extend_complete({.window = february_, .founds = false, .latest = today}));
   EXPECT_EQ(watermark(), "2024-01-01 00:00:00 to 2025-01-01 00:00:00");

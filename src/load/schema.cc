@@ -159,6 +159,34 @@ constexpr std::array stream_columns = {
     Column{"complete_upto", Kind::time, "水位：到此时为止的数据已全部到达（含），平台时区"},
 };
 
+constexpr std::array gap_columns = {
+    Column{"platform", Kind::name, "平台", true},
+    Column{"stream", Kind::name, "数据流", true},
+    Column{"span_from", Kind::time, "起点（含），平台时区", true},
+    Column{"span_upto", Kind::time, "终点（含），平台时区", true},
+    Column{"kind", Kind::name,
+           "disputed：店铺的分页与总数始终不一致；imported：接管旧脚本的进度，未经扫描核实", true},
+    Column{"found_at", Kind::stamp, "首次发现的时间（UTC）", true},
+    Column{"accepted_at", Kind::stamp, "运维人员接受的时间（UTC）；空表示未处理"},
+    Column{"accepted_reason", Kind::text, "接受的理由"},
+};
+
+constexpr std::array unchecked_columns = {
+    Column{"scan_id", Kind::name, "扫描编号", true},
+    Column{"window_from", Kind::time, "窗口起点（含），平台时区", true},
+    Column{"window_upto", Kind::time, "到此为止应与店铺的数量核对（含），平台时区", true},
+    Column{"platform", Kind::name, "平台", true},
+    Column{"stream", Kind::name, "数据流", true},
+};
+
+constexpr std::array accepted_columns = {
+    Column{"platform", Kind::name, "平台", true},
+    Column{"stream", Kind::name, "数据流", true},
+    Column{"record_id", Kind::id, "来源编号，同 load_rejects", true},
+    Column{"content_hash", Kind::name, "被接受的原文的散列；内容变化后不再有效", true},
+    Column{"accepted_at", Kind::stamp, "接受的时间（UTC）", true},
+};
+
 constexpr TableSpec orders{.name = "orders",
                            .comment = "订单",
                            .columns = order_columns,
@@ -202,11 +230,25 @@ constexpr TableSpec streams{.name = "load_streams",
                             .columns = stream_columns,
                             .key_columns = 2};
 
+constexpr TableSpec gaps{.name = "load_gaps",
+                         .comment = "水位之内未经核实的时间段",
+                         .columns = gap_columns,
+                         .key_columns = 3};
+constexpr TableSpec unchecked{.name = "load_unchecked",
+                              .comment = "已读完、尚未与店铺数量核对的窗口",
+                              .columns = unchecked_columns,
+                              .key_columns = 2};
+constexpr TableSpec accepted{.name = "load_rejects_accepted",
+                             .comment = "已确认、不再影响运行结果的拒收行",
+                             .columns = accepted_columns,
+                             .key_columns = 3};
+
 /// In the order in which they came; only ever appended to.
 std::span<const run::Migration> migrations() {
-  static const TableMigrations all(std::array<const TableSpec*, 13>{
+  static const TableMigrations all(std::array<const TableSpec*, 16>{
       &orders, &items, &history, &raw_records, &raw_seen, &rejects, &scans, &windows, &streams,
-      &refunds_table(), &users_table(), &products_table(), &live_streams_table()});
+      &refunds_table(), &users_table(), &products_table(), &live_streams_table(), &gaps, &unchecked,
+      &accepted});
   return all.steps();
 }
 
@@ -236,6 +278,9 @@ const TableSpec& load_rejects_table() { return rejects; }
 const TableSpec& load_scans_table() { return scans; }
 const TableSpec& load_windows_table() { return windows; }
 const TableSpec& load_streams_table() { return streams; }
+const TableSpec& load_gaps_table() { return gaps; }
+const TableSpec& load_unchecked_table() { return unchecked; }
+const TableSpec& load_rejects_accepted_table() { return accepted; }
 
 Result<void> migrate_warehouse(sql::Connection& connection) {
   if (Result<void> migrated = run::migrate(connection, "load", migrations()); !migrated)

@@ -27,10 +27,16 @@ namespace tidemark::load {
 
 /// Rows that could not be stored, with the reason; tried again whenever they are read.
 [[nodiscard]] const TableSpec& load_rejects_table();
+/// Which of them a person knows of and takes as they are.
+[[nodiscard]] const TableSpec& load_rejects_accepted_table();
 /// What was read when: scans and their windows, and the watermark of each stream.
 [[nodiscard]] const TableSpec& load_scans_table();
 [[nodiscard]] const TableSpec& load_windows_table();
 [[nodiscard]] const TableSpec& load_streams_table();
+/// Spans within the watermark that no scan has proven.
+[[nodiscard]] const TableSpec& load_gaps_table();
+/// Windows that were finished and are to be compared with the source's counts.
+[[nodiscard]] const TableSpec& load_unchecked_table();
 
 /// Makes the tables, or brings them up to date; never destroys anything.
 /// Errors: as run::migrate.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -43,8 +44,16 @@ struct TableChanges {
 struct Applying {
   bool write = true;    ///< False: only compares.
   bool history = true;  ///< False: what changed is not noted.
-  /// Records that were created in it should be known.
+  /// Records that were created in it should be known,
   std::optional<TimeWindow> complete{};
+  /// but for these spans.
+  std::span<const TimeWindow> unproven{};
+
+  [[nodiscard]] bool expects(const CivilTime& created_at) const {
+    return complete && complete->covers(created_at) &&
+           std::ranges::none_of(unproven,
+                                [&](const TimeWindow& span) { return span.covers(created_at); });
+  }
   /// The rows are derived again from the raw layer, at this moment: rows that are wrong count as
   /// changed now, and histories are made what the states say.
   std::optional<WallTime> derived_at{};

@@ -15,6 +15,7 @@
 #include "load/schema.h"
 #include "load/stream_kind.h"
 #include "load/stream_tables.h"
+#include "load/testing_faults.h"
 #include "load/testing_pause.h"
 #include "tests/database.h"
 
@@ -59,12 +60,18 @@ class EachWarehouse : public testing_database::EachDatabase {
   RederiveSummary rederived(const StreamTables& tables, bool dry_run = false) {
     const Stop stop;
     std::atomic<std::uint64_t> records{0};
-    Rederive rederive([this] { return sql::connect(url()); }, tables, clock_, stop, records);
+    const auto connect = [this]() -> Result<std::unique_ptr<sql::Connection>> {
+      auto connection = sql::connect(url());
+      if (!connection) return connection;
+      return std::make_unique<VictimConnection>(std::move(*connection), deadlocks_);
+    };
+    Rederive rederive(connect, tables, clock_, stop, pause_, records);
     Result<RederiveSummary> summary = rederive.run(dry_run);
     EXPECT_TRUE(summary) << summary.error().what.en;
     return summary ? std::move(*summary) : RederiveSummary();
   }
 
+  int deadlocks_ = 0;  ///< So many of the next commits of deriving again fail.
   NoPause pause_;
   ManualClock clock_{start + std::chrono::hours(1)};
   std::optional<RecordWriter> writer_;

@@ -1,8 +1,32 @@
 #include "load/time_window.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tidemark::load {
+
+TimeWindow common(const TimeWindow& a, const TimeWindow& b) {
+  return {std::max(a.from, b.from), std::min(a.upto, b.upto)};
+}
+
+std::vector<TimeWindow> without(const TimeWindow& whole, std::span<const TimeWindow> holes) {
+  constexpr std::chrono::seconds second{1};
+  std::vector<TimeWindow> rest = {whole};
+  for (const TimeWindow& hole : holes) {
+    std::vector<TimeWindow> smaller;
+    for (const TimeWindow& piece : rest) {
+      if (common(piece, hole).empty()) {
+        smaller.push_back(piece);
+        continue;
+      }
+      if (piece.from < hole.from) smaller.push_back({piece.from, hole.from - second});
+      if (hole.upto < piece.upto) smaller.push_back({hole.upto + second, piece.upto});
+    }
+    rest = std::move(smaller);
+  }
+  std::erase_if(rest, [](const TimeWindow& piece) { return piece.empty(); });
+  return rest;
+}
 
 std::vector<TimeWindow> tiled(const TimeWindow& whole, std::chrono::seconds longest) {
   constexpr std::chrono::seconds second{1};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,12 @@ struct TimeWindow {
   }
   friend bool operator==(const TimeWindow&, const TimeWindow&) = default;
 };
+
+/// What both have in common; may be empty.
+[[nodiscard]] TimeWindow common(const TimeWindow& a, const TimeWindow& b);
+/// What remains of `whole` without `holes`, in order. They may be in any order, and overlap.
+[[nodiscard]] std::vector<TimeWindow> without(const TimeWindow& whole,
+                                              std::span<const TimeWindow> holes);
 
 /// Tiles `whole` with windows of at most `longest`, oldest first. Empty for an empty window.
 [[nodiscard]] std::vector<TimeWindow> tiled(const TimeWindow& whole, std::chrono::seconds longest);

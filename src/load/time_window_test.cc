@@ -28,6 +28,19 @@ TEST(TimeWindow, AnEmptyOneHasNoWindows) {
   EXPECT_TRUE(tiled({at("2025-01-02"), at("2025-01-01")}, std::chrono::days(7)).empty());
 }
 
+TEST(TimeWindow, WithoutHolesItIsWhatLiesBetweenThem) {
+  const TimeWindow day{at("2025-01-01 00:00:00"), at("2025-01-01 23:59:59")};
+  EXPECT_EQ(without(day, {}), std::vector{day});
+  const std::vector<TimeWindow> holes = {{at("2025-01-01 12:00:00"), at("2025-01-01 12:00:00")},
+                                         {at("2024-12-31 00:00:00"), at("2025-01-01 05:59:59")},
+                                         {at("2025-01-01 11:59:00"), at("2025-01-01 12:00:00")},
+                                         {at("2025-01-02 00:00:00"), at("2025-01-03 00:00:00")}};
+  EXPECT_EQ(without(day, holes),
+            (std::vector<TimeWindow>{{at("2025-01-01 06:00:00"), at("2025-01-01 11:58:59")},
+                                     {at("2025-01-01 12:00:01"), at("2025-01-01 23:59:59")}}));
+  EXPECT_TRUE(without(day, std::vector{day}).empty());
+}
+
 TEST(TimeWindow, HalvesTileIt) {
   for (const int seconds : {2, 3, 7, 86'400}) {
     const std::chrono::seconds length(seconds);

@@ -105,6 +105,15 @@ TEST(PlacesTest, UsualNamesAreFoundAndMappedOnesGoFirst) {
   EXPECT_FALSE(at(places_of(columns, {{Field::user_id, "missing"}}), Field::user_id));
 }
 
+TEST(TimeOfTest, WhatAZoneShiftsOutOfTheYearsIsNoTime) {
+  const std::chrono::hours china{8}, utc{0};
+  EXPECT_EQ(time_of("9999-12-31 23:00:00", china)->text(), "9999-12-31 23:00:00");
+  EXPECT_FALSE(time_of("9999-12-31 23:00:00", utc));
+  EXPECT_FALSE(time_of("9999-12-31 23:00:00Z", china));
+  EXPECT_EQ(time_of("1970-01-01 00:00:00", utc)->text(), "1970-01-01 08:00:00");
+  EXPECT_FALSE(time_of("1970-01-01 01:00:00+14:00", china));
+}
+
 TEST(TimeOfTest, ZonesAreReadAndOthersMeant) {
   const std::chrono::hours china{8}, utc{0};
   EXPECT_EQ(time_of("2025-01-31 08:30:00.500", china)->text(), "2025-01-31 08:30:00");

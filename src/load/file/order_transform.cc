@@ -138,7 +138,9 @@ State state_of(const std::string& written, Field field, std::vector<UnknownCode>
   if (field != Field::order_state) return {.code = std::nullopt, .text = written};
   const auto known = std::ranges::find(state_words, lower(written), &StateWord::word);
   if (known != state_words.end()) return {.code = known->code, .text = written};
-  unknown.push_back({.field = std::string(name(field)), .code = written});
+  constexpr std::size_t code_bytes_max = 60;  // Enough to recognise it by.
+  unknown.push_back(
+      {.field = std::string(name(field)), .code = printable(written, code_bytes_max)});
   return {.code = no_code, .text = written};
 }
 
@@ -246,7 +248,11 @@ std::optional<CivilTime> time_of(std::string_view text, std::chrono::minutes zon
   if (written.size() == to_minutes) written += ":00";
   const std::optional<CivilTime> time = CivilTime::parse(written);
   if (!time || *time < CivilTime::baseline()) return std::nullopt;
-  return time->floor_to(0) + (warehouse_offset - zone);
+  // Shifted, it may leave what every database and CivilTime's text can hold.
+  const CivilTime shifted = time->floor_to(0) + (warehouse_offset - zone);
+  if (shifted < CivilTime::baseline() || shifted > *CivilTime::parse("9999-12-31 23:59:59"))
+    return std::nullopt;
+  return shifted;
 }
 
 Result<Order> FileOrderTransform::transform(std::string_view payload,

@@ -21,6 +21,12 @@ constexpr int slice_attempts_max = 6;  ///< While pages and total disagree.
 constexpr int catch_ups_max = 5;
 /// Pages on their way at once. What a shop's limit of calls allows is more, but not what it bears.
 constexpr std::size_t pages_at_once = 4;
+/// So many of the shortest slices may disagree for ever and be named. More are no matter of a few
+/// records: the list cannot be trusted, and asking on for each second of a window would never end.
+constexpr std::size_t unproven_max = 20;
+/// Pages of a first pass beyond twice those that the total promises: a list that always has another
+/// page is none.
+constexpr std::uint64_t pages_more_max = 16;
 constexpr std::chrono::days day{1};
 constexpr std::chrono::seconds second{1};
 
@@ -140,6 +146,7 @@ Result<ListExtractor::SliceEnd> ListExtractor::read_slice(const TimeWindow* slic
                                                           WindowReading& window_reading) {
   Reading reading;
   int catch_ups = 0;
+  std::uint64_t first_pass_max = 0;
   for (std::uint64_t index = 1;; ++index) {
     if (index == 1) reading.pass_from = last_observed_ + std::chrono::microseconds(1);
     Result<ListPage> read = fresh_page(
@@ -149,6 +156,8 @@ Result<ListExtractor::SliceEnd> ListExtractor::read_slice(const TimeWindow* slic
     if (index == 1 && catch_ups == 0 && slice != nullptr && read->total > slice_records_max_ &&
         can_be_halved(*slice))
       return SliceEnd::too_many;
+    if (index == 1 && catch_ups == 0)
+      first_pass_max = 2 * (read->total / api_.page_size) + pages_more_max;
     // Rows that are gone move others to a page that was read already: those would be missed.
     if (read->total < reading.total_before) return SliceEnd::disagreed;
     reading.total_before = read->total;
@@ -164,7 +173,9 @@ Result<ListExtractor::SliceEnd> ListExtractor::read_slice(const TimeWindow* slic
     // A short page is the last. So is one without news, or the reading would have no end.
     const bool goes_on = catch_ups == 0 ? news.records : news.contents;
     const std::uint64_t pages_max = reading.total_before / api_.page_size + 2;
-    if (rows >= api_.page_size && goes_on && (catch_ups == 0 || index < pages_max)) continue;
+    const bool full = rows >= api_.page_size && goes_on;
+    if (full && catch_ups == 0 && index >= first_pass_max) return SliceEnd::disagreed;
+    if (full && (catch_ups == 0 || index < pages_max)) continue;
     if (reading.seen.size() >= read->total) {
       window_reading.records += reading.seen.size();
       return SliceEnd::proven;
@@ -216,11 +227,18 @@ Result<WindowReading> ListExtractor::read(const std::optional<TimeWindow>& windo
     if (*end == SliceEnd::disagreed) {
       ++reading.rereads;
       if (++attempts < slice_attempts_max) continue;
-      if (!can_be_halved(slice))
-        return fail(ErrorKind::corrupt,
-                    {"{0}: pages and {1} never agreed for {2}", "{0}：{2} 的分页与 {1} 始终不一致"},
-                    api_.interface.name, api_.total_member, slice.from.text());
       attempts = 0;
+      if (!can_be_halved(slice)) {
+        // One that never agrees must not keep the others from being read.
+        waiting.pop_back();
+        reading.unproven.push_back(slice);
+        if (reading.unproven.size() <= unproven_max) continue;
+        return fail(ErrorKind::corrupt,
+                    {"{0}: pages and {1} never agreed for {2} and {3} other times behind it",
+                     "{0}：{2} 及其后另外 {3} 处的分页与 {1} 始终不一致"},
+                    api_.interface.name, api_.total_member, reading.unproven.front().from.text(),
+                    reading.unproven.size() - 1);
+      }
     }
     // Shorter slices: less can move while one is read.
     auto [first, second_half] = slice.halves();

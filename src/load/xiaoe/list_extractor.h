@@ -13,7 +13,7 @@ namespace tidemark::load::xiaoe {
 /// list's own count. A page that comes twice is asked for again; a total that falls, or that the
 /// different rows do not reach, makes the slice be read again, then in halves. So does a row that
 /// comes in two forms: pages are asked for ahead, a few at once, and nobody could say which is
-/// newer.
+/// newer. A second (or day) that never agrees is named in the end, and holds up none of the others.
 ///
 /// A window with many records is read in slices, so that what is remembered to tell repeats apart
 /// stays small: sixteen bytes a record and what a hash table adds.

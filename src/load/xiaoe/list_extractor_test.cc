@@ -132,6 +132,82 @@ TEST_F(ReadList, ATotalThatFallsBetweenPagesReadAtOnceHasTheSliceReadAgain) {
   EXPECT_TRUE(sink.forms.contains("200"));
 }
 
+/// Unix seconds behind `name` in the question.
+std::int64_t seconds_in(const std::string& body, std::string_view name) {
+  const std::size_t at = body.find(name);
+  return at == std::string::npos ? 0 : std::stoll(body.substr(at + name.size()));
+}
+
+/// A list of orders by the seconds in which they were created. Its total counts one more, that no
+/// page has, for each of `bad` seconds in what is asked for.
+class DisputedList {
+ public:
+  DisputedList(std::vector<std::int64_t> orders, std::vector<std::int64_t> bad)
+      : orders_(std::move(orders)), bad_(std::move(bad)) {}
+
+  void answer(const http::Request& request, http::Respond respond) const {
+    const std::int64_t from = seconds_in(request.body, R"("begin_time":)");
+    const std::int64_t upto = seconds_in(request.body, R"("end_time":)");
+    const auto inside = [&](std::int64_t second) { return from <= second && second < upto; };
+    int total = 0;
+    std::string list;
+    for (const std::int64_t order : orders_)
+      if (inside(order)) {
+        ++total;
+        list += fmt::format(R"({}{{"order_id":"{}"}})", list.empty() ? "" : ",", order);
+      }
+    total += static_cast<int>(std::ranges::count_if(bad_, inside));
+    respond(page(total, request.body.contains(R"("page_index":1,)") ? list : ""));
+  }
+
+ private:
+  const std::vector<std::int64_t> orders_;
+  const std::vector<std::int64_t> bad_;
+};
+
+constexpr std::int64_t new_year = 1'735'660'800;  ///< 2025-01-01 00:00:00 in China.
+
+TEST_F(ReadList, ASecondThatNeverAgreesKeepsNoOtherFromBeingRead) {
+  const DisputedList list({new_year, new_year + 30'000, new_year + 60'001, new_year + 80'000},
+                          {new_year + 30'000, new_year + 60'000});
+  const Result<WindowReading> read =
+      this->read(order_list(), [&](const http::Request& request, http::Respond respond) {
+        list.answer(request, std::move(respond));
+      });
+  ASSERT_TRUE(read) << read.error().what.en;
+  const CivilTime first = *CivilTime::parse("2025-01-01 08:20:00");
+  const CivilTime second = *CivilTime::parse("2025-01-01 16:40:00");
+  EXPECT_THAT(read->unproven,
+              ::testing::ElementsAre(TimeWindow{first, first}, TimeWindow{second, second}));
+  EXPECT_EQ(sink.forms.size(), 4U);
+  EXPECT_EQ(read->records, 3U);
+}
+
+TEST_F(ReadList, AListThatHardlyEverAgreesIsNotAskedForEachSecond) {
+  std::vector<std::int64_t> bad(86'400);
+  for (std::size_t i = 0; i < bad.size(); ++i) bad[i] = new_year + static_cast<std::int64_t>(i);
+  const DisputedList list({new_year}, bad);
+  const Result<WindowReading> read =
+      this->read(order_list(), [&](const http::Request& request, http::Respond respond) {
+        list.answer(request, std::move(respond));
+      });
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().kind, ErrorKind::corrupt);
+  EXPECT_THAT(read.error().what.en, ::testing::HasSubstr("2025-01-01 00:00:00"));
+}
+
+TEST_F(ReadList, AListThatAlwaysHasAnotherPageIsNoList) {
+  int next = 0;
+  const Result<WindowReading> read =
+      this->read(user_list(), [&](const http::Request& /*request*/, http::Respond respond) {
+        next += 50;
+        respond(page(60, rows(next, next + 49)));
+      });
+  ASSERT_TRUE(read) << read.error().what.en;
+  EXPECT_FALSE(read->unproven.empty());
+  EXPECT_LT(read->pages, 1000U);
+}
+
 TEST_F(ReadList, PagesThatAreReadOneByOneWereSeenOneAfterAnother) {
   const Result<WindowReading> read =
       this->read(user_list(), [](const http::Request& request, http::Respond respond) {

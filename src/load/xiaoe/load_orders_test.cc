@@ -7,11 +7,15 @@
 #include <atomic>
 #include <csignal>
 #include <future>
+#include <optional>
+#include <vector>
 
 #include "base/json_object.h"
 #include "http/client.h"
 #include "load/load_run.h"
 #include "load/order_tables.h"
+#include "load/scan_store.h"
+#include "load/schema.h"
 #include "load/xiaoe/list_extractor.h"
 #include "load/xiaoe/order_transform.h"
 #include "load/xiaoe/sandbox/sandbox.h"
@@ -43,6 +47,41 @@ class CountedPause final : public Pause {
     return true;
   }
   std::atomic<std::int64_t> waited_ms{};
+};
+
+/// An extractor on which things go wrong.
+class Troubled final : public Extractor {
+ public:
+  struct Troubles {
+    std::vector<TimeWindow> disputed{};        ///< Never agree.
+    std::optional<TimeWindow> broken{};        ///< Windows that touch it cannot be read.
+    std::optional<std::size_t> stops_after{};  ///< So many windows are read, then a signal comes.
+  };
+  Troubled(Extractor& real, const Troubles& troubles, Stop& stop)
+      : real_(real), troubles_(troubles), stop_(stop) {}
+
+  [[nodiscard]] Reach reach() const override { return real_.reach(); }
+  [[nodiscard]] std::chrono::minutes utc_offset() const override { return real_.utc_offset(); }
+  [[nodiscard]] Result<WindowReading> read(const std::optional<TimeWindow>& window,
+                                           PageSink& sink) override {
+    if (troubles_.broken && !common(*troubles_.broken, *window).empty())
+      return fail(ErrorKind::corrupt, {"no answer", "无应答"});
+    Result<WindowReading> reading = real_.read(window, sink);
+    if (++read_ == troubles_.stops_after) stop_.request(SIGTERM);
+    if (!reading) return reading;
+    for (const TimeWindow& span : troubles_.disputed)
+      if (!common(span, *window).empty()) reading->unproven.push_back(span);
+    return reading;
+  }
+  [[nodiscard]] Result<std::optional<std::uint64_t>> count(const TimeWindow& window) override {
+    return real_.count(window);
+  }
+
+ private:
+  Extractor& real_;
+  const Troubles& troubles_;
+  Stop& stop_;
+  std::size_t read_ = 0;
 };
 
 SandboxOptions shop_options() {
@@ -97,7 +136,8 @@ class LoadOrders : public testing_database::EachDatabase {
         Client::create(std::move(client_options), clock_, random_, pause_, stop_);
     if (!client) return fail(std::move(client).error());
     ListExtractor extractor(**client, order_list(), slice);
-    LoadRun run({.extractor = extractor,
+    Troubled troubled(extractor, troubles_, stop_);
+    LoadRun run({.extractor = troubled,
                  .tables = tables_,
                  .connect = [this] { return sql::connect(url()); },
                  .clock = clock_,
@@ -159,6 +199,7 @@ class LoadOrders : public testing_database::EachDatabase {
   SeededRandom random_{1};
   CountedPause pause_;
   Stop stop_;
+  Troubled::Troubles troubles_;
   OrderTables tables_{"xiaoe", china_offset,
                       std::make_unique<XiaoeOrderTransform>(CodeTexts::usual)};
   std::unique_ptr<Sandbox> sandbox_;
@@ -174,7 +215,7 @@ TEST_P(LoadOrders, ARangeIsInTheWarehouseToTheCent) {
   EXPECT_EQ(summary.inserted, 3000U);
   EXPECT_EQ(summary.windows_finished, 6U);  // The last minutes are one of their own.
   EXPECT_EQ(summary.exit_code(stop_), ExitCode::done);
-  EXPECT_THAT(summary.unknown_codes, IsEmpty());
+  EXPECT_TRUE(summary.unknown_codes.empty());
   EXPECT_EQ(warehouse_truth(), truth());
   ASSERT_TRUE(summary.complete);
   EXPECT_EQ(summary.complete->from, at("2025-01-01"));
@@ -321,6 +362,119 @@ TEST_P(ReadOrders, WindowsThatWereFinishedLongAgoAreReadAgain) {
   run("UPDATE load_scans SET ended_at=NULL");
   clock_.advance(std::chrono::hours(13));
   EXPECT_EQ(loaded(january()).windows_resumed, 0U);
+}
+
+TEST_P(LoadOrders, ASecondThatNeverAgreesIsAGapAndHoldsUpNothing) {
+  open_shop();
+  const TimeWindow second{at("2025-01-10 10:00:00"), at("2025-01-10 10:00:00")};
+  troubles_.disputed = {second};
+  const LoadSummary first = loaded(january());
+  EXPECT_EQ(first.inserted, 3000U);
+  EXPECT_EQ(first.unproven, 1U);
+  EXPECT_EQ(first.gaps_open, 1U);
+  EXPECT_EQ(first.exit_code(stop_), ExitCode::partial);
+  EXPECT_EQ(first.complete->upto, at("2025-01-31 23:56:00"));
+  EXPECT_EQ(first.days_checked, 30U);  // That of the gap is known not to hold.
+
+  // What other seconds proved is kept: only the gap is read again, and what is new.
+  const LoadOptions incremental{.mode = LoadMode::incremental, .history_start = at("2025-01-01")};
+  const LoadSummary again = loaded(incremental);
+  EXPECT_EQ(again.unproven, 1U);
+  EXPECT_EQ(again.range.from, at("2025-01-31 23:56:01"));
+  EXPECT_LT(again.rows, 50U);
+  EXPECT_EQ(again.exit_code(stop_), ExitCode::partial);
+
+  ScanStore scans(db(), "xiaoe", "orders");
+  EXPECT_EQ(scans.accept_gaps({at("2025-01-11"), at("2025-01-12")}, "", clock_.wall()).value_or(-1),
+            0);
+  EXPECT_EQ(
+      scans.accept_gaps(second, "the shop counts a deleted order", clock_.wall()).value_or(-1), 1);
+  EXPECT_EQ(loaded(incremental).exit_code(stop_), ExitCode::done);
+  const LoadSummary rescan = loaded({.mode = LoadMode::rescan, .rescan = std::chrono::days(40)});
+  EXPECT_EQ(rescan.unproven, 0U);
+  EXPECT_EQ(rescan.exit_code(stop_), ExitCode::done);
+  EXPECT_EQ(value("SELECT accepted_reason FROM load_gaps"), "the shop counts a deleted order");
+  // Once it agrees, nothing is left of it.
+  troubles_.disputed.clear();
+  loaded({.mode = LoadMode::rescan, .rescan = std::chrono::days(40)});
+  EXPECT_EQ(value("SELECT COUNT(*) FROM load_gaps"), "0");
+}
+
+TEST_P(ReadOrders, AGapThatAgreesIsClosedByTheNextLoad) {
+  open_shop();
+  troubles_.disputed = {TimeWindow{at("2025-01-10 10:00:00"), at("2025-01-10 10:00:00")}};
+  loaded(january());
+  troubles_.disputed.clear();
+  const LoadSummary next =
+      loaded({.mode = LoadMode::incremental, .history_start = at("2025-01-01")});
+  EXPECT_EQ(next.gaps_open, 0U);
+  EXPECT_EQ(next.exit_code(stop_), ExitCode::done);
+}
+
+TEST_P(ReadOrders, WhatWasProvenIsNotDoubtedByARescan) {
+  open_shop();
+  loaded(january());
+  troubles_.disputed = {TimeWindow{at("2025-01-30 10:00:00"), at("2025-01-30 10:00:00")}};
+  const LoadSummary rescan = loaded({.mode = LoadMode::rescan, .rescan = std::chrono::days(15)});
+  EXPECT_EQ(rescan.unproven, 1U);
+  EXPECT_EQ(rescan.gaps_open, 0U);
+  EXPECT_EQ(rescan.exit_code(stop_), ExitCode::partial);
+}
+
+TEST_P(ReadOrders, TooManyGapsFailTheirWindows) {
+  open_shop();
+  for (int i = 0; i < 150; ++i) {
+    const CivilTime second = at("2025-01-01") + std::chrono::hours(4) * i;
+    troubles_.disputed.push_back({second, second});
+  }
+  const Result<LoadSummary> summary = load(january(), client_options());
+  ASSERT_TRUE(summary);
+  EXPECT_EQ(summary->windows_failed, 2U);
+  EXPECT_EQ(summary->gaps_open, 84U);
+  EXPECT_EQ(summary->complete->upto, at("2025-01-14 23:59:59"));
+}
+
+TEST_P(LoadOrders, WhatAStoppedRunReadIsComparedByTheNext) {
+  open_shop();
+  const LoadOptions incremental{.mode = LoadMode::incremental, .history_start = at("2025-01-01")};
+  troubles_.stops_after = 2;
+  EXPECT_EQ(loaded(incremental).days_checked, 0U);
+  stop_.request(0);
+  troubles_.stops_after.reset();
+  const std::string lost = value("SELECT MIN(order_id) FROM orders WHERE created_at<'2025-01-05'");
+  for (const char* table : {"order_history", "order_items", "orders"})
+    run(fmt::format("DELETE FROM {} WHERE order_id='{}'", table, lost));
+  const LoadSummary rest = loaded(incremental);
+  EXPECT_EQ(rest.range.from, at("2025-01-15"));
+  EXPECT_EQ(rest.days_checked, 31U);
+  EXPECT_EQ(rest.days_missing, 1U);
+  EXPECT_EQ(rest.exit_code(stop_), ExitCode::partial);
+  EXPECT_EQ(value("SELECT COUNT(*) FROM load_unchecked"), "0");
+}
+
+TEST_P(ReadOrders, GoodWindowsAreComparedThoughAnotherFailed) {
+  open_shop();
+  troubles_.broken = TimeWindow{at("2025-01-10"), at("2025-01-10")};
+  const Result<LoadSummary> summary = load(january(), client_options());
+  ASSERT_TRUE(summary);
+  EXPECT_EQ(summary->windows_failed, 1U);
+  EXPECT_EQ(summary->days_checked, 24U);
+  EXPECT_EQ(summary->days_missing, 0U);
+}
+
+TEST_P(LoadOrders, WhatWasTakenOverFromAnotherProgramMayHoldNewOrders) {
+  open_shop();
+  ScanStore scans(db(), "xiaoe", "orders");
+  ASSERT_TRUE(migrate_warehouse(db()));
+  ASSERT_TRUE(scans.register_stream());
+  ASSERT_TRUE(
+      scans.import_complete({.from = at("2025-01-01"), .upto = at("2025-01-20")}, clock_.wall()));
+  const LoadSummary summary = loaded({.mode = LoadMode::rescan, .rescan = std::chrono::days(40)});
+  EXPECT_EQ(summary.inserted, 3000U);
+  EXPECT_EQ(summary.missed_by_rescan, 0U);
+  EXPECT_EQ(summary.gaps_open, 0U);
+  // From now on a scan vouches for it.
+  EXPECT_EQ(value("SELECT COUNT(*) FROM load_gaps"), "0");
 }
 
 TEST_P(LoadOrders, AnOrderThatShouldHaveBeenKnownIsReported) {

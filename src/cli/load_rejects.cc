@@ -1,0 +1,157 @@
+#include "cli/load_rejects.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/parse_integer.h"
+#include "cli/context.h"
+#include "cli/load_settings.h"
+#include "cli/text_table.h"
+#include "load/reject_store.h"
+#include "load/row_sql.h"
+#include "load/stream_kind.h"
+
+namespace tidemark::cli {
+namespace {
+
+using load::SetAside;
+
+constexpr std::size_t reason_columns_max = 60;
+constexpr std::int64_t rows_usual = 100, rows_max = 100'000;
+
+void print_table(const Context& context, const std::vector<SetAside>& rows) {
+  if (rows.empty()) {
+    context.print(say({"no rejects", "没有被拒收的行"}));
+    return;
+  }
+  const auto word = [&](Wording wording) { return std::string(wording.in(context.language)); };
+  TextTable table(std::vector(6, TextTable::Align::left));
+  table.add({word({"PLATFORM", "平台"}), word({"STREAM", "数据流"}), word({"ID", "编号"}),
+             word({"LAST (UTC)", "最近一次（UTC）"}), word({"STATE", "状态"}),
+             word({"REASON", "原因"})});
+  for (const SetAside& row : rows)
+    table.add({printable(row.platform), row.stream, printable(row.id),
+               load::utc_text(row.rejected_at).substr(0, 19),
+               row.accepted ? word({"accepted", "已接受"}) : word({"open", "未处理"}),
+               fit_width(printable(row.reason.in(context.language)), reason_columns_max)});
+  context.world.out.write(table.text());
+}
+
+void print_json(const Context& context, const std::vector<SetAside>& rows) {
+  for (const SetAside& row : rows)
+    context.world.out.json({{"message_type", "reject"},
+                            {"platform", row.platform},
+                            {"stream", row.stream},
+                            {"id", row.id},
+                            {"reason", row.reason.en},
+                            {"rejected_at", load::utc_text(row.rejected_at)},
+                            {"accepted", row.accepted}});
+  const auto open = std::ranges::count(rows, false, &SetAside::accepted);
+  context.world.out.json({{"message_type", "summary"},
+                          {"command", "load rejects list"},
+                          {"rejects_open", open},
+                          {"rejects_accepted", static_cast<std::int64_t>(rows.size()) - open},
+                          {"exit_code", 0}});
+}
+
+Result<ExitCode> list(Context& context) {
+  const std::optional<std::string> text = context.arguments.value("--limit");
+  const std::optional<std::int64_t> limit = text ? parse_integer(*text) : rows_usual;
+  if (!limit || *limit < 1 || *limit > rows_max)
+    return fail(ErrorKind::usage,
+                {"--limit takes a number between 1 and {}", "--limit 需要 1 到 {} 之间的数字"},
+                rows_max);
+  const Result<std::unique_ptr<sql::Connection>> connection =
+      migrated_warehouse(context, WarehouseUse::change);
+  if (!connection) return fail(connection.error());
+  const Result<std::vector<SetAside>> rows = load::rows_set_aside(**connection, *limit);
+  if (!rows) return fail(rows.error());
+  context.json ? print_json(context, *rows) : print_table(context, *rows);
+  return ExitCode::done;
+}
+
+Result<ExitCode> accept(Context& context) {
+  const std::string word = context.arguments.positional("STREAM").value_or("");
+  const std::optional<load::StreamKind> stream = load::stream_named(word);
+  if (!stream)
+    return fail(ErrorKind::usage, {"no stream is called '{}'", "没有名为“{}”的数据流"},
+                printable(word));
+  const std::vector<std::string>& ids = context.arguments.values("ID");
+  const bool all = context.arguments.has("--all");
+  if (all == !ids.empty())
+    return fail(ErrorKind::usage, {"name ids, or say --all", "请指定编号，或使用 --all"});
+  const Result<std::unique_ptr<sql::Connection>> connection =
+      migrated_warehouse(context, WarehouseUse::change);
+  if (!connection) return fail(connection.error());
+  const Result<std::int64_t> accepted =
+      load::accept_rejects(**connection, context.settings.text("load.platform"), word,
+                           all ? std::nullopt : std::optional(ids), context.world.clock.wall());
+  if (!accepted) return fail(accepted.error());
+  context.print(say({"{} rejects accepted: they make no load partial until their rows change",
+                     "已接受 {} 行：在其内容变化之前不再使加载成为“部分成功”"},
+                    *accepted));
+  if (context.json)
+    context.world.out.json({{"message_type", "summary"},
+                            {"command", "load rejects accept"},
+                            {"accepted", *accepted},
+                            {"exit_code", 0}});
+  return ExitCode::done;
+}
+
+std::vector<Flag> accept_flags() {
+  return {
+      warehouse_flag(),
+      {.names = "--platform",
+       .kind = FlagKind::value,
+       .key = "load.platform",
+       .placeholder = "NAME"},
+      {.names = "--all", .text = {"All of the stream that are open", "该数据流全部未处理的行"}}};
+}
+
+}  // namespace
+
+Command load_rejects_command() {
+  return {
+      .name = "rejects",
+      .summary = {"Rows of the shop that could not be stored", "无法保存的行"},
+      .about = {"A row that cannot be stored is set aside with its reason; its text is in the raw "
+                "layer. It is tried again whenever it is read, and the load ends with exit code 3 "
+                "until it can be stored or somebody accepts it.",
+                "无法保存的行会连同原因被搁置，原文保留在原始层。每次读到都会重试，并以退出码 3 "
+                "结束，直到能够保存或由人接受。"},
+      .children = {{.name = "list",
+                    .summary = {"What was set aside, and why", "被拒收的行及原因"},
+                    .flags = {warehouse_flag(),
+                              {.names = "--limit",
+                               .kind = FlagKind::value,
+                               .placeholder = "N",
+                               .fallback = "100",
+                               .text = {"At most so many, the newest first",
+                                        "最多显示的行数，最新的在前"}}},
+                    .examples = {{"tidemark load rejects list --json",
+                                  {"For a program", "供程序使用"}}},
+                    .run = list,
+                    .summarises = true},
+                   {.name = "accept",
+                    .summary = {"Known and fine: make no load partial any more",
+                                "确认已知，不再影响加载结果"},
+                    .flags = accept_flags(),
+                    .positionals = {{.name = "STREAM",
+                                     .text = {"orders, aftersales, users, products, live",
+                                              "orders、aftersales、users、products、live"}},
+                                    {.name = "ID",
+                                     .required = false,
+                                     .repeated = true,
+                                     .text = {"Ids as in the list", "清单中的编号"}}},
+                    .examples = {{"tidemark load rejects accept orders --all",
+                                  {"All orders that are set aside now", "当前被搁置的全部订单"}}},
+                    .run = accept,
+                    .summarises = true}},
+  };
+}
+
+}  // namespace tidemark::cli
