@@ -123,6 +123,67 @@ def test_a_record_that_the_hub_fails_with_is_named_and_kept(server, tmp_path):
     assert refused(tmp_path) == []
 
 
+class Process(threading.Thread):
+    """`tidemark publish` beside others. It reads the records that feed() gives it."""
+
+    def __init__(self, server, folder, *records):
+        super().__init__(daemon=True)
+        self.file = folder / f"records{records[0]}.ndjson"
+        self.file.write_text("".join(json.dumps(
+            {"event": "a.b", "source_system": "erp", "source_id": str(record), "data": {}}) + "\n"
+            for record in records))
+        self.server = server
+        self.folder = folder
+        self.out = None
+        self.start()
+
+    def run(self):
+        self.out = run(["tidemark", "publish", "--server", self.server.url, self.file],
+                       self.folder, TIDEMARK_TOKEN=TOKEN, TIDEMARK_LANG="en").out
+
+    def end(self):
+        self.join()
+        return self.out
+
+
+def test_of_two_processes_the_one_that_sends_sends_what_the_other_kept(server, tmp_path):
+    arrived = []
+    first_is_there = threading.Event()
+    go_on = threading.Event()
+
+    def answer(body):
+        arrived.append(body["source_id"])
+        if body["source_id"] == "1":
+            first_is_there.set()
+            go_on.wait()
+        return taken(body)
+
+    server.answer = answer
+    sender = Process(server, tmp_path, 1, 3)
+    first_is_there.wait()
+    said = Process(server, tmp_path, 2).end()
+    assert "kept on disk, to be sent later: 1" in said
+    assert "another process is sending" in said and "away" not in said
+    go_on.set()
+    assert "sent from the spool: 1" in sender.end()
+    assert arrived == ["1", "2", "3"]  # What came first goes first.
+    assert "sent" not in publish(server, tmp_path)
+
+
+def test_many_processes_at_once_leave_nothing_on_disk(server, tmp_path):
+    arrived = []
+
+    def answer(body):
+        arrived.append(body["source_id"])
+        return taken(body)
+
+    server.answer = answer
+    processes = [Process(server, tmp_path, number) for number in range(8)]
+    for process in processes:
+        assert process.end() is not None
+    assert sorted(arrived) == [str(number) for number in range(8)]
+
+
 def test_a_hub_that_is_away_is_told(server, tmp_path):
     publish(server, tmp_path, 1)
     assert "stays on disk" in publish(server, tmp_path)

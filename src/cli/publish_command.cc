@@ -78,11 +78,14 @@ Result<ExitCode> publish_at_once(Context& context, relay::HubClient& hub,
 /// What became of records that waited on disk, or have to wait now.
 void tell_outbox(const Context& context, const Outbox& outbox) {
   if (context.json) {
-    if (outbox.sent() + outbox.refused() + outbox.kept() == 0 && !outbox.stopped()) return;
+    if (outbox.sent() + outbox.refused() + outbox.kept() == 0 && !outbox.stopped() &&
+        !outbox.left_to_another())
+      return;
     ordered_json line{{"message_type", "spool"},
                       {"sent", outbox.sent()},
                       {"refused", outbox.refused()},
                       {"kept", outbox.kept()}};
+    if (outbox.left_to_another()) line["left_to_another"] = true;
     if (outbox.stopped()) line["stopped"] = outbox.stopped()->what.in(context.language);
     context.world.out.json(line);
     return;
@@ -94,9 +97,11 @@ void tell_outbox(const Context& context, const Outbox& outbox) {
         say({"refused by the hub and set aside in {}: {}", "被 hub 拒绝并移入 {} 的记录：{} 条"},
             (outbox.folder() / "refused.ndjson").string(), outbox.refused()));
   if (outbox.kept() > 0)
-    context.print(say({"the hub is away; kept on disk and sent later: {}",
-                       "hub 暂时不可用，已暂存到磁盘稍后发送：{} 条"},
+    context.print(say({"kept on disk, to be sent later: {}", "已暂存到磁盘，稍后发送：{} 条"},
                       outbox.kept()));
+  if (outbox.left_to_another())
+    context.print(say({"another process is sending what waits on disk, these too",
+                       "另一进程正在发送磁盘上暂存的记录，包括以上各条"}));
   if (outbox.stopped())
     context.print(say({"what waits stays on disk: {}", "暂存的记录仍在磁盘上：{}"},
                       outbox.stopped()->what.in(context.language)));
@@ -119,7 +124,6 @@ Result<ExitCode> publish(Context& context) {
 
   Result<Outbox> outbox = Outbox::open(context, *hub);
   if (!outbox) return fail(std::move(outbox));
-  if (Result<void> drained = outbox->drain(); !drained) return fail(std::move(drained).error());
   for (std::size_t i = 0; i < records->size() && !context.world.stop.requested(); ++i) {
     const auto answer = outbox->publish((*records)[i]);
     if (!answer) {
@@ -127,6 +131,10 @@ Result<ExitCode> publish(Context& context) {
       return fail(at_record(answer.error(), i + 1));
     }
     if (*answer) show(context, **answer);
+  }
+  if (Result<void> finished = outbox->finish(); !finished) {
+    tell_outbox(context, *outbox);
+    return fail(std::move(finished).error());
   }
   tell_outbox(context, *outbox);
   if (context.world.stop.requested()) return exit_code_for(context.world.stop);
@@ -145,11 +153,14 @@ Command publish_command() {
            "a voucher with `event_type`. Publishing again what the hub has already changes "
            "nothing, so that after an interruption the whole file can be published again.\n\n"
            "While the hub is away, records are kept on disk, and the next `tidemark publish` "
-           "(or `--flush`, from cron) sends them in their order.",
+           "(or `--flush`, from cron) sends them in their order. One process sends at a time: what "
+           "others publish meanwhile waits on disk for about a second, and is sent by the one that "
+           "sends if that is still busy then.",
            "从文件或标准输入读取一个 JSON 对象，或每行一个（NDJSON），按顺序发布。含 `event` 的是"
            "事件，其余是带 `event_type` 的凭证。重复发布不会产生变化，中断后可以整个文件重发。\n\n"
            "hub 不可用时记录暂存到磁盘，由下一次 `tidemark publish`（或定时执行 "
-           "`--flush`）按原顺序发送。"},
+           "`--flush`）按原顺序发送。同一时间只有一个进程发送：其他进程等待约一秒，若仍未轮到，"
+           "其记录暂存到磁盘，由正在发送的进程一并发送。"},
       .flags = {server_flag(),
                 {.names = "--flush",
                  .text = {"Only send what waits on disk", "只发送磁盘上暂存的记录"}},

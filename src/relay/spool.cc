@@ -253,6 +253,22 @@ Result<void> Spool::append(std::string_view key, std::string_view bytes) {
   return written;
 }
 
+Result<bool> Spool::is_empty() const {
+  const auto fd = locked_file(folder_);
+  if (!fd) return fail(Error(fd.error()));
+  const auto size = size_of(fd->get(), folder_);
+  if (!size) return fail(size.error());
+  for (std::int64_t at = 0; at < *size;) {
+    const auto text = read_at(fd->get(), folder_, at, head_size);
+    if (!text) return fail(Error(text.error()));
+    const auto head = parse_head(*text);
+    if (!head) return true;  // Torn: nobody was told that it was taken.
+    if (!head->is_done) return at + head_size + head->size + tail_size > *size;
+    at += head_size + head->size + tail_size;
+  }
+  return true;
+}
+
 Result<SpoolReader> SpoolReader::open(const std::filesystem::path& folder) {
   SpoolReader reader(folder.string());
   const std::string path = reader.folder_ + "/sending.lock";

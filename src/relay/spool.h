@@ -35,6 +35,9 @@ class Spool {
   /// Errors: no_space when the spool or the disk is full, io, corrupt; then nothing was taken.
   [[nodiscard]] Result<void> append(std::string_view key, std::string_view bytes);
 
+  /// Does nothing wait, whoever put it in? Waits for other writers. Errors: io.
+  [[nodiscard]] Result<bool> is_empty() const;
+
  private:
   Spool(std::string folder, std::int64_t bytes_max)
       : folder_(std::move(folder)), bytes_max_(bytes_max) {}

@@ -187,6 +187,21 @@ TEST_F(SpoolTest, TakesFromManyWritersWhileOneReads) {
   EXPECT_TRUE(all().empty());
 }
 
+TEST_F(SpoolTest, IsEmptyOnceAllIsAcknowledged) {
+  Spool spool = this->spool();
+  EXPECT_EQ(spool.is_empty(), true);
+  ASSERT_TRUE(spool.append("k1", "1"));
+  ASSERT_TRUE(spool.append("k2", "2"));
+  SpoolReader reader = SpoolReader::open(folder_).value();
+  ASSERT_TRUE(reader.acknowledge(reader.peek(1).value().front()));
+  EXPECT_EQ(spool.is_empty(), false);
+  ASSERT_TRUE(reader.acknowledge(reader.peek(1).value().front()));
+  EXPECT_EQ(spool.is_empty(), true);
+  ASSERT_TRUE(spool.append("k3", "3"));
+  put(content().substr(0, content().size() - 2));  // Torn: it was never taken.
+  EXPECT_EQ(spool.is_empty(), true);
+}
+
 TEST_F(SpoolTest, KeepsWhatAKilledWriterWasToldItTook) {
   int pipe[2];
   ASSERT_EQ(::pipe(pipe), 0);
