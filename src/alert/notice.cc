@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/utc_text.h"
 
 namespace tidemark::alert {
@@ -103,7 +105,12 @@ Decision decide(const NoticeOptions& options, const std::vector<Firing>& firing,
       continue;
     }
     const std::optional<NoticeKind> kind = kind_of(*on, told, options, now);
-    if (!kind) continue;
+    if (!kind) {
+      // What was mended and comes again is one more, though as many were told of before.
+      if (Told& quiet = memory.at(about.subject); about.grows)
+        quiet.value = std::min(quiet.value, on->figure.value.value_or(0));
+      continue;
+    }
     decision.notices.push_back({.kind = *kind,
                                 .subject = about.subject,
                                 .level = on->rule.level,

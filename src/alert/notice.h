@@ -23,7 +23,7 @@ struct Told {
   Level level = Level::notice;
   WallTime since{};    ///< When the alert began.
   WallTime told_at{};  ///< When it was last spoken of.
-  double value = 0;    ///< And its figure then.
+  double value = 0;    ///< Its figure then, or the lowest since.
 
   friend bool operator==(const Told&, const Told&) = default;
 };

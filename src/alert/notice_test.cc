@@ -95,6 +95,16 @@ TEST_F(NoticeTest, EachFurtherParkedDeliveryIsNewsButNotEachMinute) {
               IsEmpty());
 }
 
+TEST_F(NoticeTest, WhatWasRepairedAndComesAgainIsNews) {
+  const auto parked = [](double number) {
+    return std::vector{firing(Subject::parked_rejected, Level::critical, number)};
+  };
+  EXPECT_EQ(tell(parked(5), start), Kinds{NoticeKind::begun});
+  EXPECT_THAT(tell(parked(1), start + 10min), IsEmpty());
+  EXPECT_EQ(tell(parked(5), start + 20min), Kinds{NoticeKind::grown});
+  EXPECT_THAT(tell(parked(5), start + 30min), IsEmpty());
+}
+
 TEST_F(NoticeTest, MutedMeansNothingIsToldUntilItEnds) {
   const std::vector<Firing> on = {firing(Subject::backlog, Level::warning),
                                   firing(Subject::retrying, Level::notice)};
