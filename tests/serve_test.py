@@ -140,6 +140,7 @@ def test_events_and_the_pull_on_the_same_numbers(hub, receiver):
     rest = hub.get(f"/api/v1/subscriptions/{made['id']}/events?after=4")
     assert not rest["has_more"] and len(rest["data"]) == 1
     hub.get("/api/v1/subscriptions/sub_none/events", 404)
+    hub.get("/api/v1/subscriptions/sub_none/events?after=7", 404)
 
 
 def test_failures_are_parked_shown_and_retried(hub):

@@ -173,9 +173,12 @@ Result<http::Response> events(sql::Connection& connection, const std::string& id
                               std::int64_t after, std::int64_t limit) {
   auto found = relay::events_after(connection, id, after, limit + 1, events_bytes_max);
   if (!found) return fail(std::move(found));
-  if (found->empty() && after == 0) {
+  if (found->empty()) {
+    // One that was deleted is known to those who pulled from it; there is nothing more for them.
     const auto known = sql::query_value(
-        connection, "SELECT 1 FROM subscriptions WHERE subscription_id = ? AND deleted_at IS NULL",
+        connection,
+        after == 0 ? "SELECT 1 FROM subscriptions WHERE subscription_id = ? AND deleted_at IS NULL"
+                   : "SELECT 1 FROM subscriptions WHERE subscription_id = ?",
         sql::Values{id});
     if (!known) return fail(known.error());
     if (!*known) return fail(no_subscription(id));

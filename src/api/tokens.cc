@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t random_bytes = 32;
 constexpr std::size_t given_length_min = 32;
+constexpr std::string_view bootstrap_name = "bootstrap";
 
 constexpr std::array steps = {run::Migration{
     .sqlite = "CREATE TABLE IF NOT EXISTS api_tokens (token_id TEXT NOT NULL PRIMARY KEY, "
@@ -48,6 +49,11 @@ std::string_view bearer_text(std::string_view authorization) {
   authorization.remove_prefix(scheme.size());
   while (authorization.starts_with(' ')) authorization.remove_prefix(1);
   return authorization;
+}
+
+bool is_known_admin(const std::vector<Token>& tokens, std::string_view hash, WallTime now) {
+  const auto known = std::ranges::find(tokens, hash, &Token::hash);
+  return known != tokens.end() && known->role == Role::admin && known->valid(now);
 }
 
 }  // namespace
@@ -141,21 +147,32 @@ Result<std::optional<std::string>> bootstrap_token(sql::Connection& connection,
                                 "可用此命令生成：openssl rand -base64 32"}));
   }
   Token token{.id = "tok_" + make_ulid(now, random),
-              .name = "bootstrap",
+              .name = std::string(bootstrap_name),
               .role = Role::admin,
               .hash = token_hash(text),
               .created_at = now};
-  const auto known = std::ranges::find(*tokens, token.hash, &Token::hash);
-  if (known != tokens->end()) {
-    if (known->role == Role::admin && known->valid(now)) return std::optional<std::string>{};
+  if (is_known_admin(*tokens, token.hash, now)) return std::optional<std::string>{};
+  if (std::ranges::find(*tokens, token.hash, &Token::hash) != tokens->end())
     return fail(ErrorKind::invalid_config,
                 {"TIDEMARK_ADMIN_TOKEN: this token was revoked, or is no admin's",
                  "TIDEMARK_ADMIN_TOKEN：此令牌已被吊销，或不是管理员令牌"});
+  if (Result<void> stored = insert_token(connection, token); !stored) {
+    // Another hub that starts at this moment was faster.
+    const Result<std::vector<Token>> now_there = all_tokens(connection);
+    if (!now_there || given.empty() || !is_known_admin(*now_there, token.hash, now))
+      return fail(std::move(stored).error());
+    return std::optional<std::string>{};
   }
-  if (Result<void> stored = insert_token(connection, token); !stored)
-    return fail(std::move(stored).error());
-  if (!given.empty()) return std::optional<std::string>{};
-  return std::optional<std::string>{std::move(text)};
+  if (given.empty()) return std::optional<std::string>{std::move(text)};
+  // It replaces what was given, or made, before.
+  Result<void> replaced = sql::write(
+      connection,
+      "UPDATE api_tokens SET revoked_at = ? WHERE name = ? AND role = ? AND hash <> ? AND "
+      "revoked_at IS NULL",
+      relay::values(relay::time_value(now), std::string(bootstrap_name),
+                    std::string(name(Role::admin)), token.hash));
+  if (!replaced) return fail(std::move(replaced).error());
+  return std::optional<std::string>{};
 }
 
 std::uint64_t TokenCache::changes() const {

@@ -140,5 +140,22 @@ TEST_F(TokensTest, AGivenOneIsStoredOnce) {
   EXPECT_FALSE(bootstrap_token(*connection, "short", now, random).has_value());
 }
 
+TEST_F(TokensTest, ANewGivenOneReplacesTheOneBefore) {
+  const auto made = bootstrap_token(*connection, "", now, random);
+  ASSERT_TRUE(made && *made);
+  Token other = token("x", Role::admin);
+  ASSERT_TRUE(insert_token(*connection, other).has_value());
+  for (const char letter : {'a', 'b'})
+    ASSERT_TRUE(bootstrap_token(*connection, std::string(40, letter), now, random).has_value());
+  TokenCache cache;
+  ASSERT_TRUE(cache.load(*all_tokens(*connection), cache.changes()));
+  EXPECT_TRUE(cache.find("Bearer " + std::string(40, 'b'), now).has_value());
+  EXPECT_TRUE(cache.find("Bearer x", now).has_value()) << "one that a person made";
+  EXPECT_FALSE(cache.find("Bearer " + std::string(40, 'a'), now).has_value());
+  EXPECT_FALSE(cache.find("Bearer " + **made, now).has_value());
+  // What was replaced does not come back.
+  EXPECT_FALSE(bootstrap_token(*connection, std::string(40, 'a'), now, random).has_value());
+}
+
 }  // namespace
 }  // namespace tidemark::api

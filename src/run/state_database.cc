@@ -14,7 +14,7 @@ constexpr std::chrono::seconds connect_timeout{3};
 constexpr std::chrono::seconds read_timeout{5};
 
 /// MySQL has no limit for a transaction that stands still but that for any idle connection, which
-/// is longer than any pause of a hub that is well (relay.poll_interval is 60 s at most).
+/// is longer than any pause of a hub that is well (relay.poll_interval is 5 s at most).
 std::vector<std::string_view> session_settings(sql::Dialect dialect) {
   switch (dialect) {
     case sql::Dialect::sqlite:
