@@ -1,6 +1,8 @@
 #include "api/pruner.h"
 
+#include "api/replays.h"
 #include "base/log.h"
+#include "relay/stream/refusals.h"
 
 namespace tidemark::api {
 namespace {
@@ -29,7 +31,16 @@ Result<Pruner::Outcome> Pruner::take_step(relay::Engine& engine, const Pass& pas
   if (pass.part == Part::finished) {
     const Result<bool> more = engine.store().prune_finished(before, step_rows);
     if (!more) return fail(more.error());
-    return Outcome{*more ? Part::finished : pass.events ? Part::events : Part::none};
+    return Outcome{*more ? Part::finished : Part::records};
+  }
+  if (pass.part == Part::records) {
+    sql::Connection& connection = engine.store().connection();
+    const Result<bool> replays = prune_replays(connection, before, step_rows);
+    if (!replays) return fail(replays.error());
+    const Result<bool> refusals = relay::prune_refusals(connection, before, step_rows);
+    if (!refusals) return fail(refusals.error());
+    if (*replays || *refusals) return Outcome{Part::records};
+    return Outcome{pass.events ? Part::events : Part::none};
   }
   Result<std::optional<std::string>> after =
       engine.store().prune_events(before, pass.after_event, step_rows);

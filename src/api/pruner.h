@@ -18,8 +18,9 @@ class Pruner {
   Pruner(relay::Hub& hub, std::chrono::hours retention)
       : hub_(hub), retention_(retention), pass_(std::make_shared<Pass>()) {}
 
-  /// Begins a pass over finished deliveries, and over events if asked for: those are looked at all,
-  /// so this is for few times a day. Nothing while a pass is under way.
+  /// Begins a pass over finished deliveries, ended replays and refused entries, and over events if
+  /// asked for: those are looked at all, so this is for few times a day. Nothing while a pass is
+  /// under way.
   void begin(bool events);
   /// Takes the pass's next step unless one is under way. Returns at once. What fails is logged, and
   /// done by the next pass.
@@ -28,7 +29,8 @@ class Pruner {
   [[nodiscard]] bool busy() const { return pass_->part != Part::none; }
 
  private:
-  enum class Part { none, finished, events };
+  /// Finished deliveries; ended replays and refused entries; events.
+  enum class Part { none, finished, records, events };
   /// Written by the answer of a step; by the caller only while none is under way.
   struct Pass {
     std::atomic<Part> part = Part::none;

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <tuple>
 
+#include "api/replays.h"
 #include "base/random.h"
 #include "relay/event_id.h"
+#include "relay/stream/refusals.h"
 #include "tests/temporary_folder.h"
 
 namespace tidemark::api {
@@ -38,6 +41,8 @@ TEST(Pruner, GoesOnUntilNothingOldIsLeft) {
   url.path = (folder.path() / "state.db").string();
   auto store = relay::Store::open(url, *box);
   ASSERT_TRUE(store) << store.error().what.en;
+  ASSERT_TRUE(migrate_replays((*store)->connection()));
+  ASSERT_TRUE(relay::migrate_refusals((*store)->connection()));
   const SystemClock clock;
   SeededRandom random(1);
   NoSender sender;
@@ -48,6 +53,23 @@ TEST(Pruner, GoesOnUntilNothingOldIsLeft) {
   const std::int64_t old = (clock.wall() - 100 * 24h).time_since_epoch().count();
   ASSERT_TRUE(change_now(hub, [&](relay::Engine& engine) -> Result<void> {
     sql::Connection& connection = engine.store().connection();
+    const WallTime now = engine.now();
+    for (const auto& [id, status, at] :
+         {std::tuple{"rpl_old", ReplayStatus::done, now - 100 * 24h},
+          std::tuple{"rpl_running", ReplayStatus::running, now - 100 * 24h},
+          std::tuple{"rpl_new", ReplayStatus::done, now}})
+      if (Result<void> stored = insert_replay(connection, {.id = id,
+                                                           .subscription_id = "sub_1",
+                                                           .range = {},
+                                                           .status = status,
+                                                           .created_at = at,
+                                                           .updated_at = at});
+          !stored)
+        return stored;
+    const relay::Refusal refusal{.entry = {.id = "1-0", .fields = {}}, .reason = "no JSON"};
+    for (const auto& [stream, at] : {std::pair{"old", now - 100 * 24h}, std::pair{"new", now}})
+      if (Result<void> kept = relay::keep_refusals(connection, stream, {&refusal, 1}, at); !kept)
+        return kept;
     for (std::int64_t i = 1; i <= 1600; ++i) {
       const std::string id = relay::make_event_id(clock.wall() - 100 * 24h, random);
       const auto event = connection.execute(
@@ -76,7 +98,9 @@ TEST(Pruner, GoesOnUntilNothingOldIsLeft) {
   }
   EXPECT_GT(steps, 5);
   ASSERT_TRUE(change_now(hub, [](relay::Engine& engine) -> Result<void> {
-    for (const auto& [table, rows] : {std::pair{"deliveries", "0"}, std::pair{"events", "1"}}) {
+    for (const auto& [table, rows] :
+         {std::pair{"deliveries", "0"}, std::pair{"events", "1"}, std::pair{"replays", "2"},
+          std::pair{"stream_refusals", "1"}}) {
       const auto count = sql::query_value(engine.store().connection(),
                                           "SELECT count(*) FROM " + std::string(table));
       EXPECT_TRUE(count && *count == rows) << table;

@@ -125,6 +125,21 @@ Result<bool> advance_replay(sql::Connection& connection, const Replay& replay,
   return *moved > 0;
 }
 
+Result<bool> prune_replays(sql::Connection& connection, WallTime before, std::int64_t limit) {
+  const auto old = sql::all_rows(
+      connection.query("SELECT replay_id FROM replays WHERE status <> 'running' AND updated_at < ? "
+                       "LIMIT ?",
+                       sql::Values{relay::time_value(before), limit}),
+      [](const sql::Cursor& row) { return relay::text_at(row, 0); });
+  if (!old) return fail(old.error());
+  for (const std::string& id : *old)
+    if (Result<void> gone =
+            sql::write(connection, "DELETE FROM replays WHERE replay_id = ?", sql::Values{id});
+        !gone)
+      return fail(std::move(gone));
+  return std::ssize(*old) == limit;
+}
+
 Result<bool> cancel_replay(sql::Connection& connection, const std::string& id, WallTime now) {
   const auto cancelled = connection.execute(
       "UPDATE replays SET status = 'cancelled', updated_at = ? WHERE replay_id = ? AND "

@@ -40,6 +40,9 @@ struct Replay {
 /// elsewhere by now: another hub moved it, or it was cancelled.
 [[nodiscard]] Result<bool> advance_replay(sql::Connection& connection, const Replay& replay,
                                           const relay::ReplayStep& step, WallTime now);
+/// Deletes those that ended before `before`, at most `limit`. True: there may be more.
+[[nodiscard]] Result<bool> prune_replays(sql::Connection& connection, WallTime before,
+                                         std::int64_t limit);
 /// False when it does not run.
 [[nodiscard]] Result<bool> cancel_replay(sql::Connection& connection, const std::string& id,
                                          WallTime now);

@@ -28,6 +28,12 @@ constexpr milliseconds look_interval{2'000};
 
 std::string stream_start() { return "0-0"; }
 
+/// The hub can store nothing now, whatever it is given.
+bool is_away(const Error& error) {
+  return error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout ||
+         error.kind == ErrorKind::no_space || error.kind == ErrorKind::cancelled;
+}
+
 }  // namespace
 
 StreamIntake::StreamIntake(Hub& hub, const Clock& clock, StreamOptions options)
@@ -212,12 +218,8 @@ Result<void> StreamIntake::handle(redis::ConsumerGroup& group, redis::Taken take
     }
   }
   std::vector<std::string> settled = done;
-  for (const Refusal& refusal : refusals) settled.push_back(refusal.entry.id);
   if (!refusals.empty())
-    if (Result<void> kept = refuse(std::move(refusals)); !kept) {
-      settled = done;
-      away = kept.error();
-    }
+    if (Result<void> kept = refuse(std::move(refusals), settled); !kept) away = kept.error();
   if (!taken.gone.empty()) {
     log_line(LogLevel::error,
              fmt::format("redis stream {}: {} entries were trimmed or deleted before they were "
@@ -247,23 +249,53 @@ std::vector<Result<Published>> StreamIntake::publish(std::vector<PublishRequest>
   return answer.get();
 }
 
-Result<void> StreamIntake::refuse(std::vector<Refusal> refusals) {
-  const auto kept = std::make_shared<const std::vector<Refusal>>(std::move(refusals));
+Result<void> StreamIntake::keep(const std::shared_ptr<const std::vector<Refusal>>& refusals) {
   const auto promise = std::make_shared<std::promise<Result<void>>>();
   auto answer = promise->get_future();
   hub_.change(
-      [stream = options_.stream, kept](Engine& engine) {
-        return keep_refusals(engine.store().connection(), stream, *kept, engine.now());
+      [stream = options_.stream, refusals](Engine& engine) {
+        return keep_refusals(engine.store().connection(), stream, *refusals, engine.now());
       },
       [promise](Result<void> done) { promise->set_value(std::move(done)); });
   Result<void> done = answer.get();
   if (!done) return done;
-  for (const Refusal& refusal : *kept)
+  for (const Refusal& refusal : *refusals)
     log_line(LogLevel::error,
              fmt::format("redis stream {}: entry {} is kept in stream_refusals: {}",
                          options_.stream, refusal.entry.id, refusal.reason));
   const std::scoped_lock lock(mutex_);
-  status_.refused += kept->size();
+  status_.refused += refusals->size();
+  return {};
+}
+
+Result<void> StreamIntake::refuse(std::vector<Refusal> refusals,
+                                  std::vector<std::string>& settled) {
+  const auto settle = [&settled](const std::vector<Refusal>& kept) {
+    for (const Refusal& refusal : kept) settled.push_back(refusal.entry.id);
+  };
+  const auto all = std::make_shared<const std::vector<Refusal>>(std::move(refusals));
+  const Result<void> together = keep(all);
+  if (together) {
+    settle(*all);
+    return {};
+  }
+  if (is_away(together.error())) return together;
+  // One of them is to blame. It stays pending in Redis and is tried again when it is claimed; the
+  // others, and what comes behind it, do not wait for it.
+  for (const Refusal& refusal : *all) {
+    const auto one = std::make_shared<const std::vector<Refusal>>(1, refusal);
+    const Result<void> kept = keep(one);
+    if (kept) {
+      settle(*one);
+      continue;
+    }
+    if (is_away(kept.error())) return kept;
+    log_line(LogLevel::error,
+             fmt::format("redis stream {}: entry {} cannot be kept: {}", options_.stream,
+                         refusal.entry.id, log_text(kept.error())));
+    const std::scoped_lock lock(mutex_);
+    ++status_.errors;
+  }
   return {};
 }
 

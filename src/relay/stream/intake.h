@@ -55,7 +55,10 @@ class StreamIntake {
   /// Stores and acknowledges. What the hub cannot store now stays pending.
   [[nodiscard]] Result<void> handle(redis::ConsumerGroup& group, redis::Taken taken);
   [[nodiscard]] std::vector<Result<Published>> publish(std::vector<PublishRequest> requests);
-  [[nodiscard]] Result<void> refuse(std::vector<Refusal> refusals);
+  /// Keeps them, and adds to `settled` what can be acknowledged. Error: the hub cannot store now.
+  [[nodiscard]] Result<void> refuse(std::vector<Refusal> refusals,
+                                    std::vector<std::string>& settled);
+  [[nodiscard]] Result<void> keep(const std::shared_ptr<const std::vector<Refusal>>& refusals);
   void count(const Published& published);
   void tell(const Error& error);
   [[nodiscard]] bool stopping() const;

@@ -109,6 +109,34 @@ TEST_F(KeptRefusals, GiveTheEntryBackAsItWasOrNotAtAll) {
     EXPECT_FALSE(entry_again({"2-" + std::to_string(++number), {field}})) << number;
 }
 
+TEST_F(KeptRefusals, TakeAMebibyteHoweverMuchTheEntryHolds) {
+  StreamEntry many{"1-0", {}};
+  for (int number = 0; number < 20; ++number)
+    many.fields.emplace_back("field" + std::to_string(number), std::string(1 << 20, '"'));
+  StreamEntry names{"2-0", {}};
+  for (int number = 0; number < 100'000; ++number)
+    names.fields.emplace_back(std::string(100, '\xff'), "");
+  StreamEntry controls{"3-0", {{"voucher", std::string(500'000, '\1')}}};
+  for (const StreamEntry& entry : {many, names, controls}) {
+    EXPECT_FALSE(entry_again(entry));
+    const auto found = find_refusal(*connection_, {.stream = "s", .entry_id = entry.id});
+    ASSERT_TRUE(found && *found);
+    EXPECT_LT((*found)->fields.size(), (std::size_t{1} << 20) + 10'000);
+    EXPECT_GT((*found)->fields.size(), std::size_t{50'000});
+  }
+  const auto found = find_refusal(*connection_, {.stream = "s", .entry_id = "1-0"});
+  EXPECT_NE((*found)->fields.find("field19"), std::string::npos);
+}
+
+TEST_F(KeptRefusals, EndWithTheRetention) {
+  keep("s", {"1-0", {}}, noon - 1h);
+  keep("s", {"2-0", {}}, noon - 1h);
+  keep("s", {"3-0", {}});
+  EXPECT_EQ(prune_refusals(*connection_, noon, 1), true);
+  EXPECT_EQ(prune_refusals(*connection_, noon, 5), false);
+  EXPECT_THAT(listed(), ElementsAre("3-0@s"));
+}
+
 TEST(KeptRefusal, OfASpoiltRowIsNoEntry) {
   for (const char* fields : {"", "[]", "{", R"({"voucher":1})"})
     EXPECT_FALSE(entry_of({.key = {"s", "1-0"}, .reason = "", .fields = fields, .refused_at = {}}));

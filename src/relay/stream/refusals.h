@@ -22,9 +22,15 @@ struct Refusal {
 [[nodiscard]] Result<void> migrate_refusals(sql::Connection& connection);
 
 /// Keeps them; one that is there already stays as it is. Inside the caller's transaction. Bytes
-/// that are no text are kept as `\xNN`; of more than 1 MiB the beginning is kept. Errors: those of
-/// sql::Connection.
+/// that are no text are kept as `\xNN`. Of an entry that is longer than 1 MiB the beginning of each
+/// field is kept; of one that is still too long for the server, the names of its fields. Errors:
+/// those of sql::Connection.
 [[nodiscard]] Result<void> keep_refusals(sql::Connection& connection, const std::string& stream,
                                          std::span<const Refusal> refusals, WallTime now);
+
+/// Deletes those from before `before`, at most `limit`. True: there may be more. Inside the
+/// caller's transaction. Errors: those of sql::Connection.
+[[nodiscard]] Result<bool> prune_refusals(sql::Connection& connection, WallTime before,
+                                          std::int64_t limit);
 
 }  // namespace tidemark::relay
