@@ -2,6 +2,7 @@
 database."""
 
 import json
+import time
 
 import pytest
 
@@ -97,6 +98,18 @@ def test_deliveries_that_are_never_due(patient):
     finding = patient.fault("due", "never due: 2")
     patient.sql(finding["statement"])
     patient.sound("overdue")
+
+
+def test_deliveries_due_far_too_late(patient):
+    """As when the clock was set back by hours."""
+    late = round((time.time() + 5 * 3600) * 1e6)
+    for status, attempts in (("pending", 0), ("retrying", 1)):
+        patient.sql(f"UPDATE deliveries SET status = '{status}', attempts = {attempts}, retry_step "
+                    f"= {attempts}, due_at = {late}, finished_at = NULL WHERE sequence = 3")
+        patient.fault("due", "later than their schedule allows", "warning")
+    late -= round(4.5 * 3600 * 1e6)  # An answer may have asked for an hour's pause.
+    patient.sql(f"UPDATE deliveries SET due_at = {late}, last_status_code = 503 WHERE sequence = 3")
+    assert patient.findings()["due"]["verdict"] == "ok"
 
 
 def test_finished_ones_that_would_be_sent_again(patient):

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace tidemark::relay {
 namespace {
@@ -14,6 +15,8 @@ constexpr std::chrono::seconds long_step = 30s;
 constexpr std::chrono::milliseconds probe_first = 5s;
 constexpr std::chrono::milliseconds probe_max = 5min;
 constexpr std::int64_t probe_doublings = 6;  // 5 s × 2^6 is beyond 5 minutes.
+
+double spread_of(std::chrono::seconds pause) { return pause >= long_step ? 0.5 : 0.2; }
 
 std::chrono::milliseconds spread(std::chrono::milliseconds step, double by, Random& random) {
   const double factor = 1 - by + 2 * by * random.unit();
@@ -29,7 +32,12 @@ std::optional<std::chrono::milliseconds> retry_pause(std::span<const std::chrono
                                                      std::int64_t step, Random& random) {
   if (step < 0 || static_cast<std::size_t>(step) >= schedule.size()) return std::nullopt;
   const std::chrono::seconds pause = schedule[static_cast<std::size_t>(step)];
-  return spread(pause, pause >= long_step ? 0.5 : 0.2, random);
+  return spread(pause, spread_of(pause), random);
+}
+
+std::chrono::milliseconds retry_pause_max(std::chrono::seconds step) {
+  return std::chrono::milliseconds(std::llround(
+      static_cast<double>(std::chrono::milliseconds(step).count()) * (1 + spread_of(step))));
 }
 
 std::chrono::milliseconds probe_pause(std::int64_t probes, Random& random) {

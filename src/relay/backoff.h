@@ -19,6 +19,9 @@ namespace tidemark::relay {
 [[nodiscard]] std::optional<std::chrono::milliseconds> retry_pause(
     std::span<const std::chrono::seconds> schedule, std::int64_t step, Random& random);
 
+/// The longest that retry_pause() makes of a step.
+[[nodiscard]] std::chrono::milliseconds retry_pause_max(std::chrono::seconds step);
+
 /// The pause before the next probe of an endpoint that failed `probes` probes: 5 s, doubled each
 /// time up to 5 minutes, with jitter of 0.8 to 1.2.
 [[nodiscard]] std::chrono::milliseconds probe_pause(std::int64_t probes, Random& random);

@@ -14,7 +14,7 @@ struct DeliveryChange {
   DeliveryKey key;
   DeliveryStatus status = DeliveryStatus::pending;
   std::optional<WallTime> due_at{};
-  std::int64_t attempts = 0;
+  std::int64_t attempts = 0;  ///< With this one. Changes only a row that has one less.
   std::int64_t retry_step = 0;
   std::optional<int> status_code{};
   std::string error_code{};

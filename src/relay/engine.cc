@@ -21,19 +21,11 @@ void add_up(HubCounters& sum, const HubCounters& more) {
   sum.delivered += more.delivered;
   sum.failed_attempts += more.failed_attempts;
   sum.parked += more.parked;
+  sum.lost_attempts += more.lost_attempts;
 }
 
 /// An outcome that the database refuses is tried again after 1 s, 2 s, 4 s, … up to this.
 constexpr std::chrono::seconds refused_pause_max{300};
-
-/// The wall clock runs with the steady one but for what NTP corrects little by little. More than
-/// this at once: somebody set it.
-constexpr std::chrono::milliseconds clock_step_min{500};
-
-std::chrono::microseconds offset_of(const Clock& clock) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(clock.wall().time_since_epoch() -
-                                                               clock.steady().time_since_epoch());
-}
 
 }  // namespace
 
@@ -44,8 +36,7 @@ Engine::Engine(Store& store, Sender& sender, const Clock& clock, Random& random,
       clock_(clock),
       random_(random),
       options_(std::move(options)),
-      done_(std::move(done)),
-      clock_offset_(offset_of(clock)) {}
+      done_(std::move(done)) {}
 
 Engine::~Engine() = default;
 
@@ -53,6 +44,8 @@ Result<void> Engine::start() {
   if (store_.shared())
     leases_ = std::make_unique<Leases>(make_ulid(clock_.wall(), random_), clock_);
   if (Result<void> read = reload(); !read) return read;
+  distrust_times();
+  pull_in_probes();
   attend_all();
   return {};
 }
@@ -68,17 +61,9 @@ void Engine::turn(Turn turn) {
   const bool something = !turn.publishes.empty() || !turn.changes.empty() || !unwritten_.empty();
   if (something && write(turn)) retry_at_.reset();
   write_refused();
+  work_off();
+  pull_in_probes();
   attend_all();
-}
-
-void Engine::follow_clock() {
-  const std::chrono::microseconds offset = offset_of(clock_);
-  if (std::chrono::abs(offset - std::exchange(clock_offset_, offset)) < clock_step_min) return;
-  wakes_.clear();
-  wake_of_.clear();
-  retry_at_.reset();
-  look_at_.reset();
-  for (const auto& [id, lane] : lanes_) touch(id);
 }
 
 void Engine::take(std::vector<AttemptDone> attempts) {
@@ -196,8 +181,12 @@ Result<void> Engine::store_drafts(const Transaction& transaction) {
     if (draft.sequence_changed)
       if (Result<void> set = store_.set_next_sequence(id, draft.subscription.next_sequence); !set)
         return set;
+    Result<void> set;
     if (draft.state_changed)
-      if (Result<void> set = store_.update_state(draft.subscription); !set) return set;
+      set = store_.update_state(draft.subscription);
+    else if (draft.failures_changed)
+      set = store_.update_failures(draft.subscription);
+    if (!set) return set;
   }
   if (transaction.last_voucher_id)
     if (Result<void> set = store_.set_last_voucher_id(*transaction.last_voucher_id); !set)
@@ -225,18 +214,18 @@ void Engine::take_effect(Transaction& transaction) {
     }
     Lane& lane = set_lane(std::move(draft.subscription));
     for (DueDelivery& delivery : draft.fresh) hand_over(lane, std::move(delivery));
-    for (const Transaction::Settled& settled : draft.settled) {
+    for (const Draft::Settled& settled : draft.settled) {
       if (settled.alone)
         lane.forget_but_send_alone(settled.sequence);
       else if (settled.due_at)
         lane.forget(settled.sequence);
       else
         lane.forget_for_good(settled.sequence);
-      if (settled.ordered) lane.backlog = true;
+      if (settled.look) lane.backlog = true;
       if (settled.due_at)
         lane.next_due = std::min(lane.next_due.value_or(*settled.due_at), *settled.due_at);
     }
-    for (const Transaction::Answered& answered : draft.answered) {
+    for (const Draft::Answered& answered : draft.answered) {
       if (answered.good) lane.succeeded();
       if (answered.failed) lane.failed();
       if (answered.hold) lane.hold_until(clock_.steady() + *answered.hold);
@@ -352,6 +341,9 @@ std::optional<WallTime> Engine::next_wake() const {
   const auto not_later_than = [&next](WallTime time) {
     next = std::min(next.value_or(time), time);
   };
+  if (next_work() != nullptr)
+    not_later_than(clock_.wall() + std::chrono::ceil<std::chrono::microseconds>(std::max(
+                                       work_off_at_ - clock_.steady(), SteadyTime::duration{})));
   if (!wakes_.empty()) not_later_than(wakes_.begin()->first);
   for (const Refused& one : refused_)
     not_later_than(clock_.wall() +

@@ -35,6 +35,8 @@ struct EngineOptions {
   std::chrono::milliseconds poll_interval{100};
   /// A database that was away is asked again after so long.
   std::chrono::milliseconds outage_pause{500};
+  /// A change does to a long backlog so many rows a turn.
+  std::int64_t piece_rows = 500;
   /// What a turn writes goes in a few statements (GatheredRows). Not set: if the state is on a
   /// server.
   std::optional<bool> gather{};
@@ -72,6 +74,8 @@ struct HubCounters {
   std::uint64_t delivered = 0;
   std::uint64_t failed_attempts = 0;
   std::uint64_t parked = 0;
+  /// Attempts whose outcome was not written: another hub had taken over meanwhile.
+  std::uint64_t lost_attempts = 0;
   std::uint64_t commits = 0;
   std::uint64_t commit_failures = 0;
 };
@@ -198,23 +202,37 @@ class Engine {
   void tell_back();
   /// The database is away: nothing is asked of it for outage_pause.
   void wait_for_database(const Error& error);
-  /// The wall clock was set: what was to happen at a time of it is thought over.
+
+  // engine_clock.cc: the wall clock was set.
+  /// What was to happen at a time of it is thought over.
   void follow_clock();
+  /// An earlier process may have stored times of a clock that was set back since.
+  void distrust_times();
+  /// Deliveries that are due later than they can be are due at the latest time that can be meant.
+  [[nodiscard]] Result<void> pull_in(Lane& lane);
+  /// The same for probes.
+  void pull_in_probes();
 
   // engine_lanes.cc: what is due.
   void attend_all();
   void attend(Lane& lane);
   [[nodiscard]] Result<void> load(Lane& lane);
   void send_next(Lane& lane);
+  /// Shared states: does our lease outlive the next request? If not, a longer one is asked for.
+  [[nodiscard]] bool has_lease_for(const Lane& lane);
   /// The lane could not be attended: later, alone or with all.
   void put_off(const std::string& id, const Error& error);
   /// Batch mode: what waits for a later batch, whoever published it, may be a full one by now.
   [[nodiscard]] Result<void> count_gathered(Lane& lane);
+  /// What waits for a later batch is due now, for it makes a full one.
+  [[nodiscard]] Result<void> fill_batch(Lane& lane);
   /// Hands a new delivery to its lane, after the commit.
   void hand_over(Lane& lane, DueDelivery delivery);
   void wake_lane_at(const std::string& id, WallTime time);
-  /// After the commit: what waits in memory is read anew.
+  /// After the commit: what waits in memory is read anew, by whichever hub sends it.
   void look_again(const std::string& id);
+  /// The same, where no other hub sends it.
+  void look_here_again(const std::string& id);
   void touch(const std::string& id) { hot_.insert(id); }
 
   // engine_shared.cc: other hubs on the same state.
@@ -225,8 +243,9 @@ class Engine {
   [[nodiscard]] Result<void> take_locks(const Scope& scope);
   /// Reads the subscriptions anew if somebody changed them.
   [[nodiscard]] Result<void> follow_subscriptions(RowLock lock);
-  /// Inside a transaction: is the subscription still ours? Its lease is locked until the end.
-  [[nodiscard]] Result<bool> holds_lease(const std::string& id);
+  /// Inside a transaction: is the subscription ours as it was when the request began, without
+  /// another owner in between? Its lease is locked until the end.
+  [[nodiscard]] Result<bool> holds_lease(const Ended& ended);
   /// Inside a transaction: the next number of a subscription, whose row is locked by now.
   [[nodiscard]] Result<std::int64_t> locked_sequence(const std::string& subscription_id);
   /// Does this attempt leave its endpoint as it is?
@@ -241,6 +260,17 @@ class Engine {
   /// What waits follows its changed settings.
   [[nodiscard]] Result<void> apply_settings(const Subscription& before, const Subscription& after);
   [[nodiscard]] Result<bool> retry_now(const DeliveryKey& key, std::optional<DeliveryStatus> only);
+
+  // engine_backlog.cc: what a change does to what waits.
+  /// Inside the transaction of the change: the first piece, so that a short backlog follows at
+  /// once. The rest is done turn by turn.
+  [[nodiscard]] Result<void> begin_work(const BacklogTask& task, WallTime at);
+  [[nodiscard]] Result<void> end_work(const BacklogTask& task);
+  /// The next piece of what is left, in a transaction of its own.
+  void work_off();
+  /// What this hub has to do next, if anything: others do what belongs to their lanes.
+  [[nodiscard]] const BacklogTask* next_work() const;
+  [[nodiscard]] Result<void> read_work();
 
   // engine_publish.cc: inside a transaction.
   [[nodiscard]] Result<Published> publish(PublishRequest& request);
@@ -270,8 +300,8 @@ class Engine {
                                             const Verdict& verdict);
   [[nodiscard]] Result<void> record_attempt(const DeliveryKey& key, std::int64_t attempt,
                                             const AttemptResult& result, const Verdict& verdict);
-  void judge_endpoint(Subscription& subscription, bool& state_changed, const Verdict& verdict,
-                      const AttemptResult& result);
+  struct Draft;
+  void judge_endpoint(Draft& draft, const Verdict& verdict, const AttemptResult& result);
 
   /// In the order of their ids, so that hubs that share a state lock rows in one order; those of
   /// the running transaction last. `visit` may make drafts of existing ones.
@@ -292,6 +322,8 @@ class Engine {
   std::map<std::string, std::unique_ptr<Lane>, std::less<>> deleted_;
   std::vector<Ended> unwritten_;
   std::vector<Refused> refused_;
+  std::set<BacklogTask> backlog_work_;                    ///< As last read or changed.
+  SteadyTime work_off_at_{};                              ///< It failed: not before.
   std::set<std::string> hot_;                             ///< Lanes to look at in this turn.
   std::set<std::string> full_batches_;                    ///< Batches to be sent now.
   std::set<std::pair<WallTime, std::string>> wakes_;      ///< Lanes to look at later.
@@ -299,6 +331,8 @@ class Engine {
   Transaction* transaction_ = nullptr;
   std::optional<WallTime> retry_at_{};  ///< The database was away: when to try again.
   std::unique_ptr<Leases> leases_;      ///< Only when the state is shared.
+  /// Timeouts of requests that wait for a longer lease.
+  std::map<std::string, std::chrono::milliseconds, std::less<>> requests_wanted_;
   std::int64_t subscriptions_version_ = -1;
   std::int64_t changes_seen_ = 0;  ///< Repairs by hand, anywhere.
   std::optional<WallTime> look_at_{};
@@ -307,6 +341,8 @@ class Engine {
   bool away_ = false;  ///< The database was, and that was told.
   /// Wall minus steady clock, as last seen: a step of the wall clock shows in it.
   std::chrono::microseconds clock_offset_{};
+  std::set<std::string> too_late_;  ///< Lanes whose due times may be those of another clock.
+  std::optional<std::chrono::microseconds> probe_step_{};  ///< The same of probes: set back by it.
 };
 
 struct Engine::PublishTask {

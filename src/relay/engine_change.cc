@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "relay/backlog_work.h"
 #include "relay/batch_time.h"
 #include "relay/engine.h"
 #include "relay/lane.h"
@@ -15,7 +16,7 @@ Subscription* Engine::draft(const std::string& id) {
     return known->second.removed ? nullptr : &known->second.subscription;
   const auto lane = lanes_.find(id);
   if (lane == lanes_.end()) return nullptr;
-  return &transaction_->drafts.try_emplace(id, Transaction::Draft{lane->second->subscription()})
+  return &transaction_->drafts.try_emplace(id, Draft{lane->second->subscription()})
               .first->second.subscription;
 }
 
@@ -62,19 +63,22 @@ Result<void> Engine::apply_settings(const Subscription& before, const Subscripti
        old.batch.at != now_set.batch.at || old.batch.zone != now_set.batch.zone);
   const bool other_size = old.mode == Mode::batch && old.batch.size != now_set.batch.size;
   const bool other_order = old.ordering != now_set.ordering;
-  const bool lets_pass =
-      old.after_parked != now_set.after_parked && now_set.after_parked == AfterParked::skip;
-  if (!other_times && !other_size && !other_order && !lets_pass) return {};
+  const bool other_passing = old.after_parked != now_set.after_parked;
+  if (!other_times && !other_size && !other_order && !other_passing) return {};
 
+  // What an earlier change began and this one takes back is not gone on with.
+  const bool ordered = now_set.ordering == Ordering::source;
+  const bool skips = now_set.after_parked == AfterParked::skip;
+  const BacklogTask begin{.subscription_id = after.id, .work = BacklogWork::begin_order};
+  const BacklogTask end{.subscription_id = after.id, .work = BacklogWork::end_order};
+  const BacklogTask pass{.subscription_id = after.id, .work = BacklogWork::let_pass};
   Result<void> done;
   if (other_times)
-    done = store_.make_due(
-        after.id, now(),
-        now_set.mode == Mode::batch ? next_batch_time(now_set.batch, now()) : now());
-  if (done && other_order)
-    done = now_set.ordering == Ordering::source ? store_.begin_order(after.id)
-                                                : store_.end_order(after.id, now());
-  if (done && lets_pass) done = store_.let_pass_parked(after.id, now());
+    done = begin_work({.subscription_id = after.id, .work = BacklogWork::make_due},
+                      now_set.mode == Mode::batch ? next_batch_time(now_set.batch, now()) : now());
+  if (done && other_order) done = end_work(ordered ? end : begin);
+  if (done && other_order) done = begin_work(ordered ? begin : end, now());
+  if (done && other_passing) done = skips ? begin_work(pass, now()) : end_work(pass);
   if (done) look_again(after.id);
   return done;
 }
@@ -82,7 +86,12 @@ Result<void> Engine::apply_settings(const Subscription& before, const Subscripti
 Result<void> Engine::remove(const std::string& id) {
   Subscription* current = draft(id);
   check(current != nullptr, "the end of a subscription that is there");
-  if (Result<void> stored = store_.remove(*current, now()); !stored) return stored;
+  Result<void> done = store_.remove(*current, now());
+  for (const BacklogWork work : {BacklogWork::begin_order, BacklogWork::end_order,
+                                 BacklogWork::make_due, BacklogWork::let_pass})
+    if (done) done = end_work({.subscription_id = id, .work = work});
+  if (done) done = begin_work({.subscription_id = id, .work = BacklogWork::cancel}, now());
+  if (!done) return done;
   transaction_->subscriptions_changed = true;
   transaction_->drafts.at(id).removed = true;
   return {};
@@ -170,6 +179,10 @@ Result<Published> Engine::publish_to(const std::string& subscription_id,
 
 void Engine::look_again(const std::string& id) {
   transaction_->deliveries_changed = true;
+  look_here_again(id);
+}
+
+void Engine::look_here_again(const std::string& id) {
   transaction_->after_commit.emplace_back([this, id] {
     if (const auto lane = lanes_.find(id); lane != lanes_.end()) lane->second->clear_waiting();
     touch(id);

@@ -18,6 +18,12 @@ constexpr std::chrono::seconds recheck{1};
 /// A lane whose rows the database cannot give is tried again after so long.
 constexpr std::chrono::seconds put_off_pause{10};
 
+std::chrono::milliseconds timeout_for(const DueDelivery& delivery,
+                                      const SubscriptionSettings& settings) {
+  return delivery.attempts < fast_attempts ? std::min(settings.fast_timeout, settings.timeout)
+                                           : settings.timeout;
+}
+
 }  // namespace
 
 void Engine::hand_over(Lane& lane, DueDelivery delivery) {
@@ -58,13 +64,12 @@ void Engine::attend(Lane& lane) {
   if (draining_ || state == SubscriptionState::paused || state == SubscriptionState::disabled ||
       !may_send(id))
     return;
-  if (full_batches_.contains(id)) {
-    Result<void> due = store_.connect();
-    if (due) due = store_.make_due(id, now);
-    if (!due) return put_off(id, due.error());
-    full_batches_.erase(id);
-    lane.backlog = true;
-  }
+  // Not before all that waits knows what it waits for.
+  if (backlog_work_.contains({.subscription_id = id, .work = BacklogWork::begin_order})) return;
+  if (too_late_.contains(id))
+    if (Result<void> pulled = pull_in(lane); !pulled) return put_off(id, pulled.error());
+  if (full_batches_.contains(id))
+    if (Result<void> filled = fill_batch(lane); !filled) return put_off(id, filled.error());
   if (lane.next_due && *lane.next_due <= now) {
     lane.next_due.reset();
     lane.backlog = true;
@@ -75,6 +80,7 @@ void Engine::attend(Lane& lane) {
       if (Result<void> loaded = load(lane); !loaded) return put_off(id, loaded.error());
       continue;
     }
+    if (!has_lease_for(lane)) return;  // It is looked at again once the lease is renewed.
     send_next(lane);
   }
   if (lane.waiting() || (lane.backlog && lane.room() > 0)) {
@@ -135,9 +141,35 @@ Result<void> Engine::count_gathered(Lane& lane) {
                     : Result<std::int64_t>(0);
   if (!waiting) return fail(waiting.error());
   if (!lane.gathered(*waiting)) return {};
-  if (Result<void> due = store_.make_due(subscription.id, now); !due) return due;
+  return fill_batch(lane);
+}
+
+Result<void> Engine::fill_batch(Lane& lane) {
+  const std::string& id = lane.subscription().id;
+  const WallTime now = clock_.wall();
+  if (Result<void> connected = store_.connect(); !connected) return connected;
+  const Result<bool> more = store_.make_due(id, now, now, options_.piece_rows);
+  if (!more) return fail(more.error());
   lane.backlog = true;
+  // What waited while the subscription was paused may be long: the rest in the next turn.
+  if (*more) {
+    full_batches_.insert(id);
+    touch(id);
+  } else {
+    full_batches_.erase(id);
+  }
   return {};
+}
+
+bool Engine::has_lease_for(const Lane& lane) {
+  if (leases_ == nullptr) return true;
+  const std::string& id = lane.subscription().id;
+  const auto timeout = timeout_for(lane.next(), lane.subscription().settings);
+  if (leases_->outlives(id, timeout)) return true;
+  requests_wanted_[id] = timeout;
+  leases_->hurry();
+  look_at_.reset();
+  return false;
 }
 
 void Engine::send_next(Lane& lane) {
@@ -153,15 +185,17 @@ void Engine::send_next(Lane& lane) {
                          .delivery_id = DeliveryKey{subscription->id, first.sequence}.text(),
                          .attempt = first.attempts + 1,
                          .sequence = first.sequence,
-                         .timeout = first.attempts < fast_attempts
-                                        ? std::min(settings.fast_timeout, settings.timeout)
-                                        : settings.timeout};
+                         .timeout = timeout_for(first, settings)};
   if (settings.mode == Mode::batch) {
     request.webhook_id = make_event_id(now, random_);
     request.body = std::make_shared<const std::string>(batch_body(deliveries));
   }
   const std::int64_t sequence = first.sequence;
-  lane.started({.mode = settings.mode, .deliveries = std::move(deliveries)}, clock_.steady());
+  lane.started({.mode = settings.mode,
+                .deliveries = std::move(deliveries),
+                .timeout = request.timeout,
+                .lease = leases_ ? leases_->epoch(subscription->id) : 0},
+               clock_.steady());
   sender_.send(std::move(request),
                [done = done_, id = subscription->id, sequence](AttemptResult result) {
                  done({.subscription_id = id, .sequence = sequence, .result = std::move(result)});

@@ -1,6 +1,11 @@
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "base/bytes.h"
+#include "base/log.h"
 #include "relay/backoff.h"
 #include "relay/batch.h"
 #include "relay/engine.h"
@@ -33,10 +38,22 @@ Result<void> Engine::write_outcome(const Ended& ended) {
   Subscription* subscription = draft(ended.subscription_id);
   if (subscription == nullptr) return write_attempts(ended);
   if (leases_) {
-    const Result<bool> ours = holds_lease(ended.subscription_id);
+    const Result<bool> ours = holds_lease(ended);
     if (!ours) return fail(ours.error());
-    if (!*ours) {  // Another hub has taken over, and sends it again.
+    if (!*ours) {  // Another hub took over, and sent it again.
+      ++transaction_->counters.lost_attempts;
       transaction_->after_commit.emplace_back([this, &ended] {
+        log_line(LogLevel::warning,
+                 fmt::format("relay: {}-{}: an attempt of {:%FT%TZ} ({}) is not written: another "
+                             "hub took the subscription over meanwhile",
+                             ended.subscription_id, ended.request.deliveries.front().sequence,
+                             std::chrono::floor<std::chrono::seconds>(ended.result.started_at),
+                             ended.result.status_code != 0
+                                 ? fmt::format("HTTP {}", ended.result.status_code)
+                                 : ended.result.error_code));
+        // It may be ours again, by a lease that is not known here yet.
+        leases_->hurry();
+        look_at_.reset();
         const auto lane = lanes_.find(ended.subscription_id);
         if (lane == lanes_.end()) return;
         for (const DueDelivery& delivery : ended.request.deliveries)
@@ -55,9 +72,9 @@ Result<void> Engine::write_outcome(const Ended& ended) {
     verdict.error_code = "ANSWER_TRUNCATED";
   }
   // The endpoint first: a delivery that fails a probe waits for the next one.
-  bool& state_changed = transaction_->drafts.at(ended.subscription_id).state_changed;
-  judge_endpoint(*subscription, state_changed, verdict, ended.result);
-  if (state_changed && leases_) transaction_->subscriptions_changed = true;
+  Draft& changed = transaction_->drafts.at(ended.subscription_id);
+  judge_endpoint(changed, verdict, ended.result);
+  if (changed.state_changed && leases_) transaction_->subscriptions_changed = true;
 
   BatchAnswer answer;
   if (verdict.outcome == Outcome::delivered && batch)
@@ -71,9 +88,8 @@ Result<void> Engine::write_outcome(const Ended& ended) {
       return written;
   }
   const bool good = verdict.outcome == Outcome::delivered;
-  transaction_->drafts.at(ended.subscription_id)
-      .answered.push_back(
-          {.good = good, .failed = verdict.endpoint_failed, .hold = verdict.retry_after});
+  changed.answered.push_back(
+      {.good = good, .failed = verdict.endpoint_failed, .hold = verdict.retry_after});
   return {};
 }
 
@@ -101,8 +117,9 @@ Result<void> Engine::record_attempt(const DeliveryKey& key, std::int64_t attempt
                         .response = printable(result.response, response_kept_max)});
 }
 
-void Engine::judge_endpoint(Subscription& subscription, bool& state_changed, const Verdict& verdict,
-                            const AttemptResult& result) {
+void Engine::judge_endpoint(Draft& draft, const Verdict& verdict, const AttemptResult& result) {
+  Subscription& subscription = draft.subscription;
+  bool& state_changed = draft.state_changed;
   const WallTime now = clock_.wall();
   const bool probing = subscription.state == SubscriptionState::probing;
   const bool working = subscription.state == SubscriptionState::active ||
@@ -114,9 +131,13 @@ void Engine::judge_endpoint(Subscription& subscription, bool& state_changed, con
               gone ? "gone" : "unauthorized", now);
     state_changed = true;
   } else if (verdict.endpoint_failed) {
-    // It began before the probing: no probe.
-    if (probing && result.started_at < subscription.state_since) return;
+    // It began before the probing: no probe. A beginning that is still to come, as after the clock
+    // was set back, says nothing.
+    if (probing && subscription.state_since <= now && result.started_at < subscription.state_since)
+      return;
     ++subscription.failures;
+    // Each is stored, though nothing follows from it yet: alerts read the row.
+    draft.failures_changed = true;
     if (!working || subscription.failures < options_.failures_max) return;
     if (subscription.state == SubscriptionState::active)
       set_state(subscription, SubscriptionState::probing, "failures", now);
@@ -134,7 +155,7 @@ void Engine::judge_endpoint(Subscription& subscription, bool& state_changed, con
     state_changed = true;
   } else {
     // It answers: what it says of one event, or how much, is no fault of the endpoint.
-    subscription.failures = 0;
+    if (std::exchange(subscription.failures, 0) != 0) draft.failures_changed = true;
     if (subscription.state != SubscriptionState::probing) return;
     set_state(subscription, SubscriptionState::active, "", now);
     state_changed = true;
@@ -212,7 +233,7 @@ Result<void> Engine::write_delivery(const Subscription& subscription, const DueD
   transaction_->drafts.at(subscription.id)
       .settled.push_back({.sequence = delivery.sequence,
                           .due_at = change.due_at,
-                          .ordered = ordered,
+                          .look = ordered || !*changed,
                           .alone = alone});
   return {};
 }

@@ -214,7 +214,7 @@ Result<void> Engine::add_delivery(const std::string& subscription_id,
                                   const std::shared_ptr<const Event>& event) {
   Subscription* subscription = draft(subscription_id);
   check(subscription != nullptr, "a delivery for a subscription that is there");
-  Transaction::Draft& changed = transaction_->drafts.at(subscription_id);
+  Draft& changed = transaction_->drafts.at(subscription_id);
   if (store_.shared() && !changed.sequence_changed) {
     const Result<std::int64_t> next = locked_sequence(subscription_id);
     if (!next) return fail(next.error());
@@ -225,21 +225,20 @@ Result<void> Engine::add_delivery(const std::string& subscription_id,
   const DeliveryKey key{subscription_id, subscription->next_sequence++};
   changed.sequence_changed = true;
 
-  std::optional<std::string> open_key;
-  std::optional<WallTime> due =
-      settings.mode == Mode::batch ? next_batch_time(settings.batch, at) : at;
+  Store::NewDelivery delivery{.key = key, .event_id = event->id, .due_at = at};
+  if (settings.mode == Mode::batch)
+    delivery.due_at = delivery.wanted_at = next_batch_time(settings.batch, at);
   if (settings.ordering == Ordering::source) {
-    open_key = event->ordering_key();
-    const Result<bool> behind = store_.has_open(subscription_id, *open_key);
+    delivery.open_key = event->ordering_key();
+    const Result<bool> behind = store_.has_open(subscription_id, *delivery.open_key);
     if (!behind) return fail(behind.error());
-    if (*behind) due.reset();
+    if (*behind) delivery.due_at.reset();
   }
-  if (Result<void> stored = store_.insert_delivery(key, event->id, due, open_key, at); !stored)
-    return stored;
+  if (Result<void> stored = store_.insert_delivery(delivery, at); !stored) return stored;
   changed.fresh.push_back({.sequence = key.sequence,
-                           .due_at = due.value_or(at),
+                           .due_at = delivery.due_at.value_or(at),
                            .created_at = at,
-                           .ordered = open_key.has_value(),
+                           .ordered = delivery.open_key.has_value(),
                            .event = event});
   return {};
 }

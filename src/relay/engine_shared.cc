@@ -42,16 +42,20 @@ Result<void> Engine::take_locks(const Scope& scope) {
 
 bool Engine::keeps_state(const Ended& ended) const {
   const Subscription* ours = subscription(ended.subscription_id);
-  return ours == nullptr || (ours->state == SubscriptionState::active &&
+  return ours == nullptr || (ours->state == SubscriptionState::active && ours->failures == 0 &&
                              judge(ended.result).outcome == Outcome::delivered);
 }
 
-Result<bool> Engine::holds_lease(const std::string& id) {
+Result<bool> Engine::holds_lease(const Ended& ended) {
   auto& known = transaction_->leases;
-  if (const auto lease = known.find(id); lease != known.end()) return lease->second;
-  const Result<bool> ours = leases_->holds(store_.connection(), id);
-  if (ours) known.emplace(id, *ours);
-  return ours;
+  auto lease = known.find(ended.subscription_id);
+  if (lease == known.end()) {
+    const Result<std::int64_t> held =
+        leases_->held_epoch(store_.connection(), ended.subscription_id);
+    if (!held) return fail(held.error());
+    lease = known.emplace(ended.subscription_id, *held).first;
+  }
+  return lease->second != 0 && lease->second == ended.request.lease;
 }
 
 Result<std::int64_t> Engine::locked_sequence(const std::string& subscription_id) {
@@ -85,7 +89,7 @@ Result<void> Engine::reload() {
     there.insert(subscription.id);
     // Failures in a row are counted where requests are sent, and begin anew with each state.
     if (const auto lane = lanes_.find(subscription.id);
-        lane != lanes_.end() &&
+        lane != lanes_.end() && may_send(subscription.id) &&
         lane->second->subscription().state_since == subscription.state_since)
       subscription.failures =
           std::max(subscription.failures, lane->second->subscription().failures);
@@ -95,20 +99,27 @@ Result<void> Engine::reload() {
   for (const auto& [id, lane] : lanes_)
     if (!there.contains(id)) gone.push_back(id);
   for (const std::string& id : gone) drop_lane(id);
-  return {};
+  return read_work();
 }
 
 Result<void> Engine::renew_leases() {
-  std::map<std::string, bool> idle;
+  std::map<std::string, Leases::Use> uses;
   for (const auto& [id, lane] : lanes_) {
     bool unwritten = false;
     for (const Ended& ended : unwritten_) unwritten |= ended.subscription_id == id;
     for (const Refused& one : refused_) unwritten |= one.ended.subscription_id == id;
-    idle[id] = lane->in_flight() == 0 && !unwritten;
+    const auto wanted = requests_wanted_.find(id);
+    uses[id] = {.idle = lane->in_flight() == 0 && !unwritten,
+                .request = std::max(lane->longest_timeout(), wanted == requests_wanted_.end()
+                                                                 ? std::chrono::milliseconds{}
+                                                                 : wanted->second)};
   }
   Result<void> done =
-      store_.in_transaction([&] { return leases_->renew(store_.connection(), idle); });
+      store_.in_transaction([&] { return leases_->renew(store_.connection(), uses); });
   if (!done) return done;
+  requests_wanted_.clear();
+  // What a hub that is gone has begun.
+  if (Result<void> read = read_work(); !read) return read;
   std::set<std::string> before;
   for (const auto& [id, lane] : lanes_)
     if (leases_->may_send(id)) before.insert(id);

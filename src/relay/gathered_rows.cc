@@ -19,9 +19,9 @@ constexpr std::array<std::string_view, 14> events_columns = {
     "source_version", "voucher_id",   "voucher_no",    "target_systems", "source_module",
     "company_id",     "content_hash", "body",          "created_at"};
 
-constexpr std::array<std::string_view, 11> deliveries_columns = {
-    "subscription_id", "sequence",   "event_id",   "status",       "due_at",    "open_key",
-    "attempts",        "retry_step", "last_error", "last_message", "created_at"};
+constexpr std::array<std::string_view, 12> deliveries_columns = {
+    "subscription_id", "sequence",   "event_id",   "status",       "due_at",     "open_key",
+    "attempts",        "retry_step", "last_error", "last_message", "created_at", "wanted_at"};
 
 constexpr std::array<std::string_view, 9> attempts_columns = {
     "subscription_id", "sequence",   "attempt", "started_at", "duration_us",
@@ -80,9 +80,10 @@ Result<std::int64_t> finish(sql::Connection& connection, std::span<const Deliver
   }
   sql +=
       " ELSE started_at END), finished_at = ?, open_key = NULL WHERE subscription_id = ? AND "
-      "sequence IN (";
+      "attempts = ? AND sequence IN (";
   params.emplace_back(time_value(one.finished_at));
   params.emplace_back(one.key.subscription_id);
+  params.emplace_back(one.attempts - 1);
   for (const DeliveryChange& change : alike) {
     sql += &change == &one ? "?" : ", ?";
     params.emplace_back(change.key.sequence);

@@ -60,9 +60,7 @@ bool Lane::gathered(std::int64_t count) {
   return full;
 }
 
-std::deque<DueDelivery>& Lane::next_queue() {
-  return fresh_.empty() || (!loaded_.empty() && loaded_turn_) ? loaded_ : fresh_;
-}
+const DueDelivery& Lane::next() const { return takes_loaded() ? loaded_.front() : fresh_.front(); }
 
 std::vector<DueDelivery> Lane::take_next() {
   const SubscriptionSettings& settings = subscription_->settings;
@@ -71,7 +69,7 @@ std::vector<DueDelivery> Lane::take_next() {
   std::vector<DueDelivery> taken;
   std::size_t bytes = 0;
   while (taken.size() < most && waiting()) {
-    std::deque<DueDelivery>& queue = next_queue();
+    std::deque<DueDelivery>& queue = takes_loaded() ? loaded_ : fresh_;
     const bool alone = alone_.contains(queue.front().sequence);
     bytes += batch_bytes(queue.front());
     if (!taken.empty() && (alone || bytes > batch_bytes_max)) break;
@@ -135,6 +133,12 @@ std::optional<Lane::Request> Lane::ended(std::int64_t first_sequence) {
   auto node = under_way_.extract(first_sequence);
   if (node.empty()) return std::nullopt;
   return std::move(node.mapped());
+}
+
+std::chrono::milliseconds Lane::longest_timeout() const {
+  std::chrono::milliseconds longest{};
+  for (const auto& [first, request] : under_way_) longest = std::max(longest, request.timeout);
+  return longest;
 }
 
 void Lane::succeeded() {

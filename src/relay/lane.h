@@ -43,6 +43,8 @@ class Lane {
   /// batch_bytes_max allow. Fresh and loaded ones take turns, so that a backlog does not hold up
   /// what is new. Empty when nothing waits.
   [[nodiscard]] std::vector<DueDelivery> take_next();
+  /// The first that take_next() would give; something must wait.
+  [[nodiscard]] const DueDelivery& next() const;
   /// Those that wait are forgotten: they were cancelled, or their settings changed.
   void clear_waiting();
   /// Its attempt was written: it may be loaded again.
@@ -69,6 +71,8 @@ class Lane {
   struct Request {
     Mode mode = Mode::realtime;
     std::vector<DueDelivery> deliveries{};  ///< At least one.
+    std::chrono::milliseconds timeout{};
+    std::int64_t lease = 0;  ///< Shared states: the epoch of the lease that it was sent under.
   };
   void started(Request request, SteadyTime now);
   /// The request that came back; its place is free. Nullopt when it is unknown.
@@ -76,6 +80,8 @@ class Lane {
   void succeeded();
   void failed();
   [[nodiscard]] std::size_t in_flight() const { return under_way_.size(); }
+  /// The longest timeout of those under way.
+  [[nodiscard]] std::chrono::milliseconds longest_timeout() const;
   [[nodiscard]] std::vector<std::int64_t> sequences_in_flight() const;
   /// Retry-After.
   void hold_until(SteadyTime time);
@@ -97,7 +103,9 @@ class Lane {
 
  private:
   [[nodiscard]] std::size_t slots() const;
-  [[nodiscard]] std::deque<DueDelivery>& next_queue();
+  [[nodiscard]] bool takes_loaded() const {
+    return fresh_.empty() || (!loaded_.empty() && loaded_turn_);
+  }
   [[nodiscard]] SteadyTime held_until() const { return std::max(hold_until_, pace_until_); }
 
   std::shared_ptr<const Subscription> subscription_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/parse_integer.h"
 #include "relay/row.h"
 #include "relay/row_lock.h"
 #include "sql/rows.h"
@@ -60,40 +61,38 @@ Result<std::vector<std::string>> Leases::live_hubs(sql::Connection& connection,
                        [](const sql::Cursor& row) { return text_at(row, 0); });
 }
 
-Result<bool> Leases::take(sql::Connection& connection, const std::string& subscription_id,
-                          std::int64_t now) const {
-  const std::int64_t expires = now + count_of(ttl);
+Result<std::int64_t> Leases::take(sql::Connection& connection, const std::string& subscription_id,
+                                  std::int64_t now, std::int64_t expires_at) const {
   const auto taken = connection.execute(
       "UPDATE leases SET epoch = CASE WHEN owner = ? THEN epoch ELSE epoch + 1 END, "
       "expires_at = ?, owner = ? WHERE subscription_id = ? AND (owner = ? OR expires_at < ?)",
-      sql::Values{hub_, expires, hub_, subscription_id, hub_, now});
+      sql::Values{hub_, expires_at, hub_, subscription_id, hub_, now});
   if (!taken) return fail(taken.error());
-  if (*taken > 0) return true;
   const auto known =
-      sql::query_value(connection, "SELECT owner FROM leases WHERE subscription_id = ?",
+      sql::query_value(connection, "SELECT epoch FROM leases WHERE subscription_id = ?",
                        sql::Values{subscription_id});
   if (!known) return fail(known.error());
-  if (*known) return false;
+  if (*known) return *taken > 0 ? parse_integer(**known).value_or(0) : 0;
   const auto added = connection.execute(
       "INSERT INTO leases (subscription_id, owner, epoch, expires_at) VALUES (?, ?, 1, ?)",
-      sql::Values{subscription_id, hub_, expires});
+      sql::Values{subscription_id, hub_, expires_at});
   if (!added) return fail(added.error());
-  return true;
+  return 1;
 }
 
 Result<void> Leases::renew(sql::Connection& connection,
-                           const std::map<std::string, bool>& idle_by_subscription) {
+                           const std::map<std::string, Use>& by_subscription) {
   asked_at_ = clock_.steady();
   renewed_.clear();
   const Result<std::int64_t> now = sql::server_now(connection);
   if (!now) return fail(now.error());
   const Result<std::vector<std::string>> hubs = live_hubs(connection, *now);
   if (!hubs) return fail(hubs.error());
-  for (const auto& [id, idle] : idle_by_subscription) {
+  for (const auto& [id, use] : by_subscription) {
     const bool ours = leases_.contains(id);
     const bool stays = meant_for(*hubs, id) == hub_;
     if (!ours && !stays) continue;
-    if (!stays && idle) {
+    if (!stays && use.idle) {
       if (Result<void> given =
               sql::write(connection,
                          "UPDATE leases SET expires_at = 0 WHERE subscription_id = ? AND owner = ?",
@@ -102,9 +101,16 @@ Result<void> Leases::renew(sql::Connection& connection,
         return given;
       continue;
     }
-    const Result<bool> taken = take(connection, id, *now);
+    const bool is_long = use.request > margin;
+    const std::int64_t expires_at =
+        *now + count_of(ttl) + (is_long ? microseconds(use.request).count() : 0);
+    const Result<std::int64_t> taken = take(connection, id, *now, expires_at);
     if (!taken) return fail(taken.error());
-    if (*taken) renewed_[id] = {.valid_until = asked_at_ + ttl - margin, .leaving = !stays};
+    if (*taken > 0)
+      renewed_[id] = {.valid_until = asked_at_ + ttl - margin,
+                      .request_max = is_long ? use.request : margin,
+                      .epoch = *taken,
+                      .leaving = !stays};
   }
   return {};
 }
@@ -120,14 +126,28 @@ bool Leases::may_send(const std::string& subscription_id) const {
          clock_.steady() < lease->second.valid_until;
 }
 
-Result<bool> Leases::holds(sql::Connection& connection, const std::string& subscription_id) const {
-  const auto owner =
-      sql::query_value(connection,
-                       fmt::format("SELECT owner FROM leases WHERE subscription_id = ?{}",
+bool Leases::outlives(const std::string& subscription_id, std::chrono::milliseconds timeout) const {
+  const auto lease = leases_.find(subscription_id);
+  return lease != leases_.end() && timeout <= lease->second.request_max;
+}
+
+std::int64_t Leases::epoch(const std::string& subscription_id) const {
+  const auto lease = leases_.find(subscription_id);
+  return lease == leases_.end() ? 0 : lease->second.epoch;
+}
+
+Result<std::int64_t> Leases::held_epoch(sql::Connection& connection,
+                                        const std::string& subscription_id) const {
+  std::int64_t epoch = 0;
+  Result<void> read = sql::each_row(
+      connection.query(fmt::format("SELECT owner, epoch FROM leases WHERE subscription_id = ?{}",
                                    lock_clause(RowLock::shared, connection.dialect())),
-                       sql::Values{subscription_id});
-  if (!owner) return fail(owner.error());
-  return *owner && **owner == hub_;
+                       sql::Values{subscription_id}),
+      [&](const sql::Cursor& row) {
+        if (text_at(row, 0) == hub_) epoch = number_at(row, 1);
+      });
+  if (!read) return fail(std::move(read));
+  return epoch;
 }
 
 Result<void> Leases::release_all(sql::Connection& connection) {

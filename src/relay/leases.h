@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "relay/subscription.h"
 #include "sql/connection.h"
 
 namespace tidemark::relay {
@@ -16,46 +18,65 @@ namespace tidemark::relay {
 /// own the subscriptions for which its name scores highest (rendezvous hashing, Thaler and
 /// Ravishankar 1998): all hubs agree without talking, and a hub that comes or goes moves only its
 /// own share. A lease is by the database's clock; the owner stops by its own steady clock well
-/// before another may take over. epoch counts the owners.
+/// before another may take over, and a lease outlives every request that was begun under it. epoch
+/// counts the owners: it is the fencing token of what is written under a lease.
 /// Not thread-safe: belongs to the hub's thread.
 class Leases {
  public:
   static constexpr std::chrono::seconds ttl{20};
   static constexpr std::chrono::seconds renew_every{5};
-  /// The owner does not start anything in the last part of its lease.
+  /// The owner does not start anything in the last part of its lease. A request that may take
+  /// longer needs a lease that is longer by as much.
   static constexpr std::chrono::seconds margin{8};
+  /// The longest lease there is.
+  static constexpr std::chrono::milliseconds longest = ttl + timeout_max;
 
   /// `hub`: unique for each process that ever ran.
   Leases(std::string hub, const Clock& clock) : hub_(std::move(hub)), clock_(clock) {}
 
   /// Is there time to renew? Also the first time.
   [[nodiscard]] bool is_due() const;
-  /// A subscription is new: is_due() from now on, so that it need not wait for the next turn.
+  /// A subscription is new, or needs a longer lease: is_due() from now on, so that it need not wait
+  /// for the next turn.
   void hurry() { renewed_at_.reset(); }
+  /// What a subscription's lease is needed for.
+  struct Use {
+    bool idle = true;                     ///< Nothing is under way: it can be given back.
+    std::chrono::milliseconds request{};  ///< The timeout of the longest request, now or soon.
+  };
   /// Renews what is owned, takes what is free and meant for this hub, gives back what is meant for
-  /// another and named in `idle` (nothing is under way there). Inside the caller's transaction;
-  /// call done() after its commit.
+  /// another and idle. Inside the caller's transaction; call done() after its commit.
   [[nodiscard]] Result<void> renew(sql::Connection& connection,
-                                   const std::map<std::string, bool>& idle_by_subscription);
+                                   const std::map<std::string, Use>& by_subscription);
   void done();
 
   /// May a request begin? False shortly before the lease ends, and while it is to be given back.
   [[nodiscard]] bool may_send(const std::string& subscription_id) const;
-  /// Inside a transaction: is the lease still ours, and will be until the commit? Locks its row.
-  [[nodiscard]] Result<bool> holds(sql::Connection& connection,
-                                   const std::string& subscription_id) const;
+  /// Does the lease outlive a request with this timeout that begins while may_send()?
+  [[nodiscard]] bool outlives(const std::string& subscription_id,
+                              std::chrono::milliseconds timeout) const;
+  /// Of the lease that we have; 0 without one.
+  [[nodiscard]] std::int64_t epoch(const std::string& subscription_id) const;
+  /// Inside a transaction: the epoch of the lease if it is still ours, and will be until the
+  /// commit; 0 if it is another's. Locks its row.
+  [[nodiscard]] Result<std::int64_t> held_epoch(sql::Connection& connection,
+                                                const std::string& subscription_id) const;
   /// Gives all back, so that others need not wait for their end.
   [[nodiscard]] Result<void> release_all(sql::Connection& connection);
 
  private:
   struct Lease {
     SteadyTime valid_until{};
+    std::chrono::milliseconds request_max{};
+    std::int64_t epoch = 0;
     bool leaving = false;
   };
   [[nodiscard]] Result<std::vector<std::string>> live_hubs(sql::Connection& connection,
                                                            std::int64_t now) const;
-  [[nodiscard]] Result<bool> take(sql::Connection& connection, const std::string& subscription_id,
-                                  std::int64_t now) const;
+  /// Its epoch; 0 when another has it.
+  [[nodiscard]] Result<std::int64_t> take(sql::Connection& connection,
+                                          const std::string& subscription_id, std::int64_t now,
+                                          std::int64_t expires_at) const;
 
   const std::string hub_;
   const Clock& clock_;

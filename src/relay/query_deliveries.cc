@@ -16,12 +16,17 @@ namespace {
 constexpr std::string_view selected =
     "SELECT d.subscription_id, d.sequence, d.event_id, d.status, d.due_at, d.attempts, "
     "d.last_status_code, d.last_error, d.last_message, d.created_at, d.started_at, d.finished_at, "
-    "e.event_type, e.voucher_id, s.target_system, s.state, s.state_reason FROM deliveries d "
+    "e.event_type, e.voucher_id, s.target_system, s.state, s.state_reason, s.deleted_at FROM "
+    "deliveries d "
     "JOIN events e ON e.event_id = d.event_id "
     "JOIN subscriptions s ON s.subscription_id = d.subscription_id";
 
 /// Keys in one statement; far below what any database takes.
 constexpr std::size_t keys_max = 200;
+
+bool is_finished(DeliveryStatus status) {
+  return status == DeliveryStatus::delivered || status == DeliveryStatus::cancelled;
+}
 
 bool waits_for_person(std::string_view subscription_state) {
   return subscription_state == name(SubscriptionState::paused) ||
@@ -73,6 +78,11 @@ ListedDelivery read_delivery(const sql::Cursor& row) {
   if (const auto status = optional_number_at(row, 6))
     delivery.last_status_code = static_cast<int>(*status);
   const std::string state = text_at(row, 15);
+  // A long backlog of a deleted subscription is cancelled little by little.
+  if (row.at(17) && !is_finished(delivery.status)) {
+    delivery.status = DeliveryStatus::cancelled;
+    delivery.next_attempt_at.reset();
+  }
   if ((delivery.status == DeliveryStatus::pending || delivery.status == DeliveryStatus::retrying) &&
       waits_for_person(state))
     delivery.status = DeliveryStatus::held;
@@ -89,10 +99,11 @@ void restrict_status(Where& where, DeliveryStatus status) {
   const std::string text(name(status));
   if (status == DeliveryStatus::held) {
     where.add("d.status IN ('pending', 'retrying')");
-    where.add("s.state IN ('paused', 'disabled')");
+    where.add("s.state IN ('paused', 'disabled') AND s.deleted_at IS NULL");
     return;
   }
   where.add("d.status = ?", text);
+  if (!is_finished(status)) where.add("s.deleted_at IS NULL");
   if (status == DeliveryStatus::pending || status == DeliveryStatus::retrying)
     where.add("s.state NOT IN ('paused', 'disabled')");
 }
@@ -101,7 +112,7 @@ Where conditions(const DeliveryFilter& filter) {
   Where where;
   if (filter.status) restrict_status(where, *filter.status);
   if (filter.failed) where.add("d.status IN ('parked', 'cancelled')");
-  if (filter.unfinished) where.add("d.status IN ('pending', 'retrying')");
+  if (filter.unfinished) where.add("d.status IN ('pending', 'retrying') AND s.deleted_at IS NULL");
   if (filter.voucher_id) where.add("e.voucher_id = ?", *filter.voucher_id);
   where.equal("d.subscription_id", filter.subscription_id);
   where.equal("d.event_id", filter.event_id);

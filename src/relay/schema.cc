@@ -311,6 +311,28 @@ constexpr std::array steps = {
         .mysql = cancel_parked_of_deleted,
         .postgres = cancel_parked_of_deleted,
     },
+    // From when on a delivery is late, if not from when it was made: a batch's time, or when a
+    // person sent it again.
+    Migration{
+        .sqlite = "ALTER TABLE deliveries ADD COLUMN wanted_at INTEGER",
+        .mysql = "ALTER TABLE deliveries ADD COLUMN /*M! IF NOT EXISTS */ wanted_at BIGINT",
+        .postgres = "ALTER TABLE deliveries ADD COLUMN IF NOT EXISTS wanted_at BIGINT",
+    },
+    // What a change of a subscription still has to do to what waits there (backlog_work.h): below
+    // `upto`, and so far up, or down, to `place`.
+    Migration{
+        .sqlite = "CREATE TABLE IF NOT EXISTS backlog_work (subscription_id TEXT NOT NULL, "
+                  "work TEXT NOT NULL, place INTEGER NOT NULL, upto INTEGER NOT NULL, "
+                  "due_at INTEGER NOT NULL, PRIMARY KEY (subscription_id, work)) "
+                  "STRICT, WITHOUT ROWID",
+        .mysql = "CREATE TABLE IF NOT EXISTS backlog_work (subscription_id VARCHAR(32) NOT NULL, "
+                 "work VARCHAR(32) NOT NULL, place BIGINT NOT NULL, upto BIGINT NOT NULL, "
+                 "due_at BIGINT NOT NULL, PRIMARY KEY (subscription_id, work)) "
+                 "ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+        .postgres = "CREATE TABLE IF NOT EXISTS backlog_work (subscription_id TEXT COLLATE \"C\" "
+                    "NOT NULL, work TEXT NOT NULL, place BIGINT NOT NULL, upto BIGINT NOT NULL, "
+                    "due_at BIGINT NOT NULL, PRIMARY KEY (subscription_id, work))",
+    },
 };
 
 }  // namespace

@@ -25,7 +25,10 @@ std::uint64_t number_from(const char* variable, std::uint64_t fallback) {
 class Simulation {
  public:
   explicit Simulation(std::uint64_t seed)
-      : world_({.window_max = 1 + SeededRandom(seed).below(32), .gather = seed % 2 == 0}, seed),
+      : world_({.window_max = 1 + SeededRandom(seed).below(32),
+                .piece_rows = static_cast<std::int64_t>(1 + SeededRandom(seed).below(5)),
+                .gather = seed % 2 == 0},
+               seed),
         chance_(seed ^ 0x7469646d) {
     for (int i = 0; i < 3; ++i) {
       SubscriptionSettings settings;
@@ -127,9 +130,16 @@ class Simulation {
   /// A person pauses or resumes a subscription, or changes what counts for what waits.
   void change_subscription() {
     Endpoint& endpoint = endpoints_[chance_.below(endpoints_.size())];
-    switch (chance_.below(4)) {
+    switch (chance_.below(5)) {
       case 0:
         world_.change([&](Engine& engine) { return engine.pause(endpoint.id); });
+        break;
+      case 3:  // Not of those whose order is checked all along.
+        if (endpoint.settings.ordering == Ordering::source) return;
+        world_.set(endpoint.id, [](SubscriptionSettings& settings) {
+          settings.ordering =
+              settings.ordering == Ordering::source ? Ordering::none : Ordering::source;
+        });
         break;
       case 1:
         world_.set(endpoint.id, [](SubscriptionSettings& settings) {
@@ -150,7 +160,10 @@ class Simulation {
   }
 
   void step_clock() {
-    const auto by = std::chrono::seconds(chance_.below(120)) - 60s;
+    // Corrected a little, or set by hours.
+    const std::chrono::seconds most = chance_.below(2) == 0 ? 60s : 8h;
+    const auto by =
+        std::chrono::seconds(chance_.below(static_cast<std::uint64_t>(2 * most.count()))) - most;
     world_.clock.set_wall(world_.clock.wall() + by);
     world_.turn();
   }

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "relay/backlog_work.h"
 #include "relay/delivery.h"
 #include "relay/delivery_change.h"
 #include "relay/event.h"
@@ -94,7 +95,8 @@ class Store {
   [[nodiscard]] Result<void> update(const Subscription& subscription);
   /// State, failures, probe.
   [[nodiscard]] Result<void> update_state(const Subscription& subscription);
-  /// Its unfinished and its parked deliveries are cancelled: nobody can send them any more.
+  [[nodiscard]] Result<void> update_failures(const Subscription& subscription);
+  /// Nobody sees or sends it any more; what waits in it is BacklogWork::cancel.
   [[nodiscard]] Result<void> remove(const Subscription& subscription, WallTime now);
 
   // What other hubs on the same state must know of.
@@ -136,11 +138,14 @@ class Store {
   [[nodiscard]] Result<void> insert(const Event& event, const Publication& publication);
   [[nodiscard]] Result<void> set_next_sequence(const std::string& subscription_id,
                                                std::int64_t next);
-  /// `due_at` empty: an earlier one of the same `open_key` comes first.
-  [[nodiscard]] Result<void> insert_delivery(const DeliveryKey& key, const std::string& event_id,
-                                             std::optional<WallTime> due_at,
-                                             const std::optional<std::string>& open_key,
-                                             WallTime now);
+  struct NewDelivery {
+    DeliveryKey key;
+    std::string event_id;
+    std::optional<WallTime> due_at{};     ///< Empty: an earlier one of `open_key` comes first.
+    std::optional<WallTime> wanted_at{};  ///< A batch's time; empty: as soon as it can be.
+    std::optional<std::string> open_key{};
+  };
+  [[nodiscard]] Result<void> insert_delivery(const NewDelivery& delivery, WallTime now);
   [[nodiscard]] Result<bool> has_open(const std::string& subscription_id,
                                       const std::string& open_key);
   [[nodiscard]] Result<std::int64_t> delivery_count(const std::string& event_id);
@@ -158,7 +163,8 @@ class Store {
   [[nodiscard]] Result<std::optional<WallTime>> next_due(const std::string& subscription_id,
                                                          WallTime now);
   [[nodiscard]] Result<void> record(AttemptRecord attempt);
-  /// False when it was finished or cancelled in the meantime: nothing was changed.
+  /// False when it was finished or cancelled, or another attempt was written, in the meantime:
+  /// nothing was changed.
   [[nodiscard]] Result<bool> change(const DeliveryChange& change);
   /// That alone: an attempt was made for a delivery that is not to be changed.
   [[nodiscard]] Result<void> count_attempt(const DeliveryChange& change);
@@ -185,23 +191,29 @@ class Store {
   /// The ordering key of its event; nullopt when there is no such delivery.
   [[nodiscard]] Result<std::optional<std::string>> ordering_key_of(const DeliveryKey& key);
   [[nodiscard]] Result<bool> cancel(const DeliveryKey& key, WallTime now);
-  /// Everything that waits for a batch's time after `now` is due at `due_at`.
-  [[nodiscard]] Result<void> make_due(const std::string& subscription_id, WallTime now,
-                                      WallTime due_at);
-  [[nodiscard]] Result<void> make_due(const std::string& subscription_id, WallTime now) {
-    return make_due(subscription_id, now, now);
-  }
+  /// What was never tried and is due after `after`, at most `rows_max` of it, is due at `due_at`,
+  /// which is not later than `after`. True: there may be more.
+  [[nodiscard]] Result<bool> make_due(const std::string& subscription_id, WallTime after,
+                                      WallTime due_at, std::int64_t rows_max);
+  /// Of what is retried, at most `rows_max` that are due later than `pause_us` (SQL, microseconds:
+  /// DueLimits) after `now` are due now. True: there may be more.
+  [[nodiscard]] Result<bool> retry_sooner(const std::string& subscription_id,
+                                          const std::string& pause_us, WallTime now,
+                                          std::int64_t rows_max);
   /// How many wait for a batch's time after `now`; counts no further than `enough`.
   [[nodiscard]] Result<std::int64_t> count_later(const std::string& subscription_id, WallTime now,
                                                  std::int64_t enough);
 
-  // The order of a subscription was changed: what is unfinished follows.
-  /// Each waits for the earlier ones of its source from now on.
-  [[nodiscard]] Result<void> begin_order(const std::string& subscription_id);
-  /// None waits any more.
-  [[nodiscard]] Result<void> end_order(const std::string& subscription_id, WallTime now);
-  /// Nothing waits behind a parked one any more.
-  [[nodiscard]] Result<void> let_pass_parked(const std::string& subscription_id, WallTime now);
+  // What a change does to what waits (store_backlog.cc).
+  /// Notes what is to be done to deliveries with numbers below `upto`; once more from the beginning
+  /// if it is under way. `at`: when they are due, or were finished.
+  [[nodiscard]] Result<void> begin_work(const BacklogTask& task, std::int64_t upto, WallTime at);
+  /// It is done, or not wanted any more.
+  [[nodiscard]] Result<void> end_work(const BacklogTask& task);
+  [[nodiscard]] Result<std::set<BacklogTask>> backlog_work();
+  /// Does the next piece: at most `rows_max` rows are changed, and some more walked over. True:
+  /// nothing is left to do.
+  [[nodiscard]] Result<bool> work_on(const BacklogTask& task, std::int64_t rows_max, WallTime now);
 
   // Retention, in steps of at most `limit` rows, so that nobody waits long behind one.
   /// Deletes deliveries that were finished before `before`, with their attempts, and idempotency
@@ -217,9 +229,17 @@ class Store {
   [[nodiscard]] sql::Connection& connection() { return *connection_; }
 
  private:
-  /// Those of a subscription's deliveries that `which` (more of the WHERE clause, GROUP BY) names.
-  [[nodiscard]] Result<std::vector<std::string>> open_keys(const std::string& subscription_id,
-                                                           std::string_view which);
+  struct Piece;
+  /// Between `after` and `before`, both excluded; from the end if it goes `back`.
+  [[nodiscard]] Result<Piece> next_piece(const std::string& subscription_id, std::int64_t after,
+                                         std::int64_t before, bool back, std::int64_t rows_max);
+  [[nodiscard]] Result<void> do_piece(const Piece& piece, BacklogWork work, WallTime at,
+                                      WallTime now);
+  [[nodiscard]] Result<void> update_piece(const Piece& piece, std::string_view set,
+                                          sql::Values params, std::string_view and_only,
+                                          const sql::Values& only_params = {});
+  [[nodiscard]] Result<void> order_piece(const Piece& piece);
+  [[nodiscard]] Result<void> let_pass_parked(const Piece& piece, WallTime now);
   /// The first unfinished one of a source; 0 without one.
   [[nodiscard]] Result<std::int64_t> first_open(const std::string& subscription_id,
                                                 const std::string& open_key);

@@ -78,17 +78,17 @@ Result<bool> Store::change(const DeliveryChange& change) {
       change.open ? "UPDATE deliveries SET status = ?, due_at = ?, attempts = ?, retry_step = ?, "
                     "last_status_code = ?, last_error = ?, last_message = ?, "
                     "started_at = COALESCE(started_at, ?), finished_at = ? "
-                    "WHERE subscription_id = ? AND sequence = ? "
+                    "WHERE subscription_id = ? AND sequence = ? AND attempts = ? "
                     "AND status IN ('pending', 'retrying')"
                   : "UPDATE deliveries SET status = ?, due_at = ?, attempts = ?, retry_step = ?, "
                     "last_status_code = ?, last_error = ?, last_message = ?, "
                     "started_at = COALESCE(started_at, ?), finished_at = ?, open_key = NULL "
-                    "WHERE subscription_id = ? AND sequence = ? "
+                    "WHERE subscription_id = ? AND sequence = ? AND attempts = ? "
                     "AND status IN ('pending', 'retrying')",
       values(std::string(name(change.status)), time_value(change.due_at), change.attempts,
              change.retry_step, status_value(change.status_code), change.error_code, change.message,
              time_value(change.started_at), time_value(change.finished_at),
-             change.key.subscription_id, change.key.sequence));
+             change.key.subscription_id, change.key.sequence, change.attempts - 1));
   if (!changed) return fail(changed.error());
   if (*changed > 0) return true;
   // Cancelled meanwhile, say; the attempt was made all the same, and its number is taken.
@@ -105,7 +105,8 @@ Result<void> Store::line_up(const std::string& subscription_id, const std::strin
   if (!first) return fail(first.error());
   return sql::write(*connection_,
                     "UPDATE deliveries SET due_at = NULL WHERE subscription_id = ? AND "
-                    "open_key = ? AND sequence > ? AND status IN ('pending', 'retrying')",
+                    "open_key = ? AND sequence > ? AND due_at IS NOT NULL AND "
+                    "status IN ('pending', 'retrying')",
                     sql::Values{subscription_id, open_key, *first});
 }
 
@@ -165,10 +166,15 @@ Result<bool> Store::retry_now(const DeliveryKey& key, std::optional<DeliveryStat
   const std::string_view unless = only ? " AND status = ?" : "";
   sql::Values which = {key.subscription_id, key.sequence};
   if (only) which.emplace_back(std::string(name(*only)));
-  sql::Values all = {time_value(now), open_key ? sql::Value(*open_key) : sql::Value()};
+  sql::Values all = {time_value(now), time_value(now), time_value(now),
+                     open_key ? sql::Value(*open_key) : sql::Value()};
   all.insert(all.end(), which.begin(), which.end());
+  // MySQL sets from left to right, and reads what it has set: first what depends on the old values.
+  // One that is unfinished is late since it was wanted first, unless that was still to come.
   const Result<std::int64_t> changed = connection_->execute(
-      fmt::format("UPDATE deliveries SET status = CASE WHEN attempts = 0 THEN 'pending' ELSE "
+      fmt::format("UPDATE deliveries SET wanted_at = CASE WHEN status = 'retrying' OR (status = "
+                  "'pending' AND due_at <= ?) THEN wanted_at ELSE ? END, "
+                  "status = CASE WHEN attempts = 0 THEN 'pending' ELSE "
                   "'retrying' END, due_at = ?, retry_step = 0, finished_at = NULL, "
                   "open_key = COALESCE(?, open_key) WHERE subscription_id = ? AND sequence = ?{} "
                   "AND NOT (due_at IS NULL AND status IN ('pending', 'retrying'))",
@@ -202,13 +208,6 @@ Result<bool> Store::cancel(const DeliveryKey& key, WallTime now) {
     if (Result<void> woken = wake_next(key.subscription_id, **open_key, now); !woken)
       return fail(std::move(woken).error());
   return true;
-}
-
-Result<void> Store::make_due(const std::string& subscription_id, WallTime now, WallTime due_at) {
-  return sql::write(*connection_,
-                    "UPDATE deliveries SET due_at = ? WHERE subscription_id = ? AND due_at > ? "
-                    "AND status = 'pending'",
-                    sql::Values{time_value(due_at), subscription_id, time_value(now)});
 }
 
 Result<std::int64_t> Store::count_later(const std::string& subscription_id, WallTime now,

@@ -210,23 +210,23 @@ Result<void> Store::set_next_sequence(const std::string& subscription_id, std::i
                     sql::Values{next, subscription_id});
 }
 
-Result<void> Store::insert_delivery(const DeliveryKey& key, const std::string& event_id,
-                                    std::optional<WallTime> due_at,
-                                    const std::optional<std::string>& open_key, WallTime now) {
-  const sql::Value open = open_key ? sql::Value(*open_key) : sql::Value(std::monostate{});
-  if (gathering_ && !open_key) {
-    gathered_.add_delivery(values(key.subscription_id, key.sequence, event_id,
-                                  std::string("pending"), time_value(due_at), open, std::int64_t{0},
-                                  std::int64_t{0}, std::string(), std::string(), time_value(now)));
+Result<void> Store::insert_delivery(const NewDelivery& delivery, WallTime now) {
+  const sql::Value open =
+      delivery.open_key ? sql::Value(*delivery.open_key) : sql::Value(std::monostate{});
+  if (gathering_ && !delivery.open_key) {
+    gathered_.add_delivery(values(
+        delivery.key.subscription_id, delivery.key.sequence, delivery.event_id,
+        std::string("pending"), time_value(delivery.due_at), open, std::int64_t{0}, std::int64_t{0},
+        std::string(), std::string(), time_value(now), time_value(delivery.wanted_at)));
     return {};
   }
   return sql::write(
       *connection_,
       "INSERT INTO deliveries (subscription_id, sequence, event_id, status, due_at, open_key, "
-      "attempts, retry_step, last_error, last_message, created_at) "
-      "VALUES (?, ?, ?, 'pending', ?, ?, 0, 0, '', '', ?)",
-      values(key.subscription_id, key.sequence, event_id, time_value(due_at), open,
-             time_value(now)));
+      "attempts, retry_step, last_error, last_message, created_at, wanted_at) "
+      "VALUES (?, ?, ?, 'pending', ?, ?, 0, 0, '', '', ?, ?)",
+      values(delivery.key.subscription_id, delivery.key.sequence, delivery.event_id,
+             time_value(delivery.due_at), open, time_value(now), time_value(delivery.wanted_at)));
 }
 
 Result<bool> Store::has_open(const std::string& subscription_id, const std::string& open_key) {

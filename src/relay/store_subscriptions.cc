@@ -151,18 +151,16 @@ Result<void> Store::update_state(const Subscription& subscription) {
                   time_value(subscription.probe_at), subscription.id});
 }
 
+Result<void> Store::update_failures(const Subscription& subscription) {
+  return sql::write(*connection_, "UPDATE subscriptions SET failures = ? WHERE subscription_id = ?",
+                    values(subscription.failures, subscription.id));
+}
+
 Result<void> Store::remove(const Subscription& subscription, WallTime now) {
-  // The row first: a hub that publishes to it has locked it, or sees it deleted.
-  if (Result<void> deleted = sql::write(
-          *connection_,
-          "UPDATE subscriptions SET deleted_at = ?, secrets = '' WHERE subscription_id = ?",
-          sql::Values{time_value(now), subscription.id});
-      !deleted)
-    return deleted;
+  // A hub that publishes to it has locked its row, or sees it deleted.
   return sql::write(
       *connection_,
-      "UPDATE deliveries SET status = 'cancelled', due_at = NULL, open_key = NULL, "
-      "finished_at = ? WHERE subscription_id = ? AND status IN ('pending', 'retrying', 'parked')",
+      "UPDATE subscriptions SET deleted_at = ?, secrets = '' WHERE subscription_id = ?",
       sql::Values{time_value(now), subscription.id});
 }
 

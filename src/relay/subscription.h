@@ -49,6 +49,9 @@ struct BatchSettings {
   std::chrono::milliseconds pace{1000};  ///< Between two requests.
 };
 
+/// No exchange takes longer, whatever a subscription's settings say.
+inline constexpr std::chrono::milliseconds timeout_max{300'000};
+
 /// What a subscriber asked for. `settings` in the database, as JSON.
 struct SubscriptionSettings {
   Mode mode = Mode::realtime;

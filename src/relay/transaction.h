@@ -10,14 +10,13 @@
 
 namespace tidemark::relay {
 
-/// What a transaction of the engine leads to once it is committed. Nothing in memory changes
-/// before: after a rollback the transaction is simply forgotten.
-struct Engine::Transaction {
+/// A subscription as a transaction changes it, and what happened to its deliveries.
+struct Engine::Draft {
   /// A delivery whose attempt was written.
   struct Settled {
     std::int64_t sequence = 0;
     std::optional<WallTime> due_at{};  ///< Not finished: when it is tried again.
-    bool ordered = false;              ///< Another one of its source may be due now.
+    bool look = false;                 ///< Others, or this one, may be due at other times now.
     bool alone = false;                ///< No batch takes it with others any more.
   };
   /// What an attempt says of the endpoint.
@@ -26,22 +25,27 @@ struct Engine::Transaction {
     bool failed = false;
     std::optional<std::chrono::seconds> hold{};
   };
-  struct Draft {
-    Subscription subscription;
-    bool sequence_changed = false;
-    bool state_changed = false;
-    bool removed = false;
-    std::vector<DueDelivery> fresh{};  ///< New deliveries.
-    std::vector<Settled> settled{};
-    std::vector<Answered> answered{};
-  };
+  Subscription subscription;
+  bool sequence_changed = false;
+  bool state_changed = false;
+  bool failures_changed = false;
+  bool removed = false;
+  std::vector<DueDelivery> fresh{};  ///< New deliveries.
+  std::vector<Settled> settled{};
+  std::vector<Answered> answered{};
+};
+
+/// What a transaction of the engine leads to once it is committed. Nothing in memory changes
+/// before: after a rollback the transaction is simply forgotten.
+struct Engine::Transaction {
   /// When it began: one time for all that it ends, so that it can be written together.
   WallTime at{};
   std::map<std::string, Draft, std::less<>> drafts;
   std::vector<std::function<void()>> after_commit;
   /// Shared states: the next numbers, of the subscriptions whose rows this transaction has locked.
   std::map<std::string, std::int64_t> sequences;
-  std::map<std::string, bool> leases;  ///< Shared states: which are ours, of those looked at.
+  /// Shared states: the epochs of those that are ours, 0 for others, of those looked at.
+  std::map<std::string, std::int64_t> leases;
   std::optional<std::int64_t> last_voucher_id{};  ///< Once one was made.
   HubCounters counters;
   bool subscriptions_changed = false;

@@ -1,6 +1,11 @@
+#include <fmt/format.h>
+
 #include "relay/doctor/checks.h"
 #include "relay/doctor/found.h"
+#include "relay/due_limits.h"
 #include "relay/row.h"
+#include "relay/subscription_json.h"
+#include "sql/rows.h"
 
 namespace tidemark::relay {
 
@@ -11,6 +16,35 @@ namespace {
 
 /// Longer than a hub that runs leaves anything that may be sent.
 constexpr std::chrono::minutes overdue_after{10};
+
+/// Not counted as too late: clocks differ a little.
+constexpr std::chrono::minutes clocks_differ{5};
+
+Result<Found> due_too_late(const HubState& state) {
+  Found late;
+  const auto subscriptions = sql::all_rows(
+      state.connection.query("SELECT subscription_id, settings FROM subscriptions WHERE deleted_at "
+                             "IS NULL ORDER BY subscription_id"),
+      [](const sql::Cursor& row) { return std::pair{text_at(row, 0), text_at(row, 1)}; });
+  if (!subscriptions) return fail(subscriptions.error());
+  for (const auto& [id, text] : *subscriptions) {
+    const auto settings = parse_settings(text);
+    if (!settings) continue;  // The hub does not start with it, and says so.
+    const WallTime upto = state.now + clocks_differ;
+    const DueLimits limits = due_limits(*settings, upto);
+    auto found = find(state.connection,
+                      fmt::format("SELECT subscription_id, sequence FROM deliveries WHERE "
+                                  "subscription_id = ? AND due_at > ? AND ((status = 'pending' AND "
+                                  "due_at > ?) OR (status = 'retrying' AND due_at > ? + {})) ORDER "
+                                  "BY sequence",
+                                  limits.pause_us),
+                      {id, time_value(upto), time_value(limits.first), time_value(upto)});
+    if (!found) return found;
+    for (std::string& example : found->examples) late.add(std::move(example), 0);
+    late.count += found->count;
+  }
+  return late;
+}
 
 }  // namespace
 
@@ -55,7 +89,9 @@ Result<Finding> check_due(const HubState& state) {
       find(state.connection,
            "SELECT d.subscription_id, d.sequence FROM deliveries d JOIN subscriptions s ON "
            "s.subscription_id = d.subscription_id WHERE s.deleted_at IS NOT NULL AND d.status IN "
-           "('pending', 'retrying') ORDER BY d.subscription_id, d.sequence");
+           "('pending', 'retrying') AND NOT EXISTS (SELECT 1 FROM backlog_work w WHERE "
+           "w.subscription_id = d.subscription_id AND w.work = 'cancel') ORDER BY "
+           "d.subscription_id, d.sequence");
   if (!abandoned) return fail(abandoned.error());
   if (!abandoned->none())
     return Finding{.check = "due",
@@ -63,6 +99,17 @@ Result<Finding> check_due(const HubState& state) {
                    .what = say({"unfinished deliveries of deleted subscriptions: {}",
                                 "已删除订阅的未完成投递 {}"},
                                abandoned->text())};
+  auto late = due_too_late(state);
+  if (!late) return fail(std::move(late));
+  if (!late->none())
+    return Finding{.check = "due",
+                   .verdict = Verdict::warning,
+                   .what = say({"due later than their schedule allows, as when the clock was set "
+                                "back: {}",
+                                "到期时间超出重试计划允许的范围（时钟可能被调回）：{}"},
+                               late->text()),
+                   .mend = say({"a hub that starts, or sees its clock set back, tries them at once",
+                                "hub 启动或发现时钟被调回时会立即重试"})};
   return Finding{.check = "due",
                  .what = say({"every unfinished delivery is due some time, or waits for an earlier "
                               "one of its source",

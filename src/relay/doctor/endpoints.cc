@@ -96,10 +96,10 @@ Result<Finding> check_leases(const HubState& state) {
         .what = say({"not used: the state belongs to one hub", "未使用：状态库只属于一个 hub"})};
   const Result<std::int64_t> now = sql::server_now(state.connection);
   if (!now) return fail(now.error());
-  const auto endless =
-      find(state.connection,
-           "SELECT subscription_id FROM leases WHERE expires_at > ? ORDER BY subscription_id",
-           {*now + 2 * microseconds_of(Leases::ttl)});
+  const auto endless = find(
+      state.connection,
+      "SELECT subscription_id FROM leases WHERE expires_at > ? ORDER BY subscription_id",
+      {*now + microseconds_of(Leases::ttl) + std::chrono::microseconds(Leases::longest).count()});
   if (!endless) return fail(endless.error());
   if (!endless->none())
     return Finding{.check = "leases",
@@ -121,9 +121,12 @@ Result<Finding> check_leases(const HubState& state) {
         .check = "leases",
         .verdict = Verdict::warning,
         .what = say({"leases of hubs that are gone: {}", "持有者已不在的租约 {}"}, dead->text()),
-        .mend = say({"they end by themselves within {} s; other hubs take over then",
-                     "租约会在 {} 秒内自动结束，随后由其他 hub 接管"},
-                    Leases::ttl.count())};
+        .mend = say({"they end by themselves, most within {} s, where a slow request may be under "
+                     "way within {} s; other hubs take over then",
+                     "租约会自动结束：多数在 {} 秒内，可能有慢请求时在 {} 秒内，随后由其他 hub "
+                     "接管"},
+                    Leases::ttl.count(),
+                    std::chrono::ceil<std::chrono::seconds>(Leases::longest).count())};
   const auto hubs = count(state.connection, "SELECT COUNT(*) FROM hubs WHERE seen_at >= ?",
                           {*now - microseconds_of(Leases::ttl)});
   if (!hubs) return fail(hubs.error());
