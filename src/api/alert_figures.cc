@@ -53,10 +53,11 @@ std::string worst(std::vector<relay::EndpointBacklog> endpoints, Member figure) 
 Figure rejected(const relay::SyncStats& stats) {
   std::int64_t sum = 0;
   std::vector<std::string> names;
-  for (const auto& [code, number] : stats.failures) {
-    if (std::ranges::find(rejected_codes, code) == rejected_codes.end()) continue;
-    sum += number;
-    names.push_back(fmt::format("{} ({})", code, number));
+  // Parked ones alone: of a batch that was refused as a whole each is sent again by itself first.
+  for (const auto& [code, retrying, parked] : stats.failures) {
+    if (parked == 0 || std::ranges::find(rejected_codes, code) == rejected_codes.end()) continue;
+    sum += parked;
+    names.push_back(fmt::format("{} ({})", code, parked));
   }
   Figure figure = count(sum);
   figure.detail = listed(names);

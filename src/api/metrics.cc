@@ -70,6 +70,8 @@ void write_counters(std::string& text, const relay::HubCounters& counters) {
           counters.delivered);
   counter("tidemark_deliveries_parked_total", "Deliveries that wait for a person.",
           counters.parked);
+  counter("tidemark_attempts_lost_total",
+          "Attempts that were not written: another hub had taken over.", counters.lost_attempts);
   counter("tidemark_commits_total", "Transactions of the hub.", counters.commits);
   counter("tidemark_commit_failures_total", "Transactions of the hub that failed.",
           counters.commit_failures);
@@ -77,8 +79,11 @@ void write_counters(std::string& text, const relay::HubCounters& counters) {
 
 void write_stats(std::string& text, const Metrics::Now& now) {
   const relay::SyncStats& stats = now.stats;
-  single(text, "tidemark_deliveries_backlog", "gauge", "Unfinished deliveries.",
+  single(text, "tidemark_deliveries_backlog", "gauge",
+         "Unfinished deliveries but for those that wait for a batch's time.",
          static_cast<double>(stats.backlog));
+  single(text, "tidemark_deliveries_waiting_for_batch", "gauge",
+         "Deliveries that wait for a batch's time.", static_cast<double>(stats.waiting_for_batch));
   single(text, "tidemark_deliveries_retrying", "gauge", "Unfinished deliveries that failed.",
          static_cast<double>(stats.retrying));
   single(text, "tidemark_deliveries_parked", "gauge", "Deliveries that wait for a person.",
@@ -124,15 +129,19 @@ void write_recent(std::string& text, const relay::SyncStats& stats) {
     return static_cast<double>(span.count()) / 1e6;
   };
   single(text, "tidemark_delivery_latency_mean_seconds", "gauge",
-         "Mean time from publish to 2xx of what was delivered in the last hour.",
+         "Mean time from publish, or a batch's time, to 2xx of what was delivered in the last "
+         "hour.",
          seconds_of(stats.latency_mean));
   single(text, "tidemark_delivery_latency_p99_seconds", "gauge", "The 99th percentile of the same.",
          seconds_of(stats.latency_p99));
   head(text, "tidemark_deliveries_failing", "gauge",
        "Deliveries that are in retry or wait for a person, by the code of their failure.");
-  for (const auto& [code, number] : stats.failures)
-    sample(text, "tidemark_deliveries_failing", fmt::format("code=\"{}\"", escaped(code)),
-           static_cast<double>(number));
+  for (const auto& [code, retrying, parked] : stats.failures)
+    for (const auto& [status, number] : {std::pair{"retrying", retrying}, {"parked", parked}})
+      if (number > 0)
+        sample(text, "tidemark_deliveries_failing",
+               fmt::format("code=\"{}\",status=\"{}\"", escaped(code), status),
+               static_cast<double>(number));
   head(text, "tidemark_webhook_failures_in_row", "gauge", "Failures of an endpoint in a row.");
   for (std::size_t i = 0; i < std::min(stats.endpoints.size(), endpoint_labels_max); ++i)
     sample(text, "tidemark_webhook_failures_in_row",

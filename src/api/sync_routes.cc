@@ -68,17 +68,20 @@ ordered_json stats_json(const relay::SyncStats& stats, WallTime now) {
       {"latency_mean_ms_1h", measured ? milliseconds_json(stats.latency_mean) : nullptr},
       {"latency_p99_ms_1h", measured ? milliseconds_json(stats.latency_p99) : nullptr},
       {"backlog", stats.backlog},
+      {"waiting_for_batch", stats.waiting_for_batch},
       {"retrying", stats.retrying},
       {"parked", stats.parked},
       {"oldest_undelivered_seconds", age(stats.oldest_undelivered())},
       {"failures", ordered_json::object()},
       {"endpoints", ordered_json::array()}};
-  for (const auto& [code, count] : stats.failures) json["failures"][code] = count;
+  for (const auto& [code, retrying, parked] : stats.failures)
+    json["failures"][code] = retrying + parked;
   for (const relay::EndpointBacklog& endpoint : stats.endpoints)
     json["endpoints"].push_back({{"subscription_id", endpoint.subscription_id},
                                  {"name", endpoint.name},
                                  {"state", endpoint.state},
                                  {"backlog", endpoint.unfinished},
+                                 {"waiting_for_batch", endpoint.waiting},
                                  {"oldest_undelivered_seconds", age(endpoint.oldest)}});
   return json;
 }

@@ -1,8 +1,13 @@
 #include "relay/sync_stats.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <set>
 
 #include "relay/row.h"
+#include "relay/subscription.h"
+#include "relay/subscription_json.h"
 #include "sql/rows.h"
 
 namespace tidemark::relay {
@@ -36,12 +41,24 @@ Result<void> count_finished(sql::Connection& connection, WallTime now, SyncStats
               });
 }
 
+/// From when it was to be sent until it arrived.
+constexpr std::string_view latency =
+    "CASE WHEN finished_at > COALESCE(wanted_at, created_at) THEN finished_at - "
+    "COALESCE(wanted_at, created_at) ELSE 0 END";
+
+/// A type whose text has digits alone: SQLite would write 3e+06 for a DECIMAL of 3,000,000.
+std::string_view whole_number(sql::Dialect dialect) {
+  if (dialect == sql::Dialect::sqlite) return "INTEGER";
+  return "DECIMAL(20, 0)";
+}
+
 Result<void> measure_latency(sql::Connection& connection, WallTime now, SyncStats& stats) {
   const sql::Values span = {time_value(now - latency_span)};
   Result<void> counted = each(
       connection,
-      "SELECT COUNT(*), CAST(COALESCE(AVG(finished_at - created_at), 0) AS DECIMAL(20, 0)) FROM "
-      "deliveries WHERE status = 'delivered' AND finished_at >= ?",
+      fmt::format("SELECT COUNT(*), CAST(COALESCE(AVG({}), 0) AS {}) FROM deliveries WHERE status "
+                  "= 'delivered' AND finished_at >= ?",
+                  latency, whole_number(connection.dialect())),
       span, [&stats](const sql::Cursor& row) {
         stats.delivered_1h = number_at(row, 0);
         stats.latency_mean = std::chrono::microseconds(number_at(row, 1));
@@ -50,61 +67,103 @@ Result<void> measure_latency(sql::Connection& connection, WallTime now, SyncStat
   sql::Values place = span;
   place.emplace_back((stats.delivered_1h - 1) * 99 / 100);
   return each(connection,
-              "SELECT finished_at - created_at FROM deliveries WHERE status = 'delivered' AND "
-              "finished_at >= ? ORDER BY finished_at - created_at LIMIT 1 OFFSET ?",
+              fmt::format("SELECT {} AS latency FROM deliveries WHERE status = 'delivered' AND "
+                          "finished_at >= ? ORDER BY latency LIMIT 1 OFFSET ?",
+                          latency),
               place, [&stats](const sql::Cursor& row) {
                 stats.latency_p99 = std::chrono::microseconds(number_at(row, 0));
               });
 }
 
 Result<void> count_failing(sql::Connection& connection, SyncStats& stats) {
+  // What a deleted subscription left is cancelled little by little, and is nobody's trouble.
   return each(connection,
-              "SELECT status, last_error, COUNT(*) FROM deliveries WHERE status IN ('retrying', "
-              "'parked') GROUP BY status, last_error",
+              "SELECT d.status, d.last_error, COUNT(*) FROM deliveries d JOIN subscriptions s ON "
+              "s.subscription_id = d.subscription_id WHERE d.status IN ('retrying', 'parked') AND "
+              "s.deleted_at IS NULL GROUP BY d.status, d.last_error",
               {}, [&stats](const sql::Cursor& row) {
                 const std::int64_t count = number_at(row, 2);
-                (text_at(row, 0) == "retrying" ? stats.retrying : stats.parked) += count;
+                const bool retrying = text_at(row, 0) == "retrying";
+                (retrying ? stats.retrying : stats.parked) += count;
                 const std::string code = text_at(row, 1);
-                const auto known = std::ranges::find(stats.failures, code,
-                                                     &std::pair<std::string, std::int64_t>::first);
+                auto known = std::ranges::find(stats.failures, code, &SyncStats::Failure::code);
                 if (known == stats.failures.end())
-                  stats.failures.emplace_back(code, count);
-                else
-                  known->second += count;
+                  known = stats.failures.insert(known, {.code = code});
+                (retrying ? known->retrying : known->parked) += count;
               });
 }
 
-/// What waits has a due time, or stands behind another one of its source (open_key).
-Result<void> count_backlog(sql::Connection& connection, SyncStats& stats) {
-  Result<void> read = each(connection,
-                           "SELECT subscription_id, name, state, failures FROM subscriptions WHERE "
-                           "deleted_at IS NULL ORDER BY subscription_id",
-                           {}, [&stats](const sql::Cursor& row) {
-                             stats.endpoints.push_back({.subscription_id = text_at(row, 0),
-                                                        .name = text_at(row, 1),
-                                                        .state = text_at(row, 2),
-                                                        .failures = number_at(row, 3)});
-                           });
+/// Unfinished, the oldest of these, waiting for a batch's time: the columns from `first` on.
+void add_to(EndpointBacklog& endpoint, const sql::Cursor& row, std::size_t first) {
+  endpoint.unfinished += number_at(row, first);
+  const auto oldest = optional_time_at(row, first + 1);
+  if (oldest && (!endpoint.oldest || *oldest < *endpoint.oldest)) endpoint.oldest = oldest;
+  endpoint.waiting += number_at(row, first + 2);
+}
+
+/// In batch mode what was never tried and is due later waits for a batch's time, and so does what
+/// stands behind it. In realtime mode nothing does, though it may have become due a moment after
+/// `now`.
+Result<void> count_batched(sql::Connection& connection, WallTime now, EndpointBacklog& endpoint) {
+  const auto add = [&endpoint](const sql::Cursor& row) { add_to(endpoint, row, 0); };
+  Result<void> read = each(
+      connection,
+      "SELECT SUM(1 - waits), MIN(CASE WHEN waits = 0 THEN created_at END), SUM(waits) FROM "
+      "(SELECT created_at, CASE WHEN status = 'pending' AND due_at > ? THEN 1 ELSE 0 END AS waits "
+      "FROM deliveries WHERE subscription_id = ? AND due_at IS NOT NULL) AS due",
+      {time_value(now), endpoint.subscription_id}, add);
   if (!read) return read;
-  const auto add = [&stats](const sql::Cursor& row) {
+  return each(
+      connection,
+      "SELECT SUM(1 - waits), MIN(CASE WHEN waits = 0 THEN created_at END), SUM(waits) FROM "
+      "(SELECT d.created_at, CASE WHEN d.status = 'pending' AND EXISTS (SELECT 1 FROM deliveries "
+      "b WHERE b.subscription_id = d.subscription_id AND b.open_key = d.open_key AND b.status = "
+      "'pending' AND b.due_at > ?) THEN 1 ELSE 0 END AS waits FROM deliveries d WHERE "
+      "d.subscription_id = ? AND d.due_at IS NULL AND d.open_key IS NOT NULL AND d.status IN "
+      "('pending', 'retrying')) AS behind",
+      {time_value(now), endpoint.subscription_id}, add);
+}
+
+/// What waits has a due time, or stands behind another one of its source (open_key).
+Result<void> count_backlog(sql::Connection& connection, WallTime now, SyncStats& stats) {
+  std::set<std::string> batched;
+  Result<void> read =
+      each(connection,
+           "SELECT subscription_id, name, state, failures, settings FROM subscriptions WHERE "
+           "deleted_at IS NULL ORDER BY subscription_id",
+           {}, [&](const sql::Cursor& row) {
+             stats.endpoints.push_back({.subscription_id = text_at(row, 0),
+                                        .name = text_at(row, 1),
+                                        .state = text_at(row, 2),
+                                        .failures = number_at(row, 3)});
+             const auto settings = parse_settings(text_at(row, 4));
+             if (settings && settings->mode == Mode::batch) batched.insert(text_at(row, 0));
+           });
+  if (!read) return read;
+  const auto add = [&](const sql::Cursor& row) {
     const auto endpoint =
         std::ranges::find(stats.endpoints, text_at(row, 0), &EndpointBacklog::subscription_id);
-    if (endpoint == stats.endpoints.end()) return;
-    endpoint->unfinished += number_at(row, 1);
-    const auto oldest = optional_time_at(row, 2);
-    if (oldest && (!endpoint->oldest || *oldest < *endpoint->oldest)) endpoint->oldest = oldest;
-    stats.backlog += number_at(row, 1);
+    if (endpoint != stats.endpoints.end() && !batched.contains(endpoint->subscription_id))
+      add_to(*endpoint, row, 1);
   };
   read = each(connection,
-              "SELECT subscription_id, COUNT(*), MIN(created_at) FROM deliveries WHERE due_at IS "
-              "NOT NULL GROUP BY subscription_id",
+              "SELECT subscription_id, COUNT(*), MIN(created_at), 0 FROM deliveries WHERE due_at "
+              "IS NOT NULL GROUP BY subscription_id",
               {}, add);
   if (!read) return read;
-  return each(connection,
-              "SELECT subscription_id, COUNT(*), MIN(created_at) FROM deliveries WHERE due_at IS "
-              "NULL AND open_key IS NOT NULL AND status IN ('pending', 'retrying') GROUP BY "
+  read = each(connection,
+              "SELECT subscription_id, COUNT(*), MIN(created_at), 0 FROM deliveries WHERE due_at "
+              "IS NULL AND open_key IS NOT NULL AND status IN ('pending', 'retrying') GROUP BY "
               "subscription_id",
               {}, add);
+  if (!read) return read;
+  for (EndpointBacklog& endpoint : stats.endpoints) {
+    if (batched.contains(endpoint.subscription_id))
+      if (read = count_batched(connection, now, endpoint); !read) return read;
+    stats.backlog += endpoint.unfinished;
+    stats.waiting_for_batch += endpoint.waiting;
+  }
+  return {};
 }
 
 }  // namespace
@@ -128,7 +187,7 @@ Result<SyncStats> sync_stats(sql::Connection& connection, WallTime now) {
     return fail(std::move(done).error());
   if (Result<void> done = count_failing(connection, stats); !done)
     return fail(std::move(done).error());
-  if (Result<void> done = count_backlog(connection, stats); !done)
+  if (Result<void> done = count_backlog(connection, now, stats); !done)
     return fail(std::move(done).error());
   return stats;
 }

@@ -18,8 +18,9 @@ struct EndpointBacklog {
   std::string subscription_id;
   std::string name;
   std::string state;
-  std::int64_t unfinished = 0;
-  std::optional<WallTime> oldest{};  ///< When the oldest unfinished delivery was made.
+  std::int64_t unfinished = 0;       ///< But for those that wait for a batch's time.
+  std::int64_t waiting = 0;          ///< For a batch's time.
+  std::optional<WallTime> oldest{};  ///< When the oldest of `unfinished` was made.
   std::int64_t failures = 0;         ///< In a row, of the endpoint's own.
 };
 
@@ -29,13 +30,21 @@ struct SyncStats {
   std::int64_t failed_24h = 0;     ///< Parked in that time.
   std::int64_t delivered_1h = 0;
   std::int64_t failed_1h = 0;
-  std::chrono::microseconds latency_mean{};  ///< From publish to 2xx, over delivered_1h.
+  /// Over delivered_1h: from publish to 2xx; of a batch from its time, of what a person sent again
+  /// from then.
+  std::chrono::microseconds latency_mean{};
   std::chrono::microseconds latency_p99{};
-  std::int64_t backlog = 0;   ///< Unfinished, those of paused subscriptions too.
-  std::int64_t retrying = 0;  ///< Of these, those that failed before.
+  /// Unfinished, those of paused subscriptions too, but not what waits for a batch's time.
+  std::int64_t backlog = 0;
+  std::int64_t waiting_for_batch = 0;
+  std::int64_t retrying = 0;  ///< Of the backlog, those that failed before.
   std::int64_t parked = 0;    ///< Wait for a person.
-  std::vector<std::pair<std::string, std::int64_t>> failures;  ///< Error code -> deliveries that
-                                                               ///< are retrying or parked with it.
+  struct Failure {
+    std::string code;  ///< `HTTP_503`
+    std::int64_t retrying = 0;
+    std::int64_t parked = 0;
+  };
+  std::vector<Failure> failures;  ///< What those are that are retrying or parked.
   std::vector<EndpointBacklog> endpoints;
 
   /// Of the finished ones; nullopt without any.

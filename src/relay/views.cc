@@ -9,6 +9,25 @@ namespace {
 
 using run::Migration;
 
+constexpr std::string_view delay_sqlite =
+    "CREATE VIEW IF NOT EXISTS v_sync_delay_1h AS SELECT COUNT(*) AS delivered, "
+    "AVG(delay) / 1000000.0 AS avg_delay_seconds, MAX(delay) / 1000000.0 AS max_delay_seconds "
+    "FROM (SELECT MAX(finished_at - COALESCE(wanted_at, created_at), 0) AS delay FROM deliveries "
+    "WHERE status = 'delivered' AND finished_at >= "
+    "(CAST(strftime('%s', 'now') AS INTEGER) - 3600) * 1000000)";
+constexpr std::string_view delay_mysql =
+    "CREATE OR REPLACE VIEW v_sync_delay_1h AS SELECT COUNT(*) AS delivered, "
+    "AVG(GREATEST(finished_at - COALESCE(wanted_at, created_at), 0)) / 1000000.0 AS "
+    "avg_delay_seconds, MAX(GREATEST(finished_at - COALESCE(wanted_at, created_at), 0)) / "
+    "1000000.0 AS max_delay_seconds FROM deliveries WHERE status = 'delivered' AND finished_at >= "
+    "(UNIX_TIMESTAMP() - 3600) * 1000000";
+constexpr std::string_view delay_postgres =
+    "CREATE OR REPLACE VIEW v_sync_delay_1h AS SELECT COUNT(*) AS delivered, "
+    "AVG(GREATEST(finished_at - COALESCE(wanted_at, created_at), 0)) / 1000000.0 AS "
+    "avg_delay_seconds, MAX(GREATEST(finished_at - COALESCE(wanted_at, created_at), 0)) / "
+    "1000000.0 AS max_delay_seconds FROM deliveries WHERE status = 'delivered' AND finished_at >= "
+    "CAST((extract(epoch FROM now()) - 3600) * 1000000 AS BIGINT)";
+
 constexpr std::array steps = {
     // How many of those that ended in the last 24 hours were delivered?
     Migration{
@@ -67,6 +86,17 @@ constexpr std::array steps = {
                     "SUM(CASE WHEN status = 'retrying' THEN 1 ELSE 0 END) AS retrying, "
                     "SUM(CASE WHEN status = 'parked' THEN 1 ELSE 0 END) AS parked FROM deliveries "
                     "WHERE status IN ('retrying', 'parked') GROUP BY last_error",
+    },
+    // The same, from when each was to be sent: a batch's time, or when a person sent it again.
+    Migration{
+        .sqlite = "DROP VIEW IF EXISTS v_sync_delay_1h",
+        .mysql = delay_mysql,
+        .postgres = delay_postgres,
+    },
+    Migration{
+        .sqlite = delay_sqlite,
+        .mysql = delay_mysql,
+        .postgres = delay_postgres,
     },
 };
 
