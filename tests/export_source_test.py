@@ -2,7 +2,9 @@
 
 import json
 
+import pytest
 from export_fixture import SqliteSource, invoice, payload_of
+from export_sweep_test import sweep
 
 
 def test_another_table_does_not_enter_the_tree(sqlite, tree):
@@ -91,3 +93,21 @@ def test_a_run_from_another_database_loses_no_row_of_the_old_one(sqlite, tree, t
     for content in sqlite.exported().values():
         assert content in files.values()
     assert tree.incremental(sqlite, "5m").rows_read == 0
+
+
+@pytest.mark.parametrize("full", [("export",), ("sweep",)])
+def test_a_full_run_from_another_database_makes_no_old_mark_count(sqlite, tree, tmp_path, full):
+    """A restored copy that lags behind: what reaches it later was stamped before the mark."""
+    sqlite.make_table()
+    sqlite.add(invoice(1, stamp=sqlite.ago(90)), invoice(2, stamp=sqlite.ago(40)))
+    tree.incremental(sqlite, "30m")
+    with SqliteSource(tmp_path / "copy.db") as copy:
+        copy.make_table()
+        copy.add(invoice(1, stamp=sqlite.ago(90)))
+        if full == ("export",):
+            tree.export(copy)
+        else:
+            sweep(tree, copy, "--apply", "--yes", code=3)  # Row 2 is not there, and stays.
+        copy.add(invoice(2, stamp=sqlite.ago(40), payload=payload_of(2, 5)))
+        tree.incremental(copy, "10m")
+        assert tree.files()["t1/CN/20250304+INV2"] == payload_of(2, 5).encode()

@@ -56,6 +56,16 @@ bool is_known_admin(const std::vector<Token>& tokens, std::string_view hash, Wal
   return known != tokens.end() && known->role == Role::admin && known->valid(now);
 }
 
+/// A token that is given in the environment replaces what was given, or made, before.
+Result<void> revoke_earlier(sql::Connection& connection, const std::string& hash, WallTime now) {
+  return sql::write(
+      connection,
+      "UPDATE api_tokens SET revoked_at = ? WHERE name = ? AND role = ? AND hash <> ? AND "
+      "revoked_at IS NULL",
+      relay::values(relay::time_value(now), std::string(bootstrap_name),
+                    std::string(name(Role::admin)), hash));
+}
+
 }  // namespace
 
 Result<std::string> make_token_text() {
@@ -151,7 +161,12 @@ Result<std::optional<std::string>> bootstrap_token(sql::Connection& connection,
               .role = Role::admin,
               .hash = token_hash(text),
               .created_at = now};
-  if (is_known_admin(*tokens, token.hash, now)) return std::optional<std::string>{};
+  if (is_known_admin(*tokens, token.hash, now)) {
+    // Also after a start that ended between the two statements below.
+    if (Result<void> replaced = revoke_earlier(connection, token.hash, now); !replaced)
+      return fail(std::move(replaced).error());
+    return std::optional<std::string>{};
+  }
   if (std::ranges::find(*tokens, token.hash, &Token::hash) != tokens->end())
     return fail(ErrorKind::invalid_config,
                 {"TIDEMARK_ADMIN_TOKEN: this token was revoked, or is no admin's",
@@ -164,14 +179,8 @@ Result<std::optional<std::string>> bootstrap_token(sql::Connection& connection,
     return std::optional<std::string>{};
   }
   if (given.empty()) return std::optional<std::string>{std::move(text)};
-  // It replaces what was given, or made, before.
-  Result<void> replaced = sql::write(
-      connection,
-      "UPDATE api_tokens SET revoked_at = ? WHERE name = ? AND role = ? AND hash <> ? AND "
-      "revoked_at IS NULL",
-      relay::values(relay::time_value(now), std::string(bootstrap_name),
-                    std::string(name(Role::admin)), token.hash));
-  if (!replaced) return fail(std::move(replaced).error());
+  if (Result<void> replaced = revoke_earlier(connection, token.hash, now); !replaced)
+    return fail(std::move(replaced).error());
   return std::optional<std::string>{};
 }
 

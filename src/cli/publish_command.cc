@@ -127,6 +127,9 @@ Result<ExitCode> publish(Context& context) {
   for (std::size_t i = 0; i < records->size() && !context.world.stop.requested(); ++i) {
     const auto answer = outbox->publish((*records)[i]);
     if (!answer) {
+      // What others left to us on disk is sent all the same; its own trouble is told by
+      // tell_outbox().
+      if (answer.error().kind == ErrorKind::rejected) static_cast<void>(outbox->finish());
       tell_outbox(context, *outbox);
       return fail(at_record(answer.error(), i + 1));
     }

@@ -43,14 +43,15 @@ Result<void> check_fits(const SourceRecord& recorded, const SourceRecord& presen
   return {};
 }
 
-/// The marks as they are from now on; nothing to save in a dry run.
+/// The marks as they are from now on, each `by` earlier, or nowhere; nothing to save in a dry run.
 Result<std::optional<watermark::State>> step_back(const std::string& state_directory,
+                                                  std::optional<std::chrono::hours> by,
                                                   bool dry_run) {
   const watermark::StateFile file(state_directory);
   Result<watermark::State> state = file.load();
   if (!state) return fail(std::move(state.error()));
   for (auto& [tenant, entry] : *state) {
-    entry.mark = std::max(CivilTime::baseline(), entry.mark - zones_apart_max);
+    entry.mark = by ? std::max(CivilTime::baseline(), entry.mark - *by) : CivilTime::baseline();
   }
   if (dry_run) return std::move(*state);
   if (!state->empty()) {
@@ -89,8 +90,11 @@ Result<SourceCheck> check_source(SourceRecord present, const ExportOptions& opti
               present.prune_source, present.source));
     }
   }
-  if (!recorded || recorded->zone != present.zone) {
-    Result<std::optional<watermark::State>> state = step_back(state_directory, options.dry_run);
+  if (check.is_another_source || !recorded || recorded->zone != present.zone) {
+    // Forgetting what the index covers is not enough: a full run covers all of it again, and the
+    // marks of the other source would count.
+    const auto by = check.is_another_source ? std::nullopt : std::optional(zones_apart_max);
+    Result<std::optional<watermark::State>> state = step_back(state_directory, by, options.dry_run);
     if (!state) return fail(std::move(state.error()));
     check.stepped_back = std::move(*state);
   }

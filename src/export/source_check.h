@@ -23,7 +23,7 @@ struct SourceCheck {
   /// What the tree is to remember from now on; nullopt if it does already. To be saved when the
   /// coverage of another source is forgotten, so that a crash in between forgets it again.
   std::optional<SourceRecord> to_remember{};
-  /// Dry run: the watermarks as a run would move them. See check_source().
+  /// Dry run: the watermarks as a run would move them back. See check_source().
   std::optional<watermark::State> stepped_back{};
   std::vector<Message> notes{};
 };
@@ -32,10 +32,10 @@ struct SourceCheck {
 /// `[export.NAME]`, for hints.
 ///
 /// If the zone changed, or was never written down, all watermarks go back by 26 hours: two zones
-/// are never further apart, and reading rows again does no harm. They are saved here (not in a dry
-/// run), before the record: a crash in between steps back twice.
-/// Errors: invalid_config (another table or layout; another zone that was not confirmed), corrupt,
-/// no_space, io.
+/// are never further apart, and reading rows again does no harm. If the source changed, they go
+/// back to the beginning. They are saved here (not in a dry run), before the record: a crash in
+/// between steps back twice. Errors: invalid_config (another table or layout; another zone that was
+/// not confirmed), corrupt, no_space, io.
 [[nodiscard]] Result<SourceCheck> check_source(SourceRecord present, const ExportOptions& options,
                                                const std::string& name,
                                                const std::string& state_directory);

@@ -28,7 +28,8 @@ Result<void> Engine::begin_work(const BacklogTask& task, WallTime at) {
         store_.shared() ? locked_sequence(task.subscription_id)
                         : Result<std::int64_t>(subscription(task.subscription_id)->next_sequence);
     if (!next) return fail(next.error());
-    upto = *next;
+    // Deliveries that this transaction has made count as well: the locked number is older.
+    upto = std::max(*next, subscription(task.subscription_id)->next_sequence);
   }
   if (Result<void> begun = store_.begin_work(task, upto, at); !begun) return begun;
   const Result<bool> over = store_.work_on(task, options_.piece_rows, now());

@@ -26,7 +26,7 @@ std::chrono::microseconds offset_of(const Clock& clock) {
 void Engine::distrust_times() {
   clock_offset_ = offset_of(clock_);
   for (const auto& [id, lane] : lanes_) too_late_.insert(id);
-  probe_step_ = {};
+  probe_step_ = std::chrono::microseconds{};
 }
 
 void Engine::follow_clock() {

@@ -16,6 +16,19 @@ class EngineClockTest : public testing::Test {
     world_.turn();
   }
   std::size_t under_way() { return world_.sender.requests.size(); }
+  /// One delivery, whose endpoint failed until it is only probed.
+  void wait_for_a_probe() {
+    const std::string id = world_.subscribe({});
+    ASSERT_TRUE(world_.publish(world_.voucher("7")));
+    for (int tries = 0; world_.subscription_state(id) != SubscriptionState::probing; ++tries) {
+      ASSERT_LT(tries, 200);
+      if (under_way() == 0)
+        world_.pass(1h);
+      else
+        world_.refuse();
+    }
+    ASSERT_EQ(under_way(), 0U);
+  }
 
   SimulatedWorld world_{{.piece_rows = 4}};
 };
@@ -64,16 +77,7 @@ TEST_F(EngineClockTest, ManyRetriesArePulledInPieceByPiece) {
 }
 
 TEST_F(EngineClockTest, AProbeWaitsNoLongerThanItsPause) {
-  const std::string id = world_.subscribe({});
-  ASSERT_TRUE(world_.publish(world_.voucher("7")));
-  for (int tries = 0; world_.subscription_state(id) != SubscriptionState::probing; ++tries) {
-    ASSERT_LT(tries, 200);
-    if (under_way() == 0)
-      world_.pass(1h);
-    else
-      world_.refuse();
-  }
-  ASSERT_EQ(under_way(), 0U);
+  ASSERT_NO_FATAL_FAILURE(wait_for_a_probe());
   set_back(9h);
   world_.pass(6min);
   ASSERT_EQ(under_way(), 1U);
@@ -86,6 +90,14 @@ TEST_F(EngineClockTest, AProcessThatStartsAfterwardsSeesIt) {
   ASSERT_TRUE(world_.publish(world_.voucher("7")));
   world_.refuse();
   world_.clock.set_wall(world_.clock.wall() - 5h);
+  world_.crash();
+  world_.pass(2s);
+  EXPECT_EQ(under_way(), 1U);
+}
+
+TEST_F(EngineClockTest, AProcessThatStartsAfterwardsProbesAtOnce) {
+  ASSERT_NO_FATAL_FAILURE(wait_for_a_probe());
+  world_.clock.set_wall(world_.clock.wall() - 9h);
   world_.crash();
   world_.pass(2s);
   EXPECT_EQ(under_way(), 1U);

@@ -263,8 +263,16 @@ Result<bool> Spool::is_empty() const {
     if (!text) return fail(Error(text.error()));
     const auto head = parse_head(*text);
     if (!head) return true;  // Torn: nobody was told that it was taken.
-    if (!head->is_done) return at + head_size + head->size + tail_size > *size;
-    at += head_size + head->size + tail_size;
+    const std::int64_t end = at + head_size + head->size + tail_size;
+    if (head->is_done) {
+      at = end;
+      continue;
+    }
+    // The last one counts only if it is whole to its last byte, as for those that read it.
+    if (end != *size) return end > *size;
+    const auto last = record_at(fd->get(), folder_, at);
+    if (!last) return fail(Error(last.error()));
+    return !last->record;
   }
   return true;
 }

@@ -198,7 +198,10 @@ TEST_F(SpoolTest, IsEmptyOnceAllIsAcknowledged) {
   ASSERT_TRUE(reader.acknowledge(reader.peek(1).value().front()));
   EXPECT_EQ(spool.is_empty(), true);
   ASSERT_TRUE(spool.append("k3", "3"));
-  put(content().substr(0, content().size() - 2));  // Torn: it was never taken.
+  const std::string whole = content();
+  put(whole.substr(0, whole.size() - 2));  // Torn: it was never taken.
+  EXPECT_EQ(spool.is_empty(), true);
+  put(whole.substr(0, whole.size() - 1) + '\0');  // Its length reached the disk, its end did not.
   EXPECT_EQ(spool.is_empty(), true);
 }
 
