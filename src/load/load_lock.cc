@@ -45,7 +45,10 @@ Result<UniqueFd> lock_beside(const std::string& database, const std::string& wor
   if (database.empty()) return UniqueFd();
   // The name of a platform may be anything; that of a file may not.
   const std::string path = fmt::format("{}.load-{}.lock", database, content_hash(work));
-  UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  constexpr int flags = O_NOFOLLOW | O_CLOEXEC;
+  // Whoever is first makes it, perhaps as root: others must be able to lock it too.
+  UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | flags, 0666));
+  if (!file && errno == EACCES) file.reset(::open(path.c_str(), O_RDONLY | flags));
   if (!file) return fail_errno(errno, {"cannot open {}", "无法打开 {}"}, path);
   if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
   if (errno == EWOULDBLOCK) return fail(is_locked(work));
