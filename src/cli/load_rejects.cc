@@ -1,6 +1,5 @@
 #include "cli/load_rejects.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -41,7 +40,8 @@ void print_table(const Context& context, const std::vector<SetAside>& rows) {
   context.world.out.write(table.text());
 }
 
-void print_json(const Context& context, const std::vector<SetAside>& rows) {
+void print_json(const Context& context, const std::vector<SetAside>& rows,
+                const load::RejectCounts& counts) {
   for (const SetAside& row : rows)
     context.world.out.json({{"message_type", "reject"},
                             {"platform", row.platform},
@@ -50,11 +50,10 @@ void print_json(const Context& context, const std::vector<SetAside>& rows) {
                             {"reason", row.reason.en},
                             {"rejected_at", load::utc_text(row.rejected_at)},
                             {"accepted", row.accepted}});
-  const auto open = std::ranges::count(rows, false, &SetAside::accepted);
   context.world.out.json({{"message_type", "summary"},
                           {"command", "load rejects list"},
-                          {"rejects_open", open},
-                          {"rejects_accepted", static_cast<std::int64_t>(rows.size()) - open},
+                          {"rejects_open", counts.open},
+                          {"rejects_accepted", counts.accepted},
                           {"exit_code", 0}});
 }
 
@@ -70,7 +69,13 @@ Result<ExitCode> list(Context& context) {
   if (!connection) return fail(connection.error());
   const Result<std::vector<SetAside>> rows = load::rows_set_aside(**connection, *limit);
   if (!rows) return fail(rows.error());
-  context.json ? print_json(context, *rows) : print_table(context, *rows);
+  if (!context.json) {
+    print_table(context, *rows);
+    return ExitCode::done;
+  }
+  const Result<load::RejectCounts> counts = load::count_rejects(**connection);
+  if (!counts) return fail(counts.error());
+  print_json(context, *rows, *counts);
   return ExitCode::done;
 }
 
@@ -130,8 +135,8 @@ Command load_rejects_command() {
                                .kind = FlagKind::value,
                                .placeholder = "N",
                                .fallback = "100",
-                               .text = {"At most so many, the newest first",
-                                        "最多显示的行数，最新的在前"}}},
+                               .text = {"At most so many, open ones first, then the newest",
+                                        "最多显示的行数，未处理的在前，其次按时间从新到旧"}}},
                     .examples = {{"tidemark load rejects list --json",
                                   {"For a program", "供程序使用"}}},
                     .run = list,

@@ -266,6 +266,22 @@ TEST_P(RecordWriterTest, ARowThatTheDatabaseRefusesHoldsUpNoOther) {
   EXPECT_EQ(value("SELECT COUNT(*) FROM load_rejects"), "2");
 }
 
+TEST_P(RecordWriterTest, RejectsThatAreOpenAreListedFirst) {
+  const std::string broken = row("o_1", "\"1.005\"", 1);
+  write({broken}, 0);
+  write({row("o_2", "\"1.005\"", 1), row("o_3", "\"1.005\"", 1)}, 60);
+  EXPECT_EQ(accept_rejects(db(), "xiaoe", "orders", std::vector<std::string>{"o_2", "o_3"}, start)
+                .value_or(-1),
+            2);
+  const Result<std::vector<SetAside>> list = rows_set_aside(db(), 2);
+  ASSERT_TRUE(list) << list.error().what.en;
+  EXPECT_THAT(*list, ElementsAre(Field(&SetAside::id, "o_1"), Field(&SetAside::id, "o_2")));
+  const Result<RejectCounts> counts = count_rejects(db());
+  ASSERT_TRUE(counts) << counts.error().what.en;
+  EXPECT_EQ(counts->open, 1);
+  EXPECT_EQ(counts->accepted, 2);
+}
+
 TEST_P(RecordWriterTest, ATableThatTakesNoRowStopsTheLoad) {
   run("ALTER TABLE order_items RENAME TO away");
   std::vector<Observed> batch;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/parse_integer.h"
 #include "load/row_sql.h"
 #include "load/schema.h"
 #include "sql/rows.h"
@@ -67,6 +68,7 @@ Result<std::vector<SetAside>> rows_set_aside(sql::Connection& connection, std::i
   Result<void> read = sql::each_row(
       connection.query(fmt::format("SELECT r.platform, r.stream, r.record_id, r.reason, "
                                    "r.reason_zh, r.rejected_at, a.record_id {}ORDER BY "
+                                   "CASE WHEN a.record_id IS NULL THEN 0 ELSE 1 END, "
                                    "r.rejected_at DESC, r.record_id LIMIT {}",
                                    with_acceptance, limit)),
       [&](const sql::Cursor& row) -> Result<void> {
@@ -85,6 +87,20 @@ Result<std::vector<SetAside>> rows_set_aside(sql::Connection& connection, std::i
       });
   if (!read) return fail(std::move(read).error());
   return rows;
+}
+
+Result<RejectCounts> count_rejects(sql::Connection& connection) {
+  RejectCounts counts;
+  Result<void> read = sql::each_row(
+      connection.query(fmt::format("SELECT COUNT(*), COUNT(a.record_id) {}", with_acceptance)),
+      [&](const sql::Cursor& row) {
+        const auto number = [&](std::size_t column) {
+          return parse_integer(row.at(column).value_or("")).value_or(0);
+        };
+        counts = {.open = number(0) - number(1), .accepted = number(1)};
+      });
+  if (!read) return fail(std::move(read).error());
+  return counts;
 }
 
 Result<std::int64_t> accept_rejects(sql::Connection& connection, const std::string& platform,

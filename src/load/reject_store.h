@@ -23,10 +23,19 @@ struct SetAside {
   bool accepted = false;  ///< Somebody knows of it; in this form it makes no run partial.
 };
 
-/// The rows that are set aside, the newest first, at most `limit`. Errors: those of Connection;
-/// corrupt.
+/// The rows that are set aside, open ones first, then the newest, at most `limit`. Errors: those of
+/// Connection; corrupt.
 [[nodiscard]] Result<std::vector<SetAside>> rows_set_aside(sql::Connection& connection,
                                                            std::int64_t limit);
+
+/// How many rows are set aside.
+struct RejectCounts {
+  std::int64_t open = 0;
+  std::int64_t accepted = 0;
+};
+
+/// Errors: those of Connection.
+[[nodiscard]] Result<RejectCounts> count_rejects(sql::Connection& connection);
 
 /// Accepts the rows of these ids, or all of the stream that are open if nullopt: they stay on the
 /// list and are tried whenever they are read, but make no run partial until their content changes.
