@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 
 #include "base/bytes.h"
 #include "base/log.h"
@@ -18,7 +19,8 @@ constexpr std::size_t id_bytes_max = 128;
 /// Clocks of machines that load the same stream may be so far apart.
 constexpr std::chrono::minutes stamp_ahead_max{10};
 
-/// So many rows of a batch may be refused by the database one by one. More are no matter of rows.
+/// So many rows of a batch, of which it was not known, may be refused by the database one by one.
+/// More are no matter of rows.
 constexpr int refused_max = 10;
 
 }  // namespace
@@ -144,10 +146,12 @@ Result<BatchOutcome> RecordWriter::write(std::vector<Observed> batch, std::strin
 Result<BatchOutcome> RecordWriter::halved(std::vector<Observed> batch, std::string_view scan_id,
                                           int& refused) {
   Result<BatchOutcome> whole = repeated(batch, scan_id, nullptr);
-  if (whole || dry_run_ || whole.error().kind != ErrorKind::query || refused == refused_max)
-    return whole;
+  if (whole || dry_run_ || whole.error().kind != ErrorKind::query) return whole;
   if (batch.size() == 1) {
-    ++refused;
+    const Result<bool> known =
+        again(*pause_, [&] { return known_refused(batch.front()); }, [&] { return reconnect(); });
+    if (!known) return fail(known.error());
+    if (!*known && ++refused > refused_max) return whole;
     const Error refusal =
         Error(whole.error()).within({"the database refuses it", "数据库拒绝该行"});
     Result<BatchOutcome> aside = repeated(batch, scan_id, &refusal);
@@ -165,6 +169,21 @@ Result<BatchOutcome> RecordWriter::halved(std::vector<Observed> batch, std::stri
   if (!more) return more;
   outcome->add(std::move(*more));
   return outcome;
+}
+
+Result<bool> RecordWriter::known_refused(const Observed& row) {
+  if (!connection_)
+    return fail(ErrorKind::unreachable, {"not connected to the warehouse", "未连接数仓"});
+  const auto seen = raw().seen(std::span(&row.id, 1));
+  if (!seen) return fail(seen.error());
+  if (const auto known = seen->find(row.id);
+      known != seen->end() && known->second.rejected && known->second.hash == row.hash)
+    return true;
+  const auto accepted =
+      accepted_rejects(*connection_, tables_->platform(), stream_, std::span(&row.id, 1));
+  if (!accepted) return fail(accepted.error());
+  const auto known = accepted->find(row.id);
+  return known != accepted->end() && known->second == row.hash;
 }
 
 Result<BatchOutcome> RecordWriter::repeated(std::vector<Observed>& batch, std::string_view scan_id,

@@ -100,9 +100,11 @@ class RecordWriter {
   /// `refusal`: why none of these rows can be stored; nullptr: they may be.
   [[nodiscard]] Result<BatchOutcome> repeated(std::vector<Observed>& batch,
                                               std::string_view scan_id, const Error* refusal);
-  /// Counts up `refused`, the rows that the database did not take.
+  /// Counts up `refused`, the rows that the database did not take and of which that was not known.
   [[nodiscard]] Result<BatchOutcome> halved(std::vector<Observed> batch, std::string_view scan_id,
                                             int& refused);
+  /// Whether the row is set aside, or accepted, with this content.
+  [[nodiscard]] Result<bool> known_refused(const Observed& row);
   [[nodiscard]] Result<BatchOutcome> attempt(std::vector<Observed>& batch, std::string_view scan_id,
                                              const Error* refusal);
   [[nodiscard]] Result<BatchOutcome> within_transaction(std::vector<Observed>& batch,

@@ -61,6 +61,17 @@ class RecordWriterTest : public testing::EachWarehouse {
     }
     return all;
   }
+  void refuse_666() {
+    if (db().dialect() == sql::Dialect::sqlite) {
+      for (const char* when : {"INSERT", "UPDATE"})
+        run(
+            fmt::format("CREATE TRIGGER strict_{0} BEFORE {0} ON orders WHEN NEW.price_fen=666 "
+                        "BEGIN SELECT RAISE(ABORT, 'never 666'); END",
+                        when));
+    } else {
+      run("ALTER TABLE orders ADD CONSTRAINT strict_price CHECK (price_fen<>666)");
+    }
+  }
   std::string business() { return dump("orders") + dump("order_items") + dump("order_history"); }
 
   static OrderTables tables_with(xiaoe::CodeTexts texts) {
@@ -241,11 +252,7 @@ TEST_P(RecordWriterTest, ARowThatCannotBeStoredIsSetAsideUntilItCan) {
 }
 
 TEST_P(RecordWriterTest, ARowThatTheDatabaseRefusesHoldsUpNoOther) {
-  if (db().dialect() == sql::Dialect::sqlite)
-    run("CREATE TRIGGER strict BEFORE INSERT ON orders WHEN NEW.price_fen=666 "
-        "BEGIN SELECT RAISE(ABORT, 'never 666'); END");
-  else
-    run("ALTER TABLE orders ADD CONSTRAINT strict_price CHECK (price_fen<>666)");
+  refuse_666();
   const auto rows = [](std::string_view price) {
     std::vector<Observed> batch;
     for (int number = 0; number < 300; ++number) {
@@ -264,6 +271,33 @@ TEST_P(RecordWriterTest, ARowThatTheDatabaseRefusesHoldsUpNoOther) {
   EXPECT_EQ(value("SELECT COUNT(*) FROM orders"), "298");
   EXPECT_EQ(value("SELECT COUNT(*) FROM raw_records"), "300");
   EXPECT_EQ(value("SELECT COUNT(*) FROM load_rejects"), "2");
+}
+
+/// 60 orders, those from `first` on at a price that the database refuses.
+std::vector<Observed> partly_refused(int first, int seconds = 0) {
+  std::vector<Observed> batch;
+  for (int number = 0; number < 60; ++number) {
+    const std::string id = fmt::format("o_{:03}", number);
+    batch.push_back(observed_row(id, row(id, number < first ? "1.00" : "6.66", 1),
+                                 start + std::chrono::seconds(seconds)));
+  }
+  return batch;
+}
+
+TEST_P(RecordWriterTest, RowsThatAreKnownAsRefusedStopNoLoad) {
+  refuse_666();
+  // Two readings met ten each.
+  EXPECT_THAT(write_batch(partly_refused(50)).rejected, SizeIs(10));
+  EXPECT_THAT(write_batch(partly_refused(40, 60)).rejected, SizeIs(20));
+  EXPECT_EQ(accept_rejects(db(), "xiaoe", "orders", std::vector<std::string>{"o_041"}, start)
+                .value_or(-1),
+            1);
+  const BatchOutcome again = write_batch(partly_refused(40, 120));
+  EXPECT_EQ(again.unchanged, 40U);
+  EXPECT_THAT(again.rejected, SizeIs(19));
+  EXPECT_EQ(again.accepted, 1U);
+  // Eleven that are new are as much too many as before.
+  EXPECT_FALSE(writer_->write(partly_refused(29, 180), "scan"));
 }
 
 TEST_P(RecordWriterTest, RejectsThatAreOpenAreListedFirst) {
