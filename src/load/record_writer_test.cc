@@ -300,6 +300,34 @@ TEST_P(RecordWriterTest, RowsThatAreKnownAsRefusedStopNoLoad) {
   EXPECT_FALSE(writer_->write(partly_refused(29, 180), "scan"));
 }
 
+TEST_P(RecordWriterTest, DerivingAgainPassesOverWhatTheDatabaseRefuses) {
+  write_batch(partly_refused(60));
+  refuse_666();
+  EXPECT_THAT(write_batch(partly_refused(50, 60)).rejected, SizeIs(10));
+  EXPECT_THAT(write_batch(partly_refused(40, 120)).rejected, SizeIs(20));
+  run("UPDATE orders SET title='wrong'");
+  const RederiveSummary summary = rederived(tables_);
+  EXPECT_EQ(summary.records, 60U);
+  EXPECT_EQ(summary.changed, 40U);
+  EXPECT_EQ(summary.rejected, 20U);
+  EXPECT_EQ(value("SELECT COUNT(*) FROM orders WHERE title='wrong'"), "20");
+  EXPECT_EQ(value("SELECT COUNT(*) FROM load_rejects"), "20");
+  EXPECT_EQ(value("SELECT COUNT(*) FROM raw_seen WHERE rejected=1"), "20");
+}
+
+TEST_P(RecordWriterTest, DerivingAgainStopsWhenTheDatabaseRefusesTooManyMore) {
+  write_batch(partly_refused(49));
+  refuse_666();
+  run("DELETE FROM order_history");
+  run("DELETE FROM order_items");
+  run("DELETE FROM orders");
+  const Result<RederiveSummary> stopped = rederive(tables_);
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().kind, ErrorKind::query);
+  EXPECT_EQ(value("SELECT COUNT(*) FROM orders"), "49");
+  EXPECT_EQ(value("SELECT COUNT(*) FROM load_rejects"), "10");
+}
+
 TEST_P(RecordWriterTest, RejectsThatAreOpenAreListedFirst) {
   const std::string broken = row("o_1", "\"1.005\"", 1);
   write({broken}, 0);

@@ -1,9 +1,13 @@
 #include "load/rederive.h"
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <span>
 #include <utility>
 
+#include "base/bytes.h"
+#include "base/log.h"
 #include "load/again.h"
 #include "load/reject_store.h"
 #include "load/row_sql.h"
@@ -14,6 +18,9 @@ namespace tidemark::load {
 namespace {
 
 constexpr std::int64_t records_per_step = 500;
+/// So many of `records_per_step` records, of which it was not known, may be refused by the database
+/// one by one. More are no matter of rows.
+constexpr int refused_max = 10;
 
 }  // namespace
 
@@ -39,6 +46,7 @@ Result<void> Rederive::open() {
 Result<RederiveSummary> Rederive::run(bool dry_run) {
   dry_run_ = dry_run;
   summary_ = {.dry_run = dry_run};
+  refused_ = 0;
   if (Result<void> opened = open(); !opened) return fail(std::move(opened).error());
   if (!dry_run)
     if (Result<void> migrated = migrate_warehouse(*connection_); !migrated)
@@ -59,29 +67,54 @@ Result<RederiveSummary> Rederive::run(bool dry_run) {
 }
 
 Result<void> Rederive::derive() {
+  std::int64_t limit = records_per_step;
+  std::optional<Error> refusal;  // Why the database does not take the next record.
+  std::int64_t among = 0;        // So many records since `refused_` was 0.
   for (std::string after;;) {
     if (stop_.requested()) {
       summary_.stopped = true;
       return {};
     }
     // A dry run is one transaction from beginning to end.
-    Result<Step> done = dry_run_
-                            ? within_transaction(after)
-                            : again(pause_, [&] { return step(after); }, [&] { return open(); });
+    Result<Step> done =
+        dry_run_ ? within_transaction(after, limit, nullptr)
+                 : again(
+                       pause_, [&] { return step(after, limit, refusal ? &*refusal : nullptr); },
+                       [&] { return open(); });
     if (!done && done.error().kind == ErrorKind::cancelled && stop_.requested()) continue;
+    if (!done && done.error().kind == ErrorKind::query && !dry_run_ && !refusal) {
+      if (limit == 1)
+        refusal = Error(done.error()).within({"the database refuses it", "数据库拒绝该行"});
+      else
+        limit /= 2;
+      continue;
+    }
     if (!done) return fail(std::move(done).error());
     if (done->last.empty()) return {};
+    if (refusal) {
+      log_line(LogLevel::warning, printable(done->last) + ": " + refusal->what.en);
+      if (done->newly_refused) ++refused_;
+      refusal.reset();
+    }
+    among += static_cast<std::int64_t>(done->records);
+    if (among >= records_per_step) {
+      refused_ = 0;
+      among = 0;
+    }
+    limit = std::min(limit * 2, records_per_step);
     after = std::move(done->last);
     summary_.add(done->counts);
     records_ += done->records;
   }
 }
 
-Result<Rederive::Step> Rederive::step(const std::string& after) {
+Result<Rederive::Step> Rederive::step(const std::string& after, std::int64_t limit,
+                                      const Error* refusal) {
   if (Result<void> begun = connection_->begin(sql::Isolation::write); !begun)
     return fail(std::move(begun).error());
   const Result<void> turn = take_turn(*connection_, tables_.platform(), stream_);
-  Result<Step> done = turn ? within_transaction(after) : Result<Step>(fail(turn.error()));
+  Result<Step> done =
+      turn ? within_transaction(after, limit, refusal) : Result<Step>(fail(turn.error()));
   if (done)
     if (Result<void> committed = connection_->commit(); !committed)
       done = fail(std::move(committed).error());
@@ -89,10 +122,11 @@ Result<Rederive::Step> Rederive::step(const std::string& after) {
   return done;
 }
 
-Result<Rederive::Step> Rederive::within_transaction(const std::string& after) {
+Result<Rederive::Step> Rederive::within_transaction(const std::string& after, std::int64_t limit,
+                                                    const Error* refusal) {
   RawLayer raw(*connection_, tables_.platform(), stream_);
   const Result<std::vector<RecordVersions>> records =
-      raw.versions(after, records_per_step, tables_.keeps_history());
+      raw.versions(after, limit, tables_.keeps_history());
   if (!records) return fail(records.error());
   Step step;
   if (records->empty()) return step;
@@ -104,6 +138,12 @@ Result<Rederive::Step> Rederive::within_transaction(const std::string& after) {
   for (const RecordVersions& record : *records) {
     ++step.counts.records;
     if (record.versions.empty()) continue;
+    if (refusal != nullptr) {
+      step.newly_refused = !record.rejected;
+      if (step.newly_refused && refused_ == refused_max) return fail(*refusal);
+      if (auto noted = refuse(step, record, *refusal); !noted) return fail(noted.error());
+      continue;
+    }
     if (const Result<void> taken = batch->take(record.versions, unknown); !taken) {
       // Where a present state is enough, the others were not read yet.
       if (!tables_.keeps_history()) {

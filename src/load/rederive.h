@@ -35,7 +35,9 @@ struct RederiveSummary {
 /// Makes the business tables of a stream anew from the raw layer, without asking the shop: after a
 /// unit, a text or a rule was corrected. Rows that are right already are not touched, so it may be
 /// repeated, and interrupted at any point. In transactions of some hundred records each, taking
-/// turns with loads; one that met a deadlock, or lost its connection, is done again.
+/// turns with loads; one that met a deadlock, or lost its connection, is done again, and one that
+/// the database refuses is done in smaller ones, until the records are found that it does not take:
+/// these stay as they are in the tables and are set aside.
 class Rederive {
  public:
   /// What it is handed must outlive it. `records` is counted up as it goes.
@@ -59,13 +61,18 @@ class Rederive {
   struct Step {
     std::string last;  ///< Empty: there were no more.
     std::uint64_t records = 0;
+    bool newly_refused = false;  ///< By the database, a record of which that was not known.
     RederiveSummary counts{};
   };
 
   [[nodiscard]] Result<void> open();
   [[nodiscard]] Result<void> derive();
-  [[nodiscard]] Result<Step> step(const std::string& after);
-  [[nodiscard]] Result<Step> within_transaction(const std::string& after);
+  [[nodiscard]] Result<Step> step(const std::string& after, std::int64_t limit,
+                                  const Error* refusal);
+  /// Up to `limit` records behind `after`. `refusal`: why none of them can be stored; nullptr: they
+  /// may be.
+  [[nodiscard]] Result<Step> within_transaction(const std::string& after, std::int64_t limit,
+                                                const Error* refusal);
   [[nodiscard]] Result<void> refuse(Step& step, const RecordVersions& record, const Error& error);
 
   const ConnectWarehouse connect_;
@@ -79,6 +86,7 @@ class Rederive {
   bool dry_run_ = false;
   bool has_acceptances_ = true;  ///< False: a dry run in a warehouse of an older Tidemark.
   RederiveSummary summary_;
+  int refused_ = 0;  ///< By the database, of the latest records.
 };
 
 }  // namespace tidemark::load

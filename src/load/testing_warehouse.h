@@ -58,6 +58,11 @@ class EachWarehouse : public testing_database::EachDatabase {
 
   /// Derives what `tables` make of the raw layer.
   RederiveSummary rederived(const StreamTables& tables, bool dry_run = false) {
+    Result<RederiveSummary> summary = rederive(tables, dry_run);
+    EXPECT_TRUE(summary) << summary.error().what.en;
+    return summary ? std::move(*summary) : RederiveSummary();
+  }
+  Result<RederiveSummary> rederive(const StreamTables& tables, bool dry_run = false) {
     const Stop stop;
     std::atomic<std::uint64_t> records{0};
     const auto connect = [this]() -> Result<std::unique_ptr<sql::Connection>> {
@@ -65,10 +70,8 @@ class EachWarehouse : public testing_database::EachDatabase {
       if (!connection) return connection;
       return std::make_unique<VictimConnection>(std::move(*connection), deadlocks_);
     };
-    Rederive rederive(connect, tables, clock_, stop, pause_, records);
-    Result<RederiveSummary> summary = rederive.run(dry_run);
-    EXPECT_TRUE(summary) << summary.error().what.en;
-    return summary ? std::move(*summary) : RederiveSummary();
+    Rederive again(connect, tables, clock_, stop, pause_, records);
+    return again.run(dry_run);
   }
 
   int deadlocks_ = 0;  ///< So many of the next commits of deriving again fail.
