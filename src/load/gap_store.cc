@@ -118,10 +118,8 @@ Result<void> GapStore::take(const GapNews& news, WallTime now) {
   for (const Gap& gap : kept)
     if (auto done = add(gap); !done) return done;
 
-  std::vector<TimeWindow> fresh = without(unproven, spans_of(*known, GapKind::disputed));
-  if (news.complete)
-    fresh = without(fresh, load::without(*news.complete, spans_of(*known, GapKind::imported)));
-  for (const TimeWindow& span : fresh)
+  // Also what an earlier reading has proven: only as a gap can it be listed and accepted.
+  for (const TimeWindow& span : without(unproven, spans_of(*known, GapKind::disputed)))
     if (auto done = add({.span = span, .found_at = now}); !done) return done;
   return {};
 }

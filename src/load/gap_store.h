@@ -43,8 +43,6 @@ struct Gap {
 struct GapNews {
   TimeWindow window;                   ///< What was read. May be empty: then nothing is said.
   std::vector<TimeWindow> unproven{};  ///< Of it, what is still not proven.
-  /// What was proven before is not doubted because the source disagrees with itself now.
-  std::optional<TimeWindow> complete{};
 };
 
 /// The gaps of one stream. Inside the caller's transaction, which must keep other writers of the

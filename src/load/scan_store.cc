@@ -139,11 +139,7 @@ Result<void> ScanStore::finish_window(const Scan& scan, const TimeWindow& window
           !noted)
         return noted;
     }
-    const Result<std::optional<Complete>> known = complete();
-    if (!known) return fail(known.error());
-    GapNews news{.window = proof.window, .unproven = proof.unproven};
-    const bool in_future = *known && proof.latest && (*known)->upto > *proof.latest;
-    if (*known && !in_future) news.complete = TimeWindow{(*known)->from, (*known)->upto};
+    const GapNews news{.window = proof.window, .unproven = proof.unproven};
     if (Result<void> taken = gap_store().take(news, now); !taken) return taken;
     return extend_locked(proof);
   });

@@ -12,6 +12,7 @@
 
 #include "base/json_object.h"
 #include "http/client.h"
+#include "load/gap_store.h"
 #include "load/load_run.h"
 #include "load/order_tables.h"
 #include "load/scan_store.h"
@@ -411,14 +412,23 @@ TEST_P(ReadOrders, AGapThatAgreesIsClosedByTheNextLoad) {
   EXPECT_EQ(next.exit_code(stop_), ExitCode::done);
 }
 
-TEST_P(ReadOrders, WhatWasProvenIsNotDoubtedByARescan) {
+TEST_P(ReadOrders, WhatWasProvenAndDisagreesInARescanIsAGapThatCanBeAccepted) {
   open_shop();
-  loaded(january());
+  const LoadSummary first = loaded(january());
   troubles_.disputed = {TimeWindow{at("2025-01-30 10:00:00"), at("2025-01-30 10:00:00")}};
-  const LoadSummary rescan = loaded({.mode = LoadMode::rescan, .rescan = std::chrono::days(15)});
+  const LoadOptions options{.mode = LoadMode::rescan, .rescan = std::chrono::days(15)};
+  const LoadSummary rescan = loaded(options);
   EXPECT_EQ(rescan.unproven, 1U);
-  EXPECT_EQ(rescan.gaps_open, 0U);
+  EXPECT_EQ(rescan.gaps_open, 1U);
   EXPECT_EQ(rescan.exit_code(stop_), ExitCode::partial);
+  ASSERT_TRUE(first.complete && rescan.complete);
+  EXPECT_EQ(rescan.complete->from, first.complete->from);
+  EXPECT_GE(rescan.complete->upto, first.complete->upto);  // It does not move back.
+  EXPECT_EQ(GapStore(db(), "xiaoe", "orders")
+                .accept({at("2025-01-30"), at("2025-01-31")}, "known", clock_.wall())
+                .value_or(-1),
+            1);
+  EXPECT_EQ(loaded(options).exit_code(stop_), ExitCode::done);
 }
 
 TEST_P(ReadOrders, TooManyGapsFailTheirWindows) {
