@@ -317,10 +317,10 @@ TEST_P(RecordWriterTest, DerivingAgainPassesOverWhatTheDatabaseRefuses) {
 
 TEST_P(RecordWriterTest, DerivingAgainStopsWhenTheDatabaseRefusesTooManyMore) {
   write_batch(partly_refused(49));
-  refuse_666();
   run("DELETE FROM order_history");
   run("DELETE FROM order_items");
   run("DELETE FROM orders");
+  refuse_666();
   const Result<RederiveSummary> stopped = rederive(tables_);
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().kind, ErrorKind::query);
