@@ -88,7 +88,7 @@ def test_a_signal_stores_what_was_read(local, tmp_path):
 
 def test_the_same_load_runs_once_at_a_time(warehouses, tmp_path):
     warehouse = warehouses()
-    with Shop(tmp_path, "--faults", "latency=200ms", orders=20000) as shop:
+    with Shop(tmp_path, "--faults", "latency=500ms", orders=8000) as shop:
         words = [BINARY, "load", "orders", "--shop-url", shop.url, "--warehouse", warehouse.url,
                  "--json", "--progress", "off", *JANUARY]
         with subprocess.Popen(words, cwd=tmp_path, stdin=subprocess.DEVNULL, encoding="utf-8",
