@@ -92,10 +92,8 @@ Result<ExitCode> list(Context& context) {
 
 Result<ExitCode> accept(Context& context) {
   const std::string word = context.arguments.positional("STREAM").value_or("");
-  const std::optional<load::StreamKind> stream = load::stream_named(word);
-  if (!stream)
-    return fail(ErrorKind::usage, {"no stream is called '{}'", "没有名为“{}”的数据流"},
-                printable(word));
+  const Result<load::StreamKind> stream = named_stream(word);
+  if (!stream) return fail(stream.error());
   const Result<OpenRange> range = open_range(context.arguments);
   if (!range) return fail(range.error());
   const std::string reason = context.arguments.value("--reason").value_or("");
@@ -126,13 +124,7 @@ Result<ExitCode> accept(Context& context) {
   return ExitCode::done;
 }
 
-std::vector<Flag> usual_flags() {
-  return {warehouse_flag(),
-          {.names = "--platform",
-           .kind = FlagKind::value,
-           .key = "load.platform",
-           .placeholder = "NAME"}};
-}
+std::vector<Flag> usual_flags() { return {warehouse_flag(), platform_flag()}; }
 
 std::vector<Flag> accept_flags() {
   using enum FlagKind;

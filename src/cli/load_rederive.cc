@@ -100,22 +100,12 @@ void show(const Context& context, const Derived& derived, bool dry_run, ExitCode
         say({"stopped; the same command goes over it again", "已中止；用同一命令可重新处理"}));
 }
 
-std::string stream_names() {
-  std::string names;
-  for (const load::StreamKind stream : load::all_streams)
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", load::name(stream));
-  return names;
-}
-
 /// The streams that were named, or all. Errors: usage.
 Result<std::vector<load::StreamKind>> streams_of(const Context& context) {
   std::vector<load::StreamKind> streams;
   for (const std::string& word : context.arguments.values("STREAM")) {
-    const std::optional<load::StreamKind> stream = load::stream_named(word);
-    if (!stream)
-      return fail(make_error(ErrorKind::usage, {"no stream is called '{}'", "没有名为“{}”的数据流"},
-                             printable(word))
-                      .with_hint({"streams: {}", "数据流：{}"}, stream_names()));
+    const Result<load::StreamKind> stream = named_stream(word);
+    if (!stream) return fail(stream.error());
     streams.push_back(*stream);
   }
   if (streams.empty()) streams.assign(load::all_streams.begin(), load::all_streams.end());

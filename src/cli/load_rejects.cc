@@ -81,10 +81,8 @@ Result<ExitCode> list(Context& context) {
 
 Result<ExitCode> accept(Context& context) {
   const std::string word = context.arguments.positional("STREAM").value_or("");
-  const std::optional<load::StreamKind> stream = load::stream_named(word);
-  if (!stream)
-    return fail(ErrorKind::usage, {"no stream is called '{}'", "没有名为“{}”的数据流"},
-                printable(word));
+  const Result<load::StreamKind> stream = named_stream(word);
+  if (!stream) return fail(stream.error());
   const std::vector<std::string>& ids = context.arguments.values("ID");
   const bool all = context.arguments.has("--all");
   if (all == !ids.empty())
@@ -110,10 +108,7 @@ Result<ExitCode> accept(Context& context) {
 std::vector<Flag> accept_flags() {
   return {
       warehouse_flag(),
-      {.names = "--platform",
-       .kind = FlagKind::value,
-       .key = "load.platform",
-       .placeholder = "NAME"},
+      platform_flag(),
       {.names = "--all", .text = {"All of the stream that are open", "该数据流全部未处理的行"}}};
 }
 

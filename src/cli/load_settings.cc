@@ -43,6 +43,13 @@ Result<std::chrono::seconds> rescan_of(const Context& context, const std::string
   return std::chrono::duration_cast<std::chrono::seconds>(*duration);
 }
 
+std::string stream_names() {
+  std::string names;
+  for (const load::StreamKind stream : load::all_streams)
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", load::name(stream));
+  return names;
+}
+
 }  // namespace
 
 Flag warehouse_flag() {
@@ -86,9 +93,23 @@ Result<std::unique_ptr<sql::Connection>> migrated_warehouse(const Context& conte
   return connection;
 }
 
+Flag platform_flag() {
+  return {.names = "--platform",
+          .kind = FlagKind::value,
+          .key = "load.platform",
+          .placeholder = "NAME"};
+}
+
+Result<load::StreamKind> named_stream(const std::string& word) {
+  if (const std::optional<load::StreamKind> stream = load::stream_named(word)) return *stream;
+  return fail(make_error(ErrorKind::usage, {"no stream is called '{}'", "没有名为“{}”的数据流"},
+                         printable(word))
+                  .with_hint({"streams: {}", "数据流：{}"}, stream_names()));
+}
+
 std::vector<Flag> shop_flags() {
   using enum FlagKind;
-  return {{.names = "--platform", .kind = value, .key = "load.platform", .placeholder = "NAME"},
+  return {platform_flag(),
           {.names = "--shop-url",
            .kind = value,
            .placeholder = "URL",

@@ -11,12 +11,17 @@
 #include "config/settings.h"
 #include "load/load_run.h"
 #include "load/platform.h"
+#include "load/stream_kind.h"
 #include "sql/connection.h"
 
 namespace tidemark::cli {
 
 /// `--warehouse`
 [[nodiscard]] Flag warehouse_flag();
+/// `--platform NAME`, for `load.platform`.
+[[nodiscard]] Flag platform_flag();
+/// The stream that is called so on the command line. Errors: usage, naming those that there are.
+[[nodiscard]] Result<load::StreamKind> named_stream(const std::string& word);
 enum class WarehouseUse {
   read,
   change,  ///< What is there: a slip in its name must not be taken for an empty one.
