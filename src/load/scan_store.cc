@@ -1,5 +1,7 @@
 #include "load/scan_store.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -123,19 +125,29 @@ Result<void> ScanStore::in_transaction(Work work) {
   return done;
 }
 
+Result<void> ScanStore::note_longest(const TableSpec& table, const Scan& scan,
+                                     const TimeWindow& window, const sql::Values& row) {
+  const Result<std::int64_t> longer = sql::query_number(
+      connection_,
+      fmt::format("SELECT COUNT(*) FROM {} WHERE scan_id=? AND window_from=? AND window_upto>?",
+                  table.name),
+      sql::Values{scan.id, window.from.text(), window.upto.text()});
+  if (!longer) return fail(longer.error());
+  if (*longer > 0) return {};
+  return upsert_rows(connection_, table, std::span(&row, 1));
+}
+
 Result<void> ScanStore::finish_window(const Scan& scan, const TimeWindow& window,
                                       std::uint64_t records, const Proof& proof, WallTime now) {
   const sql::Values row = {scan.id, window.from.text(), window.upto.text(),
                            static_cast<std::int64_t>(records), utc_text(now)};
   return in_transaction([&]() -> Result<void> {
-    if (Result<void> noted = upsert_rows(connection_, load_windows_table(), std::span(&row, 1));
-        !noted)
+    if (Result<void> noted = note_longest(load_windows_table(), scan, window, row); !noted)
       return noted;
     if (proof.unchecked && !proof.window.empty()) {
       const sql::Values unchecked = {scan.id, proof.window.from.text(), proof.window.upto.text(),
                                      platform_, stream_};
-      if (Result<void> noted =
-              upsert_rows(connection_, load_unchecked_table(), std::span(&unchecked, 1));
+      if (Result<void> noted = note_longest(load_unchecked_table(), scan, proof.window, unchecked);
           !noted)
         return noted;
     }

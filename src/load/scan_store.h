@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "load/gap_store.h"
+#include "load/table.h"
 #include "load/time_window.h"
 #include "sql/connection.h"
 
@@ -79,7 +80,8 @@ class ScanStore {
   /// Windows of the scan whose data is durable, oldest first.
   [[nodiscard]] Result<std::vector<FinishedWindow>> finished_windows(const Scan& scan);
   /// The data of the window must be durable. Notes that, moves the watermark over what it proves,
-  /// as extend_complete() does, and brings the gaps up to date: all or nothing.
+  /// as extend_complete() does, and brings the gaps up to date: all or nothing. Of two windows of
+  /// the scan that begin with the same second the longer one stays noted.
   [[nodiscard]] Result<void> finish_window(const Scan& scan, const TimeWindow& window,
                                            std::uint64_t records, const Proof& proof, WallTime now);
 
@@ -103,6 +105,10 @@ class ScanStore {
   [[nodiscard]] Result<bool> import_complete(const Complete& complete, WallTime now);
 
  private:
+  /// A row of a window, unless a longer one that begins with it is there: a gap that begins with a
+  /// window is read again apart from it, and must not take its place.
+  [[nodiscard]] Result<void> note_longest(const TableSpec& table, const Scan& scan,
+                                          const TimeWindow& window, const sql::Values& row);
   [[nodiscard]] Result<bool> import_locked(const Complete& complete, WallTime now);
   [[nodiscard]] GapStore gap_store() { return {connection_, platform_, stream_}; }
   [[nodiscard]] Result<void> set_complete(const Complete& complete);

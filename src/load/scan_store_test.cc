@@ -96,6 +96,28 @@ TEST_P(ScanStoreTest, AWindowIsNotedTogetherWithWhatItProves) {
   EXPECT_EQ(watermark(), "2024-01-01 00:00:00 to 2024-02-29 23:59:59");
 }
 
+TEST_P(ScanStoreTest, AGapThatBeginsWithAWindowDoesNotTakeItsPlace) {
+  ASSERT_TRUE(migrate_warehouse(db()));
+  ASSERT_TRUE(scans().register_stream());
+  ASSERT_TRUE(scans().begin(scan_));
+  const TimeWindow second{january_.from, january_.from};
+  const auto finish = [&](const TimeWindow& window) {
+    return scans().finish_window(scan_, window, 7,
+                                 {.window = window, .founds = true, .unchecked = true}, began);
+  };
+  ASSERT_TRUE(finish(second));
+  ASSERT_TRUE(finish(january_));
+  ASSERT_TRUE(finish(second));
+  const auto finished = scans().finished_windows(scan_);
+  ASSERT_TRUE(finished) << finished.error().what.en;
+  ASSERT_EQ(finished->size(), 1U);
+  EXPECT_EQ(finished->front().window, january_);
+  const auto unchecked = scans().unchecked();
+  ASSERT_TRUE(unchecked) << unchecked.error().what.en;
+  ASSERT_EQ(unchecked->size(), 1U);
+  EXPECT_EQ(unchecked->front().window, january_);
+}
+
 TEST_P(ScanStoreTest, AWatermarkInTheFutureIsReplacedByWhoFoundsOne) {
   ASSERT_TRUE(migrate_warehouse(db()));
   ASSERT_TRUE(scans().register_stream());

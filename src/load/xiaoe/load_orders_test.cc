@@ -431,6 +431,27 @@ TEST_P(ReadOrders, WhatWasProvenAndDisagreesInARescanIsAGapThatCanBeAccepted) {
   EXPECT_EQ(loaded(options).exit_code(stop_), ExitCode::done);
 }
 
+TEST_P(ReadOrders, AGapThatIsReadAgainLeavesTheWindowItBeginsWithFinished) {
+  open_shop();
+  const TimeWindow second{at("2025-01-01"), at("2025-01-01")};
+  troubles_.disputed = {second};
+  troubles_.stops_after = 2;
+  loaded(january());
+  for (int i = 0; i < 2; ++i) {  // Stopped right after the gap was read again.
+    stop_.request(0);
+    troubles_.stops_after = 1;
+    EXPECT_EQ(loaded(january()).windows_resumed, 2U);
+  }
+  stop_.request(0);
+  troubles_.stops_after.reset();
+  troubles_.disputed.clear();
+  const LoadSummary rest = loaded(january());
+  EXPECT_EQ(rest.windows_resumed, 2U);
+  EXPECT_EQ(rest.days_checked, 31U);  // Also those of the windows that earlier runs had read.
+  EXPECT_EQ(rest.gaps_open, 0U);
+  EXPECT_EQ(warehouse_truth(), truth());
+}
+
 TEST_P(ReadOrders, TooManyGapsFailTheirWindows) {
   open_shop();
   for (int i = 0; i < 150; ++i) {
