@@ -66,6 +66,20 @@ def test_a_clock_that_is_wrong_ends_the_load_before_it_writes(skew, local, tmp_p
         assert local.by_day() == shop.truth()
 
 
+@pytest.mark.parametrize("faults", [
+    "latency=20ms", "error500=0.2", "html=0.2", "truncate=0.2", "repeat=0.3", "total=0.3", "gbk=0.3",
+    "strings=1", "revoke=0.2", "storm=0.2", "busy=0.2", "malformed=0.1", "ip=0.1", "deny=orders"])
+def test_after_each_fault_counts_and_sums_per_day_are_the_shops(faults, local, tmp_path):
+    with Shop(tmp_path, "--faults", faults, orders=400) as shop:
+        ran = load(shop, local, tmp_path, *JANUARY, code=None)
+        # A load that calls itself done is; one that does not goes on when the fault is over.
+        if ran.summary["exit_code"] == 0:
+            assert local.by_day() == shop.truth()
+        shop.ask("faults", {"spec": ""})
+        load(shop, local, tmp_path, *JANUARY)
+        assert local.by_day() == shop.truth()
+
+
 def test_a_signal_stores_what_was_read(local, tmp_path):
     with Shop(tmp_path, "--faults", "latency=200ms", orders=20000) as shop:
         words = [BINARY, "load", "orders", "--shop-url", shop.url, "--warehouse", local.url,
