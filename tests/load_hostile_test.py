@@ -2,8 +2,10 @@
 can be stored is stored, what cannot is set aside to the byte, and nothing else stops."""
 
 import contextlib
+import datetime
 import http.server
 import json
+import re
 import threading
 
 import pytest
@@ -127,6 +129,45 @@ def test_rejects_are_listed_and_accepted_until_they_change(local, tmp_path):
         ran = load(there.url, local, tmp_path, "orders", *RANGES["orders"], code=0)
         assert (ran.summary["rows_rejected"], ran.summary["rejects_accepted"]) == (0, 1)
         assert json.loads(rejects("list", "--json").out.splitlines()[0])["accepted"]
+
+
+def test_gaps_are_listed_and_accepted_until_they_agree(warehouse, tmp_path):
+    second, lies = "2025-01-02 08:00:00", True
+    around = ("--from", second, "--to", "2025-01-02 08:00:01")
+
+    def answer(_, request):
+        china = datetime.timezone(datetime.timedelta(hours=8))
+        times = [str(datetime.datetime.fromtimestamp(int(time), china).replace(tzinfo=None))
+                 for time in re.findall(r"\b1[67]\d{8}\b", json.dumps(request))]
+        if not min(times) <= second <= max(times):
+            return page([])
+        return page([GOOD["orders"]] if request["page_index"] == 1 else [], total=2 if lies else 1)
+
+    def gaps(*words, code=0):
+        ran = run(["tidemark", "load", "gaps", *words, "--warehouse", warehouse.url, "--json"],
+                  tmp_path, code=code)
+        return [json.loads(line) for line in ran.out.splitlines()]
+
+    with shop(answer) as there:
+        ran = load(there.url, warehouse, tmp_path, "orders", *around, code=3)
+        assert (ran.summary["orders_new"], ran.summary["gaps_open"]) == (1, 1)
+        gap, summary = gaps("list")
+        assert (gap["stream"], gap["from"], gap["upto"]) == ("orders", second, second)
+        assert (gap["kind"], gap["accepted"], summary["gaps_open"]) == ("disputed", False, 1)
+        # What names no gap, or no reason, accepts nothing.
+        gaps("accept", "orders", "--from", "2025-01-03", "--to", "2025-01-04", "--reason", "x", code=1)
+        gaps("accept", "users", "--from", second, "--to", second, "--reason", "x", code=1)
+        gaps("accept", "orders", "--from", second, "--to", second, code=2)
+        gaps("accept", "nothing", "--from", second, "--to", second, "--reason", "x", code=2)
+        assert gaps("list")[-1]["gaps_open"] == 1
+        accepted = gaps("accept", "orders", "--from", second, "--to", second, "--reason", "已删除的订单")
+        assert accepted[-1]["accepted"] == 1
+        gap, summary = gaps("list")
+        assert (gap["accepted"], gap["reason"], summary["gaps_open"]) == (True, "已删除的订单", 0)
+        load(there.url, warehouse, tmp_path, "orders", *around)
+        lies = False
+        load(there.url, warehouse, tmp_path, "orders", *around)
+        assert [line["message_type"] for line in gaps("list")] == ["summary"]
 
 
 def test_rows_of_any_form_stop_nothing(warehouse, tmp_path):
