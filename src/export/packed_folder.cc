@@ -1,34 +1,51 @@
 #include "export/packed_folder.h"
 
 #include <optional>
+#include <vector>
 
 #include "export/packed_manifest.h"
-#include "export/path_clean.h"
 #include "export/tree_file.h"
 
 namespace tidemark::exporter {
 
-Result<std::string> packed_folder_of(TreeFolder* tree, const std::string& tenant,
-                                     const std::string& country,
-                                     const std::set<std::string>& taken) {
+Result<std::string> PackedFolders::give(const std::string& tenant, const std::string& country) {
   const std::string plain = clean_component(tenant) + "/" + clean_component(country);
   std::optional<std::string> first_free;
   for (std::uint64_t attempt = 0; attempt <= mark_attempts_max; ++attempt) {
     std::string folder =
         attempt == 0 ? plain : marked_stem(plain, tenant + '\0' + country, attempt - 1);
-    if (taken.contains(fold_case(folder))) continue;
-    if (tree != nullptr) {
-      const Result<std::optional<PackedManifest>> manifest = PackedManifest::load(*tree, folder);
+    if (taken_.contains(fold_case(folder))) continue;
+    const Result<bool> there = exists(folder);
+    if (!there) return std::unexpected(there.error());
+    if (*there) {
+      const Result<std::optional<PackedManifest>> manifest = PackedManifest::load(*tree_, folder);
       if (!manifest) return std::unexpected(manifest.error());
       if (*manifest) {
-        if ((*manifest)->tenant == tenant && (*manifest)->country == country) return folder;
-        continue;
+        if ((*manifest)->tenant != tenant || (*manifest)->country != country) continue;
+        take(folder);
+        return folder;
       }
     }
     if (!first_free) first_free = std::move(folder);
   }
-  if (first_free) return std::move(*first_free);
-  return fail(ErrorKind::io, {"no free folder for {}", "{} 没有可用的目录"}, plain);
+  if (!first_free)
+    return fail(ErrorKind::io, {"no free folder for {}", "{} 没有可用的目录"}, plain);
+  take(*first_free);
+  return std::move(*first_free);
+}
+
+Result<bool> PackedFolders::exists(std::string_view folder) {
+  if (tree_ == nullptr) return false;
+  const auto [above, name] = split_path(folder);
+  auto listed = below_.find(std::string(above));
+  if (listed == below_.end()) {
+    const Result<std::vector<std::string>> names = tree_->names(std::string(above));
+    if (!names) return std::unexpected(names.error());
+    listed = below_.emplace(above, std::set<std::string>()).first;
+    // Folders that ignore case answer to other names than they list.
+    for (const std::string& entry : *names) listed->second.insert(fold_case(entry));
+  }
+  return listed->second.contains(fold_case(name));
 }
 
 }  // namespace tidemark::exporter

@@ -1,21 +1,40 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "export/path_clean.h"
 #include "export/tree_folder.h"
 
 namespace tidemark::exporter {
 
-/// The folder of a group in a packed tree: the one whose manifest names the group; for a new group
-/// `{tenant}/{country}`, or with a mark if another group has that one (two names that clean to the
-/// same, or differ in case only). A group stays in its folder also when a better name has become
-/// free since. `tree` is nullptr if there is none yet; `taken` holds the fold_case() of the folders
-/// that other groups of the run have got. Errors: corrupt (a manifest), io.
-[[nodiscard]] Result<std::string> packed_folder_of(TreeFolder* tree, const std::string& tenant,
-                                                   const std::string& country,
-                                                   const std::set<std::string>& taken);
+/// The folders of the groups of a packed tree, while one run plans what goes where. Each tenant's
+/// folder is listed once, so the tree must not change meanwhile. One thread at a time.
+class PackedFolders {
+ public:
+  /// `tree` is nullptr if there is none yet; must outlive this.
+  explicit PackedFolders(TreeFolder* tree) : tree_(tree) {}
+
+  /// The folder whose manifest names the group; for a new group `{tenant}/{country}`, or with a
+  /// mark if another group has that one (two names that clean to the same, or differ in case only).
+  /// A group stays in its folder also when a better name has become free since. The folder counts
+  /// as taken from then on. Errors: corrupt (a manifest), io.
+  [[nodiscard]] Result<std::string> give(const std::string& tenant, const std::string& country);
+
+  /// No other group of this run gets `folder`.
+  void take(std::string_view folder) { taken_.insert(fold_case(folder)); }
+
+ private:
+  /// Whether there can be a manifest: asks the listing, which costs less than a failing open for
+  /// each of the names that a group may have.
+  [[nodiscard]] Result<bool> exists(std::string_view folder);
+
+  TreeFolder* tree_;
+  std::set<std::string> taken_;                         ///< As fold_case() gives them.
+  std::map<std::string, std::set<std::string>> below_;  ///< Of each tenant's folder, likewise.
+};
 
 }  // namespace tidemark::exporter

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "export/packed_manifest.h"
-#include "export/path_clean.h"
 #include "tests/temporary_folder.h"
 
 namespace tidemark::exporter {
@@ -15,10 +14,12 @@ class PackedFolder : public testing::Test {
     const PackedManifest manifest{.tenant = tenant, .country = "CN"};
     folder_.write(folder + "/" + std::string(PackedManifest::file_name), manifest.text());
   }
-  std::string folder_of(const std::string& tenant, const std::set<std::string>& taken = {}) {
+  std::string folder_of(const std::string& tenant, const std::string& taken = "") {
     Result<TreeFolder> tree = TreeFolder::open(folder_.text(), false);
     EXPECT_TRUE(tree);
-    const Result<std::string> folder = packed_folder_of(&*tree, tenant, "CN", taken);
+    PackedFolders folders(&*tree);
+    folders.take(taken);
+    const Result<std::string> folder = folders.give(tenant, "CN");
     EXPECT_TRUE(folder);
     return folder.value_or("");
   }
@@ -28,13 +29,20 @@ class PackedFolder : public testing::Test {
 
 TEST_F(PackedFolder, ANewGroupGetsItsName) {
   EXPECT_EQ(folder_of("a/b"), "a_b/CN");
-  EXPECT_EQ(packed_folder_of(nullptr, "a/b", "CN", {}).value(), "a_b/CN");
+  EXPECT_EQ(PackedFolders(nullptr).give("a/b", "CN").value(), "a_b/CN");
+}
+
+TEST_F(PackedFolder, GroupsOfOneRunGetDifferentFolders) {
+  PackedFolders folders(nullptr);
+  EXPECT_EQ(folders.give("a/b", "CN").value(), "a_b/CN");
+  EXPECT_TRUE(folders.give("a:b", "CN").value().starts_with("a_b/CN~"));
+  EXPECT_TRUE(folders.give("A_B", "cn").value().starts_with("A_B/cn~"));
 }
 
 TEST_F(PackedFolder, AnotherGroupsFolderIsNotTaken) {
   take("a_b/CN", "a/b");
   EXPECT_TRUE(folder_of("a:b").starts_with("a_b/CN~"));
-  EXPECT_TRUE(folder_of("A_B", {fold_case("a_b/CN")}).starts_with("A_B/CN~"));
+  EXPECT_TRUE(folder_of("A_B", "a_b/CN").starts_with("A_B/CN~"));
 }
 
 TEST_F(PackedFolder, AGroupStaysInItsFolderWhenTheNameBecomesFree) {

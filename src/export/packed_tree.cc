@@ -84,14 +84,13 @@ Result<PackedTree::Plan> PackedTree::plan(TreeFolder* tree, OldParts old_parts,
                                           const IsPublished& is_published,
                                           const WindowOf& window) const {
   Plan plan;
-  std::set<std::string> taken;
+  PackedFolders folders(tree);
   for (const auto& [name, group] : groups_) {
     if (!is_published(group->tenant)) continue;
-    Result<std::string> folder = group->folder.empty()
-                                     ? packed_folder_of(tree, group->tenant, group->country, taken)
-                                     : Result<std::string>(group->folder);
+    Result<std::string> folder = group->folder.empty() ? folders.give(group->tenant, group->country)
+                                                       : Result<std::string>(group->folder);
     if (!folder) return fail(std::move(folder.error()));
-    taken.insert(fold_case(*folder));
+    folders.take(*folder);
     PackedManifest manifest{.tenant = group->tenant, .country = group->country};
     if (tree != nullptr) {
       Result<std::optional<PackedManifest>> before = PackedManifest::load(*tree, *folder);

@@ -1,5 +1,6 @@
 #include "export/tree_folder.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -17,6 +18,10 @@ namespace tidemark::exporter {
 namespace {
 
 namespace fs = std::filesystem;
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
 
 FileStamp stamp_of(const struct stat& info) {
   return {.size = static_cast<std::uint64_t>(info.st_size),
@@ -143,6 +148,25 @@ std::optional<std::string> TreeFolder::content(const TreePath& path, std::size_t
   Result<std::string> content = decompress(path.compression, *bytes, limit);
   if (!content) return std::nullopt;
   return std::move(*content);
+}
+
+Result<std::vector<std::string>> TreeFolder::names(const std::string& path) {
+  std::vector<std::string> names;
+  const UniqueFd fd = open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (!fd && errno == ENOENT) return names;
+  // The stream takes this one over. (Without memory for a stream it stays open: then the run ends.)
+  const int own = fd ? ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0) : -1;
+  const std::unique_ptr<DIR, CloseDirectory> folder(own < 0 ? nullptr : ::fdopendir(own));
+  if (!folder) return fail_in_tree(errno, {"cannot open {}/{}", "无法打开 {}/{}"}, output_, path);
+  errno = 0;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    const std::string_view name = static_cast<const char*>(entry->d_name);
+    if (name != "." && name != "..") names.emplace_back(name);
+    errno = 0;
+  }
+  if (errno != 0)
+    return fail_in_tree(errno, {"cannot read {}/{}", "无法读取 {}/{}"}, output_, path);
+  return names;
 }
 
 Result<UniqueFd> TreeFolder::open_file(const std::string& path) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -45,6 +46,9 @@ class TreeFolder {
 
   /// The bytes of a file, nullopt if there is none. Errors: io (also: more than `limit` bytes).
   [[nodiscard]] Result<std::optional<std::string>> read(const std::string& path, std::size_t limit);
+  /// What lies in a folder below the output, in no order; nothing if there is no such folder.
+  /// Errors: io.
+  [[nodiscard]] Result<std::vector<std::string>> names(const std::string& path);
   /// For reading. Errors: not_found, io.
   [[nodiscard]] Result<UniqueFd> open_file(const std::string& path);
 

@@ -1,5 +1,6 @@
 #include "export/tree_folder.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -36,6 +37,18 @@ TEST_F(TreeFolderTest, NamesThatMeanOneFileAreTheSameFile) {
   fs::remove(root_ / "a/x.json");
   fs::create_hard_link(root_ / "A/x.json", root_ / "a/x.json");
   EXPECT_TRUE(tree->same_file({"A/x"}, {"a/x"}));
+}
+
+TEST_F(TreeFolderTest, ListsAFolder) {
+  std::ofstream(root_ / "A/y.json") << "1";
+  fs::create_directory_symlink(root_ / "A", root_ / "link");
+  Result<TreeFolder> tree = TreeFolder::open(root_.string(), false);
+  ASSERT_TRUE(tree);
+  EXPECT_THAT(tree->names("A").value(), testing::UnorderedElementsAre("x.json", "y.json"));
+  EXPECT_THAT(tree->names("a").value(), testing::IsEmpty());
+  EXPECT_THAT(tree->names("missing").value(), testing::IsEmpty());
+  EXPECT_FALSE(tree->names("link"));
+  EXPECT_FALSE(tree->names("A/x.json"));
 }
 
 TEST_F(TreeFolderTest, RemovesWithinTheTreeOnly) {
