@@ -23,6 +23,9 @@ struct DeliveryChange {
   std::optional<WallTime> finished_at{};
   bool open = true;      ///< Ordered: those behind it go on waiting.
   bool ordered = false;  ///< Others of its source may wait behind it.
+  /// What the others of its source wait for, if the subscription is ordered now: it may have been
+  /// sent before that, and then nobody has noted it yet. Kept where `open`.
+  std::string open_key{};
 };
 
 }  // namespace tidemark::relay

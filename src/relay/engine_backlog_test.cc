@@ -193,6 +193,37 @@ TEST_F(EngineBacklogTest, BehindParkedOnesIsLetPass) {
   EXPECT_EQ(count("status = 'delivered'"), rows - 3);
 }
 
+// What is under way when the order begins is not lined up yet if its history is long. It blocks its
+// source nevertheless once it is parked.
+TEST_F(EngineBacklogTest, BehindOneThatWasUnderWayWhenTheOrderBeganWaits) {
+  const std::string id = world_.subscribe({.concurrency = 1});
+  const int history = 4 * 20 * 3;  // Longer than what the pieces of the first turn walk over.
+  for (int number = 0; number < history; ++number) {
+    publish(number % 3, number);
+    world_.answer_all(200);
+  }
+  publish(1, 1000);
+  ASSERT_EQ(world_.sender.requests.size(), 1U);
+  world_.set(id, [](SubscriptionSettings& settings) { settings.ordering = Ordering::source; });
+  ASSERT_TRUE(busy());
+  world_.answer(422);
+  EXPECT_EQ(world_.status(id, history + 1), "parked");
+  publish(1, 1001);
+  publish(2, 1002);
+  work_off();
+  world_.pass(1s);
+  world_.answer_all(200);
+  EXPECT_EQ(world_.status(id, history + 2), "pending") << "it waits behind the parked one";
+  EXPECT_EQ(world_.status(id, history + 3), "delivered") << "another source goes on";
+
+  world_.change([&](Engine& engine) -> Result<void> {
+    EXPECT_TRUE(engine.retry({id, history + 1}).value_or(false));
+    return {};
+  });
+  world_.answer_all(200);
+  EXPECT_EQ(count("status = 'delivered'"), history + 3);
+}
+
 TEST_F(EngineBacklogTest, OfOneThatWasDeletedIsShownAsCancelled) {
   const std::string id = make_backlog({});
   world_.change([&](Engine& engine) { return engine.remove(id); });

@@ -168,7 +168,8 @@ Result<void> Engine::write_delivery(const Subscription& subscription, const DueD
   const DeliveryKey key{subscription.id, delivery.sequence};
   const std::int64_t attempt = delivery.attempts + 1;
   // The subscription may be ordered since it was sent.
-  const bool ordered = delivery.ordered || subscription.settings.ordering == Ordering::source;
+  const bool ordered_now = subscription.settings.ordering == Ordering::source;
+  const bool ordered = delivery.ordered || ordered_now;
   DeliveryChange change{.key = key,
                         .status = DeliveryStatus::retrying,
                         .due_at = now,
@@ -179,6 +180,8 @@ Result<void> Engine::write_delivery(const Subscription& subscription, const DueD
                         .message = verdict.message,
                         .started_at = ended.result.started_at,
                         .ordered = ordered};
+  // The order may not have come to it yet; those behind it must find it all the same.
+  if (ordered_now) change.open_key = delivery.event->ordering_key();
   bool alone = false;
   const auto park = [&] {
     change.status = DeliveryStatus::parked;
