@@ -87,19 +87,23 @@ Result<PackedTree::Plan> PackedTree::plan(TreeFolder* tree, OldParts old_parts,
   PackedFolders folders(tree);
   for (const auto& [name, group] : groups_) {
     if (!is_published(group->tenant)) continue;
-    Result<std::string> folder = group->folder.empty() ? folders.give(group->tenant, group->country)
-                                                       : Result<std::string>(group->folder);
-    if (!folder) return fail(std::move(folder.error()));
-    folders.take(*folder);
+    std::string folder = group->folder;
+    if (folder.empty()) {
+      Result<std::string> given = folders.give(group->tenant, group->country);
+      if (!given) return fail(std::move(given.error()));
+      folder = std::move(*given);
+    } else {
+      folders.take(folder);
+    }
     PackedManifest manifest{.tenant = group->tenant, .country = group->country};
     if (tree != nullptr) {
-      Result<std::optional<PackedManifest>> before = PackedManifest::load(*tree, *folder);
+      Result<std::optional<PackedManifest>> before = PackedManifest::load(*tree, folder);
       if (!before) return fail(std::move(before.error()));
       if (*before && old_parts == OldParts::kept) {
         manifest.parts = std::move((*before)->parts);
       } else if (*before) {
         for (const PackedPart& part : (*before)->parts) {
-          plan.old_parts.push_back(*folder + "/" + part.file);
+          plan.old_parts.push_back(folder + "/" + part.file);
         }
       }
     }
@@ -108,9 +112,9 @@ Result<PackedTree::Plan> PackedTree::plan(TreeFolder* tree, OldParts old_parts,
     std::size_t number = 0;
     for (const StagedPart& part : group->parts) {
       manifest.parts.push_back(listed(part, ++number, noted));
-      plan.moves.emplace_back(part.path(), *folder + "/" + manifest.parts.back().file);
+      plan.moves.emplace_back(part.path(), folder + "/" + manifest.parts.back().file);
     }
-    plan.manifests.emplace(std::move(*folder), std::move(manifest));
+    plan.manifests.emplace(std::move(folder), std::move(manifest));
   }
   return plan;
 }
