@@ -165,6 +165,34 @@ def test_what_cannot_be_is_told_before_anything_is_written(local, tmp_path, word
     assert not (tmp_path / "warehouse.db").exists()
 
 
+def test_what_columns_were_taken_for_is_told(local, tmp_path):
+    path = written(tmp_path, LINES)
+    summary = load_file(local, tmp_path, path, *LINES_MAP)
+    assert summary["columns_taken"] == {
+        "order_id": "Order No", "user_id": "Customer", "created_at": "Ordered", "order_state":
+        "Status", "pay_time": "Paid at", "resource_id": "SKU", "quantity": "Qty", "line_price":
+        "Line total"}
+    assert summary["columns_left"] == []
+    text = run(["tidemark", "load", "file", path, "--warehouse", local.url, "--dry-run", "--map",
+                "created_at=Ordered"], tmp_path).out
+    assert "created_at = Ordered" in text and "columns left:  Customer" in text, text
+
+
+@pytest.mark.parametrize("table, said", [
+    ("shopify-format/shopify_product_variant_data.csv", "--map order_id=id"),
+    ("shopify-format/shopify_gql_product_variant_data.csv", "--map order_id=id"),
+    ("shopify-format/shopify_transaction_data.csv", "--map order_id=order_id"),
+    ("shopify-format/shopify_refund_data.csv", "price"),
+    ("shopify-format/shopify_customer_data.csv", "price"),
+    ("northwind/products.csv", "created_at"),
+])
+def test_tables_that_are_no_orders_are_not_loaded(local, tmp_path, table, said):
+    refused = run(["tidemark", "load", "file", data(table), "--warehouse", local.url], tmp_path,
+                  code=2)
+    assert said in refused.err and "--map" in refused.err, refused.text()
+    assert not (tmp_path / "warehouse.db").exists()
+
+
 def test_a_file_that_ends_within_a_quote_keeps_what_came_before(local, tmp_path):
     path = written(tmp_path, "order_id,created_at,price,title\n1,2025-01-01,1,a\n2,2025-01-01,1,\"b\n")
     summary = load_file(local, tmp_path, path, code=3)

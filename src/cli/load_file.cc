@@ -148,6 +148,7 @@ Result<ExitCode> run(Context& context) {
                             .tables = *tables,
                             .pause = pause,
                             .options = *options,
+                            .columns = (*extractor)->column_use(),
                             .name = "load file"});
 }
 

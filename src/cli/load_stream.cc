@@ -151,9 +151,10 @@ Result<ExitCode> run_load(Context& context, const LoadWork& work) {
                          .stop = world.stop,
                          .pause = work.pause},
                         work.options);
-  const Result<load::LoadSummary> summary =
+  Result<load::LoadSummary> summary =
       load_recorded(context, loading, dry_run ? std::nullopt : std::optional(work.name));
-  if (!summary) return fail(summary.error());
+  if (!summary) return fail(std::move(summary).error());
+  summary->columns = work.columns;
   const ExitCode code = summary->exit_code(world.stop);
   show(context, *summary, code);
   return code;

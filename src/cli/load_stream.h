@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct LoadWork {
   const load::StreamTables& tables;
   Pause& pause;
   load::LoadOptions options;
+  std::optional<load::ColumnUse> columns{};  ///< Of a file, to be told.
   std::string name;  ///< `load orders`: the run is recorded as that; a dry run is not recorded.
 };
 

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/bytes.h"
 #include "run/figures.h"
 
 namespace tidemark::load {
@@ -90,6 +91,20 @@ Message heading(const LoadSummary& summary) {
                       created ? "created" : "changed", from, upto),
           fmt::format("{} {}，{} {} 至 {}", summary.platform, stream.zh,
                       created ? "创建时间" : "更新时间", from, upto)};
+}
+
+void add_columns(Lines& lines, const ColumnUse& columns) {
+  constexpr std::size_t bytes_max = 2000;
+  std::string taken;
+  for (const auto& [field, column] : columns.taken) {
+    if (!taken.empty()) taken += ", ";
+    taken += field == column ? field : field + " = " + column;
+  }
+  lines.add(say({"  columns taken: {}", "  采用的列：    {}"}, printable(taken, bytes_max)));
+  if (columns.left.empty()) return;
+  lines.add(say(
+      {"  columns left:  {} (kept in the raw layer only)", "  未采用的列：  {}（仅保存在原始层）"},
+      printable(fmt::format("{}", fmt::join(columns.left, ", ")), bytes_max)));
 }
 
 void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view again) {
@@ -199,6 +214,7 @@ std::string summary_text(const LoadSummary& summary, Language language, std::str
                    "  时间更正：    {} 条记录此前的观察时间位于未来（当时时钟有误），现以本次读取"
                    "为准（`tidemark load rederive` 可更正其历史）"},
                   run::count_text(summary.redated)));
+  if (summary.columns) add_columns(lines, *summary.columns);
   add_trouble(lines, summary, again);
   if (summary.days_checked > 0)
     lines.add(
@@ -242,6 +258,12 @@ std::string summary_json(const LoadSummary& summary, ExitCode code) {
       {"dry_run", summary.dry_run},
       {"stopped", summary.stopped}};
   line.update(counts_of(summary));
+  if (summary.columns) {
+    line["columns_taken"] = Json::object();
+    for (const auto& [field, column] : summary.columns->taken)
+      line["columns_taken"][field] = column;
+    line["columns_left"] = summary.columns->left;
+  }
   line["rejects"] = Json::array();
   for (const Message& reject : summary.rejects) line["rejects"].push_back(reject.en);
   line["missed_orders"] = summary.missed_orders;

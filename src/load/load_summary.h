@@ -11,6 +11,7 @@
 #include "base/exit_code.h"
 #include "base/result.h"
 #include "base/stop.h"
+#include "load/column_use.h"
 #include "load/extractor.h"
 #include "load/scan_store.h"
 #include "load/stage_clock.h"
@@ -30,6 +31,8 @@ struct LoadSummary {
   std::optional<TimeWindow> earlier{};  ///< Read as well: what the watermark lacked before it.
   bool dry_run = false;
   bool stopped = false;  ///< A signal came; what was read so far is stored.
+
+  std::optional<ColumnUse> columns{};  ///< Of a file.
 
   std::uint64_t windows = 0;
   std::uint64_t windows_finished = 0;

@@ -1,17 +1,23 @@
 #include "load/file/extractor.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/json_object.h"
 
 namespace tidemark::load::file {
 namespace {
 
 constexpr std::size_t page_records = 200;
+
+void add_new(std::vector<std::string>& names, const std::vector<std::string>& more) {
+  for (const std::string& name : more)
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+}
 
 }  // namespace
 
@@ -26,7 +32,10 @@ Result<std::unique_ptr<FileExtractor>> FileExtractor::open(ByteSource source, Fi
 
 Result<void> FileExtractor::read_header() {
   Layout& layout = options_.layout;
-  if (layout.format == Format::ndjson) return {};
+  if (layout.format == Format::ndjson) {
+    look_ahead();
+    return ahead_.empty() ? Result<void>() : check_columns(columns_, layout.map);
+  }
   if (layout.header.empty()) {
     const Result<bool> read = reader_.next();
     if (!read) return fail(read.error());
@@ -38,30 +47,49 @@ Result<void> FileExtractor::read_header() {
     return fail(ErrorKind::corrupt,
                 {"the first row is no header in UTF-8: {}", "第一行不是 UTF-8 编码的表头：{}"},
                 printable(layout.header));
-  columns_ = std::move(*columns);
-  places_ = places_of(columns_, layout.map);
-  const auto there = [this](Field field) {
-    return places_[static_cast<std::size_t>(field)].has_value();
-  };
-  const auto absent = [this](std::string_view what) {
-    return fail(ErrorKind::usage,
-                {"no column of the file is {}; name it with --map FIELD=COLUMN. The columns: {}",
-                 "文件中没有作为 {} 的列；请用 --map 字段=列名 指定。现有的列：{}"},
-                what, printable(fmt::format("{}", fmt::join(columns_, ", ")), 2000));
-  };
-  for (const auto& [field, column] : layout.map)
-    if (!there(field)) return absent(fmt::format("{} ({})", name(field), printable(column)));
-  for (const Field field : {Field::order_id, Field::created_at})
-    if (!there(field)) return absent(name(field));
-  if (!there(Field::price) && !there(Field::line_price)) return absent(name(Field::price));
-  return {};
+  columns_.names = std::move(*columns);
+  places_ = places_of(columns_.names, layout.map);
+  return check_columns(columns_, layout.map);
+}
+
+void FileExtractor::look_ahead() {
+  columns_.all = false;
+  std::size_t bytes = 0;
+  while (ahead_.size() < objects_looked_at && bytes < bytes_looked_at) {
+    const Result<bool> more = reader_.next();
+    if (!more) ahead_error_ = more.error();
+    if (!more || !*more) return;
+    bytes += reader_.row().size();
+    ahead_.push_back(reader_.row());
+    const Result<Row> row = row_of(options_.layout, row_json(options_.layout, reader_.row()));
+    if (!row) continue;
+    add_new(columns_.names, row->columns);
+    const auto items =
+        places_of(row->columns, options_.layout.map)[static_cast<std::size_t>(Field::items)];
+    if (!items) continue;
+    for (const std::string_view item :
+         json_elements(row->values[*items]).value_or(std::vector<std::string_view>()))
+      if (const Result<Row> line = row_of(options_.layout, item))
+        add_new(columns_.item_names, line->columns);
+  }
+}
+
+Result<bool> FileExtractor::next_row() {
+  if (ahead_at_ < ahead_.size()) {
+    row_ = ahead_[ahead_at_++];
+    return true;
+  }
+  if (ahead_error_) return fail(Error(*ahead_error_));
+  const Result<bool> more = reader_.next();
+  if (more && *more) row_ = reader_.row();
+  return more;
 }
 
 std::string FileExtractor::order_id_of(std::string_view row) const {
   const Result<Row> read = row_of(options_.layout, row);
   if (!read) return {};
   const bool own_columns = options_.layout.format == Format::ndjson;
-  if (!own_columns && read->values.size() != columns_.size()) return {};
+  if (!own_columns && read->values.size() != columns_.names.size()) return {};
   const Places places = own_columns ? places_of(read->columns, options_.layout.map) : places_;
   const auto place = places[static_cast<std::size_t>(Field::order_id)];
   return place ? read->values[*place] : std::string();
@@ -97,14 +125,14 @@ Result<WindowReading> FileExtractor::read(const std::optional<TimeWindow>& /*win
   };
   while (true) {
     if (stop_.requested()) return fail(ErrorKind::cancelled, {"cancelled", "已取消"});
-    const Result<bool> more = reader_.next();
+    const Result<bool> more = next_row();
     if (!more) {
       end_order(page);  // What came before is whole but for perhaps this one; it is told.
       if (Result<void> taken = hand_on(); !taken) return fail(std::move(taken).error());
       return fail(more.error());
     }
     if (!*more) break;
-    const std::string row = row_json(options_.layout, reader_.row());
+    const std::string row = row_json(options_.layout, row_);
     std::string id = order_id_of(row);
     if (id.empty() || id != id_ || rows_.size() > order_bytes_max) {
       end_order(page);

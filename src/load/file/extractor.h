@@ -2,13 +2,17 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "base/stop.h"
+#include "load/column_use.h"
 #include "load/extractor.h"
+#include "load/file/columns.h"
 #include "load/file/layout.h"
 #include "load/file/order_transform.h"
 #include "load/file/row_reader.h"
@@ -28,9 +32,12 @@ class FileExtractor final : public Extractor {
  public:
   static constexpr std::size_t ids_watched = 1'000'000;
   static constexpr std::size_t order_bytes_max = std::size_t{1} << 20;
+  /// So many objects of an NDJSON file, or as many bytes of them, tell its columns.
+  static constexpr std::size_t objects_looked_at = 200;
+  static constexpr std::size_t bytes_looked_at = std::size_t{1} << 20;
 
-  /// Reads the header. `stop` must outlive it. Errors: usage: a column that is needed or was
-  /// mapped is not there, and which are; corrupt; those of the source.
+  /// Reads the header, or the first objects. `stop` must outlive it. Errors: those of
+  /// check_columns(); corrupt; those of the source.
   [[nodiscard]] static Result<std::unique_ptr<FileExtractor>> open(ByteSource source,
                                                                    FileOptions options,
                                                                    const Stop& stop);
@@ -39,6 +46,8 @@ class FileExtractor final : public Extractor {
   [[nodiscard]] std::chrono::minutes utc_offset() const override { return warehouse_offset; }
   [[nodiscard]] Result<WindowReading> read(const std::optional<TimeWindow>& window,
                                            PageSink& sink) override;
+  /// Of the columns of the header; of objects, those that the first of them have.
+  [[nodiscard]] ColumnUse column_use() const { return use_of(columns_, options_.layout.map); }
 
  private:
   FileExtractor(ByteSource source, FileOptions options, const Stop& stop)
@@ -46,6 +55,9 @@ class FileExtractor final : public Extractor {
         options_(std::move(options)),
         stop_(stop) {}
   [[nodiscard]] Result<void> read_header();
+  void look_ahead();
+  /// The next row into `row_`: those that look_ahead() has read come first.
+  [[nodiscard]] Result<bool> next_row();
   /// Empty if the row names none or cannot be read.
   [[nodiscard]] std::string order_id_of(std::string_view row) const;
   /// Ends the order whose rows were gathered.
@@ -54,8 +66,12 @@ class FileExtractor final : public Extractor {
   RowReader reader_;
   FileOptions options_;
   const Stop& stop_;
+  std::vector<std::string> ahead_;  ///< Rows that were looked at and are still to be handed on.
+  std::size_t ahead_at_ = 0;
+  std::optional<Error> ahead_error_;  ///< Met behind them.
+  std::string_view row_;
   std::string source_json_;
-  std::vector<std::string> columns_;
+  Columns columns_;
   Places places_;
   std::string id_;    ///< Of the order whose rows are gathered.
   std::string rows_;  ///< Its rows, parted by commas.

@@ -9,7 +9,7 @@ namespace {
 
 struct Known {
   std::string_view name;
-  std::string_view usual;  ///< Parted by `|`, the most telling first; as plain() writes them.
+  std::string_view usual;  ///< Parted by `|`, the most telling first; as plain_name() writes them.
 };
 
 // `customer_id` goes before `user_id`: where a table has both, the second is a clerk. `id` goes
@@ -43,15 +43,6 @@ constexpr std::array<Known, field_count> known = {{
     {"quantity", "quantity|lineitemquantity|qty|count|数量"},
     {"line_price", "lineprice|linetotal|lineamount|小计"},
 }};
-
-std::string plain(std::string_view column) {
-  std::string text;
-  for (const char c : column) {
-    if (c == '_' || c == '-' || c == ' ') continue;
-    text += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return text;
-}
 
 std::optional<std::size_t> place_of(std::span<const std::string> columns, std::string_view wanted) {
   const auto found = std::ranges::find(columns, wanted);
@@ -88,10 +79,19 @@ std::string field_names() {
   return names;
 }
 
+std::string plain_name(std::string_view column) {
+  std::string text;
+  for (const char c : column) {
+    if (c == '_' || c == '-' || c == ' ') continue;
+    text += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return text;
+}
+
 Places places_of(const std::vector<std::string>& columns, const FieldMap& map) {
   std::vector<std::string> plain_columns;
   plain_columns.reserve(columns.size());
-  for (const std::string& column : columns) plain_columns.push_back(plain(column));
+  for (const std::string& column : columns) plain_columns.push_back(plain_name(column));
   Places places;
   for (std::size_t i = 0; i < field_count; ++i) {
     const auto mapped = map.find(static_cast<Field>(i));

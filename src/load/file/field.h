@@ -49,6 +49,9 @@ using FieldMap = std::map<Field, std::string>;
 /// At which place of a row each field stands.
 using Places = std::array<std::optional<std::size_t>, field_count>;
 
+/// The name without `_`, `-` and blanks, in small letters: how names of columns are compared.
+[[nodiscard]] std::string plain_name(std::string_view column);
+
 /// A field that was mapped is the column of exactly that name; any other the first column that
 /// goes by one of its usual names, in English or Chinese, without regard to case, `_`, `-` and
 /// blanks. The usual names are those of Tidemark's own tables, of Shopify's, and common ones.

@@ -219,6 +219,22 @@ TEST(FileOrdersTest, AColumnThatIsNotThereEndsItBeforeItBegins) {
   EXPECT_FALSE(FileExtractor::open(bytes(""), {}, stop));
 }
 
+TEST(FileOrdersTest, TheFirstObjectsTellTheColumnsAndAreReadOnce) {
+  const Stop stop;
+  const auto products = FileExtractor::open(
+      bytes("not json\n{\"id\":1,\"created_at\":\"2025-01-01\",\"price\":2,\"sku\":\"a\"}\n"),
+      {.layout = {.format = Format::ndjson}}, stop);
+  ASSERT_FALSE(products);
+  EXPECT_THAT(products.error().what.en, HasSubstr("id, created_at, price, sku"));
+  std::string text;
+  const std::size_t rows = FileExtractor::objects_looked_at + 5;
+  for (std::size_t i = 0; i < rows; ++i)
+    text += fmt::format(R"({{"order_id":"{}","created_at":"2025-01-01","price":1}})", i) + "\n";
+  const auto records = records_of(text, {.format = Format::ndjson});
+  ASSERT_THAT(records, SizeIs(rows));
+  for (std::size_t i = 0; i < rows; ++i) EXPECT_EQ(records[i].id, std::to_string(i));
+}
+
 TEST(FileOrdersTest, AnOrderOfEndlessRowsIsSetAsideAndNotGathered) {
   std::string text = "order_id,created_at,price,title\n";
   for (int i = 0; i < 3000; ++i) text += "1,2025-01-01,1," + std::string(1000, 'x') + "\n";

@@ -1,0 +1,145 @@
+#include "load/file/columns.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include "base/bytes.h"
+
+namespace tidemark::load::file {
+namespace {
+
+/// A field that tells of orders, if its column goes by a name that only they have.
+struct Sign {
+  Field field;
+  /// Of its usual names those that other tables use too; as plain_name() writes them.
+  std::vector<std::string_view> common{};
+  /// Every table has a time or an amount: that one was mapped says nothing.
+  bool by_name_only = false;
+  bool of_payments = false;  ///< A payment or refund that belongs to an order has it as well.
+};
+
+const std::vector<Sign>& signs() {
+  static const std::vector<Sign> all = {
+      {.field = Field::order_id, .common = {"id"}, .of_payments = true},
+      {.field = Field::user_id, .of_payments = true},
+      {.field = Field::created_at,
+       .common = {"createdat", "createdtime", "createtime", "创建时间"},
+       .by_name_only = true},
+      {.field = Field::price, .common = {"amount", "price", "paidamount"}, .by_name_only = true},
+      {.field = Field::order_state, .common = {"status"}},
+      {.field = Field::ship_state},
+      {.field = Field::refund_money, .of_payments = true},
+      {.field = Field::pay_time, .of_payments = true},
+      {.field = Field::items},
+      {.field = Field::line_price},
+  };
+  return all;
+}
+
+class Fields {
+ public:
+  Fields(const std::vector<std::string>& columns, const FieldMap& map)
+      : columns_(columns), map_(map), places_(places_of(columns, map)) {}
+
+  [[nodiscard]] const std::string* column(Field field) const {
+    const auto place = places_.at(static_cast<std::size_t>(field));
+    return place ? &columns_[*place] : nullptr;
+  }
+  [[nodiscard]] bool tell_of_orders() const {
+    if (map_.contains(Field::order_id)) return true;
+    return std::ranges::any_of(signs(), [this](const Sign& sign) { return tells(sign); });
+  }
+
+ private:
+  [[nodiscard]] bool tells(const Sign& sign) const {
+    const std::string* named = column(sign.field);
+    if (named == nullptr || (sign.of_payments && belong_to_orders())) return false;
+    if (map_.contains(sign.field)) return !sign.by_name_only;
+    return std::ranges::find(sign.common, plain_name(*named)) == sign.common.end();
+  }
+  [[nodiscard]] bool belong_to_orders() const {
+    const std::string* order = column(Field::order_id);
+    return order != nullptr && plain_name(*order) == "orderid" &&
+           std::ranges::find(columns_, "id", plain_name) != columns_.end();
+  }
+
+  const std::vector<std::string>& columns_;
+  const FieldMap& map_;
+  const Places places_;
+};
+
+/// Of the columns the fields from `first` on; what stands in front of their names is `path`.
+void add_use(ColumnUse& use, const std::vector<std::string>& columns, const FieldMap& map,
+             const std::string& path, Field first) {
+  const Places places = places_of(columns, map);
+  std::set<std::size_t> taken;
+  for (std::size_t i = static_cast<std::size_t>(first); i < field_count; ++i) {
+    const std::optional<std::size_t> place = places.at(i);
+    if (!place) continue;
+    use.taken.emplace_back(name(static_cast<Field>(i)), path + columns[*place]);
+    taken.insert(*place);
+  }
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (!taken.contains(i)) use.left.push_back(path + columns[i]);
+}
+
+std::string listed(const std::vector<std::string>& columns) {
+  constexpr std::size_t bytes_max = 2000;
+  return printable(fmt::format("{}", fmt::join(columns, ", ")), bytes_max);
+}
+
+}  // namespace
+
+ColumnUse use_of(const Columns& columns, const FieldMap& map) {
+  ColumnUse use;
+  add_use(use, columns.names, map, "", Field::order_id);
+  if (const std::string* items = Fields(columns.names, map).column(Field::items))
+    add_use(use, columns.item_names, map, *items + ".", Field::resource_id);
+  return use;
+}
+
+Result<void> check_columns(const Columns& columns, const FieldMap& map) {
+  const Fields fields(columns.names, map);
+  const auto has = [&fields](Field field) { return fields.column(field) != nullptr; };
+  const bool priced = has(Field::price) || has(Field::line_price) || has(Field::items);
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < field_count; ++i) {
+    const auto field = static_cast<Field>(i);
+    const auto mapped = map.find(field);
+    const bool named = mapped != map.end();
+    const bool needed = field == Field::order_id || field == Field::created_at ||
+                        (field == Field::price && !priced);
+    if (has(field) || !(needed || (named && columns.all))) continue;
+    missing.push_back(named ? fmt::format("{} ({})", name(field), printable(mapped->second))
+                            : std::string(name(field)));
+  }
+  if (!missing.empty())
+    return fail(make_error(ErrorKind::usage,
+                           {"no column of the file is {}. The columns: {}",
+                            "文件中没有作为 {} 的列。现有的列：{}"},
+                           fmt::format("{}", fmt::join(missing, ", ")), listed(columns.names))
+                    .with_hint({"name them with --map FIELD=COLUMN, such as --map price=Total",
+                                "请用 --map 字段=列名 指定，例如 --map price=Total"}));
+  if (fields.tell_of_orders()) return {};
+  return fail(
+      make_error(ErrorKind::usage,
+                 {"the file does not look like orders: {} and {} fit other tables too, and no "
+                  "column is one that only orders have (an order number, a customer, the state of "
+                  "the order or of its delivery, an order date, an order total). The columns: {}",
+                  "文件看起来不是订单：{} 和 {} 在其他表中也有，却没有一列是订单特有的（订单号、"
+                  "客户、订单状态或发货状态、下单时间、订单金额）。现有的列：{}"},
+                 printable(*fields.column(Field::order_id)),
+                 printable(*fields.column(Field::created_at)), listed(columns.names))
+          .with_hint({"if each row is an order or a line of one, say which column names the order: "
+                      "--map order_id={}",
+                      "如果每行确实是订单或订单明细，请指明订单号所在的列：--map order_id={}"},
+                     printable(*fields.column(Field::order_id))));
+}
+
+}  // namespace tidemark::load::file
