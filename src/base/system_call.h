@@ -1,9 +1,14 @@
 #pragma once
 
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstddef>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace tidemark {
@@ -23,6 +28,28 @@ auto uninterrupted(Call call) {
     const ssize_t written = uninterrupted([&] { return ::write(fd, bytes.data(), bytes.size()); });
     if (written < 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+/// The same with many pieces, one after the other.
+[[nodiscard]] inline bool write_all(int fd, std::span<std::string> pieces) {
+  std::array<iovec, 64> vectors;
+  while (!pieces.empty()) {
+    const std::span<std::string> some = pieces.first(std::min(pieces.size(), vectors.size()));
+    std::ranges::transform(some, vectors.begin(), [](std::string& piece) {
+      return iovec{.iov_base = piece.data(), .iov_len = piece.size()};
+    });
+    const ssize_t result =
+        uninterrupted([&] { return ::writev(fd, vectors.data(), static_cast<int>(some.size())); });
+    if (result < 0) return false;
+    auto written = static_cast<std::size_t>(result);
+    for (const std::string_view piece : some) {
+      const std::size_t before = std::min(written, piece.size());
+      written -= before;
+      if (!write_all(fd, piece.substr(before))) return false;
+    }
+    pieces = pieces.subspan(some.size());
   }
   return true;
 }

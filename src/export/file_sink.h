@@ -27,6 +27,7 @@ class FileSink final : public RowSink {
   FileSink(TreeFolder* tree, std::optional<IndexReader> reader, std::optional<Staging> staging,
            const PathTemplate& path, const Options& options);
 
+  [[nodiscard]] bool uses_hashes() const override { return true; }
   [[nodiscard]] Result<void> begin(Chunk& chunk) override;
   [[nodiscard]] Result<bool> is_known(const SourceRow& row, const ContentHash& hash) override;
   [[nodiscard]] Result<void> add(Chunk& chunk, const SourceRow& row, std::size_t group,

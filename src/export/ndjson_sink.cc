@@ -25,6 +25,8 @@ void append_ndjson_key(std::string& out, const Key& key) {
 }
 
 void append_ndjson_line(std::string& out, const SourceRow& row) {
+  constexpr std::size_t names_and_times = 192;
+  out.reserve(out.size() + names_and_times + row.number.size() + row.payload.size());
   out += R"({"key":)";
   append_ndjson_key(out, row.key);
   out += R"(,"invoice_no":)";

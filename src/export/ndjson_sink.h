@@ -23,6 +23,7 @@ class NdjsonSink final : public RowSink {
  public:
   NdjsonSink(Compression compression, int level) : compressor_(compression, level) {}
 
+  [[nodiscard]] bool uses_hashes() const override { return false; }
   [[nodiscard]] Result<void> begin(Chunk& chunk) override;
   /// Nothing is known of single rows: every one is checked.
   [[nodiscard]] Result<bool> is_known(const SourceRow& row, const ContentHash& hash) override;

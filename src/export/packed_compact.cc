@@ -23,10 +23,9 @@ Result<void> fold_group(NewestLines& newest, std::size_t folder, Compressor& com
                         const Stop& stop, PackedTree& into) {
   PackedBlock block;
   const auto flush = [&]() -> Result<void> {
-    const PackedBlock packed{.rows = block.rows,
-                             .bytes = std::string(compressor.compress(block.bytes))};
+    PackedBlock packed{.rows = block.rows, .bytes = std::string(compressor.compress(block.bytes))};
     block = {};
-    return into.append_to(newest.folder(folder), newest.manifest(folder), packed);
+    return into.append_to(newest.folder(folder), newest.manifest(folder), std::move(packed));
   };
   Result<void> read = newest.for_each(folder, stop, [&](std::string_view line) {
     ++block.rows;

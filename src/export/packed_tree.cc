@@ -20,21 +20,21 @@ PackedTree::PackedTree(Options options, const std::string& state_directory)
 PackedTree::~PackedTree() = default;
 
 Result<void> PackedTree::append(const std::string& tenant, const std::string& country,
-                                const PackedBlock& block) {
+                                PackedBlock block) {
   const std::string named = country.empty() ? std::string(unknown_country) : country;
   std::unique_ptr<Group>& group = groups_[{tenant, named}];
   if (!group) group = std::make_unique<Group>(Group{.tenant = tenant, .country = named});
-  return staged_.append(group->parts, block);
+  return staged_.append(group->parts, std::move(block));
 }
 
 Result<void> PackedTree::append_to(const std::string& folder, const PackedManifest& manifest,
-                                   const PackedBlock& block) {
+                                   PackedBlock block) {
   std::unique_ptr<Group>& group = groups_[{folder, ""}];
   if (!group) {
     group = std::make_unique<Group>(
         Group{.tenant = manifest.tenant, .country = manifest.country, .folder = folder});
   }
-  return staged_.append(group->parts, block);
+  return staged_.append(group->parts, std::move(block));
 }
 
 Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_parts,

@@ -51,11 +51,11 @@ class PackedTree {
 
   /// An empty country is `UNKNOWN`. Errors: no_space, io.
   [[nodiscard]] Result<void> append(const std::string& tenant, const std::string& country,
-                                    const PackedBlock& block);
+                                    PackedBlock block);
 
   /// Likewise for the group that lives in `folder` of the tree (compacting).
   [[nodiscard]] Result<void> append_to(const std::string& folder, const PackedManifest& group,
-                                       const PackedBlock& block);
+                                       PackedBlock block);
 
   /// Publishes the parts of all groups of the tenants that `is_published`; the others' are dropped.
   /// `window` of an incremental run is noted in the manifests. Once, after the last block.

@@ -101,10 +101,12 @@ void Publisher::work() {
 }
 
 Result<void> Publisher::publish(Round& round) {
-  for (const Chunk& chunk : round) {
-    for (const PackedBlock& block : chunk.blocks) {
+  for (Chunk& chunk : round) {
+    for (PackedBlock& block : chunk.blocks) {
       const auto [tenant, country] = groups_.name(block.group);
-      if (Result<void> done = options_.packed->append(tenant, country, block); !done) return done;
+      if (Result<void> done = options_.packed->append(tenant, country, std::move(block)); !done) {
+        return done;
+      }
     }
   }
   const bool index_changes = std::ranges::any_of(round, [](const Chunk& chunk) {

@@ -11,6 +11,8 @@ class RowSink {
  public:
   virtual ~RowSink() = default;
   [[nodiscard]] virtual Result<void> begin(Chunk& chunk) = 0;
+  /// Whether it looks at the hashes that the calls below are given; they are zero otherwise.
+  [[nodiscard]] virtual bool uses_hashes() const = 0;
   /// `hash` is of the payload. Errors: no_space, io, corrupt (index): the chunk fails.
   [[nodiscard]] virtual Result<void> add(Chunk& chunk, const SourceRow& row, std::size_t group,
                                          const ContentHash& hash) = 0;

@@ -247,7 +247,7 @@ Result<void> SliceReader::take_row(Chunk& chunk, const SourceRow& row) {
   chunk.bytes += row.payload.size();
   const std::size_t group = group_of(row);
   chunk.groups[group].rows++;
-  const ContentHash hash = content_hash(row.payload);
+  const ContentHash hash = sink_->uses_hashes() ? content_hash(row.payload) : ContentHash{};
 
   // What the index vouches for was checked when it was exported; new requirements were not.
   bool checked = false;
@@ -258,7 +258,7 @@ Result<void> SliceReader::take_row(Chunk& chunk, const SourceRow& row) {
   }
   if (!checked) {
     if (const std::optional<JsonFault> fault = check_json(row.payload, options_.required_fields)) {
-      return reject(chunk, row, group, hash, reason_of(*fault));
+      return reject(chunk, row, group, reason_of(*fault));
     }
   }
   if (!known_rejects_.empty() && known_rejects_.contains(row.key)) chunk.mended.push_back(row.key);
@@ -266,7 +266,7 @@ Result<void> SliceReader::take_row(Chunk& chunk, const SourceRow& row) {
 }
 
 Result<void> SliceReader::reject(Chunk& chunk, const SourceRow& row, std::size_t group,
-                                 const ContentHash& hash, std::string reason) {
+                                 std::string reason) {
   chunk.groups[group].rejected++;
   if (Result<void> kept = sink_->keep(chunk, row); !kept) return kept;
   chunk.rejects.push_back({.key = row.key,
@@ -274,7 +274,7 @@ Result<void> SliceReader::reject(Chunk& chunk, const SourceRow& row, std::size_t
                            .country = std::string(row.country),
                            .number = std::string(row.number),
                            .reason = std::move(reason),
-                           .hash = hash});
+                           .hash = content_hash(row.payload)});
   return {};
 }
 

@@ -91,7 +91,7 @@ class SliceReader {
   [[nodiscard]] Result<void> read_rows(SliceTask& task, Chunk& chunk);
   [[nodiscard]] Result<void> take_row(Chunk& chunk, const SourceRow& row);
   [[nodiscard]] Result<void> reject(Chunk& chunk, const SourceRow& row, std::size_t group,
-                                    const ContentHash& hash, std::string reason);
+                                    std::string reason);
 
   Connect connect_;
   const SourceTable& table_;

@@ -47,15 +47,17 @@ std::string StagedPart::xxh128() const {
   return hex({reinterpret_cast<const char*>(canonical.digest), sizeof(canonical.digest)});
 }
 
-Result<void> StagedPart::write(std::string_view bytes) {
-  if (!write_all(fd_.get(), bytes)) {
+Result<void> StagedPart::write(std::span<std::string> blocks) {
+  if (!write_all(fd_.get(), blocks)) {
     return fail_errno(errno, {"cannot write {}", "无法写入 {}"}, path_);
   }
-  check(XXH3_128bits_update(hash_->state.get(), bytes.data(), bytes.size()) == XXH_OK, "hashing");
+  for (const std::string& block : blocks) {
+    check(XXH3_128bits_update(hash_->state.get(), block.data(), block.size()) == XXH_OK, "hashing");
+  }
   return {};
 }
 
-Result<void> StagedParts::append(Group& group, const PackedBlock& block) {
+Result<void> StagedParts::append(Group& group, PackedBlock block) {
   if (group.empty() || group.back().bytes() >= options_.part_bytes_max) {
     if (!group.empty()) {
       if (Result<void> closed = close(group.back()); !closed) return closed;
@@ -67,10 +69,11 @@ Result<void> StagedParts::append(Group& group, const PackedBlock& block) {
   part.bytes_ += block.bytes.size();
   if (options_.dry_run) return {};
   if (part.waiting_.empty()) waiting_.push_back(&part);
-  part.waiting_ += block.bytes;
+  part.waiting_bytes_ += block.bytes.size();
   waiting_bytes_ += block.bytes.size();
+  part.waiting_.push_back(std::move(block.bytes));
   if (waiting_bytes_ >= waiting_bytes_max) return flush();
-  if (part.waiting_.size() < piece_bytes) return {};
+  if (part.waiting_bytes_ < piece_bytes) return {};
   std::erase(waiting_, &part);
   return write_waiting(part);
 }
@@ -84,9 +87,9 @@ Result<void> StagedParts::flush() {
 
 Result<void> StagedParts::write_waiting(StagedPart& part) {
   if (Result<void> opened = open(part); !opened) return opened;
-  const std::string bytes = std::exchange(part.waiting_, {});
-  waiting_bytes_ -= bytes.size();
-  return part.write(bytes);
+  std::vector<std::string> blocks = std::exchange(part.waiting_, {});
+  waiting_bytes_ -= std::exchange(part.waiting_bytes_, 0);
+  return part.write(blocks);
 }
 
 Result<void> StagedParts::begin_part(Group& group) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,13 +30,14 @@ class StagedPart {
  private:
   friend class StagedParts;
   struct Hash;
-  [[nodiscard]] Result<void> write(std::string_view bytes);
+  [[nodiscard]] Result<void> write(std::span<std::string> blocks);
 
   std::string path_;
   std::uint64_t rows_ = 0;
   std::uint64_t bytes_ = 0;
-  UniqueFd fd_;          ///< Closed now and then: see StagedParts.
-  std::string waiting_;  ///< Not written yet.
+  UniqueFd fd_;                       ///< Closed now and then: see StagedParts.
+  std::vector<std::string> waiting_;  ///< Blocks that are not written yet.
+  std::size_t waiting_bytes_ = 0;
   std::unique_ptr<Hash> hash_;
 };
 
@@ -58,7 +60,7 @@ class StagedParts {
 
   /// `group` is only changed here, and outlives the last call. Errors: no_space, io; then the part
   /// is not to be used any more.
-  [[nodiscard]] Result<void> append(Group& group, const PackedBlock& block);
+  [[nodiscard]] Result<void> append(Group& group, PackedBlock block);
   /// Writes what waits in memory. Errors: no_space, io.
   [[nodiscard]] Result<void> flush();
 
