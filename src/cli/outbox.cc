@@ -7,6 +7,7 @@
 
 #include "base/json_object.h"
 #include "base/pause.h"
+#include "base/system_call.h"
 #include "base/system_error.h"
 #include "base/ulid.h"
 #include "base/unique_fd.h"
@@ -28,8 +29,7 @@ constexpr int turn_looks_max = 50;
 Result<void> append_line(const std::filesystem::path& file, std::string line) {
   line += '\n';
   const UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  if (!fd || ::write(fd.get(), line.data(), line.size()) != std::ssize(line) ||
-      ::fsync(fd.get()) != 0)
+  if (!fd || !write_all(fd.get(), line) || ::fsync(fd.get()) != 0)
     return fail_errno(errno, {"cannot write {}", "无法写入 {}"}, file.string());
   return {};
 }

@@ -42,7 +42,8 @@ Engine::~Engine() = default;
 
 Result<void> Engine::start() {
   if (store_.shared())
-    leases_ = std::make_unique<Leases>(make_ulid(clock_.wall(), random_), clock_);
+    leases_ = std::make_unique<Leases>(make_ulid(clock_.wall(), random_), clock_,
+                                       [this] { return store_.server_now(); });
   if (Result<void> read = reload(); !read) return read;
   distrust_times();
   pull_in_probes();

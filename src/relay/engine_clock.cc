@@ -33,6 +33,8 @@ void Engine::follow_clock() {
   const std::chrono::microseconds offset = offset_of(clock_);
   const std::chrono::microseconds step = offset - std::exchange(clock_offset_, offset);
   if (std::chrono::abs(step) < clock_step_min) return;
+  // Or the machine slept, with its steady clock: others may have our leases by now.
+  if (leases_) leases_->distrust();
   wakes_.clear();
   wake_of_.clear();
   retry_at_.reset();

@@ -9,7 +9,6 @@
 #include "relay/row.h"
 #include "relay/row_lock.h"
 #include "sql/rows.h"
-#include "sql/server_clock.h"
 
 namespace tidemark::relay {
 namespace {
@@ -40,6 +39,11 @@ std::int64_t count_of(std::chrono::seconds time) { return microseconds(time).cou
 
 bool Leases::is_due() const {
   return !renewed_at_ || clock_.steady() >= *renewed_at_ + renew_every;
+}
+
+void Leases::distrust() {
+  for (auto& [id, lease] : leases_) lease.valid_until = {};
+  hurry();
 }
 
 Result<std::vector<std::string>> Leases::live_hubs(sql::Connection& connection,
@@ -84,7 +88,7 @@ Result<void> Leases::renew(sql::Connection& connection,
                            const std::map<std::string, Use>& by_subscription) {
   asked_at_ = clock_.steady();
   renewed_.clear();
-  const Result<std::int64_t> now = sql::server_now(connection);
+  const Result<std::int64_t> now = server_now_();
   if (!now) return fail(now.error());
   const Result<std::vector<std::string>> hubs = live_hubs(connection, *now);
   if (!hubs) return fail(hubs.error());

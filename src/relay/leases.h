@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,14 +32,19 @@ class Leases {
   /// The longest lease there is.
   static constexpr std::chrono::milliseconds longest = ttl + timeout_max;
 
-  /// `hub`: unique for each process that ever ran.
-  Leases(std::string hub, const Clock& clock) : hub_(std::move(hub)), clock_(clock) {}
+  /// `hub`: unique for each process that ever ran. `server_now`: the database's clock, in
+  /// microseconds since 1970.
+  Leases(std::string hub, const Clock& clock, std::function<Result<std::int64_t>()> server_now)
+      : hub_(std::move(hub)), clock_(clock), server_now_(std::move(server_now)) {}
 
   /// Is there time to renew? Also the first time.
   [[nodiscard]] bool is_due() const;
   /// A subscription is new, or needs a longer lease: is_due() from now on, so that it need not wait
   /// for the next turn.
   void hurry() { renewed_at_.reset(); }
+  /// The steady clock may have stood still, as it does while a machine sleeps: nothing is begun
+  /// before the leases are renewed.
+  void distrust();
   /// What a subscription's lease is needed for.
   struct Use {
     bool idle = true;                     ///< Nothing is under way: it can be given back.
@@ -80,6 +86,7 @@ class Leases {
 
   const std::string hub_;
   const Clock& clock_;
+  const std::function<Result<std::int64_t>()> server_now_;
   std::map<std::string, Lease> leases_;
   std::map<std::string, Lease> renewed_;  ///< What renew() did, until done().
   std::optional<SteadyTime> renewed_at_{};

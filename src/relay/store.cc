@@ -8,6 +8,7 @@
 #include "base/unique_fd.h"
 #include "relay/schema.h"
 #include "run/state_database.h"
+#include "sql/server_clock.h"
 
 namespace tidemark::relay {
 /// An SQLite state belongs to one hub. The lock ends with the process, however it ends.
@@ -34,15 +35,16 @@ class Store::Lock {
   UniqueFd fd_;
 };
 
-Store::Store(sql::Url state, SecretBox secrets)
-    : state_(std::move(state)), secrets_(std::move(secrets)) {}
+Store::Store(sql::Url state, SecretBox secrets, StoreOptions options)
+    : state_(std::move(state)), secrets_(std::move(secrets)), options_(std::move(options)) {}
 
 Store::~Store() = default;
 
-Result<std::unique_ptr<Store>> Store::open(const sql::Url& state, SecretBox secrets) {
-  std::unique_ptr<Store> store(new Store(state, std::move(secrets)));
+Result<std::unique_ptr<Store>> Store::open(const sql::Url& state, SecretBox secrets,
+                                           StoreOptions options) {
+  std::unique_ptr<Store> store(new Store(state, std::move(secrets), std::move(options)));
   if (Result<void> opened = store->connect(); !opened) return fail(std::move(opened).error());
-  if (state.dialect == sql::Dialect::sqlite) {
+  if (!store->shared()) {
     Result<std::unique_ptr<Lock>> lock = Lock::take(state.path);
     if (!lock) return fail(std::move(lock));
     store->lock_ = std::move(*lock);
@@ -54,7 +56,7 @@ Result<std::unique_ptr<Store>> Store::open(const sql::Url& state, SecretBox secr
 
 Result<void> Store::connect() {
   if (connection_) return {};
-  auto connection = run::open_shared_state(state_);
+  auto connection = options_.connect ? options_.connect(state_) : run::open_shared_state(state_);
   if (!connection)
     return fail(std::move(connection)
                     .error()
@@ -71,7 +73,15 @@ Result<void> Store::tune() {
   return {};
 }
 
-bool Store::shared() const { return state_.dialect != sql::Dialect::sqlite; }
+bool Store::shared() const {
+  return state_.dialect != sql::Dialect::sqlite || options_.server_clock != nullptr;
+}
+
+Result<std::int64_t> Store::server_now() {
+  if (options_.server_clock != nullptr)
+    return options_.server_clock->wall().time_since_epoch().count();
+  return sql::server_now(*connection_);
+}
 
 Result<void> Store::in_transaction(const std::function<Result<void>()>& work) {
   Result<void> done = connect();

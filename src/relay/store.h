@@ -62,14 +62,24 @@ struct IdempotentAnswer {
   std::string answer;
 };
 
+/// How simulations open a store; a hub that serves needs none of it.
+struct StoreOptions {
+  /// Opens each connection, the first and those after disconnect(). Empty: run::open_shared_state.
+  std::function<Result<std::unique_ptr<sql::Connection>>(const sql::Url&)> connect{};
+  /// Makes an SQLite state one that is shared, with this clock for the server's, so that several
+  /// hubs of one process take turns on it. They must be on one thread: SQLite locks no rows, and
+  /// each transaction is alone only because the others wait. It must outlive the store.
+  const Clock* server_clock = nullptr;
+};
+
 /// The SQL of the hub's own thread: everything that writes. Not thread-safe, waits on the database.
 /// Errors of all calls: those of sql::Connection. After unreachable the connection must be opened
 /// anew: disconnect().
 class Store {
  public:
   /// Connects, migrates. An SQLite file belongs to one hub: locked when another process has it.
-  [[nodiscard]] static Result<std::unique_ptr<Store>> open(const sql::Url& state,
-                                                           SecretBox secrets);
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open(const sql::Url& state, SecretBox secrets,
+                                                           StoreOptions options = {});
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -79,6 +89,8 @@ class Store {
   [[nodiscard]] Result<void> connect();
   /// Other hubs may share this state: sequences and subscriptions are read under locks.
   [[nodiscard]] bool shared() const;
+  /// The clock that all hubs of a shared state go by, in microseconds since 1970.
+  [[nodiscard]] Result<std::int64_t> server_now();
 
   /// Does `work` in one transaction and commits it; after an error nothing of it stays.
   [[nodiscard]] Result<void> in_transaction(const std::function<Result<void>()>& work);
@@ -251,10 +263,11 @@ class Store {
   [[nodiscard]] Result<void> write_what_waits() { return gathered_.write(*connection_); }
 
   class Lock;
-  Store(sql::Url state, SecretBox secrets);
+  Store(sql::Url state, SecretBox secrets, StoreOptions options);
 
   const sql::Url state_;
   const SecretBox secrets_;
+  const StoreOptions options_;
   std::unique_ptr<Lock> lock_;
   std::unique_ptr<sql::Connection> connection_;
   bool gathering_ = false;

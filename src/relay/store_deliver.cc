@@ -77,17 +77,12 @@ Result<bool> Store::change(const DeliveryChange& change) {
   sql::Value open_key;
   if (change.open && !change.open_key.empty()) open_key = change.open_key;
   const Result<std::int64_t> changed = connection_->execute(
-      change.open ? "UPDATE deliveries SET status = ?, due_at = ?, attempts = ?, retry_step = ?, "
-                    "last_status_code = ?, last_error = ?, last_message = ?, "
-                    "started_at = COALESCE(started_at, ?), finished_at = ?, "
-                    "open_key = COALESCE(open_key, ?) "
-                    "WHERE subscription_id = ? AND sequence = ? AND attempts = ? "
-                    "AND status IN ('pending', 'retrying')"
-                  : "UPDATE deliveries SET status = ?, due_at = ?, attempts = ?, retry_step = ?, "
-                    "last_status_code = ?, last_error = ?, last_message = ?, "
-                    "started_at = COALESCE(started_at, ?), finished_at = ?, open_key = ? "
-                    "WHERE subscription_id = ? AND sequence = ? AND attempts = ? "
-                    "AND status IN ('pending', 'retrying')",
+      fmt::format("UPDATE deliveries SET status = ?, due_at = ?, attempts = ?, retry_step = ?, "
+                  "last_status_code = ?, last_error = ?, last_message = ?, "
+                  "started_at = COALESCE(started_at, ?), finished_at = ?, open_key = {} "
+                  "WHERE subscription_id = ? AND sequence = ? AND attempts = ? "
+                  "AND status IN ('pending', 'retrying')",
+                  change.open ? "COALESCE(open_key, ?)" : "?"),
       values(std::string(name(change.status)), time_value(change.due_at), change.attempts,
              change.retry_step, status_value(change.status_code), change.error_code, change.message,
              time_value(change.started_at), time_value(change.finished_at), std::move(open_key),
