@@ -366,6 +366,9 @@ def test_health_version_and_metrics(hub, receiver):
     text = hub.ask("GET", "/metrics", token=None).text
     assert "tidemark_events_published_total 1\n" in text
     assert 'result="ok",le="+Inf"} 1' in text
+    assert "# TYPE tidemark_delivery_latency_seconds histogram\n" in text
+    assert 'tidemark_delivery_latency_seconds_bucket{le="+Inf"} 1\n' in text
+    assert "tidemark_delivery_latency_seconds_count 1\n" in text
     checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True,
                              encoding="utf-8", check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr

@@ -20,6 +20,7 @@
 #include "api/system_routes.h"
 #include "api/tokens.h"
 #include "base/check.h"
+#include "base/log.h"
 #include "base/ulid.h"
 #include "relay/store.h"
 #include "relay/stream/intake.h"
@@ -157,6 +158,9 @@ Result<std::unique_ptr<HubServer>> HubServer::start(HubServerOptions options,
     return fail(std::move(registered).error());
   auto made_token = bootstrap_token(connection, options.admin_token, clock.wall(), random);
   if (!made_token) return fail(std::move(made_token));
+  if (options.admin_token.empty() && !*made_token)
+    log_line(LogLevel::info,
+             "admin token: the state has one already, which was shown when it was made");
   const auto tokens = all_tokens(connection);
   if (!tokens) return fail(tokens.error());
   const bool shared = (*store)->shared();

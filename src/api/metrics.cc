@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <span>
 
 namespace tidemark::api {
 namespace {
@@ -37,6 +38,22 @@ std::string escaped(std::string_view value) {
     text += letter == '\n' ? ' ' : letter;
   }
   return text;
+}
+
+/// `counts`: of each bucket by itself; one more than `bounds`.
+void write_histogram(std::string& text, std::string_view name, std::string_view labels,
+                     std::span<const double> bounds, std::span<const std::uint64_t> counts,
+                     double sum) {
+  const std::string_view comma = labels.empty() ? "" : ",";
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    count += counts[i];
+    const std::string bound = i < bounds.size() ? fmt::format("{}", bounds[i]) : "+Inf";
+    fmt::format_to(std::back_inserter(text), "{}_bucket{{{}{}le=\"{}\"}} {}\n", name, labels, comma,
+                   bound, count);
+  }
+  sample(text, fmt::format("{}_sum", name), labels, sum);
+  sample(text, fmt::format("{}_count", name), labels, static_cast<double>(count));
 }
 
 double seconds(const timeval& time) {
@@ -75,6 +92,11 @@ void write_counters(std::string& text, const relay::HubCounters& counters) {
   counter("tidemark_commits_total", "Transactions of the hub.", counters.commits);
   counter("tidemark_commit_failures_total", "Transactions of the hub that failed.",
           counters.commit_failures);
+  head(text, "tidemark_delivery_latency_seconds", "histogram",
+       "Time from publish, or a batch's time, to 2xx.");
+  write_histogram(text, "tidemark_delivery_latency_seconds", "", relay::LatencyHistogram::bounds,
+                  counters.latency.counts(),
+                  static_cast<double>(counters.latency.sum().count()) / 1e6);
 }
 
 void write_stats(std::string& text, const Metrics::Now& now) {
@@ -284,15 +306,7 @@ void Histogram::add(std::chrono::microseconds duration) {
 }
 
 void Histogram::write(std::string& text, std::string_view name, std::string_view labels) const {
-  std::uint64_t count = 0;
-  for (std::size_t i = 0; i < counts_.size(); ++i) {
-    count += counts_.at(i);
-    const std::string bound = i < bounds.size() ? fmt::format("{}", bounds.at(i)) : "+Inf";
-    fmt::format_to(std::back_inserter(text), "{}_bucket{{{},le=\"{}\"}} {}\n", name, labels, bound,
-                   count);
-  }
-  fmt::format_to(std::back_inserter(text), "{}_sum{{{}}} {}\n{}_count{{{}}} {}\n", name, labels,
-                 sum_, name, labels, count);
+  write_histogram(text, name, labels, bounds, counts_, sum_);
 }
 
 void Metrics::exchange(const http::ExchangeReport& report) {

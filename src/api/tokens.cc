@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t random_bytes = 32;
 constexpr std::size_t given_length_min = 32;
 constexpr std::string_view bootstrap_name = "bootstrap";
+constexpr std::string_view room = "api";
 
 constexpr std::array steps = {run::Migration{
     .sqlite = "CREATE TABLE IF NOT EXISTS api_tokens (token_id TEXT NOT NULL PRIMARY KEY, "
@@ -66,6 +67,52 @@ Result<void> revoke_earlier(sql::Connection& connection, const std::string& hash
                     std::string(name(Role::admin)), hash));
 }
 
+/// bootstrap_token(), with the room locked.
+Result<std::optional<std::string>> make_first_token(sql::Connection& connection,
+                                                    const std::string& given, WallTime now,
+                                                    Random& random) {
+  const Result<std::vector<Token>> tokens = all_tokens(connection);
+  if (!tokens) return fail(tokens.error());
+  std::string text = given;
+  if (given.empty()) {
+    const bool has_admin = std::ranges::any_of(*tokens, [now](const Token& token) {
+      return token.role == Role::admin && token.valid(now);
+    });
+    if (has_admin) return std::optional<std::string>{};
+    Result<std::string> made = make_token_text();
+    if (!made) return fail(std::move(made));
+    text = std::move(*made);
+  } else if (given.size() < given_length_min) {
+    return fail(make_error(ErrorKind::invalid_config,
+                           {"TIDEMARK_ADMIN_TOKEN: at least {} characters, this one has {}",
+                            "TIDEMARK_ADMIN_TOKEN 至少 {} 个字符，现在只有 {} 个"},
+                           given_length_min, given.size())
+                    .with_hint({"make one with: openssl rand -base64 32",
+                                "可用此命令生成：openssl rand -base64 32"}));
+  }
+  Token token{.id = "tok_" + make_ulid(now, random),
+              .name = std::string(bootstrap_name),
+              .role = Role::admin,
+              .hash = token_hash(text),
+              .created_at = now};
+  if (is_known_admin(*tokens, token.hash, now)) {
+    // It may have been made by a person, beside an earlier one that was given.
+    if (Result<void> replaced = revoke_earlier(connection, token.hash, now); !replaced)
+      return fail(std::move(replaced).error());
+    return std::optional<std::string>{};
+  }
+  if (std::ranges::find(*tokens, token.hash, &Token::hash) != tokens->end())
+    return fail(ErrorKind::invalid_config,
+                {"TIDEMARK_ADMIN_TOKEN: this token was revoked, or is no admin's",
+                 "TIDEMARK_ADMIN_TOKEN：此令牌已被吊销，或不是管理员令牌"});
+  if (Result<void> stored = insert_token(connection, token); !stored)
+    return fail(std::move(stored).error());
+  if (given.empty()) return std::optional<std::string>{std::move(text)};
+  if (Result<void> replaced = revoke_earlier(connection, token.hash, now); !replaced)
+    return fail(std::move(replaced).error());
+  return std::optional<std::string>{};
+}
+
 }  // namespace
 
 Result<std::string> make_token_text() {
@@ -85,7 +132,7 @@ std::string token_hash(std::string_view text) {
 }
 
 Result<void> migrate_tokens(sql::Connection& connection) {
-  return run::migrate(connection, "api", steps);
+  return run::migrate(connection, room, steps);
 }
 
 Result<std::vector<Token>> all_tokens(sql::Connection& connection) {
@@ -137,51 +184,20 @@ Result<void> store_token_use(sql::Connection& connection, const std::string& id,
 Result<std::optional<std::string>> bootstrap_token(sql::Connection& connection,
                                                    const std::string& given, WallTime now,
                                                    Random& random) {
-  const Result<std::vector<Token>> tokens = all_tokens(connection);
-  if (!tokens) return fail(tokens.error());
-  std::string text = given;
-  if (given.empty()) {
-    const bool has_admin = std::ranges::any_of(*tokens, [now](const Token& token) {
-      return token.role == Role::admin && token.valid(now);
-    });
-    if (has_admin) return std::optional<std::string>{};
-    Result<std::string> made = make_token_text();
-    if (!made) return fail(std::move(made));
-    text = std::move(*made);
-  } else if (given.size() < given_length_min) {
-    return fail(make_error(ErrorKind::invalid_config,
-                           {"TIDEMARK_ADMIN_TOKEN: at least {} characters, this one has {}",
-                            "TIDEMARK_ADMIN_TOKEN 至少 {} 个字符，现在只有 {} 个"},
-                           given_length_min, given.size())
-                    .with_hint({"make one with: openssl rand -base64 32",
-                                "可用此命令生成：openssl rand -base64 32"}));
+  std::optional<std::string> made;
+  Result<void> done = connection.begin(sql::Isolation::write);
+  if (done) done = run::lock_room(connection, room);
+  if (done) {
+    Result<std::optional<std::string>> first = make_first_token(connection, given, now, random);
+    if (first)
+      made = std::move(*first);
+    else
+      done = fail(std::move(first));
   }
-  Token token{.id = "tok_" + make_ulid(now, random),
-              .name = std::string(bootstrap_name),
-              .role = Role::admin,
-              .hash = token_hash(text),
-              .created_at = now};
-  if (is_known_admin(*tokens, token.hash, now)) {
-    // Also after a start that ended between the two statements below.
-    if (Result<void> replaced = revoke_earlier(connection, token.hash, now); !replaced)
-      return fail(std::move(replaced).error());
-    return std::optional<std::string>{};
-  }
-  if (std::ranges::find(*tokens, token.hash, &Token::hash) != tokens->end())
-    return fail(ErrorKind::invalid_config,
-                {"TIDEMARK_ADMIN_TOKEN: this token was revoked, or is no admin's",
-                 "TIDEMARK_ADMIN_TOKEN：此令牌已被吊销，或不是管理员令牌"});
-  if (Result<void> stored = insert_token(connection, token); !stored) {
-    // Another hub that starts at this moment was faster.
-    const Result<std::vector<Token>> now_there = all_tokens(connection);
-    if (!now_there || given.empty() || !is_known_admin(*now_there, token.hash, now))
-      return fail(std::move(stored).error());
-    return std::optional<std::string>{};
-  }
-  if (given.empty()) return std::optional<std::string>{std::move(text)};
-  if (Result<void> replaced = revoke_earlier(connection, token.hash, now); !replaced)
-    return fail(std::move(replaced).error());
-  return std::optional<std::string>{};
+  if (done) done = connection.commit();
+  if (done) return made;
+  connection.rollback();
+  return fail(std::move(done));
 }
 
 std::uint64_t TokenCache::changes() const {

@@ -52,7 +52,8 @@ struct Token {
 
 /// The first token of a state. `given` (of TIDEMARK_ADMIN_TOKEN; may be empty) becomes an admin's
 /// token if it is not known yet, and the one that was given or made here before is revoked; without
-/// it, and without a valid admin's token, one is made. Several hubs may do this at once.
+/// it, and without a valid admin's token, one is made. Several hubs may do this at once: one makes
+/// it, the others find it. In a transaction of its own.
 /// Returns the text of one that was made: it is shown once and cannot be had again.
 /// Errors: invalid_config when `given` is shorter than 32 characters or was revoked.
 [[nodiscard]] Result<std::optional<std::string>> bootstrap_token(sql::Connection& connection,

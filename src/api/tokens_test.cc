@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <latch>
 #include <set>
+#include <thread>
 
 #include "sql/connection.h"
+#include "tests/database.h"
 
 namespace tidemark::api {
 namespace {
@@ -156,6 +159,77 @@ TEST_F(TokensTest, ANewGivenOneReplacesTheOneBefore) {
   // What was replaced does not come back.
   EXPECT_FALSE(bootstrap_token(*connection, std::string(40, 'a'), now, random).has_value());
 }
+
+class FirstToken : public testing_database::EachDatabase {};
+
+TEST_P(FirstToken, IsMadeOnceHoweverManyHubsStartAtOnce) {
+  constexpr int rounds = 10;
+  constexpr std::size_t hubs = 4;
+  ASSERT_TRUE(migrate_tokens(db()));
+  for (int round = 0; round < rounds; ++round) {
+    run("DELETE FROM api_tokens");
+    std::vector<std::unique_ptr<sql::Connection>> connections;
+    for (std::size_t i = 0; i < hubs; ++i) {
+      auto opened = sql::connect(url());
+      ASSERT_TRUE(opened) << opened.error().what.en;
+      connections.push_back(std::move(*opened));
+      if (url().dialect == sql::Dialect::sqlite)
+        ASSERT_TRUE(sql::query_value(*connections.back(), "PRAGMA busy_timeout=60000"));
+    }
+    std::vector<Result<std::optional<std::string>>> made(hubs, std::optional<std::string>{});
+    std::latch all_ready(hubs);
+    {
+      std::vector<std::jthread> threads;
+      threads.reserve(hubs);
+      for (std::size_t i = 0; i < hubs; ++i)
+        threads.emplace_back([&, i] {
+          SeededRandom random(i);
+          all_ready.arrive_and_wait();
+          made[i] = bootstrap_token(*connections[i], "", now, random);
+        });
+    }
+    std::vector<std::string> texts;
+    for (const auto& one : made) {
+      ASSERT_TRUE(one) << one.error().what.en;
+      if (*one) texts.push_back(**one);
+    }
+    ASSERT_EQ(texts.size(), 1U) << "round " << round;
+    const auto all = all_tokens(db());
+    ASSERT_TRUE(all);
+    ASSERT_EQ(all->size(), 1U);
+    EXPECT_EQ(all->front().hash, token_hash(texts.front()));
+  }
+}
+
+TEST_P(FirstToken, OneThatIsGivenToSeveralIsStoredOnce) {
+  constexpr std::size_t hubs = 4;
+  ASSERT_TRUE(migrate_tokens(db()));
+  std::vector<std::unique_ptr<sql::Connection>> connections;
+  for (std::size_t i = 0; i < hubs; ++i) {
+    auto opened = sql::connect(url());
+    ASSERT_TRUE(opened) << opened.error().what.en;
+    connections.push_back(std::move(*opened));
+    if (url().dialect == sql::Dialect::sqlite)
+      ASSERT_TRUE(sql::query_value(*connections.back(), "PRAGMA busy_timeout=60000"));
+  }
+  std::latch all_ready(hubs);
+  {
+    std::vector<std::jthread> threads;
+    threads.reserve(hubs);
+    for (std::size_t i = 0; i < hubs; ++i)
+      threads.emplace_back([&, i] {
+        SeededRandom random(i);
+        all_ready.arrive_and_wait();
+        const auto made = bootstrap_token(*connections[i], std::string(40, 'g'), now, random);
+        EXPECT_TRUE(made) << made.error().what.en;
+        if (made) EXPECT_FALSE(made->has_value());
+      });
+  }
+  EXPECT_EQ(value("SELECT count(*) FROM api_tokens WHERE revoked_at IS NULL"), "1");
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, FirstToken, testing::ValuesIn(testing_database::all_servers()),
+                         testing_database::name_of);
 
 }  // namespace
 }  // namespace tidemark::api

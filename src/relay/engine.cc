@@ -22,6 +22,7 @@ void add_up(HubCounters& sum, const HubCounters& more) {
   sum.failed_attempts += more.failed_attempts;
   sum.parked += more.parked;
   sum.lost_attempts += more.lost_attempts;
+  sum.latency.add(more.latency);
 }
 
 /// An outcome that the database refuses is tried again after 1 s, 2 s, 4 s, … up to this.

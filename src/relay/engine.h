@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "relay/delivery.h"
 #include "relay/lane.h"
+#include "relay/latency_histogram.h"
 #include "relay/leases.h"
 #include "relay/publication.h"
 #include "relay/sender.h"
@@ -78,6 +79,8 @@ struct HubCounters {
   std::uint64_t lost_attempts = 0;
   std::uint64_t commits = 0;
   std::uint64_t commit_failures = 0;
+  /// Of what was delivered: from when it was to be sent first until its 2xx.
+  LatencyHistogram latency{};
 };
 
 /// One finished attempt on its way into the database.

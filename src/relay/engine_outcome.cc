@@ -197,6 +197,7 @@ Result<void> Engine::write_delivery(const Subscription& subscription, const DueD
       change.finished_at = now;
       change.open = false;
       ++transaction_->counters.delivered;
+      transaction_->counters.latency.add(now - delivery.wanted_at);
       break;
     case Outcome::park:
       // A request of several that is refused as a whole: which of them is meant shows only alone.

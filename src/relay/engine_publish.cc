@@ -237,7 +237,7 @@ Result<void> Engine::add_delivery(const std::string& subscription_id,
   if (Result<void> stored = store_.insert_delivery(delivery, at); !stored) return stored;
   changed.fresh.push_back({.sequence = key.sequence,
                            .due_at = delivery.due_at.value_or(at),
-                           .created_at = at,
+                           .wanted_at = delivery.wanted_at.value_or(at),
                            .ordered = delivery.open_key.has_value(),
                            .event = event});
   return {};

@@ -41,7 +41,7 @@ struct DueDelivery {
   std::int64_t attempts = 0;
   std::int64_t retry_step = 0;
   WallTime due_at{};
-  WallTime created_at{};
+  WallTime wanted_at{};  ///< When it was to be sent first: published, a batch's time, sent again.
   bool ordered = false;  ///< Others of its source may wait behind it.
   std::shared_ptr<const Event> event;
 };

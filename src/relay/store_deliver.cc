@@ -15,7 +15,7 @@ DueDelivery due_delivery_of(const sql::Cursor& row) {
           .attempts = number_at(row, 1),
           .retry_step = number_at(row, 2),
           .due_at = time_at(row, 3),
-          .created_at = time_at(row, 4),
+          .wanted_at = time_at(row, 4),
           .ordered = row.at(5).has_value(),
           .event = std::make_shared<const Event>(read_event(row, 6))};
 }
@@ -26,7 +26,8 @@ Result<std::vector<DueDelivery>> Store::due(const std::string& subscription_id, 
                                             WallTime after_due, std::int64_t after_sequence,
                                             std::int64_t limit) {
   const std::string sql = fmt::format(
-      "SELECT d.sequence, d.attempts, d.retry_step, d.due_at, d.created_at, d.open_key, {} "
+      "SELECT d.sequence, d.attempts, d.retry_step, d.due_at, "
+      "COALESCE(d.wanted_at, d.created_at), d.open_key, {} "
       "FROM deliveries d JOIN events e ON e.event_id = d.event_id "
       "WHERE d.subscription_id = ? AND d.due_at <= ? AND d.due_at >= ? "
       "AND (d.due_at > ? OR d.sequence > ?) ORDER BY d.due_at, d.sequence LIMIT ?",

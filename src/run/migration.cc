@@ -3,6 +3,8 @@
 #include <charconv>
 #include <string>
 
+#include "base/check.h"
+
 namespace tidemark::run {
 namespace {
 
@@ -93,6 +95,17 @@ Result<void> migrate(sql::Connection& connection, std::string_view room,
   if (done) done = run_steps(connection, room, steps);
   end_turn(connection);
   return done;
+}
+
+Result<void> lock_room(sql::Connection& connection, std::string_view room) {
+  // SQLite has one writer anyway.
+  const std::string_view sql = connection.dialect() == sql::Dialect::sqlite
+                                   ? "SELECT version FROM schema_version WHERE room = ?"
+                                   : "SELECT version FROM schema_version WHERE room = ? FOR UPDATE";
+  const auto locked = sql::query_value(connection, sql, sql::Values{std::string(room)});
+  if (!locked) return std::unexpected(locked.error());
+  check(locked->has_value(), "a room that is migrated is listed");
+  return {};
 }
 
 }  // namespace tidemark::run

@@ -23,4 +23,10 @@ struct Migration {
 [[nodiscard]] Result<void> migrate(sql::Connection& connection, std::string_view room,
                                    std::span<const Migration> steps);
 
+/// Inside a transaction, on tables that are migrated: until it ends, no other process that asks for
+/// the same room goes on. For what must be done once, however many start at once. What is read
+/// afterwards is what the one before left.
+/// Errors: those of Connection.
+[[nodiscard]] Result<void> lock_room(sql::Connection& connection, std::string_view room);
+
 }  // namespace tidemark::run
