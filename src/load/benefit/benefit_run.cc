@@ -90,73 +90,70 @@ ExitCode BenefitSummary::exit_code(const Stop& stop) const {
   return pending > pending_unlisted ? ExitCode::partial : ExitCode::done;
 }
 
-Result<void> BenefitRun::decide(Batch& batch, sql::Connection& connection, Source& source,
-                                BenefitOrder order) const {
-  BenefitSummary& counts = batch.counts;
-  ++counts.orders;
-  const CivilTime created = order.order.created_at;
-  const CivilTime due = load::due_at(created);
-  const CivilTime now = local(clock_.wall(), order.utc_offset);
-  // The last second counts as a whole, and what happened in it may show a little later.
-  const CivilTime settled = due + second + options_.margin;
-  if (now < settled && !order.stored) {
-    ++counts.not_due;
-    return {};
-  }
-  const BenefitFacts facts = gather_facts(order.order, order.history, order.after_sales, due);
-  const bool cancelled = payment_of(facts.order_state) == Payment::cancelled;
-  // An observation in the future is one by a clock that was wrong: it proves nothing.
-  std::optional<CivilTime> observed;
-  if (order.observed_at && *order.observed_at <= clock_.wall() + options_.margin)
-    observed = local(*order.observed_at, order.utc_offset);
-  const bool unseen = !observed || *observed < settled;
-  const bool decided_before = order.stored && order.stored->decision != Decision::pending;
-  Verdict verdict;
-  if (unseen && !cancelled && !decided_before) {
-    if (now - created <=
-        std::max<std::chrono::microseconds>(options_.usual_rescan, settled - created)) {
-      ++counts.awaited;
-      return {};
-    }
-    Result<bool> dropped = false;
-    if (observed && !order.set_aside)
-      dropped = source.listing.listed_since(
-          connection, created,
-          std::max(*order.observed_at,
-                   WallTime(settled.time().time_since_epoch()) - order.utc_offset));
-    if (!dropped) return fail(std::move(dropped).error());
-    if (order.set_aside) {
-      verdict = set_aside();
-      ++counts.pending_set_aside;
-    } else if (*dropped) {
-      verdict = unlisted(*observed);
-      ++counts.pending_unlisted;
-    } else {
-      verdict = load::unobserved(created, observed);
-      ++counts.pending_unobserved;
-      UnobservedOrders& unobserved = counts.unobserved[source.platform];
-      ++unobserved.orders;
-      unobserved.oldest =
-          std::max(unobserved.oldest, std::chrono::ceil<std::chrono::days>(now - created));
-    }
-  } else {
-    verdict = judge(facts, options_.rule);
-  }
-  if (verdict.decision == Decision::none && !order.stored) {
-    ++counts.unpaid;
-    return {};
-  }
+/// The times of an order, by the clock of its shop.
+struct BenefitRun::Times {
+  CivilTime now;
+  CivilTime created;
+  CivilTime due;
+  /// The last second counts as a whole, and what happened in it may show a little later.
+  CivilTime settled;
+  std::optional<CivilTime> observed;  ///< When it was read last.
 
-  DecidedOrder decided{.platform = source.platform,
+  [[nodiscard]] bool seen_when_settled() const { return observed && *observed >= settled; }
+};
+
+BenefitRun::Times BenefitRun::times_of(const BenefitOrder& order) const {
+  const WallTime wall = clock_.wall();
+  const CivilTime due = load::due_at(order.order.created_at);
+  Times times{.now = local(wall, order.utc_offset),
+              .created = order.order.created_at,
+              .due = due,
+              .settled = due + second + options_.margin,
+              .observed = {}};
+  // An observation in the future is one by a clock that was wrong: it proves nothing.
+  if (order.observed_at && *order.observed_at <= wall + options_.margin)
+    times.observed = local(*order.observed_at, order.utc_offset);
+  return times;
+}
+
+Result<Verdict> BenefitRun::not_seen(BenefitSummary& counts, sql::Connection& connection,
+                                     Source& source, const BenefitOrder& order,
+                                     const Times& times) const {
+  if (order.set_aside) {
+    ++counts.pending_set_aside;
+    return set_aside();
+  }
+  if (times.observed) {
+    const WallTime settled = WallTime(times.settled.time().time_since_epoch()) - order.utc_offset;
+    const Result<bool> dropped = source.listing.listed_since(connection, times.created,
+                                                             std::max(*order.observed_at, settled));
+    if (!dropped) return fail(dropped.error());
+    if (*dropped) {
+      ++counts.pending_unlisted;
+      return unlisted(*times.observed);
+    }
+  }
+  ++counts.pending_unobserved;
+  UnobservedOrders& unobserved = counts.unobserved[source.platform];
+  ++unobserved.orders;
+  unobserved.oldest =
+      std::max(unobserved.oldest, std::chrono::ceil<std::chrono::days>(times.now - times.created));
+  return load::unobserved(times.created, times.observed);
+}
+
+DecidedOrder BenefitRun::decided_order(const std::string& platform, BenefitOrder order,
+                                       const BenefitFacts& facts, Verdict verdict,
+                                       const Times& times) const {
+  DecidedOrder decided{.platform = platform,
                        .order = {},
                        .facts = facts,
-                       .due_at = due,
+                       .due_at = times.due,
                        .rule_version = std::string(options_.rule.version()),
                        .reason = {}};
   if (!order.stored) {
     decided.change = BenefitChange::first;
     decided.decision = verdict.decision;
-    decided.decided_at = now;
+    decided.decided_at = times.now;
     decided.reason = std::move(verdict.reason);
   } else {
     const StoredDecision& stored = *order.stored;
@@ -171,15 +168,18 @@ Result<void> BenefitRun::decide(Batch& batch, sql::Connection& connection, Sourc
     decided.change = stands          ? BenefitChange::unchanged
                      : same_decision ? BenefitChange::facts
                                      : BenefitChange::changed;
-    if (stands && other_rule) ++counts.other_rule;
     decided.decision = stands ? stored.decision : verdict.decision;
-    decided.decided_at = stands || same_decision ? stored.decided_at : now;
+    decided.decided_at = stands || same_decision ? stored.decided_at : times.now;
     decided.previous =
         stands || same_decision ? stored.previous : std::string(name(stored.decision));
     if (stands) decided.rule_version = stored.rule_version;
     decided.reason = stands ? stored.reason : std::move(verdict.reason);
   }
   decided.order = std::move(order);
+  return decided;
+}
+
+void BenefitRun::count(BenefitSummary& counts, const DecidedOrder& decided) const {
   switch (decided.decision) {
     case Decision::granted:
       ++counts.granted;
@@ -189,7 +189,6 @@ Result<void> BenefitRun::decide(Batch& batch, sql::Connection& connection, Sourc
       break;
     case Decision::pending:
       ++counts.pending;
-      if (!unseen || cancelled || decided_before) count_pending(counts, decided);
       break;
     case Decision::none:
       ++counts.unpaid;
@@ -198,6 +197,7 @@ Result<void> BenefitRun::decide(Batch& batch, sql::Connection& connection, Sourc
   switch (decided.change) {
     case BenefitChange::unchanged:
       ++counts.unchanged;
+      if (decided.rule_version != options_.rule.version()) ++counts.other_rule;
       break;
     case BenefitChange::first:
       ++counts.decided_first;
@@ -212,6 +212,38 @@ Result<void> BenefitRun::decide(Batch& batch, sql::Connection& connection, Sourc
       counts.changed_orders.push_back(decided.order.order_id);
       break;
   }
+}
+
+Result<void> BenefitRun::decide(Batch& batch, sql::Connection& connection, Source& source,
+                                BenefitOrder order) const {
+  BenefitSummary& counts = batch.counts;
+  ++counts.orders;
+  const Times times = times_of(order);
+  if (times.now < times.settled && !order.stored) {
+    ++counts.not_due;
+    return {};
+  }
+  const BenefitFacts facts = gather_facts(order.order, order.history, order.after_sales, times.due);
+  const bool cancelled = payment_of(facts.order_state) == Payment::cancelled;
+  const bool decided_before = order.stored && order.stored->decision != Decision::pending;
+  const bool can_be_judged = times.seen_when_settled() || cancelled || decided_before;
+  if (!can_be_judged &&
+      times.now - times.created <= std::max<std::chrono::microseconds>(
+                                       options_.usual_rescan, times.settled - times.created)) {
+    ++counts.awaited;
+    return {};
+  }
+  Result<Verdict> verdict = can_be_judged ? Result<Verdict>(judge(facts, options_.rule))
+                                          : not_seen(counts, connection, source, order, times);
+  if (!verdict) return fail(std::move(verdict).error());
+  if (verdict->decision == Decision::none && !order.stored) {
+    ++counts.unpaid;
+    return {};
+  }
+  DecidedOrder decided =
+      decided_order(source.platform, std::move(order), facts, std::move(*verdict), times);
+  count(counts, decided);
+  if (decided.decision == Decision::pending && can_be_judged) count_pending(counts, decided);
   batch.decided.push_back(std::move(decided));
   return {};
 }

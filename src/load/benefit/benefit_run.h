@@ -14,6 +14,7 @@
 #include "base/exit_code.h"
 #include "base/result.h"
 #include "base/stop.h"
+#include "load/benefit/benefit_facts.h"
 #include "load/benefit/benefit_orders.h"
 #include "load/benefit/benefit_rule.h"
 #include "load/benefit/listing.h"
@@ -144,6 +145,17 @@ class BenefitRun {
                                    const std::string& after);
   [[nodiscard]] Result<Batch> within_transaction(sql::Connection& connection, Source& source,
                                                  const std::string& after);
+  struct Times;
+  [[nodiscard]] Times times_of(const BenefitOrder& order) const;
+  /// Why an order whose time is up stays pending: nothing that was read shows how it stood then.
+  [[nodiscard]] Result<Verdict> not_seen(BenefitSummary& counts, sql::Connection& connection,
+                                         Source& source, const BenefitOrder& order,
+                                         const Times& times) const;
+  /// The verdict held against the decision that is stored.
+  [[nodiscard]] DecidedOrder decided_order(const std::string& platform, BenefitOrder order,
+                                           const BenefitFacts& facts, Verdict verdict,
+                                           const Times& times) const;
+  void count(BenefitSummary& counts, const DecidedOrder& decided) const;
   [[nodiscard]] Result<void> decide(Batch& batch, sql::Connection& connection, Source& source,
                                     BenefitOrder order) const;
   [[nodiscard]] Result<void> write(sql::Connection& connection, const Batch& batch) const;
