@@ -1,7 +1,6 @@
 #include "load/load_run.h"
 
 #include <algorithm>
-#include <iterator>
 #include <span>
 #include <utility>
 
@@ -25,22 +24,6 @@ bool is_within(const TimeWindow& part, std::span<const TimeWindow> spans) {
 }
 
 }  // namespace
-
-std::string_view name(LoadMode mode) {
-  switch (mode) {
-    case LoadMode::range:
-      return "range";
-    case LoadMode::incremental:
-      return "incremental";
-    case LoadMode::rescan:
-      return "rescan";
-    case LoadMode::full:
-      return "full";
-    case LoadMode::picked:
-      return "picked";
-  }
-  return "range";
-}
 
 CivilTime LoadRun::source_time(WallTime time) const {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
@@ -83,78 +66,6 @@ Result<void> LoadRun::open() {
   });
 }
 
-Result<void> LoadRun::decide_ranges() {
-  const CivilTime now = source_now();
-  switch (options_.mode) {
-    case LoadMode::range:
-      wanted_ = {.range = {options_.range.from, std::min(options_.range.upto, now)}};
-      return {};
-    case LoadMode::rescan:
-      wanted_ = {.range = {now - options_.rescan, now}};
-      return {};
-    case LoadMode::full:
-      wanted_ = {.range = {reach_.earliest, now}};
-      return {};
-    case LoadMode::picked:
-      wanted_ = {.range = {now, now}};
-      return {};
-    case LoadMode::incremental:
-      break;
-  }
-  return decide_incremental(now);
-}
-
-Result<void> LoadRun::decide_incremental(const CivilTime& now) {
-  if (!known_) {
-    wanted_ = {.range = {options_.history_start, now}};
-    return {};
-  }
-  const Complete& known = *known_;
-  if (known.upto > now + options_.margin)
-    return fail(
-        make_error(ErrorKind::rejected,
-                   {"the watermark lies in the future: {}; it was set while a clock was wrong",
-                    "水位位于未来：{}；设置时时钟有误"},
-                   known.upto.text())
-            .with_hint({"see that this machine's clock is right; then --from … --to …, "
-                        "beginning with the day on which the clock went wrong, reads what "
-                        "was left out and sets the watermark right",
-                        "请先确认本机时钟正确，再用 --from … --to …（从时钟出错那天开始）"
-                        "读取遗漏的数据，水位随之更正"}));
-  wanted_ = {.range = {known.upto + std::chrono::seconds(1), now}};
-  // The watermark may have begun with a range in the middle, or history_start is earlier now.
-  if (options_.history_start < known.from)
-    wanted_.earlier = TimeWindow{options_.history_start, known.from - std::chrono::seconds(1)};
-  return {};
-}
-
-bool LoadRun::reads_at_once() const {
-  return options_.mode == LoadMode::picked ||
-         (options_.mode == LoadMode::full && reach_.everything);
-}
-
-std::vector<TimeWindow> LoadRun::windows_of(const TimeWindow& range) const {
-  if (reads_at_once()) return {range};
-  // What has settled is read apart from what may still come: a total that new records hold up would
-  // hide that others are gone, and that the pages behind have moved.
-  const CivilTime settled = source_now() - options_.margin;
-  if (reach_.whole_days || settled < range.from || settled >= range.upto)
-    return tiled(range, reach_.window_max);
-  std::vector<TimeWindow> windows = tiled({range.from, settled}, reach_.window_max);
-  std::ranges::move(tiled({settled + std::chrono::seconds(1), range.upto}, reach_.window_max),
-                    std::back_inserter(windows));
-  return windows;
-}
-
-std::vector<TimeWindow> LoadRun::windows() const {
-  std::vector<TimeWindow> windows = windows_of(wanted_.range);
-  if (!wanted_.earlier) return windows;
-  // Backwards, so that each adjoins the watermark: what was read of it need not be read again.
-  const std::vector<TimeWindow> earlier = windows_of(*wanted_.earlier);
-  windows.insert(windows.end(), earlier.rbegin(), earlier.rend());
-  return windows;
-}
-
 Result<std::optional<Scan>> LoadRun::unfinished() {
   // Less than a day: what was read so long ago has changed meanwhile, and the daily run would take
   // up what yesterday's left. Counted from the last window that was finished: who gives way to
@@ -184,11 +95,11 @@ Result<void> LoadRun::leave_out_finished(std::vector<TimeWindow>& windows) {
 
 /// What an earlier run could not prove is read once more, where this one does not read it anyway.
 void LoadRun::add_open_gaps(std::vector<TimeWindow>& windows) const {
-  if (options_.mode == LoadMode::rescan || reads_at_once()) return;
+  if (options_.mode == LoadMode::rescan || reads_at_once(options_, reach_)) return;
   std::vector<TimeWindow> added;
   for (const Gap& gap : gaps_) {
     const bool wanted =
-        options_.mode == LoadMode::incremental || is_within(gap.span, std::span(&wanted_.range, 1));
+        options_.mode == LoadMode::incremental || is_within(gap.span, std::span(&plan_.range, 1));
     if (gap.open() && wanted && !is_within(gap.span, windows)) added.push_back(gap.span);
   }
   windows.insert(windows.begin(), added.begin(), added.end());
@@ -199,7 +110,7 @@ Result<std::vector<TimeWindow>> LoadRun::begin_scan() {
   const WallTime now = environment_.clock.wall();
   scan_ = {.id = make_ulid(now, environment_.random),
            .mode = std::string(name(options_.mode)),
-           .range = options_.mode == LoadMode::range ? options_.range : wanted_.range,
+           .range = options_.mode == LoadMode::range ? options_.range : plan_.range,
            .started_at = now};
   bool goes_on = false;
   if (scans_) {
@@ -208,14 +119,14 @@ Result<std::vector<TimeWindow>> LoadRun::begin_scan() {
     goes_on = known->has_value();
     if (goes_on) {
       scan_ = **known;
-      if (options_.mode == LoadMode::full) wanted_.range = scan_.range;
+      if (options_.mode == LoadMode::full) plan_.range = scan_.range;
     } else if (Result<void> begun = scans_->begin(scan_); !begun) {
       return fail(std::move(begun).error());
     }
   }
-  summary_.range = wanted_.range;
-  summary_.earlier = wanted_.earlier;
-  std::vector<TimeWindow> windows = this->windows();
+  summary_.range = plan_.range;
+  summary_.earlier = plan_.earlier;
+  std::vector<TimeWindow> windows = plan_.windows(options_, reach_, source_now());
   if (goes_on)
     if (Result<void> left = leave_out_finished(windows); !left)
       return fail(std::move(left).error());
@@ -236,7 +147,8 @@ bool LoadRun::read_window(const TimeWindow& window) {
   Result<WindowReading> reading = [&] {
     const StageTime fetching(stages_, Stage::fetch);
     return environment_.extractor.read(
-        reads_at_once() ? std::nullopt : std::optional<TimeWindow>(window), batches);
+        reads_at_once(options_, reach_) ? std::nullopt : std::optional<TimeWindow>(window),
+        batches);
   }();
   // What came before a failure is true as well.
   if (Result<void> flushed = batches.flush(); !flushed || batches.failed()) return false;
@@ -380,7 +292,7 @@ bool LoadRun::note_failure(const TimeWindow& window, Error error) {
 }
 
 bool LoadRun::compares_counts() const {
-  return reach_.time == WindowTime::created && !reads_at_once();
+  return reach_.time == WindowTime::created && !reads_at_once(options_, reach_);
 }
 
 /// What was read is in the warehouse; whether it is as much as the source counts is asked once
@@ -467,7 +379,9 @@ Result<LoadSummary> LoadRun::run() {
   summary_.dry_run = options_.dry_run;
   summary_.usual_rescan = options_.usual_rescan;
   if (Result<void> opened = open(); !opened) return fail(std::move(opened).error());
-  if (Result<void> decided = decide_ranges(); !decided) return fail(std::move(decided).error());
+  const Result<LoadPlan> plan = LoadPlan::make(options_, reach_, known_, source_now());
+  if (!plan) return fail(plan.error());
+  plan_ = *plan;
   const Result<std::vector<TimeWindow>> windows = begin_scan();
   if (!windows) return fail(windows.error());
   progress_.windows_total = windows->size();

@@ -14,6 +14,8 @@
 #include "base/result.h"
 #include "base/stop.h"
 #include "load/extractor.h"
+#include "load/load_options.h"
+#include "load/load_plan.h"
 #include "load/load_summary.h"
 #include "load/record_writer.h"
 #include "load/scan_store.h"
@@ -22,28 +24,6 @@
 #include "load/write_behind.h"
 
 namespace tidemark::load {
-
-enum class LoadMode {
-  // "Created" or "changed", as the source can be asked.
-  range,        ///< What was created from one day to another. Goes on likewise.
-  incremental,  ///< What the watermark does not cover yet: what is new, and what is older.
-  rescan,       ///< What was created lately, again: orders change.
-  full,         ///< Everything. Goes on where it was cut off less than half a day ago.
-  picked,       ///< What the extractor was told by ids; no window, no watermark.
-};
-[[nodiscard]] std::string_view name(LoadMode mode);
-
-struct LoadOptions {
-  LoadMode mode = LoadMode::incremental;
-  TimeWindow range{};                ///< range: both ends included.
-  std::chrono::seconds rescan{};     ///< rescan: so far back from now.
-  CivilTime history_start{};         ///< incremental: nothing before it is read.
-  std::chrono::seconds margin{300};  ///< What is younger may still be on its way.
-  /// The usual re-scan: changes of older orders are reported as what it would have missed.
-  std::chrono::seconds usual_rescan = std::chrono::days(15);
-  bool restart = false;  ///< range: reads everything, also what an earlier try has read.
-  bool dry_run = false;
-};
 
 /// Where a run stands. Thread-safe.
 struct LoadProgress {
@@ -84,13 +64,6 @@ class LoadRun {
   [[nodiscard]] Result<void> open();
   [[nodiscard]] CivilTime source_time(WallTime time) const;
   [[nodiscard]] CivilTime source_now() const { return source_time(environment_.clock.wall()); }
-  /// Sets `wanted_`. Errors: rejected: the watermark lies in the future.
-  [[nodiscard]] Result<void> decide_ranges();
-  [[nodiscard]] Result<void> decide_incremental(const CivilTime& now);
-  [[nodiscard]] bool reads_at_once() const;
-  [[nodiscard]] std::vector<TimeWindow> windows_of(const TimeWindow& range) const;
-  /// Those of all that is wanted, in the order in which they are read.
-  [[nodiscard]] std::vector<TimeWindow> windows() const;
   /// A scan that asked for the same and was cut off; nullopt if there is none to go on with.
   [[nodiscard]] Result<std::optional<Scan>> unfinished();
   void add_open_gaps(std::vector<TimeWindow>& windows) const;
@@ -130,11 +103,7 @@ class LoadRun {
   std::optional<Complete> known_;  ///< The watermark as the run found it.
   std::vector<Gap> gaps_;          ///< Likewise.
   std::size_t new_gaps_ = 0;
-  /// What is read: one range, or behind it also an older one that the watermark lacks.
-  struct Wanted {
-    TimeWindow range{};
-    std::optional<TimeWindow> earlier{};
-  } wanted_;
+  LoadPlan plan_;
   Scan scan_;
   std::vector<TimeWindow> left_out_;  ///< An earlier try has finished them.
   StageClock stages_;
