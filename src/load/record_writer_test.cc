@@ -1,16 +1,13 @@
+// How pages of rows become rows of the warehouse.
+
 #include "load/record_writer.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
-#include "load/order_tables.h"
 #include "load/reject_store.h"
-#include "load/row_sql.h"
-#include "load/testing_warehouse.h"
-#include "load/xiaoe/order_transform.h"
+#include "load/testing_orders.h"
 
 namespace tidemark::load {
 namespace {
@@ -19,68 +16,12 @@ using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::partly_refused;
+using testing::row;
 using ::testing::SizeIs;
 using testing::start;
 
-std::string row(std::string_view id, std::string_view price, int state,
-                std::string_view more = "") {
-  return fmt::format(
-      R"({{"order_id":"{}","user_id":"u_1","title":"课程","resource_id":"p_1","resource_type":50,)"
-      R"("count":1,"price":{},"order_state":{},"created_time":"2025-01-01 08:00:00",)"
-      R"("pay_time":"2025-01-01 08:00:09"{}}})",
-      id, price, state, more);
-}
-
-class RecordWriterTest : public testing::EachWarehouse {
- protected:
-  [[nodiscard]] const StreamTables& tables() const override { return tables_; }
-
-  /// Rows as one page that was asked for `seconds` after the start.
-  BatchOutcome write(const std::vector<std::string>& payloads, int seconds) {
-    std::vector<Observed> batch;
-    for (const std::string& payload : payloads) {
-      std::string id;
-      if (const std::size_t at = payload.find("o_"); at != std::string::npos)
-        id = payload.substr(at, 3);
-      batch.push_back(observed_row(id, payload, start + std::chrono::seconds(seconds)));
-    }
-    return write_batch(std::move(batch));
-  }
-
-  /// Every column of every row, for comparing.
-  std::string dump(std::string_view table, std::string_view columns = "*") {
-    Result<std::unique_ptr<sql::Cursor>> rows =
-        db().query(fmt::format("SELECT {} FROM {} ORDER BY {}", columns, table,
-                               table == "order_history" ? "order_id, seen_at" : "1, 2, 3"));
-    if (!rows) return rows.error().what.en;
-    std::string all;
-    while ((*rows)->next().value_or(false)) {
-      for (std::size_t i = 0; i < (*rows)->columns(); ++i)
-        all += std::string((*rows)->at(i).value_or("NULL")) + '|';
-      all += '\n';
-    }
-    return all;
-  }
-  void refuse_666() {
-    if (db().dialect() == sql::Dialect::sqlite) {
-      for (const char* when : {"INSERT", "UPDATE"})
-        run(
-            fmt::format("CREATE TRIGGER strict_{0} BEFORE {0} ON orders WHEN NEW.price_fen=666 "
-                        "BEGIN SELECT RAISE(ABORT, 'never 666'); END",
-                        when));
-    } else {
-      run("ALTER TABLE orders ADD CONSTRAINT strict_price CHECK (price_fen<>666)");
-    }
-  }
-  std::string business() { return dump("orders") + dump("order_items") + dump("order_history"); }
-
-  static OrderTables tables_with(xiaoe::CodeTexts texts) {
-    return OrderTables("xiaoe", std::chrono::hours(8),
-                       std::make_unique<xiaoe::XiaoeOrderTransform>(texts));
-  }
-
-  OrderTables tables_ = tables_with(xiaoe::CodeTexts::usual);
-};
+class RecordWriterTest : public testing::EachOrderWarehouse {};
 
 TEST_P(RecordWriterTest, ANewRowAmongKnownOnesKeepsTheTimeOfItsOwnPage) {
   const auto page = [](int first, int seconds) {
@@ -273,17 +214,6 @@ TEST_P(RecordWriterTest, ARowThatTheDatabaseRefusesHoldsUpNoOther) {
   EXPECT_EQ(value("SELECT COUNT(*) FROM load_rejects"), "2");
 }
 
-/// 60 orders, those from `first` on at a price that the database refuses.
-std::vector<Observed> partly_refused(int first, int seconds = 0) {
-  std::vector<Observed> batch;
-  for (int number = 0; number < 60; ++number) {
-    const std::string id = fmt::format("o_{:03}", number);
-    batch.push_back(observed_row(id, row(id, number < first ? "1.00" : "6.66", 1),
-                                 start + std::chrono::seconds(seconds)));
-  }
-  return batch;
-}
-
 TEST_P(RecordWriterTest, RowsThatAreKnownAsRefusedStopNoLoad) {
   refuse_666();
   // Two readings met ten each.
@@ -298,34 +228,6 @@ TEST_P(RecordWriterTest, RowsThatAreKnownAsRefusedStopNoLoad) {
   EXPECT_EQ(again.accepted, 1U);
   // Eleven that are new are as much too many as before.
   EXPECT_FALSE(writer_->write(partly_refused(29, 180), "scan"));
-}
-
-TEST_P(RecordWriterTest, DerivingAgainPassesOverWhatTheDatabaseRefuses) {
-  write_batch(partly_refused(60));
-  refuse_666();
-  EXPECT_THAT(write_batch(partly_refused(50, 60)).rejected, SizeIs(10));
-  EXPECT_THAT(write_batch(partly_refused(40, 120)).rejected, SizeIs(20));
-  run("UPDATE orders SET title='wrong'");
-  const RederiveSummary summary = rederived(tables_);
-  EXPECT_EQ(summary.records, 60U);
-  EXPECT_EQ(summary.changed, 40U);
-  EXPECT_EQ(summary.rejected, 20U);
-  EXPECT_EQ(value("SELECT COUNT(*) FROM orders WHERE title='wrong'"), "20");
-  EXPECT_EQ(value("SELECT COUNT(*) FROM load_rejects"), "20");
-  EXPECT_EQ(value("SELECT COUNT(*) FROM raw_seen WHERE rejected=1"), "20");
-}
-
-TEST_P(RecordWriterTest, DerivingAgainStopsWhenTheDatabaseRefusesTooManyMore) {
-  write_batch(partly_refused(49));
-  run("DELETE FROM order_history");
-  run("DELETE FROM order_items");
-  run("DELETE FROM orders");
-  refuse_666();
-  const Result<RederiveSummary> stopped = rederive(tables_);
-  ASSERT_FALSE(stopped);
-  EXPECT_EQ(stopped.error().kind, ErrorKind::query);
-  EXPECT_EQ(value("SELECT COUNT(*) FROM orders"), "49");
-  EXPECT_EQ(value("SELECT COUNT(*) FROM load_rejects"), "10");
 }
 
 TEST_P(RecordWriterTest, RejectsThatAreOpenAreListedFirst) {
@@ -387,18 +289,6 @@ TEST_P(RecordWriterTest, ARejectThatIsAcceptedIsToldAgainWhenItChanges) {
   EXPECT_EQ(rederived(tables_).accepted, 1U);
 }
 
-TEST_P(RecordWriterTest, DerivingAgainIsDoneAgainAfterADeadlock) {
-  write({row("o_1", "1", 1), row("o_2", "2", 1)}, 0);
-  run("UPDATE orders SET title='wrong'");
-  ASSERT_TRUE(migrate_warehouse(db()));
-  deadlocks_ = 2;
-  const RederiveSummary summary = rederived(tables_);
-  EXPECT_EQ(deadlocks_, 0);
-  EXPECT_EQ(summary.records, 2U);
-  EXPECT_EQ(summary.changed, 2U);
-  EXPECT_EQ(value("SELECT COUNT(*) FROM orders WHERE title='wrong'"), "0");
-}
-
 TEST_P(RecordWriterTest, ARowWithoutAnIdIsKeptByItsContent) {
   const BatchOutcome outcome = write({R"({"price":"1","order_state":1})"}, 0);
   EXPECT_THAT(outcome.rejected, ElementsAre(Field(&Message::en, HasSubstr("order_id is missing"))));
@@ -458,95 +348,6 @@ TEST_P(RecordWriterTest, ManyRowsComeInOneBatch) {
   EXPECT_EQ(value("SELECT SUM(price_fen) FROM orders"), "3000");
 }
 
-TEST_P(RecordWriterTest, DerivingAgainChangesNothingThatIsRight) {
-  write({row("o_1", "1", 1), row("o_2", "2", 1), row("o_3", "\"x\"", 1)}, 0);
-  write({row("o_1", "1", 8), row("o_2", "2", 1, R"(,"system_info":"b")")}, 60);
-  write({row("o_1", "1", 10, R"(,"refund_money":100,"refund_time":"2025-01-02 00:00:00")")}, 120);
-  const std::string before = business();
-  const RederiveSummary summary = rederived(tables_);
-  EXPECT_EQ(summary.records, 3U);
-  EXPECT_EQ(summary.unchanged, 2U);
-  EXPECT_EQ(summary.rejected, 1U);
-  EXPECT_EQ(summary.changed + summary.inserted + summary.histories, 0U);
-  EXPECT_EQ(business(), before);
-}
-
-TEST_P(RecordWriterTest, DerivingAgainBringsBackWhatIsLost) {
-  write({row("o_1", "1", 1), row("o_2", "2", 1)}, 0);
-  write({row("o_1", "1", 10)}, 60);
-  const std::string before = dump("orders", "order_id, price, order_state") + dump("order_history");
-  run("DELETE FROM order_history");
-  run("DELETE FROM order_items");
-  run("DELETE FROM orders");
-  const RederiveSummary summary = rederived(tables_);
-  EXPECT_EQ(summary.inserted, 2U);
-  EXPECT_EQ(dump("orders", "order_id, price, order_state") + dump("order_history"), before);
-}
-
-TEST_P(RecordWriterTest, OtherTextsNeedNoShop) {
-  write({row("o_1", "1", 8), row("o_2", "2", 1)}, 0);
-  const OrderTables official = tables_with(xiaoe::CodeTexts::official);
-  EXPECT_EQ(rederived(official, true).changed, 1U);
-  EXPECT_EQ(value("SELECT order_state_text FROM orders WHERE order_id='o_1'"), "主动全部退款中");
-  EXPECT_EQ(rederived(official).changed, 1U);
-  EXPECT_EQ(value("SELECT order_state_text FROM orders WHERE order_id='o_1'"), "退款中");
-  EXPECT_EQ(value("SELECT order_state_text FROM order_history WHERE order_id='o_1'"), "退款中");
-}
-
-TEST_P(RecordWriterTest, DerivingAgainTakesTheNewestStateThatCanBeStored) {
-  write({row("o_1", "1", 1), row("o_2", "2", 1)}, 0);
-  write({row("o_1", "1", 8)}, 60);
-  EXPECT_THAT(write({row("o_1", "\"1.005\"", 10)}, 120).rejected, SizeIs(1));
-  const std::string before = business();
-  const RederiveSummary right = rederived(tables_);
-  EXPECT_EQ(right.unchanged, 2U);
-  EXPECT_EQ(right.rejected, 1U);
-  EXPECT_EQ(right.changed + right.inserted + right.histories, 0U);
-  EXPECT_EQ(business(), before);
-  const std::string states = dump("orders", "order_id, price, order_state") + dump("order_history");
-  run("DELETE FROM order_history");
-  run("DELETE FROM order_items");
-  run("DELETE FROM orders");
-  EXPECT_EQ(rederived(tables_).inserted, 2U);
-  EXPECT_EQ(dump("orders", "order_id, price, order_state") + dump("order_history"), states);
-  EXPECT_EQ(value("SELECT COUNT(*) FROM load_rejects"), "1");
-}
-
-/// Takes nothing of an order while the rule is too strict.
-class StrictTransform final : public OrderTransform {
- public:
-  explicit StrictTransform(const bool& strict) : strict_(strict) {}
-  Result<Order> transform(std::string_view payload,
-                          std::vector<UnknownCode>& unknown) const override {
-    if (strict_) return fail(ErrorKind::rejected, {"too strict", "过严"});
-    return usual_.transform(payload, unknown);
-  }
-
- private:
-  const bool& strict_;
-  const xiaoe::XiaoeOrderTransform usual_{xiaoe::CodeTexts::usual};
-};
-
-TEST_P(RecordWriterTest, AStateThatCanBeStoredLaterWasSeenWhenItWasSeen) {
-  bool strict = true;
-  const OrderTables tables("xiaoe", std::chrono::hours(8),
-                           std::make_unique<StrictTransform>(strict));
-  Result<RecordWriter> writer =
-      RecordWriter::open([this] { return sql::connect(url()); }, tables, false, pause_, clock_);
-  ASSERT_TRUE(writer);
-  writer_.emplace(std::move(*writer));
-  EXPECT_THAT(write({row("o_1", "1", 1)}, 0).rejected, SizeIs(1));
-  strict = false;
-  EXPECT_EQ(write({row("o_1", "1", 1)}, 60).inserted, 1U);
-  EXPECT_EQ(value("SELECT COUNT(*) FROM load_rejects"), "0");
-  const std::string before = business();
-  EXPECT_EQ(rederived(tables).histories, 0U);
-  EXPECT_EQ(business(), before);
-  EXPECT_THAT(value("SELECT seen_at FROM order_history"),
-              ::testing::StartsWith("2025-01-01 10:53:20"));
-  writer_.reset();
-}
-
 TEST_P(RecordWriterTest, WhatWasSeenInTheFutureHidesNothing) {
   // A machine whose clock is a month ahead reads o_1 for the first time, and o_2 again.
   write({row("o_2", "2", 1)}, -60);
@@ -588,39 +389,6 @@ TEST_P(RecordWriterTest, ANewOrderThatShouldHaveBeenKnownIsTold) {
   const CivilTime placed = *CivilTime::parse("2025-01-01 08:00:00");
   writer_->expect_known({*CivilTime::parse("2025-01-01"), placed}, {TimeWindow{placed, placed}});
   EXPECT_THAT(write({row("o_3", "1", 1)}, 120).late, IsEmpty());
-}
-
-/// Tables beside which something else happens whenever a step of deriving begins.
-class Interrupted final : public StreamTables {
- public:
-  Interrupted(const StreamTables& tables, std::function<void()> meanwhile)
-      : tables_(tables), meanwhile_(std::move(meanwhile)) {}
-  [[nodiscard]] StreamKind kind() const override { return tables_.kind(); }
-  [[nodiscard]] const std::string& platform() const override { return tables_.platform(); }
-  [[nodiscard]] bool keeps_history() const override { return tables_.keeps_history(); }
-  [[nodiscard]] std::unique_ptr<StreamBatch> batch() const override {
-    meanwhile_();
-    return tables_.batch();
-  }
-
- private:
-  const StreamTables& tables_;
-  const std::function<void()> meanwhile_;
-};
-
-TEST_P(RecordWriterTest, ADryRunSeesNothingOfALoadBesideIt) {
-  write({row("o_1", "1", 1), row("o_2", "2", 1)}, 0);
-  // Of o_1 the raw state is read before it is refunded, and its order is compared after it was.
-  const Interrupted tables(tables_, [this] {
-    write({row("o_1", "1", 10, R"(,"refund_money":100,"refund_time":"2025-01-02 00:00:00")"),
-           row("o_9", "9", 1)},
-          60);
-  });
-  const RederiveSummary summary = rederived(tables, true);
-  EXPECT_EQ(summary.records, 2U);
-  EXPECT_EQ(summary.unchanged, 2U);
-  EXPECT_EQ(summary.changed + summary.inserted + summary.histories, 0U);
-  EXPECT_EQ(rederived(tables_, true).records, 3U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, RecordWriterTest,
