@@ -46,8 +46,12 @@ std::string duration_text(std::chrono::milliseconds duration, Language language)
   if (seconds < 3600)
     return chinese ? fmt::format("{}分{}秒", seconds / 60, seconds % 60)
                    : fmt::format("{} min {} s", seconds / 60, seconds % 60);
-  return chinese ? fmt::format("{}小时{}分", seconds / 3600, seconds / 60 % 60)
-                 : fmt::format("{} h {} min", seconds / 3600, seconds / 60 % 60);
+  const auto hours = seconds / 3600;
+  if (hours < 48)
+    return chinese ? fmt::format("{}小时{}分", hours, seconds / 60 % 60)
+                   : fmt::format("{} h {} min", hours, seconds / 60 % 60);
+  return chinese ? fmt::format("{}天{}小时", hours / 24, hours % 24)
+                 : fmt::format("{} d {} h", hours / 24, hours % 24);
 }
 
 std::string rate_text(double per_second) {

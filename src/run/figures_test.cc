@@ -39,6 +39,9 @@ TEST(Figures, Durations) {
   EXPECT_EQ(duration_text(930s, Language::chinese), "15分30秒");
   EXPECT_EQ(duration_text(59'600ms, Language::english), "1 min 0 s");
   EXPECT_EQ(duration_text(2h + 5min, Language::chinese), "2小时5分");
+  EXPECT_EQ(duration_text(47h + 59min, Language::english), "47 h 59 min");
+  EXPECT_EQ(duration_text(16'001h, Language::english), "666 d 17 h");
+  EXPECT_EQ(duration_text(49h, Language::chinese), "2天1小时");
 }
 
 TEST(Figures, Rates) {

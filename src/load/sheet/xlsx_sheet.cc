@@ -3,6 +3,7 @@
 #include <xlsxwriter.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
@@ -10,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/civil_time.h"
+#include "base/system_error.h"
 
 namespace tidemark::load {
 namespace {
@@ -217,8 +219,14 @@ Result<void> XlsxSheet::row(SheetCells cells) {
 }
 
 Result<void> XlsxSheet::finish() {
+  errno = 0;
   const lxw_error error = workbook_close(std::exchange(book_->workbook, nullptr));
-  return error == LXW_NO_ERROR ? Result<void>{} : fail(failed(error, book_->path));
+  const int system = errno;
+  if (error == LXW_NO_ERROR) return {};
+  // Its own words for a full disk are "zip generic error".
+  if (kind_of_errno(system) == ErrorKind::no_space)
+    return fail_errno(system, {"cannot write the workbook {}", "无法写入工作簿 {}"}, book_->path);
+  return fail(failed(error, book_->path));
 }
 
 }  // namespace tidemark::load

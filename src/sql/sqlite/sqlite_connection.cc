@@ -34,9 +34,19 @@ Error with_place(Error error, const std::string& path) {
       here);
 }
 
-/// Whoever reads a database in WAL mode writes into the files beside it.
+/// Whoever reads a database in WAL mode writes into the files beside it. Where their folder cannot
+/// be written, SQLite reports that they are missing, though the database itself is open by then.
 Error with_wal_advice(Error error, const ConnectOptions& options) {
-  if (!options.read_only || error.kind != ErrorKind::unauthorized) return error;
+  if (error.kind == ErrorKind::not_found)
+    error = Error{.kind = ErrorKind::unauthorized, .what = std::move(error.what)}.within(
+        {"its folder cannot be written, and the files beside it are missing",
+         "其所在目录不可写，旁边的 WAL 文件也不存在"});
+  if (error.kind != ErrorKind::unauthorized) return error;
+  if (!options.read_only)
+    return std::move(error).with_hint(
+        {"give this user write permission for the file and its folder, on a file system that is "
+         "not mounted read-only",
+         "请授予当前用户对该文件及其所在目录的写权限，且文件系统不能以只读方式挂载"});
   return std::move(error).with_hint(
       {"the file is in WAL mode, whose readers need write permission for it and its folder: "
        "grant that, or let its owner run: PRAGMA journal_mode=DELETE",

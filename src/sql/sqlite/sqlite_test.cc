@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -92,6 +93,24 @@ TEST_F(Sqlite, OnlyAFileOfOursGetsAWriteAheadLog) {
   const auto connection = created();
   EXPECT_TRUE(connection->execute("CREATE TABLE t (v)"));
   EXPECT_EQ(value(*connection, "PRAGMA journal_mode"), "delete");
+}
+
+TEST_F(Sqlite, WhoMayNotWriteIsToldWhatToGrant) {
+  ASSERT_TRUE(created()->execute("CREATE TABLE t (v)"));
+  // Nothing keeps root from writing: it is nobody meanwhile.
+  const uid_t nobody = 65534, myself = ::geteuid();
+  std::filesystem::permissions(file(), std::filesystem::perms(0444));
+  std::filesystem::permissions(folder_, std::filesystem::perms(0555));
+  if (myself == 0) ASSERT_EQ(::seteuid(nobody), 0);
+  const auto writer = open({}), reader = open({.read_only = true});
+  if (myself == 0) ASSERT_EQ(::seteuid(myself), 0);
+  std::filesystem::permissions(folder_, std::filesystem::perms(0755));
+  ASSERT_FALSE(writer);
+  ASSERT_FALSE(reader);
+  EXPECT_EQ(writer.error().kind, ErrorKind::unauthorized);
+  EXPECT_EQ(reader.error().kind, ErrorKind::unauthorized);
+  EXPECT_THAT(writer.error().hint.en, HasSubstr("mounted read-only"));
+  EXPECT_THAT(reader.error().hint.en, HasSubstr("WAL mode"));
 }
 
 TEST_F(Sqlite, AReadOnlyConnectionCannotWrite) {
