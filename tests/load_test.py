@@ -66,17 +66,50 @@ def test_a_clock_that_is_wrong_ends_the_load_before_it_writes(skew, local, tmp_p
         assert local.by_day() == shop.truth()
 
 
-@pytest.mark.parametrize("faults", [
-    "latency=20ms", "error500=0.2", "html=0.2", "truncate=0.2", "repeat=0.3", "total=0.3", "gbk=0.3",
-    "strings=1", "revoke=0.2", "storm=0.2", "busy=0.2", "malformed=0.1", "ip=0.1", "deny=orders"])
-def test_after_each_fault_counts_and_sums_per_day_are_the_shops(faults, local, tmp_path):
-    with Shop(tmp_path, "--faults", faults, orders=400) as shop:
-        ran = load(shop, local, tmp_path, *JANUARY, code=None)
+FAULTS = ["latency=20ms", "error500=0.2", "html=0.2", "hang=0.15", "truncate=0.2", "repeat=0.3",
+          "total=0.3", "gbk=0.3", "strings=1", "revoke=0.2", "storm=0.2", "busy=0.2",
+          "malformed=0.1", "ip=0.1", "deny=orders"]
+# Those in which a load writes some, reads again, and goes on: what a database may take otherwise.
+TELLING = "repeat=0.2,total=0.2,strings=0.5"
+
+
+def faults_change_nothing_of_the_truth(faults, warehouse, folder):
+    quick = {"TIDEMARK_XIAOE__TIMEOUT": "500ms"} if "hang" in faults else {}
+    with Shop(folder, "--faults", faults, orders=400) as shop:
+        ran = load(shop, warehouse, folder, *JANUARY, code=None, **quick)
         # A load that calls itself done is; one that does not goes on when the fault is over.
         if ran.summary["exit_code"] == 0:
-            assert local.by_day() == shop.truth()
+            assert warehouse.by_day() == shop.truth()
         shop.ask("faults", {"spec": ""})
-        load(shop, local, tmp_path, *JANUARY)
+        load(shop, warehouse, folder, *JANUARY)
+        assert warehouse.by_day() == shop.truth()
+
+
+@pytest.mark.parametrize("faults", FAULTS)
+def test_after_each_fault_counts_and_sums_per_day_are_the_shops(faults, local, tmp_path):
+    faults_change_nothing_of_the_truth(faults, local, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["mariadb", "postgres"])
+def test_after_faults_each_database_has_the_shops_sums(kind, request, tmp_path):
+    faults_change_nothing_of_the_truth(TELLING, make_warehouse(kind, request, tmp_path), tmp_path)
+
+
+def test_when_others_use_up_the_calls_the_load_waits_and_is_whole(local, tmp_path):
+    # Each 2053 costs the ten seconds of the shop's window, so the fault ends with the first.
+    with Shop(tmp_path, "--faults", "limit=1", orders=400) as shop:
+        words = [BINARY, "load", "orders", "--shop-url", shop.url, "--warehouse", local.url,
+                 "--json", "--progress", "off", *JANUARY]
+        with subprocess.Popen(words, cwd=tmp_path, stdin=subprocess.DEVNULL, encoding="utf-8",
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              env={"PATH": os.environ["PATH"], "HOME": str(tmp_path),
+                                   **CREDENTIALS}) as process:
+            while shop.ask("calls")["lists"] < 1:
+                assert process.poll() is None
+                time.sleep(0.02)
+            shop.ask("faults", {"spec": ""})
+            out, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, out
         assert local.by_day() == shop.truth()
 
 
@@ -166,6 +199,22 @@ def test_a_dry_run_writes_nothing(local, tmp_path):
         ran = load(shop, local, tmp_path, *JANUARY, "-d")
         assert ran.summary["orders_unchanged"] == 4000
         assert (tmp_path / "warehouse.db").read_bytes() == before
+
+
+def test_a_warehouse_on_a_disk_that_is_read_only_is_told_as_that(request, tmp_path):
+    (tmp_path / "disk").mkdir()
+    warehouse = make_warehouse("sqlite", request, tmp_path / "disk")
+    read_only = ["unshare", "--map-root-user", "--mount", "sh", "-c",
+                 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"',
+                 str(tmp_path / "disk")]
+    if run([*read_only, "true"], tmp_path, code=None).code != 0:
+        pytest.skip("this machine lets nobody mount a folder read-only")
+    with Shop(tmp_path) as shop:
+        load(shop, warehouse, tmp_path, *JANUARY)
+        words = ["load", "orders", "--shop-url", shop.url, "--warehouse", warehouse.url, *JANUARY]
+        ran = run([*read_only, BINARY, *words], tmp_path, code=12, **CREDENTIALS)
+        assert "cannot be written" in ran.err and "mounted read-only" in ran.err, ran.text()
+        assert warehouse.by_day() == shop.truth()
 
 
 @pytest.mark.parametrize("words", [("--from", "2025-01-01"), ("--from", "2025-02-01", "--to", "2025-01-01"),
