@@ -93,6 +93,32 @@ def test_failures_in_a_row_name_the_endpoint_and_levels_choose_the_channel(tmp_p
         assert "[NOTICE] deliveries in retry" in text and "CRITICAL" not in text
 
 
+def test_many_differences_of_a_receiver_are_told(tmp_path):
+    with Robot("dingtalk") as robot, Receiver() as receiver, \
+            Hub(tmp_path, **QUICK, **channel(robot)) as hub:
+        made = hub.subscribe(receiver.url, name="tax refund")["id"]
+        viewer, path = hub.token("viewer"), f"/api/v1/subscriptions/{made}/check"
+        found = {"events": 500, "missing": 60, "older": 40, "different": 0, "cache": 0,
+                 "repaired": False}
+
+        def tell(**more):
+            return hub.ask("POST", path, {**found, **more}, token=viewer).status
+
+        assert tell() == 204
+        assert "check_differences_critical" in alerts(hub)
+        assert f'tidemark_receiver_differences{{endpoint="{made}"}} 100' in hub.ask(
+            "GET", "/metrics").text
+        assert tell(cache=1, repaired=True) == 204
+        assert re.search(r"\[CRITICAL\] records that differed .*: 101 \(above 100\).*: tax refund "
+                         r"\(101\)", robot.next())
+        assert tell(missing=0) == 204
+        assert robot.next().startswith("[Tidemark] alert over\n[OVER] records that differed")
+        assert robot.texts.empty()
+        assert tell(missing=-1) == 400
+        assert hub.ask("POST", path, found, token=hub.token("publisher")).status == 403
+        assert hub.ask("POST", "/api/v1/subscriptions/sub_none/check", found).status == 404
+
+
 def test_a_robot_that_is_down_gets_it_later_and_doctor_knows(tmp_path, rejecting):
     robot = Robot("dingtalk", secret=SECRET)
     robot.refuse = (200, '{"errcode":310000,"errmsg":"sign not match"}')

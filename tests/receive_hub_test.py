@@ -23,6 +23,7 @@ class Hub:
         self.events = []
         self.status = 200
         self.asked = []
+        self.reports = []
         self.raw = None  # Sent instead of an answer.
         hub = self
 
@@ -43,6 +44,13 @@ class Hub:
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)
+
+            def do_POST(self):
+                length = int(self.headers.get("Content-Length", 0))
+                hub.reports.append((self.path, json.loads(self.rfile.read(length))))
+                self.send_response(204 if hub.status == 200 else hub.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
 
             def log_message(self, *_):
                 pass
@@ -263,6 +271,11 @@ def test_check_finds_and_repairs_what_differs(hub, database, tmp_path):
     assert found == {"1": "missing", "2": "older", "3": "different", "4": "cache"}
     assert check(tmp_path, database, hub, "--repair").summary["repaired"] is True
     assert check(tmp_path, database, hub).summary["missing"] == 0
+    path = f"/api/v1/subscriptions/{SUBSCRIPTION}/check"
+    found = {"events": 6, "missing": 1, "older": 1, "different": 1, "cache": 1}
+    assert hub.reports[1:] == [(path, {**found, "repaired": False}),
+                               (path, {**found, "repaired": True}),
+                               (path, {**dict.fromkeys(found, 0), "events": 6, "repaired": False})]
     assert invoices(database)[2][0] == 2
     assert invoices(database)[4][1].startswith("100000")
 

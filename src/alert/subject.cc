@@ -75,6 +75,11 @@ constexpr std::array<SubjectInfo, subject_count> table = {{
      .grows = true,
      .en = "scheduled jobs that were only partial three times in a row",
      .zh = "连续三次仅部分成功的计划任务"},
+    {.subject = check_differences,
+     .name = "check_differences",
+     .unit = Unit::count,
+     .en = "records that differed in a receiver's last check",
+     .zh = "接收端最近一次比对中不一致的记录"},
 }};
 
 /// `250ms`, `90s`, `5m`, `1h`, `2d`.

@@ -24,8 +24,10 @@ enum class Subject {
   retrying,         ///< Of these, those that failed before.
   jobs_failed,      ///< Scheduled jobs whose last run failed.
   jobs_partial,     ///< Scheduled jobs that have only been partial for some runs.
+  /// Records that differed when a receiver last compared itself with the hub, where they are most.
+  check_differences,
 };
-inline constexpr std::size_t subject_count = 11;
+inline constexpr std::size_t subject_count = 12;
 
 enum class Unit { ratio, seconds, count };
 

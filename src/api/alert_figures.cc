@@ -64,6 +64,18 @@ Figure rejected(const relay::SyncStats& stats) {
   return figure;
 }
 
+/// Of the receiver where they are most; nothing if none was ever compared.
+Figure differences(const relay::SyncStats& stats) {
+  Figure figure;
+  for (const relay::EndpointBacklog& endpoint : stats.endpoints)
+    if (endpoint.differences)
+      figure.value = std::max(figure.value.value_or(0), static_cast<double>(*endpoint.differences));
+  figure.detail = worst(stats.endpoints, [](const relay::EndpointBacklog& endpoint) {
+    return endpoint.differences.value_or(0);
+  });
+  return figure;
+}
+
 bool is_failed(const run::Schedule& schedule) {
   return schedule.last_status == name(run::JobStatus::failed) ||
          schedule.last_status == name(run::JobStatus::timed_out) ||
@@ -111,6 +123,7 @@ Figures alert_figures(const relay::SyncStats& stats, const std::vector<run::Sche
   figures[Subject::backlog] = count(stats.backlog);
   figures[Subject::backlog].detail = worst(stats.endpoints, &relay::EndpointBacklog::unfinished);
   figures[Subject::retrying] = count(stats.retrying);
+  figures[Subject::check_differences] = differences(stats);
   figures[Subject::jobs_failed] = jobs_where(schedules, [&](const run::Schedule& schedule) {
     return jobs.all.contains(schedule.name) && is_failed(schedule);
   });

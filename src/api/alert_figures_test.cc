@@ -27,12 +27,14 @@ TEST(AlertFigures, AreThoseOfTheStats) {
                       .name = "tax",
                       .state = "active",
                       .unfinished = 6,
-                      .failures = 21},
+                      .failures = 21,
+                      .differences = 101},
                      {.subscription_id = "sub_2",
                       .name = "bank",
                       .state = "active",
                       .unfinished = 1,
-                      .failures = 22},
+                      .failures = 22,
+                      .differences = 0},
                      {.subscription_id = "sub_3", .name = "idle", .state = "active"}}},
       {}, {});
   EXPECT_DOUBLE_EQ(figures[Subject::success_rate_1h].value.value(), 0.75);
@@ -48,6 +50,8 @@ TEST(AlertFigures, AreThoseOfTheStats) {
   EXPECT_EQ(figures[Subject::backlog].value, 7);
   EXPECT_EQ(figures[Subject::backlog].detail, "tax (6), bank (1)");
   EXPECT_EQ(figures[Subject::retrying].value, 5);
+  EXPECT_EQ(figures[Subject::check_differences].value, 101);
+  EXPECT_EQ(figures[Subject::check_differences].detail, "tax (101)");
 }
 
 TEST(AlertFigures, OfNothingSayNothing) {
@@ -55,6 +59,7 @@ TEST(AlertFigures, OfNothingSayNothing) {
   EXPECT_EQ(figures[Subject::success_rate_1h].value, std::nullopt);
   EXPECT_EQ(figures[Subject::latency_mean].value, std::nullopt);
   EXPECT_EQ(figures[Subject::backlog].value, 0);
+  EXPECT_EQ(figures[Subject::check_differences].value, std::nullopt);
   EXPECT_EQ(figures[Subject::jobs_failed].value, 0);
 }
 

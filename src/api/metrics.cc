@@ -165,10 +165,18 @@ void write_recent(std::string& text, const relay::SyncStats& stats) {
                fmt::format("code=\"{}\",status=\"{}\"", escaped(code), status),
                static_cast<double>(number));
   head(text, "tidemark_webhook_failures_in_row", "gauge", "Failures of an endpoint in a row.");
-  for (std::size_t i = 0; i < std::min(stats.endpoints.size(), endpoint_labels_max); ++i)
+  const std::size_t shown = std::min(stats.endpoints.size(), endpoint_labels_max);
+  for (std::size_t i = 0; i < shown; ++i)
     sample(text, "tidemark_webhook_failures_in_row",
            fmt::format("endpoint=\"{}\"", escaped(stats.endpoints[i].subscription_id)),
            static_cast<double>(stats.endpoints[i].failures));
+  head(text, "tidemark_receiver_differences", "gauge",
+       "Records of a receiver that differed when it last compared itself with the hub.");
+  for (std::size_t i = 0; i < shown; ++i)
+    if (const auto& differences = stats.endpoints[i].differences)
+      sample(text, "tidemark_receiver_differences",
+             fmt::format("endpoint=\"{}\"", escaped(stats.endpoints[i].subscription_id)),
+             static_cast<double>(*differences));
 }
 
 void write_alerts(std::string& text, const alert::AlertStore::States& alerts) {

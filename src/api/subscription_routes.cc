@@ -10,6 +10,7 @@
 #include "base/ulid.h"
 #include "relay/new_secret.h"
 #include "relay/query.h"
+#include "relay/receiver_check.h"
 
 namespace tidemark::api {
 namespace {
@@ -169,6 +170,25 @@ void test(Services& services, const http::Request& request, http::Respond respon
       std::move(respond));
 }
 
+/// What the receiver of the subscription found when it compared itself with this hub.
+void keep_check(Services& services, const http::Request& request, http::Respond respond) {
+  Result<relay::ReceiverCheck> parsed = relay::parse_receiver_check(request.body);
+  if (!parsed) return respond(problem_for(parsed.error()));
+  services.change(
+      [id = request.capture("id"),
+       parsed = std::move(*parsed)](relay::Engine& engine) -> Result<http::Response> {
+        if (engine.subscription(id) == nullptr) return fail(no_subscription(id));
+        relay::ReceiverCheck check = parsed;
+        check.subscription_id = id;
+        check.checked_at = engine.now();
+        if (Result<void> kept = relay::keep_receiver_check(engine.store().connection(), check);
+            !kept)
+          return fail(std::move(kept).error());
+        return http::Response{.status = 204};
+      },
+      std::move(respond));
+}
+
 Result<http::Response> events(sql::Connection& connection, const std::string& id,
                               std::int64_t after, std::int64_t limit) {
   auto found = relay::events_after(connection, id, after, limit + 1, events_bytes_max);
@@ -257,6 +277,7 @@ void add_subscription_routes(Gate& gate, Services& services) {
   add_change(one + "/resume", &relay::Engine::resume);
   routes.add("POST", one + "/rotate-secret", rotate, json);
   routes.add("POST", one + "/test", test);
+  routes.add("POST", one + "/check", keep_check, json);
   routes.add("GET", one + "/events", answer_events);
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/log.h"
 #include "cli/context.h"
 #include "cli/receive_settings.h"
 #include "relay/receive/comparison.h"
@@ -93,6 +94,24 @@ void show_summary(const Context& context, const Comparison& comparison, bool rep
                             {"exit_code", static_cast<int>(code)}});
 }
 
+/// The hub alerts when there are too many. What is compared here stands whether it hears of it or
+/// not.
+void tell_hub(const Context& context, relay::HubClient& hub, const std::string& subscription,
+              const Comparison& comparison, bool repaired) {
+  std::map<Difference, std::uint64_t> counts;
+  for (const auto& [key, found] : comparison.differences) ++counts[found.difference];
+  const nlohmann::ordered_json report{
+      {"events", comparison.events},        {"missing", counts[Difference::missing]},
+      {"older", counts[Difference::older]}, {"different", counts[Difference::different]},
+      {"cache", counts[Difference::cache]}, {"repaired", repaired}};
+  const auto told = hub.post("/api/v1/subscriptions/" + subscription + "/check", report.dump());
+  if (!told)
+    log_line(LogLevel::warning,
+             say({"the hub was not told of the result: {}", "未能将比对结果告知 hub：{}"},
+                 told.error().what.in(context.language))
+                 .in(context.language));
+}
+
 Result<ExitCode> run(Context& context) {
   const std::string& subscription = context.settings.text("receive.subscription");
   if (!receive::is_event_id(subscription))
@@ -110,6 +129,7 @@ Result<ExitCode> run(Context& context) {
   if (repairing)
     if (Result<void> repaired = repair(context, store, *comparison); !repaired)
       return fail(std::move(repaired).error());
+  tell_hub(context, hub, subscription, *comparison, repairing);
   const bool equal = (comparison->differences.empty() || repairing) && comparison->refused == 0;
   const ExitCode code = equal ? ExitCode::done : ExitCode::partial;
   show_summary(context, *comparison, repairing, code);

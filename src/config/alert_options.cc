@@ -23,6 +23,11 @@ constexpr std::array rules = {
               "More deliveries are parked because their receiver will never take them (400, 413, "
               "422)",
               "因接收方返回 400、413、422 而搁置的投递多于此值"},
+    AlertRule{
+        "check_differences_critical", "100", "0s",
+        "More records of a receiver differed from the hub when `tidemark receive check` last "
+        "compared them, repaired or not",
+        "`tidemark receive check` 最近一次比对中与 hub 不一致的记录多于此值（无论是否已修复）"},
     AlertRule{"jobs_failed_critical", "0", "2h",
               "More scheduled jobs are at a failed run, for `hold`: several runs of a frequent job",
               "最近一次运行失败的计划任务多于此值，且持续 `hold`（频繁任务已失败多次）"},

@@ -333,6 +333,22 @@ constexpr std::array steps = {
                     "NOT NULL, work TEXT NOT NULL, place BIGINT NOT NULL, upto BIGINT NOT NULL, "
                     "due_at BIGINT NOT NULL, PRIMARY KEY (subscription_id, work))",
     },
+    // What each receiver found when it last compared itself with the hub (receiver_check.h).
+    Migration{
+        .sqlite = "CREATE TABLE IF NOT EXISTS receiver_checks (subscription_id TEXT NOT NULL "
+                  "PRIMARY KEY, checked_at INTEGER NOT NULL, events INTEGER NOT NULL, missing "
+                  "INTEGER NOT NULL, older INTEGER NOT NULL, different INTEGER NOT NULL, cache "
+                  "INTEGER NOT NULL, repaired INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+        .mysql = "CREATE TABLE IF NOT EXISTS receiver_checks (subscription_id VARCHAR(32) NOT NULL "
+                 "PRIMARY KEY, checked_at BIGINT NOT NULL, events BIGINT NOT NULL, missing BIGINT "
+                 "NOT NULL, older BIGINT NOT NULL, different BIGINT NOT NULL, cache BIGINT NOT "
+                 "NULL, repaired BIGINT NOT NULL) "
+                 "ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+        .postgres = "CREATE TABLE IF NOT EXISTS receiver_checks (subscription_id TEXT COLLATE "
+                    "\"C\" NOT NULL PRIMARY KEY, checked_at BIGINT NOT NULL, events BIGINT NOT "
+                    "NULL, missing BIGINT NOT NULL, older BIGINT NOT NULL, different BIGINT NOT "
+                    "NULL, cache BIGINT NOT NULL, repaired BIGINT NOT NULL)",
+    },
 };
 
 }  // namespace

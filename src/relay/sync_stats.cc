@@ -157,6 +157,14 @@ Result<void> count_backlog(sql::Connection& connection, WallTime now, SyncStats&
               "subscription_id",
               {}, add);
   if (!read) return read;
+  read = each(connection,
+              "SELECT subscription_id, missing + older + different + cache FROM receiver_checks",
+              {}, [&stats](const sql::Cursor& row) {
+                const auto endpoint = std::ranges::find(stats.endpoints, text_at(row, 0),
+                                                        &EndpointBacklog::subscription_id);
+                if (endpoint != stats.endpoints.end()) endpoint->differences = number_at(row, 1);
+              });
+  if (!read) return read;
   for (EndpointBacklog& endpoint : stats.endpoints) {
     if (batched.contains(endpoint.subscription_id))
       if (read = count_batched(connection, now, endpoint); !read) return read;

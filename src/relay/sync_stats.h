@@ -22,6 +22,8 @@ struct EndpointBacklog {
   std::int64_t waiting = 0;          ///< For a batch's time.
   std::optional<WallTime> oldest{};  ///< When the oldest of `unfinished` was made.
   std::int64_t failures = 0;         ///< In a row, of the endpoint's own.
+  /// Records of its receiver that differed when it last compared itself; nullopt: it never did.
+  std::optional<std::int64_t> differences{};
 };
 
 /// How the deliveries are doing, at one moment.

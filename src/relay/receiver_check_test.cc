@@ -1,0 +1,54 @@
+#include "relay/receiver_check.h"
+
+#include <gtest/gtest.h>
+
+#include "relay/simulated_world.h"
+#include "relay/sync_stats.h"
+
+namespace tidemark::relay {
+namespace {
+
+TEST(ReceiverCheck, IsReadStrictly) {
+  const auto read = parse_receiver_check(
+      R"({"events":9,"missing":1,"older":2,"different":3,"cache":4,"repaired":true})");
+  ASSERT_TRUE(read) << read.error().what.en;
+  EXPECT_EQ(read->events, 9);
+  EXPECT_EQ(read->cache, 4);
+  EXPECT_TRUE(read->repaired);
+  for (
+      const char* body :
+      {"", "[]", "{}", R"({"events":9,"missing":1,"older":2,"different":3,"cache":4})",
+       R"({"events":-1,"missing":1,"older":2,"different":3,"cache":4,"repaired":true})",
+       R"({"events":1.0,"missing":1,"older":2,"different":3,"cache":4,"repaired":true})",
+       R"({"events":9,"missing":18446744073709551615,"older":2,"different":3,"cache":4,"repaired":true})",
+       R"({"events":9,"missing":1,"older":2,"different":3,"cache":4,"repaired":1})",
+       R"({"events":9,"missing":1,"older":2,"different":3,"cache":4,"repaired":true,"x":1})"})
+    EXPECT_FALSE(parse_receiver_check(body)) << body;
+}
+
+TEST(ReceiverCheck, TheLastOneStandsInTheStats) {
+  SimulatedWorld world;
+  const std::string checked = world.subscribe({});
+  const std::string other = world.subscribe({});
+  const auto keep = [&](std::int64_t missing) {
+    world.change([&](Engine& engine) {
+      return keep_receiver_check(engine.store().connection(), {.subscription_id = checked,
+                                                               .checked_at = engine.now(),
+                                                               .missing = missing,
+                                                               .older = 1,
+                                                               .different = 1,
+                                                               .cache = 1});
+    });
+    const auto stats = sync_stats(world.engine().store().connection(), world.clock.wall());
+    ASSERT_TRUE(stats) << stats.error().what.en;
+    for (const EndpointBacklog& endpoint : stats->endpoints)
+      EXPECT_EQ(endpoint.differences, endpoint.subscription_id == checked
+                                          ? std::optional(missing + 3)
+                                          : std::optional<std::int64_t>());
+  };
+  keep(100);
+  keep(0);
+}
+
+}  // namespace
+}  // namespace tidemark::relay
