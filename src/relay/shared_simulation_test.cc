@@ -421,7 +421,7 @@ class SharedSimulation {
 TEST(SharedSimulation, NothingIsLostWhateverHappens) {
   const std::uint64_t one = number_from("RELAY_SHARED_SEED", 0);
   const std::uint64_t first = one != 0 ? one : number_from("RELAY_SHARED_FIRST", 1);
-  const std::uint64_t last = one != 0 ? one : first - 1 + number_from("RELAY_SHARED_SEEDS", 40);
+  const std::uint64_t last = one != 0 ? one : first - 1 + number_from("RELAY_SHARED_SEEDS", 30);
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     SCOPED_TRACE(testing::Message() << "RELAY_SHARED_SEED=" << seed);
     SharedSimulation simulation(seed);
