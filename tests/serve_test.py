@@ -359,16 +359,22 @@ def test_health_version_and_metrics(hub, receiver):
     assert hub.get("/livez", token=None)["status"] == "live"
     assert hub.get("/readyz", token=None)["status"] == "ready"
     assert hub.get("/version", token=None)["version"]
-    receiver.trust(hub.subscribe(receiver.url)["secret"])
+    made = hub.subscribe(receiver.url)
+    receiver.trust(made["secret"])
     hub.post("/api/v1/vouchers", voucher())
     receiver.next()
     wait_until(lambda: delivered(hub))
+    found = {"events": 9, "missing": 1, "older": 2, "different": 3, "cache": 4, "repaired": True}
+    for cache in (5, 4):
+        assert hub.ask("POST", f"/api/v1/subscriptions/{made['id']}/check",
+                       {**found, "cache": cache}).status == 204
     text = hub.ask("GET", "/metrics", token=None).text
     assert "tidemark_events_published_total 1\n" in text
     assert 'result="ok",le="+Inf"} 1' in text
     assert "# TYPE tidemark_delivery_latency_seconds histogram\n" in text
     assert 'tidemark_delivery_latency_seconds_bucket{le="+Inf"} 1\n' in text
     assert "tidemark_delivery_latency_seconds_count 1\n" in text
+    assert f'tidemark_receiver_differences{{endpoint="{made["id"]}"}} 10\n' in text
     checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True,
                              encoding="utf-8", check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
