@@ -107,6 +107,19 @@ def test_an_export_can_make_the_index_first(sqlite):
     assert sqlite.findings("-o", "context/invoices")["index"]["verdict"] == "ok"
 
 
+def test_a_watermark_in_the_future_is_a_warning(sqlite):
+    sqlite.sql(INDEX)
+    sqlite.sql("INSERT INTO t_invoice VALUES (1,'7','DE','2025-01-01','n',3,'{}','2025-01-01')")
+    sqlite.run("-i", command="export invoices")
+    path = sqlite.folder / "context/invoices/.export_state/.last_export_time"
+    path.write_text("7|2999" + path.read_text(encoding="utf-8")[6:], encoding="utf-8")
+    found = sqlite.findings("-o", "context/invoices")["state"]
+    assert found["verdict"] == "warning" and "2999" in found["what"]
+    assert "state reset -o context/invoices 7" in found["mend"]
+    shown = sqlite.run("state", "show", command="export").stdout
+    assert "in the future" in shown
+
+
 @pytest.mark.parametrize("indexed", [True, False])
 def test_odd_stamps_are_counted(sqlite, indexed):
     if indexed:

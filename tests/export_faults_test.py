@@ -310,6 +310,8 @@ def test_a_damaged_index_is_built_again(sqlite, tree, damage, words):
     ran = tree.export(sqlite, *words)
     assert (ran.files_written, ran.files_unchanged) == (1, 1499)
     assert "no index" in " ".join(ran.notes)
+    if damage not in (os.remove, damage_empty):
+        assert "index.db.damaged" in ran.notes[0]
     now = tree.times()
     assert [path for path in times if now[path] != times[path]] == ["t1/CN/20250304+INV1.json"]
     tree.check_equals(sqlite)

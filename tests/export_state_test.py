@@ -106,7 +106,7 @@ def test_a_damaged_line_is_an_error_that_helps(sqlite, tree, line):
     message = ran.exit_error
     assert ("line 2" if line.startswith("t2|") else "line 1") in message["message"]
     assert tree.state_path in message["message"]
-    assert backup in message["hint"]
+    assert f"restore -o {tree.path} {backup}" in message["hint"]
     after = tree.snapshot()
     for path in (*tree.raw(), ".export_state/.last_export_time"):
         assert after[path] == before[path]
@@ -129,8 +129,10 @@ def test_a_mark_in_the_future_waits(source, tree):
     tree.incremental(source, "60m")
     tree.edit_state(lambda text: re.sub(r"\|\d{4}", "|2199", text, count=1))
     edited = tree.state()
-    ran = tree.incremental(source, "50m")
+    ran = tree.incremental(source, "50m", code=3)
     assert (ran.rows_read, tree.state()) == (0, edited)
+    assert (ran.tenants_ahead, ran.tenant("t1")["status"]) == (1, "PARTIAL")
+    assert any("2199" in note and "state reset" in note for note in ran.notes)
 
 
 def test_a_tenant_that_is_gone_keeps_its_line(source, tree):

@@ -12,6 +12,8 @@
 #include "cli/export_settings.h"
 #include "cli/recording.h"
 #include "export/export_run.h"
+#include "export/state_directory.h"
+#include "export/tree_index.h"
 
 namespace tidemark::cli {
 namespace {
@@ -150,6 +152,21 @@ run::RunEnd end_of(const exporter::ExportSummary& summary) {
 
 namespace {
 
+Message damage_note(const Error& damage, const exporter::ExportOptions& options) {
+  const std::string index =
+      exporter::TreeIndex::path_in(exporter::state_directory_of(options.output));
+  Message note = options.dry_run ? say({"a run will put the index aside as {}.damaged and build it "
+                                        "anew: ",
+                                        "正式运行会将索引移到 {}.damaged 并重建："},
+                                       index)
+                                 : say({"the index was put aside as {}.damaged and built anew: ",
+                                        "索引已移到 {}.damaged 并重建："},
+                                       index);
+  note.en += damage.what.en;
+  note.zh += damage.what.zh;
+  return note;
+}
+
 /// A damaged index is put aside, or passed over by a dry run: one more attempt is all it takes.
 Result<exporter::ExportSummary> run_with_rebuild(exporter::ExportRun::Environment environment,
                                                  const exporter::TableSpec& spec,
@@ -164,14 +181,18 @@ Result<exporter::ExportSummary> run_with_rebuild(exporter::ExportRun::Environmen
     display->resume();
     return agreed;
   };
-  for (bool rebuilt = false;; rebuilt = true) {
+  for (std::optional<Error> damage;;) {
     exporter::ExportRun run(environment, spec, options);
     display.emplace(progress, environment.clock, [&run] { return snapshot_of(run.progress()); });
     watched.set(&run);
     Result<exporter::ExportSummary> summary = run.run();
     watched.set(nullptr);
     display.reset();
-    if (summary || rebuilt || !run.index_is_damaged()) return summary;
+    if (summary && damage) {
+      summary->notes.insert(summary->notes.begin(), damage_note(*damage, options));
+    }
+    if (summary || damage || !run.index_is_damaged()) return summary;
+    damage = summary.error();
     log_line(LogLevel::warning, summary.error().what.en);
     environment.without_index = options.dry_run;
     if (options.dry_run) continue;

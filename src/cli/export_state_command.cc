@@ -19,7 +19,10 @@ using exporter::StateView;
 
 std::string age_text(const Context& context, const std::optional<std::chrono::seconds>& age) {
   if (!age) return "-";
-  return run::duration_text(std::max(*age, std::chrono::seconds{0}), context.language);
+  if (*age < std::chrono::seconds{0}) {
+    return std::string(Wording{"in the future", "在未来"}.in(context.language));
+  }
+  return run::duration_text(*age, context.language);
 }
 
 nlohmann::ordered_json tenant_json(const StateView::Tenant& tenant) {

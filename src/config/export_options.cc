@@ -111,8 +111,9 @@ std::span<const Option> export_options() {
              .fallback = "0",
              .example = "9",
              .range = "0..22",
-             .en = "Level of compression; 0 means the default of the method",
-             .zh = "压缩级别；0 表示该压缩方式的默认级别"},
+             .en = "Level of compression: gzip 1 to 12, zstd 1 to 22; 0 means the default of the "
+                   "method",
+             .zh = "压缩级别：gzip 为 1 到 12，zstd 为 1 到 22；0 表示该压缩方式的默认级别"},
       Option{.key = "export.*.layout",
              .type = choice,
              .fallback = "files",

@@ -61,6 +61,7 @@ void Loader::run() {
   take_environment();
   find_unknown_variables();
   take_flags();
+  check_levels();
 }
 
 void Loader::read_file_layer() {
@@ -241,6 +242,22 @@ void Loader::take_flags() {
   }
 }
 
+/// The range of the option is that of zstd.
+void Loader::check_levels() {
+  constexpr std::int64_t gzip_level_max = 12;  // Of libdeflate.
+  for (const std::string& table : settings.exports_) {
+    const std::string key = fmt::format("export.{}.compress_level", table);
+    const std::int64_t level = settings.integer(key);
+    if (settings.text(fmt::format("export.{}.compress", table)) != "gzip") continue;
+    if (level <= gzip_level_max) continue;
+    problems.push_back(make_error(ErrorKind::invalid_config,
+                                  {"{}: {} = {}: gzip has levels from 1 to {}",
+                                   "{}：{} = {}：gzip 的压缩级别为 1 到 {}"},
+                                  settings.setting(key).where, key, level, gzip_level_max)
+                           .with_hint({"zstd goes up to 22", "zstd 最高为 22"}));
+  }
+}
+
 void Loader::unknown_key(std::string_view key, const std::string& where) {
   Error error = make_error(ErrorKind::invalid_config, {"{}: unknown key {}", "{}：未知的键 {}"},
                            where, printable(key));
@@ -264,10 +281,11 @@ void Loader::no_such_table(std::string_view key, const std::string& where) {
   const std::string_view table = table_name_in(key);
   const std::vector<std::string_view> known{settings.exports_.begin(), settings.exports_.end()};
   const std::string_view meant = nearest(table, known);
-  Error error = make_error(
-      ErrorKind::invalid_config,
-      {"{}: there is no [export.{}] in the configuration file", "{}：配置文件中没有 [export.{}]"},
-      where, table);
+  Error error =
+      make_error(ErrorKind::invalid_config,
+                 {"there is no export \"{1}\": {0} needs [export.{1}] in the configuration file",
+                  "没有名为“{1}”的导出：{0} 需要配置文件中有 [export.{1}]"},
+                 where, table);
   if (!meant.empty()) {
     error = std::move(error).with_hint({"did you mean {}?", "是否想写 {}？"}, meant);
   } else {

@@ -28,6 +28,7 @@ class Loader {
   void take_environment();
   void find_unknown_variables();
   void take_flags();
+  void check_levels();
 
   /// The text form of an entry's value, references filled in; the reason if there is none.
   [[nodiscard]] Result<std::string> text_of(const TomlEntry& entry, const Option& option) const;

@@ -130,11 +130,21 @@ TEST_F(SettingsTest, ANearlyKnownExportIsPointedOut) {
 
 TEST_F(SettingsTest, OnlyTheFileAddsExports) {
   EXPECT_THAT(problem(request_of(Variables{{"TIDEMARK_EXPORT__INVOCIES__TABLE", "t"}})),
-              HasSubstr("there is no [export.invocies] in the configuration file | did you mean "
-                        "invoices?"));
+              HasSubstr("there is no export \"invocies\": TIDEMARK_EXPORT__INVOCIES__TABLE needs "
+                        "[export.invocies] in the configuration file | did you mean invoices?"));
   LoadRequest request = request_of();
   request.flags = {{"export.receipts.threads", {"7", Origin::flag, "--threads"}}};
-  EXPECT_THAT(problem(request), HasSubstr("--threads: there is no [export.receipts]"));
+  EXPECT_THAT(problem(request),
+              HasSubstr("there is no export \"receipts\": --threads needs [export.receipts]"));
+}
+
+TEST_F(SettingsTest, GzipHasFewerLevelsThanZstd) {
+  EXPECT_EQ(problem("[export.invoices]\ncompress = 'gzip'\ncompress_level = 13\n"),
+            "tidemark.toml:3: export.invoices.compress_level = 13: gzip has levels from 1 to 12 | "
+            "zstd goes up to 22");
+  EXPECT_EQ(load(with_file("[export.invoices]\ncompress = 'gzip'\ncompress_level = 12\n"))
+                .integer("export.invoices.compress_level"),
+            12);
 }
 
 TEST_F(SettingsTest, ReadsEveryKindOfValue) {

@@ -4,10 +4,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
 
+#include "base/bytes.h"
+#include "base/shell_word.h"
 #include "base/system_error.h"
 #include "base/unique_fd.h"
 #include "export/source_record.h"
@@ -113,13 +116,29 @@ Finding check_inodes(const std::string& output, const Patient* patient) {
   return finding;
 }
 
-Finding check_state_file(const std::string& output) {
+Finding check_state_file(const std::string& output, const Patient* patient) {
   const watermark::StateFile file(state_directory_of(output));
   const Result<watermark::State> state = file.load();
   if (!state) return unchecked("state", state.error(), Verdict::failure);
   if (state->empty()) return {.check = "state", .what = say({"no watermarks yet", "尚无水位"})};
-  return {.check = "state",
-          .what = say({"watermarks of {} tenants", "{} 个租户的水位"}, state->size())};
+  Finding finding{.check = "state",
+                  .what = say({"watermarks of {} tenants", "{} 个租户的水位"}, state->size())};
+  if (patient == nullptr) return finding;
+  const Result<CivilTime> now = patient->connection.now();
+  if (!now) return unchecked("state", now.error());
+  const auto ahead =
+      std::ranges::find_if(*state, [&](const auto& entry) { return entry.second.mark > *now; });
+  if (ahead == state->end()) return finding;
+  finding.verdict = Verdict::warning;
+  finding.what =
+      say({"the watermark of tenant {} lies in the future: {}; nothing of it is exported "
+           "until then",
+           "租户 {} 的水位在未来：{}；到那时之前不会导出其任何数据"},
+          printable(ahead->first), ahead->second.mark.text());
+  finding.mend = say({"mend the line, or: tidemark export state reset -o {} {}",
+                      "请改正该行，或执行：tidemark export state reset -o {} {}"},
+                     shell_quoted(output), shell_quoted(ahead->first));
+  return finding;
 }
 
 Finding check_tree_index(const std::string& output) {

@@ -11,8 +11,9 @@ namespace tidemark::exporter {
 /// `inodes`: every invoice is a file; compared with the rows that have none yet, if there is a
 /// patient.
 [[nodiscard]] Finding check_inodes(const std::string& output, const Patient* patient);
-/// `state`: the watermarks can be read.
-[[nodiscard]] Finding check_state_file(const std::string& output);
+/// `state`: the watermarks can be read, and none is later than the patient's clock, if there is
+/// one.
+[[nodiscard]] Finding check_state_file(const std::string& output, const Patient* patient);
 /// `tree_index`: so can the index.
 [[nodiscard]] Finding check_tree_index(const std::string& output);
 /// `source`: the watermarks were taken in the zone, and from the database, that are set now.

@@ -27,7 +27,8 @@ ExitCode ExportSummary::exit_code() const {
     return ExitCode::failed;
   }
   // Rejects that somebody accepted do not count.
-  return rejects_open > 0 || unrepaired() > 0 ? ExitCode::partial : ExitCode::done;
+  return rejects_open > 0 || unrepaired() > 0 || tenants_ahead > 0 ? ExitCode::partial
+                                                                   : ExitCode::done;
 }
 
 std::uint64_t ExportSummary::unrepaired() const {
@@ -93,6 +94,7 @@ std::string summary_json(const ExportSummary& s, const std::string& command_line
       {"files_failed", s.files_failed},
       {"rejected", s.rejected},
       {"rejects_open", s.rejects_open},
+      {"tenants_ahead", s.tenants_ahead},
       {"collisions", s.collisions},
       {"rows_gone", s.rows_gone},
       {"gone_removed", s.gone_removed},

@@ -61,6 +61,9 @@ struct ExportSummary {
   std::vector<std::string> unknown_examples;
   std::uint64_t files_foreign = 0;  ///< Not named like ours.
   std::vector<std::string> foreign_examples;
+  /// Incremental only: whose watermark lies later than the database's clock. Nothing of them is
+  /// read until then.
+  std::uint64_t tenants_ahead = 0;
   double seconds = 0;
   std::optional<watermark::Boundary> boundary;
   SweepFindings findings;             ///< Sweeps only.

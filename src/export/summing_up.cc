@@ -6,12 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/shell_word.h"
 #include "export/filter_notes.h"
 
 namespace tidemark::exporter {
 namespace {
 
 constexpr std::size_t errors_max = 20;
+constexpr std::uint64_t notes_ahead_max = 20;
 
 /// Which groups are known to be complete: by their tenant's job where each has one, else by that of
 /// the whole table, whose ranges of keys cut through all groups.
@@ -103,6 +106,21 @@ void note_unmet_names(const std::vector<GroupCount>& groups, ExportSummary& summ
   }
 }
 
+/// A watermark that somebody mistyped, or a clock that was set back. --since is meant as it is.
+bool is_ahead(const Job& job, const ExportSummary& summary) {
+  return summary.boundary && job.window->after > summary.boundary->now && !summary.options.since;
+}
+
+Message ahead_note(const Job& job, const ExportSummary& summary) {
+  return say({"the watermark of tenant {} lies in the future ({}; the database has {}): nothing of "
+              "it is exported until then; to read it anew: tidemark export state reset -o {} {}",
+              "租户 {} 的水位在未来（{}；数据库时间为 "
+              "{}）：到那时之前不会导出其任何数据；如需重新读取：tidemark export state reset -o {} "
+              "{}"},
+             printable(job.tenant), job.window->after.text(), summary.boundary->now.text(),
+             shell_quoted(summary.options.output), shell_quoted(job.tenant));
+}
+
 TenantReport report_of(const Job& job, const ExportOptions& options) {
   const std::optional<Error> error = job.error();
   TenantReport report{
@@ -149,6 +167,12 @@ void sum_up(const GroupTable& groups, const Publisher& publisher, const std::deq
       error ? ++summary.groups_failed : ++summary.groups_empty;
     }
     summary.tenants.push_back(report_of(job, summary.options));
+    if (is_ahead(job, summary)) {
+      summary.tenants.back().status = watermark::TenantStatus::partial;
+      if (++summary.tenants_ahead <= notes_ahead_max) {
+        summary.notes.push_back(ahead_note(job, summary));
+      }
+    }
   }
   summary.tenants_total = tenants.size();
   note_unmet_names(counted, summary);

@@ -9,6 +9,7 @@
 
 #include "base/atomic_file.h"
 #include "base/bytes.h"
+#include "base/shell_word.h"
 
 namespace tidemark::watermark {
 namespace {
@@ -176,12 +177,14 @@ Result<State> StateFile::load() const {
   for (auto copy = copies.rbegin(); copy != copies.rend(); ++copy) {
     const Result<std::string> backup = read_file(directory_ + "/" + *copy, state_bytes_max);
     if (backup && parse_state(*backup)) {
-      return fail(std::move(state.error())
-                      .within({"{}", "{}"}, path())
-                      .with_hint({"mend the line, or put the backup in place: tidemark export "
-                                  "state restore {}",
-                                  "请改正该行，或恢复备份：tidemark export state restore {}"},
-                                 *copy));
+      return fail(
+          std::move(state.error())
+              .within({"{}", "{}"}, path())
+              .with_hint({"mend the line, or put the backup in place: tidemark export "
+                          "state restore -o {} {}",
+                          "请改正该行，或恢复备份：tidemark export state restore -o {} {}"},
+                         shell_quoted(std::filesystem::path(directory_).parent_path().string()),
+                         *copy));
     }
   }
   return fail(std::move(state.error())
