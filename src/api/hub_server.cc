@@ -159,8 +159,10 @@ Result<std::unique_ptr<HubServer>> HubServer::start(HubServerOptions options,
   auto made_token = bootstrap_token(connection, options.admin_token, clock.wall(), random);
   if (!made_token) return fail(std::move(made_token));
   if (options.admin_token.empty() && !*made_token)
-    log_line(LogLevel::info,
-             "admin token: the state has one already, which was shown when it was made");
+    log_line(
+        LogLevel::info,
+        "admin token: the state has one already, which was shown when it was made; if nobody has "
+        "it, give a new one in TIDEMARK_ADMIN_TOKEN");
   const auto tokens = all_tokens(connection);
   if (!tokens) return fail(tokens.error());
   const bool shared = (*store)->shared();

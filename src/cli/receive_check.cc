@@ -101,9 +101,13 @@ void tell_hub(const Context& context, relay::HubClient& hub, const std::string& 
   std::map<Difference, std::uint64_t> counts;
   for (const auto& [key, found] : comparison.differences) ++counts[found.difference];
   const nlohmann::ordered_json report{
-      {"events", comparison.events},        {"missing", counts[Difference::missing]},
-      {"older", counts[Difference::older]}, {"different", counts[Difference::different]},
-      {"cache", counts[Difference::cache]}, {"repaired", repaired}};
+      {"events", comparison.events},
+      {"missing", counts[Difference::missing]},
+      {"older", counts[Difference::older]},
+      // What cannot be read is not known to be equal.
+      {"different", counts[Difference::different] + comparison.refused},
+      {"cache", counts[Difference::cache]},
+      {"repaired", repaired}};
   const auto told = hub.post("/api/v1/subscriptions/" + subscription + "/check", report.dump());
   if (!told)
     log_line(LogLevel::warning,
@@ -127,8 +131,10 @@ Result<ExitCode> run(Context& context) {
   show_differences(context, *comparison);
   const bool repairing = context.arguments.has("--repair") && !comparison->differences.empty();
   if (repairing)
-    if (Result<void> repaired = repair(context, store, *comparison); !repaired)
+    if (Result<void> repaired = repair(context, store, *comparison); !repaired) {
+      tell_hub(context, hub, subscription, *comparison, false);
       return fail(std::move(repaired).error());
+    }
   tell_hub(context, hub, subscription, *comparison, repairing);
   const bool equal = (comparison->differences.empty() || repairing) && comparison->refused == 0;
   const ExitCode code = equal ? ExitCode::done : ExitCode::partial;

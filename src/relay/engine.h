@@ -209,6 +209,8 @@ class Engine {
   // engine_clock.cc: the wall clock was set.
   /// What was to happen at a time of it is thought over.
   void follow_clock();
+  /// Since follow_clock().
+  [[nodiscard]] bool clock_has_moved() const;
   /// An earlier process may have stored times of a clock that was set back since.
   void distrust_times();
   /// Deliveries that are due later than they can be are due at the latest time that can be meant.

@@ -29,6 +29,10 @@ void Engine::distrust_times() {
   probe_step_ = std::chrono::microseconds{};
 }
 
+bool Engine::clock_has_moved() const {
+  return std::chrono::abs(offset_of(clock_) - clock_offset_) >= clock_step_min;
+}
+
 void Engine::follow_clock() {
   const std::chrono::microseconds offset = offset_of(clock_);
   const std::chrono::microseconds step = offset - std::exchange(clock_offset_, offset);
@@ -69,9 +73,10 @@ void Engine::pull_in_probes() {
   for (const auto& [id, lane] : lanes_) {
     const Subscription& one = lane->subscription();
     if (one.state != SubscriptionState::probing || !one.probe_at || *one.probe_at <= now) continue;
-    // Ours were set by this clock, and are as far away as they were.
-    const WallTime meant =
-        may_send(id) ? std::max(now, *one.probe_at + *probe_step_) : *one.probe_at;
+    // Ours were set by this clock, and are as far away as they were. (Nothing of them may be sent
+    // before the leases are renewed.)
+    const bool ours = !leases_ || leases_->epoch(id) != 0;
+    const WallTime meant = ours ? std::max(now, *one.probe_at + *probe_step_) : *one.probe_at;
     const WallTime next = meant > now + retry_after_max ? now : meant;
     if (next != *one.probe_at) sooner[id] = next;
   }

@@ -80,6 +80,8 @@ void Engine::attend(Lane& lane) {
       if (Result<void> loaded = load(lane); !loaded) return put_off(id, loaded.error());
       continue;
     }
+    // The calls of the database before may have taken long, and the machine may have slept in one.
+    if (leases_ && (clock_has_moved() || !may_send(id))) return touch(id);
     if (!has_lease_for(lane)) return;  // It is looked at again once the lease is renewed.
     send_next(lane);
   }
