@@ -133,6 +133,7 @@ def test_a_mark_in_the_future_waits(source, tree):
     assert (ran.rows_read, tree.state()) == (0, edited)
     assert (ran.tenants_ahead, ran.tenant("t1")["status"]) == (1, "PARTIAL")
     assert any("2199" in note and "state reset" in note for note in ran.notes)
+    assert "redo" not in ran.lines[-1]
 
 
 def test_a_tenant_that_is_gone_keeps_its_line(source, tree):

@@ -22,6 +22,9 @@
 namespace tidemark::exporter {
 namespace {
 
+/// The zone of runs on a table whose times are instants; see SourceTable::needs_utc().
+const std::string utc = "+00:00";
+
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t free_bytes_wanted = std::uint64_t{1} << 30;
@@ -124,6 +127,11 @@ Finding check_state_file(const std::string& output, const Patient* patient) {
   Finding finding{.check = "state",
                   .what = say({"watermarks of {} tenants", "{} 个租户的水位"}, state->size())};
   if (patient == nullptr) return finding;
+  // As a run reads the clock.
+  const std::string zone = patient->table.needs_utc() ? utc : patient->options.zone;
+  if (Result<void> set = patient->connection.set_zone(zone); !set) {
+    return unchecked("state", set.error());
+  }
   const Result<CivilTime> now = patient->connection.now();
   if (!now) return unchecked("state", now.error());
   const auto ahead =
@@ -168,7 +176,8 @@ Finding check_source_record(const std::string& output, const Patient& patient) {
   }
   const Result<sql::ServerInfo> server = patient.connection.server();
   if (!server) return unchecked("source", server.error());
-  const std::string zone = patient.options.zone.empty() ? server->zone : patient.options.zone;
+  const std::string set_zone = patient.options.zone.empty() ? server->zone : patient.options.zone;
+  const std::string zone = patient.table.needs_utc() ? utc : set_zone;
   if ((*record)->zone == zone) {
     return {.check = "source", .what = say({"{}", "{}"}, (*record)->source)};
   }

@@ -1,7 +1,9 @@
 #include "export/summing_up.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -108,17 +110,26 @@ void note_unmet_names(const std::vector<GroupCount>& groups, ExportSummary& summ
 
 /// A watermark that somebody mistyped, or a clock that was set back. --since is meant as it is.
 bool is_ahead(const Job& job, const ExportSummary& summary) {
-  return summary.boundary && job.window->after > summary.boundary->now && !summary.options.since;
+  const CivilTime after = job.window->after;
+  const std::optional<CivilTime>& since = summary.options.since;
+  return summary.boundary && after > summary.boundary->now && (!since || after > *since);
 }
 
 Message ahead_note(const Job& job, const ExportSummary& summary) {
-  return say({"the watermark of tenant {} lies in the future ({}; the database has {}): nothing of "
-              "it is exported until then; to read it anew: tidemark export state reset -o {} {}",
-              "租户 {} 的水位在未来（{}；数据库时间为 "
-              "{}）：到那时之前不会导出其任何数据；如需重新读取：tidemark export state reset -o {} "
-              "{}"},
-             printable(job.tenant), job.window->after.text(), summary.boundary->now.text(),
-             shell_quoted(summary.options.output), shell_quoted(job.tenant));
+  // Where summer time ends, the clock itself goes back by an hour.
+  constexpr std::chrono::hours clock_goes_back_max{2};
+  const CivilTime now = summary.boundary->now;
+  Message note = say({"the watermark of tenant {} lies in the future ({}; the database has {}): "
+                      "nothing of it is exported until then",
+                      "租户 {} 的水位在未来（{}；数据库时间为 {}）：到那时之前不会导出其任何数据"},
+                     printable(job.tenant), job.window->after.text(), now.text());
+  if (job.window->after - clock_goes_back_max <= now) return note;
+  const Message mend = say({"; to read it anew: tidemark export state reset -o {} {}",
+                            "；如需重新读取：tidemark export state reset -o {} {}"},
+                           shell_quoted(summary.options.output), shell_quoted(job.tenant));
+  note.en += mend.en;
+  note.zh += mend.zh;
+  return note;
 }
 
 TenantReport report_of(const Job& job, const ExportOptions& options) {

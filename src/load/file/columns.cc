@@ -44,13 +44,18 @@ const std::vector<Sign>& signs() {
 
 class Fields {
  public:
-  Fields(const std::vector<std::string>& columns, const FieldMap& map)
-      : columns_(columns), map_(map), places_(places_of(columns, map)) {}
+  Fields(const Columns& columns, const FieldMap& map)
+      : columns_(columns.names),
+        nested_(!columns.all),
+        map_(map),
+        places_(places_of(columns.names, map)) {}
 
   [[nodiscard]] const std::string* column(Field field) const {
     const auto place = places_.at(static_cast<std::size_t>(field));
     return place ? &columns_[*place] : nullptr;
   }
+  /// Only objects have items inside; a cell with that name is text.
+  [[nodiscard]] bool have_items() const { return nested_ && column(Field::items) != nullptr; }
   [[nodiscard]] bool tell_of_orders() const {
     if (map_.contains(Field::order_id)) return true;
     return std::ranges::any_of(signs(), [this](const Sign& sign) { return tells(sign); });
@@ -60,6 +65,7 @@ class Fields {
   [[nodiscard]] bool tells(const Sign& sign) const {
     const std::string* named = column(sign.field);
     if (named == nullptr || (sign.of_payments && belong_to_orders())) return false;
+    if (sign.field == Field::items && !nested_) return false;
     if (map_.contains(sign.field)) return !sign.by_name_only;
     return std::ranges::find(sign.common, plain_name(*named)) == sign.common.end();
   }
@@ -70,6 +76,7 @@ class Fields {
   }
 
   const std::vector<std::string>& columns_;
+  const bool nested_;
   const FieldMap& map_;
   const Places places_;
 };
@@ -99,15 +106,15 @@ std::string listed(const std::vector<std::string>& columns) {
 ColumnUse use_of(const Columns& columns, const FieldMap& map) {
   ColumnUse use;
   add_use(use, columns.names, map, "", Field::order_id);
-  if (const std::string* items = Fields(columns.names, map).column(Field::items))
+  if (const std::string* items = Fields(columns, map).column(Field::items))
     add_use(use, columns.item_names, map, *items + ".", Field::resource_id);
   return use;
 }
 
 Result<void> check_columns(const Columns& columns, const FieldMap& map) {
-  const Fields fields(columns.names, map);
+  const Fields fields(columns, map);
   const auto has = [&fields](Field field) { return fields.column(field) != nullptr; };
-  const bool priced = has(Field::price) || has(Field::line_price) || has(Field::items);
+  const bool priced = has(Field::price) || has(Field::line_price) || fields.have_items();
   std::vector<std::string> missing;
   for (std::size_t i = 0; i < field_count; ++i) {
     const auto field = static_cast<Field>(i);

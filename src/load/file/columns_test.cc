@@ -23,12 +23,18 @@ std::string refusal(const Columns& columns, const FieldMap& map = {}) {
 
 TEST(Columns, OneThatOnlyOrdersHaveIsEnough) {
   for (const auto& sign :
-       {"customer_id", "Financial Status", "fulfillment_status", "paid_at", "items", "line_total"})
+       {"customer_id", "Financial Status", "fulfillment_status", "paid_at", "line_total"})
     EXPECT_EQ(refusal({.names = {"id", "created_at", "price", sign}}), "orders") << sign;
   EXPECT_EQ(refusal({.names = {"id", "created_at", "total_price"}}), "orders");
   EXPECT_EQ(refusal({.names = {"id", "order_date", "price"}}), "orders");
   EXPECT_EQ(refusal({.names = {"order_id", "created_at", "price"}}), "orders");
   EXPECT_EQ(refusal({.names = {"id", "订单号", "创建时间", "price"}}), "orders");
+}
+
+TEST(Columns, OnlyObjectsHaveItemsInside) {
+  EXPECT_EQ(refusal({.names = {"id", "created_at", "items"}, .all = false}), "orders");
+  EXPECT_NE(refusal({.names = {"id", "created_at", "price", "items"}}), "orders");
+  EXPECT_THAT(refusal({.names = {"order_id", "created_at", "items"}}), HasSubstr("price"));
 }
 
 TEST(Columns, WhatProductsHaveTooIsNot) {
