@@ -282,3 +282,18 @@ def test_postgres(tmp_path):
                        "GRANT SELECT (fid, ftenant_id) ON t_invoice TO reader")
         assert reader.findings(code=1)["select"]["verdict"] == "failure"
         connection.close()
+
+
+def test_times_with_a_zone_are_compared_as_instants(tmp_path):
+    with servers.Postgres(time_zone="America/New_York") as server:
+        connection = psycopg2.connect(server.url)
+        connection.autocommit = True
+        columns = COLUMNS.format(payload="TEXT", stamp="TIMESTAMPTZ")
+        connection.cursor().execute(
+            f"CREATE TABLE t_invoice ({columns}); INSERT INTO t_invoice VALUES "
+            "(1,'a','DE','2025-01-01','n',3,'{}',now() - interval '1 hour')")
+        connection.close()
+        doctor = Doctor(tmp_path, server.url)
+        doctor.run("-i", "--margin", "1s", command="export invoices")
+        found = verdicts(doctor.findings("-o", "context/invoices"))
+        assert (found["state"], found["source"]) == ("ok", "ok")
