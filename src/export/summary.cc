@@ -53,10 +53,9 @@ nlohmann::ordered_json findings_json(const SweepFindings& findings) {
 std::string redo_command(const ExportSummary& s, const std::string& command_line) {
   constexpr std::size_t tenants_max = 10;
   if (s.exit_code() == ExitCode::done || command_line.empty()) return {};
-  const bool failed_nothing = s.stopped_by == 0 && s.errors.empty() && s.files_failed == 0;
-  if (s.options.sweep && s.options.dry_run && failed_nothing) return command_line + " --apply";
+  if (s.options.sweep && s.options.dry_run && s.nothing_failed()) return command_line + " --apply";
   // A watermark in the future: the same run again would end the same way.
-  if (failed_nothing && s.rejects_open == 0 && s.unrepaired() == 0) return {};
+  if (s.nothing_failed() && s.rejects_open == 0 && s.unrepaired() == 0) return {};
   std::string command = command_line;
   std::size_t failed = 0;
   std::set<std::string> reasons;

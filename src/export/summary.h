@@ -76,6 +76,10 @@ struct ExportSummary {
   /// Of a sweep: rows and files that no later run puts right by itself. Rows beyond the watermark
   /// are none; the next incremental run takes them.
   [[nodiscard]] std::uint64_t unrepaired() const;
+  /// It came to its end, and what it tried is done. Rows may be set aside or left to repair.
+  [[nodiscard]] bool nothing_failed() const {
+    return stopped_by == 0 && errors.empty() && files_failed == 0;
+  }
   /// done, partial, else by the kind of the failure when nothing was done; the signal's if stopped.
   [[nodiscard]] ExitCode exit_code() const;
 };

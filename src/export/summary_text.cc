@@ -159,8 +159,7 @@ class SummaryText {
     if (s_.rejects_open > 0) line("See the rejects with", "查看拒收记录", rejects_command(s_));
     const std::string redo = redo_command(s_, command_line);
     if (redo.empty()) return;
-    const bool failed = !s_.errors.empty() || s_.files_failed > 0 || s_.stopped_by != 0;
-    if (s_.options.sweep && !failed) {
+    if (s_.options.sweep && s_.nothing_failed()) {
       line("To repair it", "修复", redo);
     } else {
       line("To redo what failed", "重做失败部分", redo);
