@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/json_check.h"
 #include "base/last_net.h"
@@ -12,6 +14,9 @@ namespace tidemark::exporter {
 namespace {
 
 constexpr std::chrono::milliseconds first_pause{250};
+/// Where to cut before the size of a row is known, and however large rows are.
+constexpr std::uint64_t rows_first_probe = 512;
+constexpr std::uint64_t rows_per_probe_min = 16;
 
 bool may_retry(const Error& error) {
   return error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout;
@@ -45,7 +50,8 @@ SliceReader::SliceReader(Connect connect, const SourceTable& table, std::unique_
       publisher_(publisher),
       counts_(counts),
       stop_(stop),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      rows_per_probe_(std::min(rows_first_probe, options_.rows_per_chunk)) {}
 
 void SliceReader::run() {
   while (std::optional<SliceTask> task = queue_.take()) {
@@ -111,8 +117,17 @@ Result<void> SliceReader::read(SliceTask& task) {
     log_line(LogLevel::debug, fmt::format("read {} rows, {} bytes{}", chunk.rows, chunk.bytes,
                                           tenant.empty() ? "" : " of tenant " + tenant));
   }
+  learn_row_size(chunk);
   publisher_.submit(std::move(chunk));
   return {};
+}
+
+void SliceReader::learn_row_size(const Chunk& chunk) {
+  if (chunk.rows == 0) return;
+  // An eighth is left for rows that are larger than the mean.
+  const std::uint64_t row_bytes = std::max<std::uint64_t>(chunk.bytes / chunk.rows, 1);
+  const std::uint64_t fitting = options_.bytes_per_chunk / 8 * 7 / row_bytes;
+  rows_per_probe_ = std::min(std::max(fitting, rows_per_probe_min), options_.rows_per_chunk);
 }
 
 Result<void> SliceReader::look_for_unusable_keys(const SliceTask& task) {
@@ -140,7 +155,7 @@ Result<void> SliceReader::look_for_unusable_keys(const SliceTask& task) {
 
 Result<void> SliceReader::cut(SliceTask& task) {
   if (!task.slice.keys.empty() || task.cut) return {};
-  const Statement probe = table_.probe(task.slice, options_.rows_per_chunk);
+  const Statement probe = table_.probe(task.slice, rows_per_probe_);
   Result<std::unique_ptr<sql::Cursor>> cursor = connection_->query(probe.sql, probe.params);
   if (!cursor) return fail(std::move(cursor.error()));
   const Result<bool> row = (*cursor)->next();
@@ -149,7 +164,7 @@ Result<void> SliceReader::cut(SliceTask& task) {
   const Position upto = position_from(**cursor, table_, task.slice.window.has_value());
   cursor->reset();
   give_back_rest(task, upto);
-  probed_rows_ = options_.rows_per_chunk;
+  probed_rows_ = rows_per_probe_;
   return {};
 }
 

@@ -54,15 +54,15 @@ struct ReadCounts {
 /// One worker: takes slices off the queue, reads each in a snapshot of its own connection, checks
 /// the rows and hands chunks to the publisher.
 ///
-/// A slice that turns out large is cut: after `rows_per_chunk` rows, or `bytes_per_chunk` bytes,
-/// its rest goes back to the queue. A chunk goes to the publisher only if as many rows were read
-/// as the database itself counts in the same snapshot: with the probe that finds where to cut,
-/// which passes over exactly that many rows, else with a COUNT.
+/// A slice that turns out large is cut: after as many rows as filled a chunk before, or
+/// `bytes_per_chunk` bytes, its rest goes back to the queue. A chunk goes to the publisher only if
+/// as many rows were read as the database itself counts in the same snapshot: with the probe that
+/// finds where to cut, which passes over exactly that many rows, else with a COUNT.
 class SliceReader {
  public:
   struct Options {
-    std::uint64_t rows_per_chunk = 1024;
-    std::uint64_t bytes_per_chunk = 4 << 20;
+    std::uint64_t rows_per_chunk = 1024;      ///< At most.
+    std::uint64_t bytes_per_chunk = 4 << 20;  ///< Of payloads; the row that reaches it is the last.
     std::string zone;
     std::vector<std::string> required_fields;
     /// Cut connections and restarted servers: the slice is read again on a new connection.
@@ -85,6 +85,9 @@ class SliceReader {
   /// Cuts the slice to one chunk and gives its rest back to the queue.
   [[nodiscard]] Result<void> cut(SliceTask& task);
   void give_back_rest(SliceTask& task, const Position& upto);
+  /// The next probe cuts where rows like these stay below the bytes of a chunk: what lies beyond
+  /// them it would have passed over in vain.
+  void learn_row_size(const Chunk& chunk);
   /// Compares the rows read with the database's count of the slice.
   [[nodiscard]] Result<void> prove(const Slice& slice, std::uint64_t rows);
   [[nodiscard]] std::size_t group_of(const SourceRow& row);
@@ -104,6 +107,7 @@ class SliceReader {
   const Stop& stop_;
   Options options_;
   std::unique_ptr<sql::Connection> connection_;
+  std::uint64_t rows_per_probe_;
   /// Rows of the present slice as the probe counted them in the present snapshot.
   std::optional<std::uint64_t> probed_rows_;
   std::unordered_map<std::string, std::size_t> group_ids_;  ///< Spares the shared table's lock.

@@ -108,7 +108,7 @@ Result<void> WorkerCrew::add_reader(std::size_t worker, SliceQueue& queue, bool 
       at_.connect, at_.table, std::move(*sink), at_.groups, known_rejects_, queue, *publisher_,
       at_.counts, at_.stop,
       SliceReader::Options{// Packed chunks hold their text in memory.
-                           .rows_per_chunk = packed_ ? 896U : 1024U,
+                           .rows_per_chunk = packed_ ? 4096U : 1024U,
                            .bytes_per_chunk = packed_ ? 2U << 20 : 4U << 20,
                            .zone = at_.options.zone,
                            .required_fields = at_.options.required_fields}));
