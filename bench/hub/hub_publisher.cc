@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -101,8 +102,9 @@ class Publisher {
   void send_due() {
     const std::int64_t now = now_ns();
     while (next_ < settings_.events && !idle_.empty() && due_ns(next_) <= now) {
-      Line& line = lines_[idle_.back()];
-      idle_.pop_back();
+      // In turns: the hub closes a connection on which nothing was asked for ten seconds.
+      Line& line = lines_[idle_.front()];
+      idle_.pop_front();
       line.sent_ns = settings_.rate > 0 ? due_ns(next_) : now_ns();
       line.events = std::min(settings_.batch, settings_.events - next_);
       write_all(line.fd.get(), request(line));
@@ -146,7 +148,7 @@ class Publisher {
   Latencies latencies_;
   UniqueFd poll_;
   std::vector<Line> lines_;
-  std::vector<std::size_t> idle_;
+  std::deque<std::size_t> idle_;  ///< Longest idle first.
   std::uint64_t next_ = 0;
   std::uint64_t published_ = 0;
   std::uint64_t refused_ = 0;

@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t parts_open_max = 256;
 /// So much of one part is worth a call.
 constexpr std::size_t piece_bytes = std::size_t{64} << 10;
+/// Of memory: a string that grew has up to twice the room of its bytes.
 constexpr std::size_t waiting_bytes_max = std::size_t{8} << 20;
 
 struct FreeState {
@@ -69,8 +70,8 @@ Result<void> StagedParts::append(Group& group, PackedBlock block) {
   part.bytes_ += block.bytes.size();
   if (options_.dry_run) return {};
   if (part.waiting_.empty()) waiting_.push_back(&part);
-  part.waiting_bytes_ += block.bytes.size();
-  waiting_bytes_ += block.bytes.size();
+  part.waiting_bytes_ += block.bytes.capacity();
+  waiting_bytes_ += block.bytes.capacity();
   part.waiting_.push_back(std::move(block.bytes));
   if (waiting_bytes_ >= waiting_bytes_max) return flush();
   if (part.waiting_bytes_ < piece_bytes) return {};

@@ -109,7 +109,7 @@ Result<void> WorkerCrew::add_reader(std::size_t worker, SliceQueue& queue, bool 
       at_.counts, at_.stop,
       SliceReader::Options{// Packed chunks hold their text in memory.
                            .rows_per_chunk = packed_ ? 4096U : 1024U,
-                           .bytes_per_chunk = packed_ ? 2U << 20 : 4U << 20,
+                           .bytes_per_chunk = packed_ ? 3U << 19 : 4U << 20,
                            .zone = at_.options.zone,
                            .required_fields = at_.options.required_fields}));
   return {};
