@@ -110,6 +110,30 @@ def test_a_refusal_of_the_hub_sets_the_record_aside(server, tmp_path):
     publish(server, tmp_path)
 
 
+def test_on_a_full_disk_what_is_refused_waits_until_it_can_be_set_aside_whole(
+        server, tmp_path, small_disk):
+    def flush(code):
+        return run(["tidemark", "publish", "--server", server.url, *words], small_disk, code=code,
+                   TIDEMARK_TOKEN=TOKEN, TIDEMARK_LANG="en")
+
+    words = [tmp_path / "records.ndjson"]
+    words[0].write_text("".join(json.dumps({"event": "a.b", "source_system": "erp", "source_id": record,
+                                            "data": {"text": 6000 * "x"}}) + "\n" for record in "12"))
+    flush(0)
+    ballast = small_disk / "ballast"
+    with contextlib.suppress(OSError), open(ballast, "wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    os.truncate(ballast, os.path.getsize(ballast) - 4096)  # Room for the first half of a line.
+    words = ["--flush"]
+    server.answer = problem(400, "invalid_request")
+    assert "refused.ndjson: No space left" in flush(1).err
+    assert refused(small_disk) == []
+    ballast.unlink()
+    assert "set aside" in flush(3).out
+    assert refused(small_disk) == ["1", "2"]
+
+
 def test_a_record_that_the_hub_fails_with_is_named_and_kept(server, tmp_path):
     publish(server, tmp_path, 1, 2)
     server.answer = lambda body: (problem(500, "internal_error") if body["source_id"] == "2"

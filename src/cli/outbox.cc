@@ -1,16 +1,11 @@
 #include "cli/outbox.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 
+#include "base/append_line.h"
 #include "base/json_object.h"
 #include "base/pause.h"
-#include "base/system_call.h"
-#include "base/system_error.h"
 #include "base/ulid.h"
-#include "base/unique_fd.h"
 #include "config/database_url.h"
 #include "run/state_folder.h"
 
@@ -24,15 +19,6 @@ constexpr std::size_t peeked = 100;
 /// Another process sends: usually it is done in a moment.
 constexpr std::chrono::milliseconds turn_look_every{20};
 constexpr int turn_looks_max = 50;
-
-/// Appends a line and makes it durable.
-Result<void> append_line(const std::filesystem::path& file, std::string line) {
-  line += '\n';
-  const UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  if (!fd || !write_all(fd.get(), line) || ::fsync(fd.get()) != 0)
-    return fail_errno(errno, {"cannot write {}", "无法写入 {}"}, file.string());
-  return {};
-}
 
 /// The record is neither taken nor refused: it is kept, and so is all that stands behind it.
 bool is_for_later(const Error& error) {
@@ -81,7 +67,7 @@ Result<bool> Outbox::take_turn() {
 
 Result<void> Outbox::set_aside(const relay::SpoolRecord& record, const Error& error) const {
   const ordered_json line{{"key", record.key}, {"error", error.what.en}, {"record", record.bytes}};
-  return append_line(folder_ / "refused.ndjson",
+  return append_line((folder_ / "refused.ndjson").string(),
                      line.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
 }
 
