@@ -417,6 +417,37 @@ def test_first_start_prints_a_token_once(tmp_path):
         hub.get("/api/v1/tokens", token=token)
 
 
+def test_a_start_that_fails_does_not_lose_the_first_token(tmp_path):
+    hub = Hub(tmp_path)
+    del hub.environment["TIDEMARK_ADMIN_TOKEN"]
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        hub.listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(AssertionError, match="no address"):
+            hub.start()
+        assert hub.lines == []
+        hub.kill()
+    hub.listen = "127.0.0.1:0"
+    with hub:
+        token = next(line for line in hub.lines if "tmk_" in line).rsplit(" ", 1)[1]
+        hub.get("/api/v1/tokens", token=token)
+        hub.stop()
+
+
+def test_a_first_token_that_cannot_be_shown_is_told(tmp_path):
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TIDEMARK_LANG": "en"}
+    with open("/dev/full", "w", encoding="utf-8") as full, open(tmp_path / "err", "w+",
+                                                                 encoding="utf-8") as errors:
+        process = subprocess.Popen([BINARY, "serve", "--listen", "127.0.0.1:0", "--state",
+                                    f"sqlite:{tmp_path}/hub.db"], env=environment, cwd=tmp_path,
+                                   stdin=subprocess.DEVNULL, stdout=full, stderr=errors)
+        try:
+            wait_until(lambda: "TIDEMARK_ADMIN_TOKEN" in (tmp_path / "err").read_text())
+        finally:
+            process.terminate()
+            process.wait(60)
+    assert "could not be shown" in (tmp_path / "err").read_text()
+
+
 def test_server_state_needs_a_master_key(tmp_path):
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TIDEMARK_LANG": "en"}
     ran = subprocess.run([BINARY, "serve", "--state", "mysql://nobody@127.0.0.1:1/none"],

@@ -29,6 +29,7 @@
 #include "run/process.h"
 #include "run/run_store.h"
 #include "run/schedule_store.h"
+#include "run/state_database.h"
 
 namespace tidemark::api {
 namespace {
@@ -64,6 +65,28 @@ WatchedJobs enabled_jobs(const std::vector<run::Job>& jobs) {
     if (job.partial_is_usual) watched.partial_is_usual.insert(job.name);
   }
   return watched;
+}
+
+void tell_admin_token_is_there() {
+  log_line(
+      LogLevel::info,
+      "admin token: the state has one already, which was shown when it was made; if nobody has "
+      "it, give a new one in TIDEMARK_ADMIN_TOKEN");
+}
+
+/// Made, unless another hub was quicker; it counts at once.
+Result<std::optional<std::string>> first_token(const sql::Url& state, WallTime now, Random& random,
+                                               TokenCache& cache) {
+  const auto connection = run::open_shared_state(state);
+  if (!connection) return fail(connection.error());
+  auto made = bootstrap_token(**connection, "", now, random);
+  if (!made) return fail(std::move(made));
+  if (!*made) {
+    tell_admin_token_is_there();
+    return std::optional<std::string>{};
+  }
+  cache.add((*made)->token);
+  return std::optional((*made)->text);
 }
 
 }  // namespace
@@ -156,24 +179,24 @@ Result<std::unique_ptr<HubServer>> HubServer::start(HubServerOptions options,
     return fail(std::move(migrated).error());
   if (Result<void> registered = run::register_jobs(connection, options.schedule.jobs); !registered)
     return fail(std::move(registered).error());
-  auto made_token = bootstrap_token(connection, options.admin_token, clock.wall(), random);
-  if (!made_token) return fail(std::move(made_token));
-  if (options.admin_token.empty() && !*made_token)
-    log_line(
-        LogLevel::info,
-        "admin token: the state has one already, which was shown when it was made; if nobody has "
-        "it, give a new one in TIDEMARK_ADMIN_TOKEN");
+  if (!options.admin_token.empty())
+    if (const auto taken = bootstrap_token(connection, options.admin_token, clock.wall(), random);
+        !taken)
+      return fail(taken.error());
   const auto tokens = all_tokens(connection);
   if (!tokens) return fail(tokens.error());
+  const bool with_admin_token = !options.admin_token.empty() || has_admin(*tokens, clock.wall());
+  if (options.admin_token.empty() && with_admin_token) tell_admin_token_is_there();
   const bool shared = (*store)->shared();
 
+  const sql::Url state = options.state;
   http::ServerOptions http = options.http;
   if (!shared) options.wake.reset();  // Nobody else is there to be woken.
   const CaretakerOptions care{.retention = options.retention, .shared_state = shared};
   auto parts =
       std::make_unique<Parts>(std::move(*store), sender, clock, random, std::move(options));
   parts->tokens.load(*tokens, parts->tokens.changes());
-  parts->made_token = std::move(*made_token);
+  SeededRandom of_token(random.next());  // The other one is the hub's from here on.
   http.finished = [&metrics = parts->metrics](const http::ExchangeReport& report) {
     metrics.exchange(report);
   };
@@ -194,6 +217,12 @@ Result<std::unique_ptr<HubServer>> HubServer::start(HubServerOptions options,
     if (Result<void> started = waker->start([&hub = made->parts_->hub] { hub.look_now(); });
         !started)
       return fail(std::move(started).error());
+  if (!with_admin_token) {
+    // A token that is made is shown once. Before the hub runs it might never be shown.
+    auto first = first_token(state, clock.wall(), of_token, made->parts_->tokens);
+    if (!first) return fail(std::move(first));
+    made->parts_->made_token = std::move(*first);
+  }
   return made;
 }
 

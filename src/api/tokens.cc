@@ -68,17 +68,14 @@ Result<void> revoke_earlier(sql::Connection& connection, const std::string& hash
 }
 
 /// bootstrap_token(), with the room locked.
-Result<std::optional<std::string>> make_first_token(sql::Connection& connection,
-                                                    const std::string& given, WallTime now,
-                                                    Random& random) {
+Result<std::optional<MadeToken>> make_first_token(sql::Connection& connection,
+                                                  const std::string& given, WallTime now,
+                                                  Random& random) {
   const Result<std::vector<Token>> tokens = all_tokens(connection);
   if (!tokens) return fail(tokens.error());
   std::string text = given;
   if (given.empty()) {
-    const bool has_admin = std::ranges::any_of(*tokens, [now](const Token& token) {
-      return token.role == Role::admin && token.valid(now);
-    });
-    if (has_admin) return std::optional<std::string>{};
+    if (has_admin(*tokens, now)) return std::optional<MadeToken>{};
     Result<std::string> made = make_token_text();
     if (!made) return fail(std::move(made));
     text = std::move(*made);
@@ -99,7 +96,7 @@ Result<std::optional<std::string>> make_first_token(sql::Connection& connection,
     // It may have been made by a person, beside an earlier one that was given.
     if (Result<void> replaced = revoke_earlier(connection, token.hash, now); !replaced)
       return fail(std::move(replaced).error());
-    return std::optional<std::string>{};
+    return std::optional<MadeToken>{};
   }
   if (std::ranges::find(*tokens, token.hash, &Token::hash) != tokens->end())
     return fail(ErrorKind::invalid_config,
@@ -107,10 +104,11 @@ Result<std::optional<std::string>> make_first_token(sql::Connection& connection,
                  "TIDEMARK_ADMIN_TOKEN：此令牌已被吊销，或不是管理员令牌"});
   if (Result<void> stored = insert_token(connection, token); !stored)
     return fail(std::move(stored).error());
-  if (given.empty()) return std::optional<std::string>{std::move(text)};
+  if (given.empty())
+    return std::optional(MadeToken{.token = std::move(token), .text = std::move(text)});
   if (Result<void> replaced = revoke_earlier(connection, token.hash, now); !replaced)
     return fail(std::move(replaced).error());
-  return std::optional<std::string>{};
+  return std::optional<MadeToken>{};
 }
 
 }  // namespace
@@ -168,6 +166,11 @@ Result<void> insert_token(sql::Connection& connection, const Token& token) {
                   relay::time_value(token.created_at), relay::time_value(token.expires_at)});
 }
 
+bool has_admin(const std::vector<Token>& tokens, WallTime now) {
+  return std::ranges::any_of(
+      tokens, [now](const Token& token) { return token.role == Role::admin && token.valid(now); });
+}
+
 Result<bool> revoke_token(sql::Connection& connection, const std::string& id, WallTime now) {
   const auto revoked = connection.execute(
       "UPDATE api_tokens SET revoked_at = ? WHERE token_id = ? AND revoked_at IS NULL",
@@ -181,14 +184,14 @@ Result<void> store_token_use(sql::Connection& connection, const std::string& id,
                     sql::Values{relay::time_value(used_at), id});
 }
 
-Result<std::optional<std::string>> bootstrap_token(sql::Connection& connection,
-                                                   const std::string& given, WallTime now,
-                                                   Random& random) {
-  std::optional<std::string> made;
+Result<std::optional<MadeToken>> bootstrap_token(sql::Connection& connection,
+                                                 const std::string& given, WallTime now,
+                                                 Random& random) {
+  std::optional<MadeToken> made;
   Result<void> done = connection.begin(sql::Isolation::write);
   if (done) done = run::lock_room(connection, room);
   if (done) {
-    Result<std::optional<std::string>> first = make_first_token(connection, given, now, random);
+    Result<std::optional<MadeToken>> first = make_first_token(connection, given, now, random);
     if (first)
       made = std::move(*first);
     else

@@ -50,15 +50,22 @@ struct Token {
 [[nodiscard]] Result<void> store_token_use(sql::Connection& connection, const std::string& id,
                                            WallTime used_at);
 
+/// Is there an admin's token that is valid?
+[[nodiscard]] bool has_admin(const std::vector<Token>& tokens, WallTime now);
+/// A token that was made because there was none.
+struct MadeToken {
+  Token token;
+  std::string text;  ///< Shown once; it cannot be had again.
+};
+
 /// The first token of a state. `given` (of TIDEMARK_ADMIN_TOKEN; may be empty) becomes an admin's
 /// token if it is not known yet, and the one that was given or made here before is revoked; without
 /// it, and without a valid admin's token, one is made. Several hubs may do this at once: one makes
 /// it, the others find it. In a transaction of its own.
-/// Returns the text of one that was made: it is shown once and cannot be had again.
 /// Errors: invalid_config when `given` is shorter than 32 characters or was revoked.
-[[nodiscard]] Result<std::optional<std::string>> bootstrap_token(sql::Connection& connection,
-                                                                 const std::string& given,
-                                                                 WallTime now, Random& random);
+[[nodiscard]] Result<std::optional<MadeToken>> bootstrap_token(sql::Connection& connection,
+                                                               const std::string& given,
+                                                               WallTime now, Random& random);
 
 /// Who calls.
 struct Caller {

@@ -155,7 +155,7 @@ TEST_F(TokensTest, ANewGivenOneReplacesTheOneBefore) {
   EXPECT_TRUE(cache.find("Bearer " + std::string(40, 'b'), now).has_value());
   EXPECT_TRUE(cache.find("Bearer x", now).has_value()) << "one that a person made";
   EXPECT_FALSE(cache.find("Bearer " + std::string(40, 'a'), now).has_value());
-  EXPECT_FALSE(cache.find("Bearer " + **made, now).has_value());
+  EXPECT_FALSE(cache.find("Bearer " + (*made)->text, now).has_value());
   // What was replaced does not come back.
   EXPECT_FALSE(bootstrap_token(*connection, std::string(40, 'a'), now, random).has_value());
 }
@@ -176,7 +176,7 @@ TEST_P(FirstToken, IsMadeOnceHoweverManyHubsStartAtOnce) {
       if (url().dialect == sql::Dialect::sqlite)
         ASSERT_TRUE(sql::query_value(*connections.back(), "PRAGMA busy_timeout=60000"));
     }
-    std::vector<Result<std::optional<std::string>>> made(hubs, std::optional<std::string>{});
+    std::vector<Result<std::optional<MadeToken>>> made(hubs, std::optional<MadeToken>{});
     std::latch all_ready(hubs);
     {
       std::vector<std::jthread> threads;
@@ -191,7 +191,7 @@ TEST_P(FirstToken, IsMadeOnceHoweverManyHubsStartAtOnce) {
     std::vector<std::string> texts;
     for (const auto& one : made) {
       ASSERT_TRUE(one) << one.error().what.en;
-      if (*one) texts.push_back(**one);
+      if (*one) texts.push_back((*one)->text);
     }
     ASSERT_EQ(texts.size(), 1U) << "round " << round;
     const auto all = all_tokens(db());

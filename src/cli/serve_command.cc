@@ -109,13 +109,19 @@ void announce(const Context& context, const api::HubServer& server,
     nlohmann::ordered_json line{{"message_type", "listening"}, {"address", address}};
     if (server.made_token()) line["admin_token"] = *server.made_token();
     context.world.out.json(line);
-    return;
+  } else {
+    if (server.made_token())
+      context.print(say({"admin token (shown only now; keep it): {}",
+                         "管理员令牌（仅显示这一次，请妥善保存）：{}"},
+                        *server.made_token()));
+    context.world.out.line("listening on " + address);
   }
-  if (server.made_token())
-    context.print(say(
-        {"admin token (shown only now; keep it): {}", "管理员令牌（仅显示这一次，请妥善保存）：{}"},
-        *server.made_token()));
-  context.world.out.line("listening on " + address);
+  if (const Result<void> lost = context.world.out.failure(); server.made_token() && !lost)
+    log_line(LogLevel::error,
+             say({"the admin token could not be shown: {}; give a new one in TIDEMARK_ADMIN_TOKEN",
+                  "无法显示管理员令牌：{}；请用 TIDEMARK_ADMIN_TOKEN 指定新令牌"},
+                 lost.error().what.in(context.language))
+                 .in(context.language));
 }
 
 void wait_for_signal(const Stop& stop) {
