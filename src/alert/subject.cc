@@ -78,7 +78,7 @@ constexpr std::array<SubjectInfo, subject_count> table = {{
     {.subject = check_differences,
      .name = "check_differences",
      .unit = Unit::count,
-     .en = "records that differed in a receiver's last check",
+     .en = "records that differ, by a receiver's last check",
      .zh = "接收端最近一次比对中不一致的记录"},
 }};
 

@@ -171,7 +171,8 @@ void write_recent(std::string& text, const relay::SyncStats& stats) {
            fmt::format("endpoint=\"{}\"", escaped(stats.endpoints[i].subscription_id)),
            static_cast<double>(stats.endpoints[i].failures));
   head(text, "tidemark_receiver_differences", "gauge",
-       "Records of a receiver that differed when it last compared itself with the hub.");
+       "Records of a receiver that differ from the hub, by its last check; after a repair, those "
+       "left.");
   for (std::size_t i = 0; i < shown; ++i)
     if (const auto& differences = stats.endpoints[i].differences)
       sample(text, "tidemark_receiver_differences",

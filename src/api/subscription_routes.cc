@@ -40,6 +40,25 @@ http::Response shown(relay::Engine& engine, const std::string& id) {
   return json_text_answer(200, relay::subscription_json(*found, false));
 }
 
+/// With what its receiver last told.
+Result<http::Response> show(relay::Engine& engine, const std::string& id) {
+  const Subscription* found = engine.subscription(id);
+  if (found == nullptr) return fail(no_subscription(id));
+  auto object = ordered_json::parse(relay::subscription_json(*found, false));
+  const auto last = relay::last_receiver_check(engine.store().connection(), id);
+  if (!last) return fail(last.error());
+  object["last_check"] = *last ? ordered_json{{"checked_at", stamp((*last)->checked_at)},
+                                              {"events", (*last)->events},
+                                              {"missing", (*last)->missing},
+                                              {"older", (*last)->older},
+                                              {"different", (*last)->different},
+                                              {"cache", (*last)->cache},
+                                              {"unreadable", (*last)->unreadable},
+                                              {"repaired", (*last)->repaired}}
+                               : ordered_json(nullptr);
+  return json_answer(200, object);
+}
+
 Result<http::Response> list(relay::Engine& engine) {
   std::vector<std::string> rows;
   for (const Subscription* subscription : engine.subscriptions())
@@ -255,8 +274,7 @@ void add_subscription_routes(Gate& gate, Services& services) {
     parts.change(list, std::move(respond));
   });
   routes.add("GET", one, [](Services& parts, const http::Request& request, http::Respond respond) {
-    parts.change([id = request.capture("id")](
-                     relay::Engine& engine) -> Result<http::Response> { return shown(engine, id); },
+    parts.change([id = request.capture("id")](relay::Engine& engine) { return show(engine, id); },
                  std::move(respond));
   });
   routes.add("POST", all, create, json);

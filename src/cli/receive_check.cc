@@ -2,6 +2,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <vector>
 
 #include "base/bytes.h"
@@ -17,6 +18,8 @@ using receive::Comparison;
 using receive::Difference;
 
 constexpr std::size_t shown_max = 100;
+using Counts = std::map<Difference, std::uint64_t>;
+
 /// Stored in one transaction when repaired.
 constexpr std::size_t repair_events = 200;
 
@@ -54,8 +57,21 @@ void show_differences(const Context& context, const Comparison& comparison) {
   if (shown > shown_max) context.print(say({"… and {} more", "……另有 {} 条"}, shown - shown_max));
 }
 
-Result<void> repair(const Context& context, receive::ReceiverStore& store,
-                    const Comparison& comparison) {
+Counts counts_of(const Comparison& comparison) {
+  Counts counts;
+  for (const auto& [key, found] : comparison.differences) ++counts[found.difference];
+  return counts;
+}
+
+std::uint64_t sum_of(const Counts& counts) {
+  std::uint64_t sum = 0;
+  for (const auto& [difference, count] : counts) sum += count;
+  return sum;
+}
+
+/// Replaces what differs, and looks again. Returns what is left.
+Result<Counts> repair(const Context& context, receive::ReceiverStore& store,
+                      const Comparison& comparison) {
   std::vector<receive::ReceivedEvent> events;
   const auto flush = [&]() -> Result<void> {
     Result<void> restored = store.restore(events, context.world.clock.wall());
@@ -65,22 +81,32 @@ Result<void> repair(const Context& context, receive::ReceiverStore& store,
   for (const auto& [key, found] : comparison.differences) {
     events.push_back(found.event);
     if (events.size() < repair_events) continue;
-    if (Result<void> flushed = flush(); !flushed) return flushed;
+    if (Result<void> flushed = flush(); !flushed) return fail(std::move(flushed).error());
   }
-  return flush();
+  if (Result<void> flushed = flush(); !flushed) return fail(std::move(flushed).error());
+  Counts left;
+  for (const auto& [key, found] : comparison.differences) {
+    const auto difference = receive::difference_of(store, found.event);
+    if (!difference) return fail(difference.error());
+    if (*difference) ++left[**difference];
+  }
+  return left;
 }
 
-void show_summary(const Context& context, const Comparison& comparison, bool repaired,
-                  ExitCode code) {
-  std::map<Difference, std::uint64_t> counts;
-  for (const auto& [key, found] : comparison.differences) ++counts[found.difference];
+/// `left`: after a repair.
+void show_summary(const Context& context, const Comparison& comparison,
+                  const std::optional<Counts>& left, ExitCode code) {
+  Counts counts = counts_of(comparison);
   context.print(
       say({"{} events compared: {} missing, {} older, {} different, {} in the cache only; "
            "{} cannot be read{}",
            "已比对 {} 个事件：缺失 {}，较旧 {}，不一致 {}，仅缓存不一致 {}；无法读取 {}{}"},
           comparison.events, counts[Difference::missing], counts[Difference::older],
           counts[Difference::different], counts[Difference::cache], comparison.refused,
-          repaired ? Wording{"; repaired", "；已修复"}.in(context.language) : std::string_view()));
+          left ? Wording{"; repaired", "；已修复"}.in(context.language) : std::string_view()));
+  if (left && sum_of(*left) > 0)
+    context.print(
+        say({"still different after the repair: {}", "修复后仍不一致：{} 条"}, sum_of(*left)));
   if (context.json)
     context.world.out.json({{"message_type", "summary"},
                             {"command", "receive check"},
@@ -90,24 +116,22 @@ void show_summary(const Context& context, const Comparison& comparison, bool rep
                             {"different", counts[Difference::different]},
                             {"cache", counts[Difference::cache]},
                             {"unreadable", comparison.refused},
-                            {"repaired", repaired},
+                            {"repaired", left.has_value()},
+                            {"left", left ? sum_of(*left) : sum_of(counts)},
                             {"exit_code", static_cast<int>(code)}});
 }
 
 /// The hub alerts when there are too many. What is compared here stands whether it hears of it or
 /// not.
 void tell_hub(const Context& context, relay::HubClient& hub, const std::string& subscription,
-              const Comparison& comparison, bool repaired) {
-  std::map<Difference, std::uint64_t> counts;
-  for (const auto& [key, found] : comparison.differences) ++counts[found.difference];
-  const nlohmann::ordered_json report{
-      {"events", comparison.events},
-      {"missing", counts[Difference::missing]},
-      {"older", counts[Difference::older]},
-      // What cannot be read is not known to be equal.
-      {"different", counts[Difference::different] + comparison.refused},
-      {"cache", counts[Difference::cache]},
-      {"repaired", repaired}};
+              const Comparison& comparison, Counts counts, bool repaired) {
+  const nlohmann::ordered_json report{{"events", comparison.events},
+                                      {"missing", counts[Difference::missing]},
+                                      {"older", counts[Difference::older]},
+                                      {"different", counts[Difference::different]},
+                                      {"cache", counts[Difference::cache]},
+                                      {"unreadable", comparison.refused},
+                                      {"repaired", repaired}};
   const auto told = hub.post("/api/v1/subscriptions/" + subscription + "/check", report.dump());
   if (!told)
     log_line(LogLevel::warning,
@@ -129,16 +153,18 @@ Result<ExitCode> run(Context& context) {
       store, hub, subscription, [&stop = context.world.stop] { return stop.requested(); });
   if (!comparison) return fail(comparison.error());
   show_differences(context, *comparison);
-  const bool repairing = context.arguments.has("--repair") && !comparison->differences.empty();
-  if (repairing)
-    if (Result<void> repaired = repair(context, store, *comparison); !repaired) {
-      tell_hub(context, hub, subscription, *comparison, false);
-      return fail(std::move(repaired).error());
-    }
-  tell_hub(context, hub, subscription, *comparison, repairing);
-  const bool equal = (comparison->differences.empty() || repairing) && comparison->refused == 0;
+  // Before a repair, too: it may take long, or fail, and somebody should know how many there were.
+  tell_hub(context, hub, subscription, *comparison, counts_of(*comparison), false);
+  std::optional<Counts> left;
+  if (context.arguments.has("--repair") && !comparison->differences.empty()) {
+    Result<Counts> repaired = repair(context, store, *comparison);
+    if (!repaired) return fail(std::move(repaired));
+    tell_hub(context, hub, subscription, *comparison, *repaired, true);
+    left = std::move(*repaired);
+  }
+  const bool equal = sum_of(left ? *left : counts_of(*comparison)) == 0 && comparison->refused == 0;
   const ExitCode code = equal ? ExitCode::done : ExitCode::partial;
-  show_summary(context, *comparison, repairing, code);
+  show_summary(context, *comparison, left, code);
   return code;
 }
 

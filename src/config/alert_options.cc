@@ -25,9 +25,9 @@ constexpr std::array rules = {
               "因接收方返回 400、413、422 而搁置的投递多于此值"},
     AlertRule{
         "check_differences_critical", "100", "0s",
-        "More records of a receiver differed from the hub when `tidemark receive check` last "
-        "compared them, repaired or not",
-        "`tidemark receive check` 最近一次比对中与 hub 不一致的记录多于此值（无论是否已修复）"},
+        "More records of a receiver differ from the hub, as `tidemark receive check` last told; "
+        "after a repair, those left",
+        "`tidemark receive check` 最近一次报告的与 hub 不一致的记录多于此值（修复后按剩余计）"},
     AlertRule{"jobs_failed_critical", "0", "2h",
               "More scheduled jobs are at a failed run, for `hold`: several runs of a frequent job",
               "最近一次运行失败的计划任务多于此值，且持续 `hold`（频繁任务已失败多次）"},

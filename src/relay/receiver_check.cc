@@ -16,15 +16,18 @@ namespace {
 
 using nlohmann::json;
 
-/// More records than this nobody compares, and the sum of four such counts is still a number.
+/// More records than this nobody compares, and the sum of five such counts is still a number.
 constexpr std::int64_t count_max = std::numeric_limits<std::int64_t>::max() / 8;
 
-constexpr std::array<std::pair<std::string_view, std::int64_t ReceiverCheck::*>, 5> counts = {{
+constexpr std::string_view optional_count = "unreadable";
+
+constexpr std::array<std::pair<std::string_view, std::int64_t ReceiverCheck::*>, 6> counts = {{
     {"events", &ReceiverCheck::events},
     {"missing", &ReceiverCheck::missing},
     {"older", &ReceiverCheck::older},
     {"different", &ReceiverCheck::different},
     {"cache", &ReceiverCheck::cache},
+    {optional_count, &ReceiverCheck::unreadable},
 }};
 
 }  // namespace
@@ -36,6 +39,7 @@ Result<ReceiverCheck> parse_receiver_check(const std::string& body) {
   ReceiverCheck check;
   for (const auto& [name, count] : counts) {
     const auto value = object.find(name);
+    if (value == object.end() && name == optional_count) continue;
     if (value == object.end() || !value->is_number_unsigned() ||
         value->get<std::uint64_t>() > static_cast<std::uint64_t>(count_max))
       return fail(ErrorKind::rejected,
@@ -57,18 +61,38 @@ Result<ReceiverCheck> parse_receiver_check(const std::string& body) {
 Result<void> keep_receiver_check(sql::Connection& connection, const ReceiverCheck& check) {
   // Whether it changes a row or not, an update of MySQL counts those that it finds.
   const auto params = values(time_value(check.checked_at), check.events, check.missing, check.older,
-                             check.different, check.cache, std::int64_t{check.repaired ? 1 : 0},
-                             check.subscription_id);
+                             check.different, check.cache, check.unreadable,
+                             std::int64_t{check.repaired ? 1 : 0}, check.subscription_id);
   const auto updated = connection.execute(
       "UPDATE receiver_checks SET checked_at = ?, events = ?, missing = ?, older = ?, different = "
-      "?, cache = ?, repaired = ? WHERE subscription_id = ?",
+      "?, cache = ?, unreadable = ?, repaired = ? WHERE subscription_id = ?",
       params);
   if (!updated) return fail(updated.error());
   if (*updated > 0) return {};
   return sql::write(connection,
                     "INSERT INTO receiver_checks (checked_at, events, missing, older, different, "
-                    "cache, repaired, subscription_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    "cache, unreadable, repaired, subscription_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
+                    "?)",
                     params);
+}
+
+Result<std::optional<ReceiverCheck>> last_receiver_check(sql::Connection& connection,
+                                                         const std::string& subscription_id) {
+  return sql::first_row(
+      connection.query("SELECT checked_at, events, missing, older, different, cache, unreadable, "
+                       "repaired FROM receiver_checks WHERE subscription_id = ?",
+                       sql::Values{subscription_id}),
+      [&](const sql::Cursor& row) {
+        return ReceiverCheck{.subscription_id = subscription_id,
+                             .checked_at = time_at(row, 0),
+                             .events = number_at(row, 1),
+                             .missing = number_at(row, 2),
+                             .older = number_at(row, 3),
+                             .different = number_at(row, 4),
+                             .cache = number_at(row, 5),
+                             .unreadable = number_at(row, 6),
+                             .repaired = number_at(row, 7) != 0};
+      });
 }
 
 }  // namespace tidemark::relay

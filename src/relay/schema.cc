@@ -349,6 +349,13 @@ constexpr std::array steps = {
                     "NULL, missing BIGINT NOT NULL, older BIGINT NOT NULL, different BIGINT NOT "
                     "NULL, cache BIGINT NOT NULL, repaired BIGINT NOT NULL)",
     },
+    Migration{
+        .sqlite = "ALTER TABLE receiver_checks ADD COLUMN unreadable INTEGER NOT NULL DEFAULT 0",
+        .mysql = "ALTER TABLE receiver_checks ADD COLUMN /*M! IF NOT EXISTS */ unreadable BIGINT "
+                 "NOT NULL DEFAULT 0",
+        .postgres = "ALTER TABLE receiver_checks ADD COLUMN IF NOT EXISTS unreadable BIGINT NOT "
+                    "NULL DEFAULT 0",
+    },
 };
 
 }  // namespace

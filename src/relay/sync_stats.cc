@@ -158,7 +158,8 @@ Result<void> count_backlog(sql::Connection& connection, WallTime now, SyncStats&
               {}, add);
   if (!read) return read;
   read = each(connection,
-              "SELECT subscription_id, missing + older + different + cache FROM receiver_checks",
+              "SELECT subscription_id, missing + older + different + cache + unreadable FROM "
+              "receiver_checks",
               {}, [&stats](const sql::Cursor& row) {
                 const auto endpoint = std::ranges::find(stats.endpoints, text_at(row, 0),
                                                         &EndpointBacklog::subscription_id);
