@@ -21,6 +21,8 @@ struct Fault {
     lose,       ///< The connection breaks.
     break_off,  ///< The database breaks the transaction off in favour of another.
     slow,       ///< The step takes long.
+    sleep,      ///< The machine sleeps in the middle of it. Not of requests: one that is on its way
+                ///< when the machine falls asleep cannot be called back.
   };
   Kind kind = Kind::crash;
   std::uint64_t steps = 0;  ///< So many go well before.
@@ -31,13 +33,19 @@ struct Fault {
 /// The faults of one hub, one at a time.
 class Faults {
  public:
-  /// `slow`: lets time pass.
-  explicit Faults(std::function<void()> slow) : slow_(std::move(slow)) {}
+  /// `slow`: lets time pass. `sleep`: so that the hub does not know of it; `others_wait`: for the
+  /// transaction that it has begun.
+  Faults(std::function<void()> slow, std::function<void(bool others_wait)> sleep)
+      : slow_(std::move(slow)), sleep_(std::move(sleep)) {}
   void plan(Fault fault) { next_ = fault; }
   void clear() { next_.reset(); }
 
-  /// Before a step; the fault that happens now, if it is the database's to tell.
-  std::optional<Fault> step() {
+  /// Before a request is sent.
+  void request() {
+    if (!next_ || next_->kind != Fault::Kind::sleep) static_cast<void>(statement(false));
+  }
+  /// Before a step of the database; the fault that happens now, if it is the database's to tell.
+  std::optional<Fault> statement(bool in_transaction) {
     if (!next_) return std::nullopt;
     if (next_->steps-- > 0) return std::nullopt;
     const Fault now = *std::exchange(next_, std::nullopt);
@@ -46,12 +54,17 @@ class Faults {
       slow_();
       return std::nullopt;
     }
+    if (now.kind == Fault::Kind::sleep) {
+      sleep_(in_transaction);
+      return std::nullopt;
+    }
     if (now.kind == Fault::Kind::crash && !now.after) throw Crash{};
     return now;
   }
 
  private:
   std::function<void()> slow_;
+  std::function<void(bool)> sleep_;
   std::optional<Fault> next_;
 };
 
@@ -103,7 +116,7 @@ class FaultyConnection final : public sql::Connection {
   template <class Call>
   auto step(Call call, bool may_be_lost_after = true) -> decltype(call()) {
     if (broken_) return lost();
-    const std::optional<Fault> fault = faults_.step();
+    const std::optional<Fault> fault = faults_.statement(open_);
     if (!fault) return call();
     if (fault->kind == Fault::Kind::break_off && open_) {
       inner_->rollback();

@@ -172,9 +172,11 @@ class SimulatedHubs {
     Hub(SimulatedHubs& world, std::size_t at, std::uint64_t seed)
         : index(at),
           random(seed * 8 + at),
-          faults([&world] {
-            world.advance(std::chrono::milliseconds(world.chance_.below(slow_ms_max)));
-          }),
+          faults(
+              [&world] {
+                world.advance(std::chrono::milliseconds(world.chance_.below(slow_ms_max)));
+              },
+              [&world, this](bool others_wait) { world.nap(*this, others_wait); }),
           sender(world, *this) {}
     std::size_t index;
     ManualClock clock{begin};
@@ -191,6 +193,8 @@ class SimulatedHubs {
   static constexpr WallTime begin{std::chrono::sys_days(std::chrono::year(2026) / 1 / 15)};
   /// Below the limit of a statement, 5 s.
   static constexpr std::uint64_t slow_ms_max = 4'500;
+  /// Twice a lease.
+  static constexpr std::uint64_t nap_ms_max = 40'000;
 
   void open(Hub& hub) {
     auto box = SecretBox::from_base64("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
@@ -221,7 +225,7 @@ class SimulatedHubs {
 
   void take_off(Hub& hub, AttemptRequest request,
                 std::move_only_function<void(AttemptResult)> done) {
-    (void)hub.faults.step();
+    hub.faults.request();
     for (const Flight& other : flights_)
       if ((other.hub != hub.index || other.life != hub.life) &&
           other.request.subscription->id == request.subscription->id)
@@ -243,6 +247,18 @@ class SimulatedHubs {
         hub->clock.set_wall(hub->clock.wall() + by);
       else
         hub->clock.advance(by);
+  }
+
+  /// Its machine sleeps in the middle of a step, while the others go on.
+  void nap(Hub& hub, bool others_wait) {
+    hub.state = State::asleep;
+    const std::chrono::milliseconds time(chance_.below(nap_ms_max));
+    if (others_wait)
+      advance(time);
+    else
+      pass(time);
+    expire();
+    hub.state = State::running;
   }
 
   /// Requests whose time is over.

@@ -8,19 +8,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "relay/simulated_world.h"
+#include "relay/simulation_seeds.h"
 
 namespace tidemark::relay {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::uint64_t number_from(const char* variable, std::uint64_t fallback) {
-  const char* text = std::getenv(variable);
-  return text == nullptr ? fallback : std::strtoull(text, nullptr, 10);
-}
 
 class Simulation {
  public:
@@ -267,18 +262,7 @@ class Simulation {
   std::size_t acknowledged_ = 0;
 };
 
-TEST(Simulation, NothingIsLostWhateverHappens) {
-  const std::uint64_t one = number_from("RELAY_SEED", 0);
-  const std::uint64_t first = one != 0 ? one : 1;
-  const std::uint64_t last = one != 0 ? one : number_from("RELAY_SEEDS", 60);
-  for (std::uint64_t seed = first; seed <= last; ++seed) {
-    SCOPED_TRACE(testing::Message() << "RELAY_SEED=" << seed);
-    Simulation simulation(seed);
-    simulation.play();
-    simulation.check();
-    if (testing::Test::HasFailure()) return;
-  }
-}
+TEST(Simulation, NothingIsLostWhateverHappens) { play_seeds<Simulation>("RELAY", 60); }
 
 }  // namespace
 }  // namespace tidemark::relay
