@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <span>
 
 namespace tidemark::api {
 namespace {
@@ -40,19 +39,20 @@ std::string escaped(std::string_view value) {
   return text;
 }
 
-/// `counts`: of each bucket by itself; one more than `bounds`.
+/// `name_bucket{labels,le="…"} n` and so on; `labels` without braces.
+template <const auto& bounds>
 void write_histogram(std::string& text, std::string_view name, std::string_view labels,
-                     std::span<const double> bounds, std::span<const std::uint64_t> counts,
-                     double sum) {
+                     const Histogram<bounds>& histogram) {
   const std::string_view comma = labels.empty() ? "" : ",";
   std::uint64_t count = 0;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    count += counts[i];
-    const std::string bound = i < bounds.size() ? fmt::format("{}", bounds[i]) : "+Inf";
+  for (std::size_t i = 0; i < histogram.counts().size(); ++i) {
+    count += histogram.counts().at(i);
+    const std::string bound = i < bounds.size() ? fmt::format("{}", bounds.at(i)) : "+Inf";
     fmt::format_to(std::back_inserter(text), "{}_bucket{{{}{}le=\"{}\"}} {}\n", name, labels, comma,
                    bound, count);
   }
-  sample(text, fmt::format("{}_sum", name), labels, sum);
+  sample(text, fmt::format("{}_sum", name), labels,
+         static_cast<double>(histogram.sum().count()) / 1e6);
   sample(text, fmt::format("{}_count", name), labels, static_cast<double>(count));
 }
 
@@ -94,9 +94,7 @@ void write_counters(std::string& text, const relay::HubCounters& counters) {
           counters.commit_failures);
   head(text, "tidemark_delivery_latency_seconds", "histogram",
        "Time from publish, or a batch's time, to 2xx.");
-  write_histogram(text, "tidemark_delivery_latency_seconds", "", relay::LatencyHistogram::bounds,
-                  counters.latency.counts(),
-                  static_cast<double>(counters.latency.sum().count()) / 1e6);
+  write_histogram(text, "tidemark_delivery_latency_seconds", "", counters.latency);
 }
 
 void write_stats(std::string& text, const Metrics::Now& now) {
@@ -307,17 +305,6 @@ void write_disks(std::string& text, const std::vector<WatchedFolder>& folders) {
 
 }  // namespace
 
-void Histogram::add(std::chrono::microseconds duration) {
-  const double value = static_cast<double>(duration.count()) / 1e6;
-  const auto bucket = std::ranges::lower_bound(bounds, value) - bounds.begin();
-  ++counts_.at(static_cast<std::size_t>(bucket));
-  sum_ += value;
-}
-
-void Histogram::write(std::string& text, std::string_view name, std::string_view labels) const {
-  write_histogram(text, name, labels, bounds, counts_, sum_);
-}
-
 void Metrics::exchange(const http::ExchangeReport& report) {
   const std::scoped_lock lock(mutex_);
   exchanges_[{std::string(report.method), std::string(report.pattern), report.status}].add(
@@ -359,15 +346,17 @@ std::string Metrics::text(const Now& now) const {
        "Requests to an endpoint, by how they ended.");
   for (const auto& [endpoint, results] : attempts_)
     for (const auto& [result, histogram] : results)
-      histogram.write(text, "tidemark_webhook_attempt_duration_seconds",
-                      fmt::format("endpoint=\"{}\",result=\"{}\"", escaped(endpoint), result));
+      write_histogram(text, "tidemark_webhook_attempt_duration_seconds",
+                      fmt::format("endpoint=\"{}\",result=\"{}\"", escaped(endpoint), result),
+                      histogram);
   head(text, "http_server_request_duration_seconds", "histogram", "Requests to this server.");
   for (const auto& [key, histogram] : exchanges_)
-    histogram.write(
+    write_histogram(
         text, "http_server_request_duration_seconds",
         fmt::format("http_request_method=\"{}\",http_route=\"{}\","
                     "http_response_status_code=\"{}\"",
-                    escaped(std::get<0>(key)), escaped(std::get<1>(key)), std::get<2>(key)));
+                    escaped(std::get<0>(key)), escaped(std::get<1>(key)), std::get<2>(key)),
+        histogram);
   return text;
 }
 

@@ -14,6 +14,7 @@
 
 #include "alert/store.h"
 #include "api/load_figures.h"
+#include "base/histogram.h"
 #include "http/server.h"
 #include "relay/engine.h"
 #include "relay/sender.h"
@@ -26,19 +27,10 @@ namespace tidemark::api {
 /// Endpoints that have a label of their own; the others are counted together as `other`.
 inline constexpr std::size_t endpoint_labels_max = 200;
 
-/// Seconds in buckets.
-class Histogram {
- public:
-  static constexpr std::array<double, 12> bounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                                    0.1,   0.25,   0.5,   1,    5,     30};
-  void add(std::chrono::microseconds duration);
-  /// `name_bucket{labels,le="…"} n` and so on; `labels` without braces.
-  void write(std::string& text, std::string_view name, std::string_view labels) const;
-
- private:
-  std::array<std::uint64_t, bounds.size() + 1> counts_{};
-  double sum_ = 0;
-};
+/// Seconds, of requests.
+inline constexpr std::array<double, 12> request_bounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                          0.1,   0.25,   0.5,   1,    5,     30};
+using RequestHistogram = Histogram<request_bounds>;
 
 /// A folder whose disk must not be full.
 struct WatchedFolder {
@@ -73,8 +65,9 @@ class Metrics {
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::tuple<std::string, std::string, int>, Histogram> exchanges_;
-  std::map<std::string, std::map<std::string, Histogram, std::less<>>, std::less<>> attempts_;
+  std::map<std::tuple<std::string, std::string, int>, RequestHistogram> exchanges_;
+  std::map<std::string, std::map<std::string, RequestHistogram, std::less<>>, std::less<>>
+      attempts_;
 };
 
 /// Measures what another sender does.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -12,11 +13,11 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/histogram.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "relay/delivery.h"
 #include "relay/lane.h"
-#include "relay/latency_histogram.h"
 #include "relay/leases.h"
 #include "relay/publication.h"
 #include "relay/sender.h"
@@ -69,6 +70,12 @@ inline constexpr std::string_view voucher_conflict = "voucher_conflict";        
 inline constexpr std::string_view idempotency_conflict = "idempotency_conflict";  ///< 422
 inline constexpr std::string_view body_too_large = "body_too_large";              ///< 413
 
+/// Seconds, of deliveries: milliseconds while all is well, 1 s and 5 s of the promise, 180 s and
+/// 300 s of the alerts, and the long tail of the retries (about 3 days).
+inline constexpr std::array<double, 19> latency_bounds = {
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.25,  0.5,    1,      2.5,    5,
+    10,    30,   60,    180,  300, 3'600, 21'600, 86'400, 259'200};
+
 struct HubCounters {
   std::uint64_t published = 0;
   std::uint64_t duplicates = 0;
@@ -80,7 +87,7 @@ struct HubCounters {
   std::uint64_t commits = 0;
   std::uint64_t commit_failures = 0;
   /// Of what was delivered: from when it was to be sent first until its 2xx.
-  LatencyHistogram latency{};
+  Histogram<latency_bounds> latency{};
 };
 
 /// One finished attempt on its way into the database.
