@@ -222,6 +222,8 @@ class Engine {
   void distrust_times();
   /// Deliveries that are due later than they can be are due at the latest time that can be meant.
   [[nodiscard]] Result<void> pull_in(Lane& lane);
+  /// Whoever publishes sets the first due time, and its clock may be ahead of ours.
+  [[nodiscard]] Result<void> doubt_times_of_others(const Lane& lane);
   /// The same for probes.
   void pull_in_probes();
 

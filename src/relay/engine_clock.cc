@@ -66,6 +66,19 @@ Result<void> Engine::pull_in(Lane& lane) {
   return {};
 }
 
+Result<void> Engine::doubt_times_of_others(const Lane& lane) {
+  if (leases_ == nullptr) return {};
+  const std::string& id = lane.subscription().id;
+  const WallTime latest =
+      due_limits(lane.subscription().settings, clock_.wall()).first + clock_step_min;
+  const Result<std::int64_t> later = store_.count_later(id, latest, 1);
+  if (!later) return fail(later.error());
+  if (*later == 0) return {};
+  too_late_.insert(id);
+  touch(id);
+  return {};
+}
+
 void Engine::pull_in_probes() {
   if (!probe_step_ || retry_at_) return;
   const WallTime now = clock_.wall();

@@ -127,7 +127,9 @@ Result<void> Engine::renew_leases() {
   // What was won is read from the database; what was lost is the other hub's.
   for (const auto& [id, lane] : lanes_) {
     if (!leases_->may_send(id) || !before.contains(id)) lane->clear_waiting();
-    if (leases_->may_send(id)) touch(id);
+    if (!leases_->may_send(id)) continue;
+    if (!before.contains(id)) too_late_.insert(id);  // Due by the clock of the hub before.
+    touch(id);
   }
   return {};
 }
