@@ -44,11 +44,12 @@ void show(const Context& context, const ordered_json& answer) {
     context.world.out.json(answer);
     return;
   }
-  context.print(say({"{}: version {}, deliveries: {}{}", "{}：版本 {}，投递 {} 条{}"},
-                    answer.value("voucher_no", answer.value("event_id", std::string())),
-                    answer.value("source_version", std::int64_t{1}),
-                    answer.value("deliveries", std::int64_t{0}),
-                    answer.value("duplicate", false) ? " (duplicate)" : ""));
+  context.print(say(
+      {"{}: version {}, deliveries: {}{}", "{}：版本 {}，投递 {} 条{}"},
+      answer.value("voucher_no", answer.value("event_id", std::string())),
+      answer.value("source_version", std::int64_t{1}), answer.value("deliveries", std::int64_t{0}),
+      answer.value("duplicate", false) ? Wording{" (duplicate)", "（重复）"}.in(context.language)
+                                       : std::string_view()));
 }
 
 Result<std::vector<std::string>> given_records(const Context& context) {
