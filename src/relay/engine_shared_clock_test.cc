@@ -41,7 +41,7 @@ class EngineSharedClockTest : public testing::Test {
         {.request = {.publication = {.event_type = "l1_confirmed",
                                      .source_system = "settlement",
                                      .source_type = "purchase_goods",
-                                     .source_id = "7",
+                                     .source_id = std::to_string(++published_),
                                      .is_voucher = true,
                                      .data = "{}",
                                      .fields = R"("source_id":"7")",
@@ -73,6 +73,7 @@ class EngineSharedClockTest : public testing::Test {
     return sent;
   }
 
+  std::size_t published_ = 0;
   SeededRandom chance_{7};
   SimulatedHubs hubs_{2, {.failures_max = 3, .poll_interval = 500ms}, 7};
 };
@@ -130,6 +131,18 @@ TEST_F(EngineSharedClockTest, AProbeWaitsNoLongerThanItsPause) {
   }
   hubs_.step_clock(0, -9h);
   EXPECT_EQ(sent_within(60s).size(), subscriptions);
+}
+
+/// SimulatedHubs sees to it that no two hubs send for one subscription at a time.
+TEST_F(EngineSharedClockTest, AMachineThatSleepsInACallOfTheDatabaseLooksAgainBeforeItSends) {
+  ASSERT_NO_FATAL_FAILURE(subscribe({}));
+  for (std::uint64_t steps = 0; steps < 40; ++steps) {
+    hubs_.plan(0, {.kind = Fault::Kind::sleep, .steps = steps});
+    ASSERT_NO_FATAL_FAILURE(publish(1));
+    hubs_.pass(2s);
+    ASSERT_FALSE(HasFailure()) << "after " << steps << " steps";
+    answer_all({.status_code = 200});
+  }
 }
 
 }  // namespace
