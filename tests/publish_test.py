@@ -4,10 +4,13 @@ import contextlib
 import http.server
 import json
 import os
+import signal
+import subprocess
 import threading
 
 import pytest
-from programs import run
+from hub_fixture import wait_until
+from programs import BINARY, run
 
 TOKEN = "tmk_token-of-the-tests"
 
@@ -132,6 +135,30 @@ def test_on_a_full_disk_what_is_refused_waits_until_it_can_be_set_aside_whole(
     ballast.unlink()
     assert "set aside" in flush(3).out
     assert refused(small_disk) == ["1", "2"]
+
+
+def test_one_signal_ends_the_waiting_for_standard_input(server, tmp_path):
+    process = subprocess.Popen([BINARY, "publish", "--server", server.url], cwd=tmp_path,
+                               env={"HOME": str(tmp_path), "TIDEMARK_TOKEN": TOKEN,
+                                    "TIDEMARK_LANG": "en"},
+                               stdin=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+    process.stdin.write('{"event":"a.b","source_system":"erp","source_id":"1","data":{}}\n')
+    process.stdin.flush()
+
+    def catches_it():
+        with open(f"/proc/{process.pid}/status", encoding="utf-8") as lines:
+            caught = next(line for line in lines if line.startswith("SigCgt:")).split()[1]
+        return int(caught, 16) >> (signal.SIGINT - 1) & 1
+
+    try:
+        wait_until(catches_it)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert "nothing was published" in process.stderr.read()
+    finally:
+        process.kill()
+        process.wait()
+    assert server.keys == []
 
 
 def test_a_record_that_the_hub_fails_with_is_named_and_kept(server, tmp_path):

@@ -1,11 +1,16 @@
 #include "cli/publish_command.h"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 
 #include "base/atomic_file.h"
 #include "base/json_check.h"
+#include "base/system_error.h"
 #include "cli/hub_output.h"
 #include "cli/outbox.h"
 #include "cli/running_hub.h"
@@ -16,8 +21,32 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::size_t input_bytes_max = std::size_t{1} << 30;
-/// Reads the standard input.
-constexpr std::string_view stdin_path = "/dev/stdin";
+constexpr int stop_look_ms = 200;
+
+/// Standard input to its end. A signal ends the waiting for more.
+Result<std::string> read_stdin(const Stop& stop) {
+  std::string text;
+  std::array<char, 65'536> buffer;  // NOLINT(*-member-init): filled by read
+  while (true) {
+    pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&input, 1, stop_look_ms);
+    if (stop.requested())
+      return fail(ErrorKind::cancelled,
+                  {"stopped before the end of the input: nothing was published",
+                   "在输入结束前中止：未发布任何记录"});
+    if (ready <= 0) continue;
+    const ssize_t got = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (got < 0) return fail_errno(errno, {"cannot read standard input", "无法读取标准输入"});
+    if (got == 0) return text;
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+    if (text.size() > input_bytes_max)
+      return fail(
+          ErrorKind::io,
+          {"standard input has more than {} bytes, which is the limit", "标准输入超过上限 {} 字节"},
+          input_bytes_max);
+  }
+}
 
 /// The records of an input: one JSON object, or one on each line.
 Result<std::vector<std::string>> split_records(const std::string& text) {
@@ -55,7 +84,7 @@ void show(const Context& context, const ordered_json& answer) {
 Result<std::vector<std::string>> given_records(const Context& context) {
   if (context.arguments.has("--flush")) return std::vector<std::string>{};
   const std::string file = context.arguments.positional("FILE").value_or("-");
-  const auto text = read_file(file == "-" ? std::string(stdin_path) : file, input_bytes_max);
+  const auto text = file == "-" ? read_stdin(context.world.stop) : read_file(file, input_bytes_max);
   if (!text) return fail(text.error());
   return split_records(*text);
 }
