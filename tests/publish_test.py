@@ -137,6 +137,12 @@ def test_on_a_full_disk_what_is_refused_waits_until_it_can_be_set_aside_whole(
     assert refused(small_disk) == ["1", "2"]
 
 
+def signals(process, which):
+    """A set of signals of a process, by its name in /proc."""
+    with open(f"/proc/{process.pid}/status", encoding="utf-8") as lines:
+        return int(next(line for line in lines if line.startswith(f"{which}:")).split()[1], 16)
+
+
 def test_one_signal_ends_the_waiting_for_standard_input(server, tmp_path):
     process = subprocess.Popen([BINARY, "publish", "--server", server.url], cwd=tmp_path,
                                env={"HOME": str(tmp_path), "TIDEMARK_TOKEN": TOKEN,
@@ -145,13 +151,8 @@ def test_one_signal_ends_the_waiting_for_standard_input(server, tmp_path):
     process.stdin.write('{"event":"a.b","source_system":"erp","source_id":"1","data":{}}\n')
     process.stdin.flush()
 
-    def catches_it():
-        with open(f"/proc/{process.pid}/status", encoding="utf-8") as lines:
-            caught = next(line for line in lines if line.startswith("SigCgt:")).split()[1]
-        return int(caught, 16) >> (signal.SIGINT - 1) & 1
-
     try:
-        wait_until(catches_it)
+        wait_until(lambda: signals(process, "SigCgt") >> (signal.SIGINT - 1) & 1)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
         assert "nothing was published" in process.stderr.read()
@@ -233,6 +234,34 @@ def test_many_processes_at_once_leave_nothing_on_disk(server, tmp_path):
     for process in processes:
         assert process.end() is not None
     assert sorted(arrived) == [str(number) for number in range(8)]
+
+
+def test_what_a_signal_left_out_is_told(server, tmp_path):
+    asked, go_on = threading.Event(), threading.Event()
+
+    def answer(body):
+        asked.set()
+        go_on.wait()
+        return taken(body)
+
+    server.answer = answer
+    file = tmp_path / "records.ndjson"
+    file.write_text("".join(json.dumps({"event": "a.b", "source_system": "erp", "source_id": number,
+                                        "data": {}}) + "\n" for number in "123"))
+    process = subprocess.Popen([BINARY, "publish", "--server", server.url, file], cwd=tmp_path,
+                               env={"HOME": str(tmp_path), "TIDEMARK_TOKEN": TOKEN,
+                                    "TIDEMARK_LANG": "en"}, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, encoding="utf-8")
+    try:
+        asked.wait()
+        process.send_signal(signal.SIGTERM)
+        wait_until(lambda: signals(process, "ShdPnd") == 0)
+        go_on.set()
+        assert process.wait(60) == 143
+        assert "stopped: 1 of 3 records are published or on disk" in process.stdout.read()
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_hub_that_is_away_is_told(server, tmp_path):

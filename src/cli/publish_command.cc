@@ -137,6 +137,15 @@ void tell_outbox(const Context& context, const Outbox& outbox) {
                       outbox.stopped()->what.in(context.language)));
 }
 
+void tell_stopped(const Context& context, std::size_t taken, std::size_t records) {
+  context.print(
+      say({"stopped: {} of {} records are published or on disk; publish all of them again",
+           "已中止：{1} 条记录中有 {0} 条已发布或暂存；请整体重新发布"},
+          taken, records));
+  if (context.json)
+    context.world.out.json({{"message_type", "stopped"}, {"taken", taken}, {"records", records}});
+}
+
 /// A hub that is away is no failure: the records are safe. One that fails with a record, or a proxy
 /// that answers in its place, is not mended by waiting: somebody must look.
 ExitCode code_of(const Outbox& outbox) {
@@ -154,14 +163,15 @@ Result<ExitCode> publish(Context& context) {
 
   Result<Outbox> outbox = Outbox::open(context, *hub);
   if (!outbox) return fail(std::move(outbox));
-  for (std::size_t i = 0; i < records->size() && !context.world.stop.requested(); ++i) {
-    const auto answer = outbox->publish((*records)[i]);
+  std::size_t taken = 0;
+  for (; taken < records->size() && !context.world.stop.requested(); ++taken) {
+    const auto answer = outbox->publish((*records)[taken]);
     if (!answer) {
       // What others left to us on disk is sent all the same; its own trouble is told by
       // tell_outbox().
       if (answer.error().kind == ErrorKind::rejected) static_cast<void>(outbox->finish());
       tell_outbox(context, *outbox);
-      return fail(at_record(answer.error(), i + 1));
+      return fail(at_record(answer.error(), taken + 1));
     }
     if (*answer) show(context, **answer);
   }
@@ -170,6 +180,7 @@ Result<ExitCode> publish(Context& context) {
     return fail(std::move(finished).error());
   }
   tell_outbox(context, *outbox);
+  if (taken < records->size()) tell_stopped(context, taken, records->size());
   if (context.world.stop.requested()) return exit_code_for(context.world.stop);
   return code_of(*outbox);
 }
