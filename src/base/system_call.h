@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +21,24 @@ auto uninterrupted(Call call) {
   auto result = call();
   while (result < 0 && errno == EINTR) result = call();
   return result;
+}
+
+/// `size` bytes of a file from `at`, in as many calls as it takes; fewer only where the file ends.
+/// nullopt on failure: errno says why.
+[[nodiscard]] inline std::optional<std::string> read_all(int fd, off_t at, std::size_t size) {
+  std::string bytes(size, '\0');
+  std::size_t filled = 0;
+  while (filled < bytes.size()) {
+    const ssize_t got = uninterrupted([&] {
+      return ::pread(fd, bytes.data() + filled, bytes.size() - filled,
+                     at + static_cast<off_t>(filled));
+    });
+    if (got < 0) return std::nullopt;
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  bytes.resize(filled);
+  return bytes;
 }
 
 /// Writes all of `bytes` to a blocking descriptor, in as many calls as it takes. False on failure:

@@ -61,5 +61,23 @@ TEST(WriteAll, AShortWriteGoesOnAndThenSaysWhatIsWrong) {
             std::accumulate(pieces.begin(), pieces.end(), std::string()).substr(0, limit));
 }
 
+TEST(ReadAll, GivesWhatThereIsFromAPlace) {
+  const TemporaryFolder folder;
+  folder.write("file", "0123456789");
+  const UniqueFd fd(::open((folder.text() + "/file").c_str(), O_RDONLY | O_CLOEXEC));
+  EXPECT_EQ(read_all(fd.get(), 0, 10), "0123456789");
+  EXPECT_EQ(read_all(fd.get(), 3, 4), "3456");
+  EXPECT_EQ(read_all(fd.get(), 8, 4), "89") << "the file was cut meanwhile";
+  EXPECT_EQ(read_all(fd.get(), 11, 4), "");
+  EXPECT_EQ(read_all(fd.get(), 0, 0), "");
+}
+
+TEST(ReadAll, AFailureIsNoEmptyFile) {
+  const TemporaryFolder folder;
+  const UniqueFd fd(::open(folder.text().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  EXPECT_EQ(read_all(fd.get(), 0, 1), std::nullopt);
+  EXPECT_EQ(errno, EISDIR);
+}
+
 }  // namespace
 }  // namespace tidemark

@@ -87,17 +87,11 @@ Result<std::vector<TreePath>> RoundJournal::names() const {
   if (::fstat(file_.get(), &info) != 0) {
     return fail_errno(errno, {"cannot read {}", "无法读取 {}"}, path_);
   }
-  std::string text(static_cast<std::size_t>(info.st_size), '\0');
-  for (std::size_t filled = 0; filled < text.size();) {
-    const ssize_t got = ::pread(file_.get(), text.data() + filled, text.size() - filled,
-                                static_cast<off_t>(filled));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno(errno, {"cannot read {}", "无法读取 {}"}, path_);
-    if (got == 0) text.resize(filled);
-    filled += static_cast<std::size_t>(got);
-  }
+  const std::optional<std::string> text =
+      read_all(file_.get(), 0, static_cast<std::size_t>(info.st_size));
+  if (!text) return fail_errno(errno, {"cannot read {}", "无法读取 {}"}, path_);
   std::vector<TreePath> names;
-  std::string_view left = text;
+  std::string_view left = *text;
   while (true) {
     const std::size_t end = left.find(end_mark);
     if (end == std::string_view::npos) return names;

@@ -28,19 +28,6 @@ FileStamp stamp_of(const struct stat& info) {
           .mtime = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec};
 }
 
-/// Reads `size` bytes; nullopt if there are fewer or none can be read.
-std::optional<std::string> read_bytes(int fd, std::size_t size) {
-  std::string bytes(size, '\0');
-  std::size_t filled = 0;
-  while (filled < bytes.size()) {
-    const ssize_t got = ::read(fd, bytes.data() + filled, bytes.size() - filled);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return std::nullopt;
-    filled += static_cast<std::size_t>(got);
-  }
-  return bytes;
-}
-
 /// fail_errno(), with the next step if the way leads to another place: files are renamed from the
 /// state directory to their names, and that works within one file system only.
 template <class... Args>
@@ -143,7 +130,7 @@ std::optional<std::string> TreeFolder::content(const TreePath& path, std::size_t
   if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
   if (static_cast<std::uint64_t>(info.st_size) > limit) return std::nullopt;
   const std::optional<std::string> bytes =
-      read_bytes(fd.get(), static_cast<std::size_t>(info.st_size));
+      read_all(fd.get(), 0, static_cast<std::size_t>(info.st_size));
   if (!bytes) return std::nullopt;
   Result<std::string> content = decompress(path.compression, *bytes, limit);
   if (!content) return std::nullopt;
@@ -191,7 +178,7 @@ Result<std::optional<std::string>> TreeFolder::read(const std::string& path, std
         {"{}/{} is no regular file of at most {} bytes", "{}/{} 不是大小在 {} 字节以内的普通文件"},
         output_, path, limit);
   }
-  std::optional<std::string> bytes = read_bytes(fd->get(), static_cast<std::size_t>(info.st_size));
+  std::optional<std::string> bytes = read_all(fd->get(), 0, static_cast<std::size_t>(info.st_size));
   if (!bytes) return fail_errno(errno, {"cannot read {}/{}", "无法读取 {}/{}"}, output_, path);
   return bytes;
 }

@@ -64,20 +64,10 @@ Result<std::int64_t> size_of(int fd, const std::string& folder) {
 
 /// `size` bytes from `at`, fewer at the end of the file.
 Result<std::string> read_at(int fd, const std::string& folder, std::int64_t at, std::int64_t size) {
-  std::string bytes(static_cast<std::size_t>(size), '\0');
-  std::size_t filled = 0;
-  while (filled < bytes.size()) {
-    const ssize_t got = uninterrupted([&] {
-      return ::pread(fd, bytes.data() + filled, bytes.size() - filled,
-                     at + static_cast<std::int64_t>(filled));
-    });
-    if (got < 0)
-      return fail_errno(errno, {"cannot read {}", "无法读取 {}"}, printable(file_of(folder)));
-    if (got == 0) break;
-    filled += static_cast<std::size_t>(got);
-  }
-  bytes.resize(filled);
-  return bytes;
+  std::optional<std::string> bytes = read_all(fd, at, static_cast<std::size_t>(size));
+  if (!bytes)
+    return fail_errno(errno, {"cannot read {}", "无法读取 {}"}, printable(file_of(folder)));
+  return std::move(*bytes);
 }
 
 Result<void> write_at(int fd, const std::string& folder, std::int64_t at, std::string_view bytes) {
