@@ -1,14 +1,14 @@
 #include "export/packed_folder.h"
 
-#include <optional>
+#include <utility>
 #include <vector>
 
-#include "export/packed_manifest.h"
 #include "export/tree_file.h"
 
 namespace tidemark::exporter {
 
-Result<std::string> PackedFolders::give(const std::string& tenant, const std::string& country) {
+Result<PackedFolders::Given> PackedFolders::give(const std::string& tenant,
+                                                 const std::string& country) {
   const std::string plain = clean_component(tenant) + "/" + clean_component(country);
   std::optional<std::string> first_free;
   for (std::uint64_t attempt = 0; attempt <= mark_attempts_max; ++attempt) {
@@ -18,12 +18,12 @@ Result<std::string> PackedFolders::give(const std::string& tenant, const std::st
     const Result<bool> there = exists(folder);
     if (!there) return std::unexpected(there.error());
     if (*there) {
-      const Result<std::optional<PackedManifest>> manifest = PackedManifest::load(*tree_, folder);
+      Result<std::optional<PackedManifest>> manifest = PackedManifest::load(*tree_, folder);
       if (!manifest) return std::unexpected(manifest.error());
       if (*manifest) {
         if ((*manifest)->tenant != tenant || (*manifest)->country != country) continue;
         take(folder);
-        return folder;
+        return Given{.folder = std::move(folder), .manifest = std::move(*manifest)};
       }
     }
     if (!first_free) first_free = std::move(folder);
@@ -31,7 +31,7 @@ Result<std::string> PackedFolders::give(const std::string& tenant, const std::st
   if (!first_free)
     return fail(ErrorKind::io, {"no free folder for {}", "{} 没有可用的目录"}, plain);
   take(*first_free);
-  return std::move(*first_free);
+  return Given{.folder = std::move(*first_free)};
 }
 
 Result<bool> PackedFolders::exists(std::string_view folder) {

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "export/packed_manifest.h"
 #include "export/path_clean.h"
 #include "export/tree_folder.h"
 
@@ -18,11 +20,15 @@ class PackedFolders {
   /// `tree` is nullptr if there is none yet; must outlive this.
   explicit PackedFolders(TreeFolder* tree) : tree_(tree) {}
 
+  struct Given {
+    std::string folder;
+    std::optional<PackedManifest> manifest{};  ///< Of a group that is there already.
+  };
   /// The folder whose manifest names the group; for a new group `{tenant}/{country}`, or with a
   /// mark if another group has that one (two names that clean to the same, or differ in case only).
   /// A group stays in its folder also when a better name has become free since. The folder counts
   /// as taken from then on. Errors: corrupt (a manifest), io.
-  [[nodiscard]] Result<std::string> give(const std::string& tenant, const std::string& country);
+  [[nodiscard]] Result<Given> give(const std::string& tenant, const std::string& country);
 
   /// No other group of this run gets `folder`.
   void take(std::string_view folder) { taken_.insert(fold_case(folder)); }

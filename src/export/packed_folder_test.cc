@@ -19,9 +19,9 @@ class PackedFolder : public testing::Test {
     EXPECT_TRUE(tree);
     PackedFolders folders(&*tree);
     folders.take(taken);
-    const Result<std::string> folder = folders.give(tenant, "CN");
-    EXPECT_TRUE(folder);
-    return folder.value_or("");
+    const Result<PackedFolders::Given> given = folders.give(tenant, "CN");
+    EXPECT_TRUE(given);
+    return given ? given->folder : "";
   }
 
   TemporaryFolder folder_;
@@ -29,14 +29,22 @@ class PackedFolder : public testing::Test {
 
 TEST_F(PackedFolder, ANewGroupGetsItsName) {
   EXPECT_EQ(folder_of("a/b"), "a_b/CN");
-  EXPECT_EQ(PackedFolders(nullptr).give("a/b", "CN").value(), "a_b/CN");
+  EXPECT_EQ(PackedFolders(nullptr).give("a/b", "CN")->folder, "a_b/CN");
+}
+
+TEST_F(PackedFolder, AGroupThatIsThereComesWithItsManifest) {
+  take("a_b/CN", "a/b");
+  Result<TreeFolder> tree = TreeFolder::open(folder_.text(), false);
+  PackedFolders folders(&*tree);
+  EXPECT_EQ(folders.give("a/b", "CN")->manifest.value().tenant, "a/b");
+  EXPECT_FALSE(folders.give("a:b", "CN")->manifest);
 }
 
 TEST_F(PackedFolder, GroupsOfOneRunGetDifferentFolders) {
   PackedFolders folders(nullptr);
-  EXPECT_EQ(folders.give("a/b", "CN").value(), "a_b/CN");
-  EXPECT_TRUE(folders.give("a:b", "CN").value().starts_with("a_b/CN~"));
-  EXPECT_TRUE(folders.give("A_B", "cn").value().starts_with("A_B/cn~"));
+  EXPECT_EQ(folders.give("a/b", "CN")->folder, "a_b/CN");
+  EXPECT_TRUE(folders.give("a:b", "CN")->folder.starts_with("a_b/CN~"));
+  EXPECT_TRUE(folders.give("A_B", "cn")->folder.starts_with("A_B/cn~"));
 }
 
 TEST_F(PackedFolder, AnotherGroupsFolderIsNotTaken) {

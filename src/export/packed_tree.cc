@@ -5,7 +5,6 @@
 
 #include <optional>
 
-#include "export/packed_folder.h"
 #include "export/packed_run.h"
 #include "export/path_clean.h"
 #include "export/stale_files.h"
@@ -79,6 +78,18 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
   return done;
 }
 
+Result<PackedFolders::Given> PackedTree::place_of(const Group& group, PackedFolders& folders,
+                                                  TreeFolder* tree) {
+  if (group.folder.empty()) return folders.give(group.tenant, group.country);
+  folders.take(group.folder);
+  PackedFolders::Given given{.folder = group.folder};
+  if (tree == nullptr) return given;
+  Result<std::optional<PackedManifest>> manifest = PackedManifest::load(*tree, group.folder);
+  if (!manifest) return fail(std::move(manifest.error()));
+  given.manifest = std::move(*manifest);
+  return given;
+}
+
 /// In the order of tenant and country, so that collisions of names end alike every time.
 Result<PackedTree::Plan> PackedTree::plan(TreeFolder* tree, OldParts old_parts,
                                           const IsPublished& is_published,
@@ -87,24 +98,15 @@ Result<PackedTree::Plan> PackedTree::plan(TreeFolder* tree, OldParts old_parts,
   PackedFolders folders(tree);
   for (const auto& [name, group] : groups_) {
     if (!is_published(group->tenant)) continue;
-    std::string folder = group->folder;
-    if (folder.empty()) {
-      Result<std::string> given = folders.give(group->tenant, group->country);
-      if (!given) return fail(std::move(given.error()));
-      folder = std::move(*given);
-    } else {
-      folders.take(folder);
-    }
+    Result<PackedFolders::Given> place = place_of(*group, folders, tree);
+    if (!place) return fail(std::move(place.error()));
+    auto& [folder, before] = *place;
     PackedManifest manifest{.tenant = group->tenant, .country = group->country};
-    if (tree != nullptr) {
-      Result<std::optional<PackedManifest>> before = PackedManifest::load(*tree, folder);
-      if (!before) return fail(std::move(before.error()));
-      if (*before && old_parts == OldParts::kept) {
-        manifest.parts = std::move((*before)->parts);
-      } else if (*before) {
-        for (const PackedPart& part : (*before)->parts) {
-          plan.old_parts.push_back(folder + "/" + part.file);
-        }
+    if (before && old_parts == OldParts::kept) {
+      manifest.parts = std::move(before->parts);
+    } else if (before) {
+      for (const PackedPart& part : before->parts) {
+        plan.old_parts.push_back(folder + "/" + part.file);
       }
     }
     const watermark::Window noted =

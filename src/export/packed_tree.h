@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "export/chunk.h"
+#include "export/packed_folder.h"
 #include "export/packed_manifest.h"
 #include "export/staged_parts.h"
 #include "export/tree_folder.h"
@@ -78,6 +79,9 @@ class PackedTree {
   };
   [[nodiscard]] Result<Plan> plan(TreeFolder* tree, OldParts old_parts,
                                   const IsPublished& is_published, const WindowOf& window) const;
+  [[nodiscard]] static Result<PackedFolders::Given> place_of(const Group& group,
+                                                             PackedFolders& folders,
+                                                             TreeFolder* tree);
   [[nodiscard]] PackedPart listed(const StagedPart& part, std::size_t number,
                                   const watermark::Window& window) const;
   [[nodiscard]] Result<void> note(TreeIndex& index, const Plan& plan) const;
