@@ -3,8 +3,10 @@
 import fcntl
 import json
 import os
+import pty
 import sqlite3
 import subprocess
+import termios
 from datetime import datetime, timedelta
 
 import pymysql
@@ -47,6 +49,28 @@ class Export:
                              encoding="utf-8")
         assert ran.returncode == code, ran.stdout + ran.stderr
         return ran
+
+    def ask(self, *words, answer, code=0):
+        """With somebody at a terminal, who answers; what was shown on it."""
+        parent, child = pty.openpty()
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "TERM": "xterm",
+                       "TIDEMARK_SOURCE": "sqlite:source.db",
+                       "TIDEMARK_EXPORT__INVOICES__OUTPUT": "out"}
+        with subprocess.Popen([BINARY, "export", *words], env=environment, cwd=self.folder,
+                              stdin=child, stdout=child, stderr=child, start_new_session=True,
+                              preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) as ran:
+            os.close(child)
+            shown = b""
+            try:
+                while chunk := os.read(parent, 4096):
+                    shown += chunk
+                    if shown.endswith(b"[y/N] "):
+                        os.write(parent, answer)
+            except OSError:  # The other end is closed.
+                pass
+            assert ran.wait(timeout=120) == code, shown
+        os.close(parent)
+        return shown.decode()
 
     def json(self, *words, code=0, command="export"):
         ran = self.run(*words, "--json", code=code, command=command)
@@ -126,7 +150,7 @@ def test_reset_makes_a_tenant_be_read_again_and_rewrites_nothing(export):
     export.run("invoices", "-i")
     before = {path: (export.out / path).stat().st_mtime_ns for path in export.files()}
     assert "--yes" in export.run("state", "reset", "1", code=2).stderr
-    export.run("state", "reset", "1", "--yes")
+    assert "1 tenant reset" in export.run("state", "reset", "1", "--yes").stdout
     assert list(export.marks()) == ["2"]
     summary = export.json("invoices", "-i")[-1]
     assert summary["rows_read"] == 1 and summary["files_unchanged"] == 1
@@ -151,7 +175,9 @@ def test_reset_and_restore_of_a_damaged_file(export):
     export.run("invoices", "-i")
     export.file.write_text("rubbish\n")
     export.run("state", "reset", "1", "--yes", code=1)
-    export.run("state", "restore")
+    assert "--yes" in export.run("state", "restore", code=2).stderr  # Nobody can be asked.
+    assert export.file.read_text() == "rubbish\n"
+    export.run("state", "restore", "--yes")
     assert export.file.read_bytes() == whole
     export.file.write_text("rubbish\n")
     export.run("state", "reset", "--all", "--yes")
@@ -159,11 +185,25 @@ def test_reset_and_restore_of_a_damaged_file(export):
     assert len(export.json("state", "show")[-1]["backups"]) >= 1
 
 
+def test_restore_asks_as_reset_does(export):
+    export.invoice(1)
+    export.run("invoices", "-i")
+    export.run("invoices", "-i")
+    export.file.write_text("# mine\n")
+    for words, answer, code in ((("restore",), b"n\n", 0), (("restore",), b"\x03", 130),
+                                (("reset", "--all"), b"n\n", 0), (("reset", "--all"), b"\x03", 130)):
+        question = export.ask("state", *words, answer=answer, code=code)
+        assert "[y/N]" in question and str(export.out.name) in question
+        assert export.file.read_text() == "# mine\n"
+    assert "newest whole backup" in export.ask("state", "restore", answer=b"y\n")
+    assert export.file.read_text() != "# mine\n"
+
+
 def test_restore_names_what_it_cannot_find(export):
     export.invoice(1)
     export.run("invoices")
-    export.run("state", "restore", code=1)
-    export.run("state", "restore", "../../etc/passwd", code=1)
+    export.run("state", "restore", "--yes", code=1)
+    export.run("state", "restore", "../../etc/passwd", "--yes", code=1)
 
 
 def test_a_change_waits_for_no_lock(export):
@@ -172,7 +212,7 @@ def test_a_change_waits_for_no_lock(export):
     with open(export.state / ".export.lock", "r+", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         export.run("state", "reset", "--all", "--yes", code=11)
-        export.run("state", "restore", code=11)
+        export.run("state", "restore", "--yes", code=11)
         export.run("state", "show")
 
 
@@ -505,7 +545,11 @@ def test_selftest_does_not_export_a_large_table(export):
     details = {test["number"]: test["detail"] for test in tests[:-1]}
     assert details[1].endswith("> 2025-01-01 01:04:48")  # The 1,001st newest of the large one.
     assert details[2].startswith("1112 rows") and details[7].startswith("1112 rows, 0 files written")
-    assert "1 tenants" in json.loads(selftest(export, "--json", "-l", "1").splitlines()[0])["detail"]
+    assert "1 tenant" in json.loads(selftest(export, "--json", "-l", "1").splitlines()[0])["detail"]
+
+
+def test_selftest_of_no_tenant_is_not_one_of_all(export):
+    assert "from 1" in export.run("selftest", "-l", "0", code=2).stderr
 
 
 def test_selftest_fails_with_its_source(export):

@@ -45,8 +45,9 @@ def test_a_country_without_name_is_one_group_however_it_is_spelt(source, tree):
 
 def test_a_limit_of_nothing_is_refused(sqlite, tree):
     fill(sqlite)
-    ran = tree.export(sqlite, "--limit", "0", code=2)
-    assert "--limit" in ran.exit_error["message"]
+    for word in ("0", "-1", "x", "1.5"):  # One text, one bound.
+        ran = tree.export(sqlite, f"--limit={word}", code=2)
+        assert ran.exit_error["message"] == f"--limit takes a whole number from 1, not '{word}'"
 
 
 def test_names_that_nothing_has_are_said(source, tree):

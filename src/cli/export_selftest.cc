@@ -68,7 +68,7 @@ Result<ExitCode> play(Context& context) {
   if (!name) return fail(name.error());
   const Result<ExportSource> source = chosen_source(context, *name);
   if (!source) return fail(source.error());
-  const Result<std::optional<std::int64_t>> limit = count_flag(context.arguments, "--limit");
+  const Result<std::optional<std::int64_t>> limit = count_flag(context.arguments, "--limit", 1);
   if (!limit) return fail(limit.error());
 
   const Lines lines(context);

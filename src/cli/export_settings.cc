@@ -52,12 +52,8 @@ exporter::ExportOptions configured_options(const config::Settings& settings,
 
 Result<exporter::ExportOptions> export_options(const Context& context, const std::string& name) {
   exporter::ExportOptions options = configured_options(context.settings, name);
-  const Result<std::optional<std::int64_t>> limit = count_flag(context.arguments, "--limit");
+  const Result<std::optional<std::int64_t>> limit = count_flag(context.arguments, "--limit", 1);
   if (!limit) return fail(limit.error());
-  if (*limit == 0) {
-    return fail(ErrorKind::usage,
-                {"--limit takes a number from 1, not 0", "--limit 至少为 1，不能是 0"});
-  }
   options.limit = *limit;
   if (context.arguments.has("--incremental")) options.mode = exporter::Mode::incremental;
   options.dry_run = context.arguments.has("--dry-run");

@@ -10,6 +10,8 @@
 #include "cli/report.h"
 #include "cli/text_table.h"
 #include "export/state_admin.h"
+#include "export/state_directory.h"
+#include "export/tenants.h"
 #include "run/figures.h"
 
 namespace tidemark::cli {
@@ -137,6 +139,11 @@ Result<ExitCode> show(Context& context) {
   return fail(view->damage.front());
 }
 
+/// Before anybody is asked about a tree that is not there.
+Result<void> require_state(const std::string& output) {
+  return exporter::require_state(exporter::state_directory_of(output));
+}
+
 Result<ExitCode> reset(Context& context) {
   const Result<ChosenExport> chosen = chosen_export(context);
   if (!chosen) return fail(chosen.error());
@@ -145,13 +152,14 @@ Result<ExitCode> reset(Context& context) {
   if (all == !named.empty()) {
     return fail(ErrorKind::usage, {"name tenants, or say --all", "请指定租户，或使用 --all"});
   }
+  if (Result<void> exists = require_state(chosen->output); !exists) return fail(exists.error());
   const Result<bool> agreed = context.confirm(
       all ? say({"Reset all tenants of {}? The next incremental run reads everything again.",
                  "重置 {} 的全部租户？下次增量运行将重新读取全部数据。"},
                 chosen->output)
-          : say({"Reset {} tenants of {}? The next incremental run reads all their rows again.",
-                 "重置 {1} 的 {0} 个租户？下次增量运行将重新读取它们的全部数据。"},
-                named.size(), chosen->output));
+          : say({"Reset {} of {}? The next incremental run reads all their rows again.",
+                 "重置 {1} 的 {0}？下次增量运行将重新读取其全部数据。"},
+                exporter::tenants_text(named.size()).in(context.language), chosen->output));
   if (!agreed) return fail(agreed.error());
   if (!*agreed) {
     context.print(say({"nothing was changed", "未作任何更改"}));
@@ -160,9 +168,9 @@ Result<ExitCode> reset(Context& context) {
   const Result<std::size_t> removed = exporter::reset_state(
       chosen->output, all ? std::nullopt : std::optional(named), context.world.clock);
   if (!removed) return fail(removed.error());
-  context.print(say({"{} tenants reset; the state before is kept as a backup",
-                     "已重置 {} 个租户；之前的状态已备份"},
-                    *removed));
+  context.print(
+      say({"{} reset; the state before is kept as a backup", "已重置 {}；之前的状态已备份"},
+          exporter::tenants_text(*removed).in(context.language)));
   if (context.json) {
     context.world.out.json({{"message_type", "summary"},
                             {"command", "export state reset"},
@@ -175,8 +183,25 @@ Result<ExitCode> reset(Context& context) {
 Result<ExitCode> restore(Context& context) {
   const Result<ChosenExport> chosen = chosen_export(context);
   if (!chosen) return fail(chosen.error());
-  const Result<std::string> restored = exporter::restore_state(
-      chosen->output, context.arguments.positional("BACKUP"), context.world.clock);
+  if (Result<void> exists = require_state(chosen->output); !exists) return fail(exists.error());
+  const std::optional<std::string> backup = context.arguments.positional("BACKUP");
+  const Result<bool> agreed = context.confirm(
+      backup
+          ? say({"Replace the state of {} by {}? The next incremental run goes by its watermarks.",
+                 "用 {1} 替换 {0} 的状态？下次增量运行将以其中的水位为准。"},
+                chosen->output, printable(*backup))
+          : say({"Replace the state of {} by its newest whole backup? The next incremental run "
+                 "goes "
+                 "by its watermarks.",
+                 "用最新的完好备份替换 {} 的状态？下次增量运行将以其中的水位为准。"},
+                chosen->output));
+  if (!agreed) return fail(agreed.error());
+  if (!*agreed) {
+    context.print(say({"nothing was changed", "未作任何更改"}));
+    return ExitCode::done;
+  }
+  const Result<std::string> restored =
+      exporter::restore_state(chosen->output, backup, context.world.clock);
   if (!restored) return fail(restored.error());
   context.print(
       say({"restored {}; what it replaced is kept as a backup", "已恢复 {}；被替换的状态已备份"},
@@ -228,12 +253,14 @@ Command export_state_command() {
             .run = reset},
            {.name = "restore",
             .summary = {"Put a backup of the state in place", "恢复状态备份"},
+            .about = {"Asks before it replaces the present state, which is kept as a backup, too.",
+                      "替换当前状态前会询问；被替换的状态同样会备份。"},
             .flags = tree_flags(),
             .positionals = {{.name = "BACKUP",
                              .required = false,
                              .text = {"File name of the backup; the newest whole one if omitted",
                                       "备份文件名；省略则取最新的完好备份"}}},
-            .examples = {{"tidemark export state restore", {"The newest one", "最新的备份"}}},
+            .examples = {{"tidemark export state restore --yes", {"The newest one", "最新的备份"}}},
             .run = restore},
            export_import_command()},
   };

@@ -8,14 +8,15 @@
 
 namespace tidemark::cli {
 
-Result<std::optional<std::int64_t>> count_flag(const Arguments& arguments, std::string_view flag) {
+Result<std::optional<std::int64_t>> count_flag(const Arguments& arguments, std::string_view flag,
+                                               std::int64_t least) {
   const std::optional<std::string> text = arguments.value(flag);
   if (!text) return std::nullopt;
   const std::optional<std::int64_t> count = parse_integer(*text);
-  if (count && *count >= 0) return count;
+  if (count && *count >= least) return count;
   return fail(ErrorKind::usage,
-              {"{} takes a number from 0, not '{}'", "{} 需要非负整数，不能是“{}”"}, flag,
-              printable(*text));
+              {"{} takes a whole number from {}, not '{}'", "{} 需要不小于 {} 的整数，不能是“{}”"},
+              flag, least, printable(*text));
 }
 
 Result<std::optional<CivilTime>> time_flag(const Arguments& arguments, std::string_view flag) {

@@ -15,15 +15,13 @@
 #include "base/unique_fd.h"
 #include "export/source_record.h"
 #include "export/state_directory.h"
+#include "export/tenants.h"
 #include "export/tree_index.h"
 #include "run/figures.h"
 #include "watermark/state_file.h"
 
 namespace tidemark::exporter {
 namespace {
-
-/// The zone of runs on a table whose times are instants; see SourceTable::needs_utc().
-const std::string utc = "+00:00";
 
 namespace fs = std::filesystem;
 
@@ -124,11 +122,12 @@ Finding check_state_file(const std::string& output, const Patient* patient) {
   const Result<watermark::State> state = file.load();
   if (!state) return unchecked("state", state.error(), Verdict::failure);
   if (state->empty()) return {.check = "state", .what = say({"no watermarks yet", "尚无水位"})};
+  const Message tenants = tenants_text(state->size());
   Finding finding{.check = "state",
-                  .what = say({"watermarks of {} tenants", "{} 个租户的水位"}, state->size())};
+                  .what = {.en = "watermarks of " + tenants.en, .zh = tenants.zh + "的水位"}};
   if (patient == nullptr) return finding;
   // As a run reads the clock.
-  const std::string zone = patient->table.needs_utc() ? utc : patient->options.zone;
+  const std::string zone = patient->table.run_zone(patient->options.zone);
   if (Result<void> set = patient->connection.set_zone(zone); !set) {
     return unchecked("state", set.error());
   }
@@ -177,7 +176,7 @@ Finding check_source_record(const std::string& output, const Patient& patient) {
   const Result<sql::ServerInfo> server = patient.connection.server();
   if (!server) return unchecked("source", server.error());
   const std::string set_zone = patient.options.zone.empty() ? server->zone : patient.options.zone;
-  const std::string zone = patient.table.needs_utc() ? utc : set_zone;
+  const std::string zone = patient.table.run_zone(set_zone);
   if ((*record)->zone == zone) {
     return {.check = "source", .what = say({"{}", "{}"}, (*record)->source)};
   }

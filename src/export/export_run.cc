@@ -115,7 +115,7 @@ Result<void> ExportRun::open_source() {
   table_ = std::move(*table);
   if (table_->needs_utc()) {
     table_->show_date_in(options_.zone);
-    options_.zone = "+00:00";
+    options_.zone = table_->run_zone(options_.zone);
     // Marks of an older version may be in local time: they go back by a day, which loses nothing.
     options_.confirm_zone = true;
     if (Result<void> set = connection_->set_zone(options_.zone); !set) return set;

@@ -1,5 +1,7 @@
 #include "export/selftest.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -7,6 +9,7 @@
 #include "export/export_run.h"
 #include "export/state_admin.h"
 #include "export/state_directory.h"
+#include "export/tenants.h"
 #include "export/tree_survey.h"
 
 namespace tidemark::exporter {
@@ -117,8 +120,10 @@ Result<Message> Selftest::configuration() {
                 spec_.name);
   }
   if (Result<void> chosen = choose_rows(); !chosen) return fail(chosen.error());
-  return say({"table {}, {} tenants{}", "表 {}，{} 个租户{}"}, spec_.table, options_.tenants.size(),
-             options_.since ? " > " + options_.since->text() : "");
+  const Message tenants = tenants_text(options_.tenants.size());
+  const std::string since = options_.since ? " > " + options_.since->text() : "";
+  return Message{.en = fmt::format("table {}, {}{}", spec_.table, tenants.en, since),
+                 .zh = fmt::format("表 {}，{}{}", spec_.table, tenants.zh, since)};
 }
 
 Result<void> Selftest::choose_rows() {
@@ -128,6 +133,8 @@ Result<void> Selftest::choose_rows() {
   if (Result<void> set = db.set_zone(options_.zone); !set) return set;
   const Result<SourceTable> table = SourceTable::open(db, spec_, {});
   if (!table) return fail(table.error());
+  // `since` is a time as the runs read it.
+  if (Result<void> set = db.set_zone(table->run_zone(options_.zone)); !set) return set;
   const Statement query = table->tenants();
   {
     Result<std::unique_ptr<sql::Cursor>> cursor = db.query(query.sql, query.params);

@@ -73,6 +73,10 @@ class SourceTable {
   [[nodiscard]] bool needs_utc() const {
     return update_column() != nullptr && update_column()->with_zone;
   }
+  /// Where `zone` is set for the table: the zone in which runs read it, and measure its watermarks.
+  [[nodiscard]] std::string run_zone(const std::string& zone) const {
+    return needs_utc() ? "+00:00" : zone;
+  }
   /// Shows a date column of that kind in `zone` all the same (empty: the server's own): it names
   /// files.
   void show_date_in(const std::string& zone);

@@ -44,4 +44,9 @@ Result<std::vector<std::string>> find_tenants(sql::Connection& connection, const
   return std::vector<std::string>(tenants.begin(), tenants.end());
 }
 
+Message tenants_text(std::uint64_t count) {
+  if (count == 1) return say({"1 tenant", "1 个租户"});
+  return say({"{} tenants", "{} 个租户"}, count);
+}
+
 }  // namespace tidemark::exporter

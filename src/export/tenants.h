@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "base/text.h"
 #include "export/source_table.h"
 #include "sql/connection.h"
 
@@ -22,5 +24,8 @@ namespace tidemark::exporter {
                                                             const SourceTable& table,
                                                             const std::vector<std::string>& known,
                                                             const watermark::Window& recent);
+
+/// `1 tenant`, `3 tenants`; `3 个租户`.
+[[nodiscard]] Message tenants_text(std::uint64_t count);
 
 }  // namespace tidemark::exporter
