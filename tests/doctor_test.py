@@ -136,6 +136,15 @@ def test_odd_stamps_are_counted(sqlite, indexed):
     assert ("first 100000 rows" in found["null_stamps"]["what"]) == (not indexed)
 
 
+def test_stamps_that_are_numbers_are_found(sqlite):
+    sqlite.sql("INSERT INTO t_invoice VALUES (1,'7','DE','2025-01-01','n',3,'{}',1748772000)")
+    found = sqlite.findings()["null_stamps"]
+    assert found["verdict"] == "warning" and "1 rows" in found["what"]
+    sqlite.sql(f"CREATE TABLE t_numbers ({COLUMNS.format(payload='TEXT', stamp='INTEGER')})")
+    found = sqlite.findings(code=1, TIDEMARK_EXPORT__INVOICES__TABLE="t_numbers")["update_time"]
+    assert found["verdict"] == "failure" and "INTEGER" in found["what"]
+
+
 def test_what_keeps_an_export_from_working_is_exit_1(sqlite):
     (sqlite.folder / "file").write_text("in the way")
     found = sqlite.findings("-o", "file/out", code=1)

@@ -124,11 +124,14 @@ def test_the_bash_shim_has_the_tree_and_the_lines_of_the_bash_script(table, scri
     assert "完成!" not in partial
 
 
-def test_the_bash_shim_dry_run(table, script, tmp_path):
+def test_the_bash_shim_dry_run(sqlite, table, script, tmp_path):
     shim = ["./export_invoice_data.sh"]
     run(shim, script, DRY_RUN="true", EXPORT_MODE="incremental", **table)
     for variables in ({"DRY_RUN": "yes"}, {"EXPORT_MODE": "incrmental"}):
         run(shim, script, code=2, **variables, **table)
+    sqlite.run("UPDATE t_invoice SET fext_field = '{broken' WHERE fid = 1")
+    shown = run(shim, script, code=3, DRY_RUN="true", EXPORT_MODE="incremental", **table).out
+    assert "[WARNING] 增量导出试运行完成：未写入任何文件" in shown
     assert not (tmp_path / "context").exists()
 
 
@@ -164,6 +167,12 @@ def test_further_tables_are_exported_by_name(sqlite, tmp_path):
     assert files(tmp_path / "receipts") == [f"20250304/R{fid}.json" for fid in range(1, 4)]
     run(["tidemark", "export", "receipts", "-i", "-o", "other"], tmp_path)
     assert len(files(tmp_path / "other")) == 3
+    with open(tmp_path / "tidemark.toml", "a", encoding="utf-8") as file:
+        file.write('country_column = ""\n')
+    for words in (["-i"], ["-d"], ["--tenant", "t1"], []):
+        error = run(["tidemark", "export", "receipts", "--country", "CN", *words], tmp_path,
+                    code=2).err
+        assert "export.receipts.country_column is empty" in error
     shown = run(["tidemark", "export", "receipts", "--help"], tmp_path).out
     assert "--incremental" in shown
 

@@ -293,6 +293,17 @@ def test_stamps_with_a_fraction(source, tree, decimals):
     tree.check_equals(source)
 
 
+def test_stamps_that_are_numbers_are_refused_by_incremental_runs(source, tree):
+    """Seconds since 1970 compare with a time as anything: no window would ever hold these rows."""
+    source.make_table(fupdate_time="BIGINT")
+    source.add(invoice(1, stamp=1_748_772_000))
+    ran = tree.export(source, "-i", code=2)
+    assert "fupdate_time of t_invoice is bigint" in ran.exit_error["message"].lower()
+    assert "update_time_column" in ran.exit_error["hint"]
+    assert not os.path.exists(tree.state_path)
+    assert tree.export(source).files_written == 1
+
+
 def test_a_second_table_by_configuration(source, tree, tmp_path):
     """Other names, no country, no status, numbers for tenants."""
     table = "t_receipt"

@@ -75,12 +75,14 @@ class Lines {
     const auto ended = [&](std::string_view en, std::string_view zh) {
       return Message{fmt::format("{} {}", mode.en, en), fmt::format("{}{}", mode.zh, zh)};
     };
+    const bool whole = code() == ExitCode::done;
+    if (summary_.options.dry_run && (whole || code() == ExitCode::partial)) {
+      return {whole ? "SUCCESS" : "WARNING",
+              ended("dry run complete: nothing was written", "试运行完成：未写入任何文件")};
+    }
     if (summary_.stopped_by != 0) return {"WARNING", ended("stopped", "已中止")};
     switch (code()) {
       case ExitCode::done:
-        if (summary_.options.dry_run)
-          return {"SUCCESS",
-                  ended("dry run complete: nothing was written", "试运行完成：未写入任何文件")};
         return {"SUCCESS", ended("complete!", "完成!")};
       case ExitCode::partial:
         return {"WARNING", ended("incomplete", "部分完成")};

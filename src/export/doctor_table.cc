@@ -259,6 +259,12 @@ Finding check_update_time(const Patient& patient) {
     return without_update_time("update_time");
   }
   Finding finding{.check = "update_time"};
+  if (const Result<void> usable = patient.table.check_update_time(); !usable) {
+    finding.verdict = Verdict::failure;
+    finding.what = usable.error().what;
+    finding.mend = usable.error().hint;
+    return finding;
+  }
   if (column->type == sql::ColumnType::date) {
     finding.verdict = Verdict::warning;
     finding.what = say({"{} {}: whole days, so a day's changes are exported on the next day",
@@ -277,11 +283,17 @@ Finding check_null_stamps(const Patient& patient) {
   const TableSpec& spec = patient.table.spec();
   const sql::Column* column = patient.table.update_column();
   if (spec.update_time.empty() || column == nullptr) return without_update_time("null_stamps");
-  if (!column->nullable) {
+  const bool sqlite = patient.connection.dialect() == sql::Dialect::sqlite;
+  if (!column->nullable && !sqlite) {
     return {.check = "null_stamps", .what = say({"the column cannot be NULL", "该列不可为 NULL"})};
   }
-  const Result<OddRows> odd =
-      count_odd(patient, patient.connection.quoted(spec.update_time) + " IS NULL", {});
+  std::string odd_stamp = patient.connection.quoted(spec.update_time) + " IS NULL";
+  // Numbers in a column of times: for SQLite they are less than every text, so in no window.
+  if (sqlite) {
+    odd_stamp = fmt::format("({} OR typeof({}) <> 'text')", odd_stamp,
+                            patient.connection.quoted(spec.update_time));
+  }
+  const Result<OddRows> odd = count_odd(patient, odd_stamp, {});
   if (!odd) return unchecked("null_stamps", odd.error());
   Finding finding{.check = "null_stamps",
                   .what = count_message(*odd, say({"rows without update time", "行没有更新时间"}))};

@@ -95,6 +95,12 @@ Result<void> ExportRun::prepare() {
 }
 
 Result<void> ExportRun::check_options() const {
+  if (!options_.countries.empty() && spec_.country.empty()) {
+    return fail(ErrorKind::usage,
+                {"export.{}.country_column is empty: there are no countries to choose",
+                 "export.{}.country_column 为空：无法按国家筛选"},
+                spec_.name);
+  }
   if (!options_.retried_rejects || options_.layout != Layout::ndjson) return {};
   return fail(make_error(ErrorKind::unsupported,
                          {"single rows of a packed tree (layout ndjson) cannot be written anew",
@@ -126,6 +132,7 @@ Result<void> ExportRun::open_source() {
                  "export.{}.update_time_column 为空：只能全量导出"},
                 spec_.name);
   }
+  if (options_.mode == Mode::incremental) return table_->check_update_time();
   return {};
 }
 

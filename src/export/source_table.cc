@@ -105,6 +105,23 @@ Statement SourceTable::count(const Slice& slice) const {
   return Builder(*this).text("SELECT COUNT(*)").from_where(slice).take();
 }
 
+Result<void> SourceTable::check_update_time() const {
+  using enum sql::ColumnType;
+  const sql::Column* column = update_column();
+  if (column == nullptr) return {};
+  if (column->type != integer && column->type != decimal && column->type != floating) return {};
+  return fail(
+      make_error(ErrorKind::invalid_config,
+                 {"column {} of {} is {}: no time that windows can be cut by",
+                  "表 {1} 的列 {0} 为 {2}：不是可以划分窗口的时间"},
+                 column->name, spec_.table, column->declared)
+          .with_hint({"name a column with date and time in export.{0}.update_time_column, "
+                      "such as one of a view; or leave it empty and export in full",
+                      "请在 export.{0}.update_time_column 中指定日期时间列（例如来自视图）；"
+                      "或将其留空并使用全量导出"},
+                     spec_.name));
+}
+
 void SourceTable::show_date_in(const std::string& zone) {
   if (!table_.column(spec_.date)->with_zone) return;
   std::string literal = "'";

@@ -67,6 +67,9 @@ class SourceTable {
   [[nodiscard]] const sql::Column* update_column() const {
     return table_.column(spec_.update_time);
   }
+  /// Whether windows can be cut by the update time. Numbers (seconds since 1970, say) compare with
+  /// a time as anything, and windows would pass over rows. Errors: invalid_config.
+  [[nodiscard]] Result<void> check_update_time() const;
   /// The update time follows the session's zone (MySQL TIMESTAMP, PostgreSQL timestamptz). Then the
   /// session must be in UTC: in local time one hour a year comes twice, and neither windows nor
   /// positions could tell its first pass from its second.
