@@ -263,6 +263,67 @@ def test_a_mended_row_whose_file_cannot_be_written_stays_on_the_list(rejecting):
     assert "2" not in [r["key"] for r in rejecting.json("rejects", "list")[:-1]]
 
 
+def statuses(export):
+    return {line.split("|")[0]: line.strip().split("|")[3]
+            for line in export.file.read_text().splitlines()}
+
+
+def test_a_line_is_partial_as_long_as_rejects_of_its_tenant_stand(export):
+    for key, tenant in enumerate("aabbcc", 1):
+        export.invoice(key, tenant, payload="{broken" if key in (1, 3) else "{}")
+    export.run("invoices", "-i", code=3)
+    assert statuses(export) == {"a": "PARTIAL", "b": "PARTIAL", "c": "SUCCESS"}
+    summary = export.json("invoices", "-i", code=3)[-1]  # Without news, but they still stand.
+    assert statuses(export) == {"a": "PARTIAL", "b": "PARTIAL", "c": "SUCCESS"}
+    assert {t["tenant"]: t["status"] for t in summary["tenants"]} == statuses(export)
+    export.run("rejects", "accept", "3")  # Known, and fine.
+    export.run("invoices", "-i", code=3)
+    assert statuses(export) == {"a": "PARTIAL", "b": "SUCCESS", "c": "SUCCESS"}
+    export.invoice(1)
+    export.run("invoices", "-i")
+    assert set(statuses(export).values()) == {"SUCCESS"}
+
+
+def test_a_retry_that_mends_settles_the_line(export):
+    for key in range(1, 4):
+        export.invoice(key, payload="{broken" if key < 3 else "{}")
+    export.run("invoices", "-i", code=3)
+    before = export.file.read_text()
+    export.invoice(1)
+    export.run("rejects", "retry", code=3)
+    assert export.file.read_text() == before
+    export.invoice(2)
+    export.run("rejects", "retry")
+    assert export.file.read_text() == before.replace("PARTIAL", "SUCCESS")
+
+
+@pytest.mark.parametrize("change", [
+    lambda text: text.replace("PARTIAL", "FAILED"),
+    lambda text: text.replace("|20", "|21"),  # Somebody set the mark ahead of what is exported.
+    lambda text: "rubbish\n",
+])
+def test_a_retry_vouches_only_for_what_it_knows(export, change):
+    for key in range(1, 3):
+        export.invoice(key, payload="{broken" if key < 2 else "{}")
+    export.run("invoices", "-i", code=3)
+    export.file.write_text(change(export.file.read_text()))
+    before = export.file.read_text()
+    export.invoice(1)
+    export.run("rejects", "retry")
+    assert export.file.read_text() == before
+
+
+def test_a_list_of_rejects_that_is_lost_mends_no_line(export):
+    for key in range(1, 3):
+        export.invoice(key, payload="{broken" if key < 2 else "{}")
+    export.run("invoices", "-i", code=3)
+    (export.state / "index.db").unlink()
+    export.run("rejects", "retry")  # Nothing stands on the new list.
+    assert statuses(export) == {"1": "PARTIAL"}
+    export.run("invoices", "-i", code=3)
+    assert statuses(export) == {"1": "PARTIAL"}
+
+
 def lose(index, loss):
     if loss == "removed":
         index.unlink()

@@ -165,6 +165,7 @@ def test_invalid_json_is_set_aside_retried_and_mended(source, tree):
 
     again = tree.incremental(source, "50m", code=3)  # No news, but they are tried again.
     assert (again.rejected, again.rejects_open) == (len(BAD), len(BAD))
+    assert again.tenant("t1")["status"] == tree.state()["t1"][2] == "PARTIAL"
     source.run("UPDATE t_invoice SET fext_field = '{}' WHERE fid < 500")  # The stamp does not move.
     mended = tree.incremental(source, "40m")
     assert (mended.rejected, mended.rejects_open, mended.files_written) == (0, 0, len(BAD))

@@ -183,7 +183,12 @@ Result<void> plan_export(sql::Connection& connection, SourceTable& table,
                          const ExportOptions& options, HeldTree& tree,
                          const std::optional<watermark::State>& stepped_back, ExportPlan& plan) {
   plan.retried_rejects = tree.rejects;
+  plan.rejecting = tree.rejecting;
+  plan.covered = tree.covered;
   if (options.retried_rejects) {
+    // Only their status may change. A damaged file is for the next incremental run to tell.
+    plan.state = watermark::StateFile(tree.state_directory).load().value_or(watermark::State{});
+    plan.state_on_disk = plan.state;
     return plan_retry(table, *options.retried_rejects, tree.rejects, plan);
   }
   if (options.limit) {

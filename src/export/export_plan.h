@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -28,14 +30,25 @@ struct ExportPlan {
   std::deque<Job> jobs;                         ///< The slices in the queue point to them.
   std::atomic<std::uint64_t> tenants_total{0};  ///< Incremental runs: with a window to be read.
   std::atomic<std::uint64_t> tenants_ended{0};  ///< Of these, read and published, or failed.
-  watermark::State state;                       ///< Incremental runs and sweeps: as it is now.
-  watermark::State state_on_disk;     ///< Incremental runs: as the file was read or written last.
+  watermark::State state;                       ///< As it is now. Not of a full run.
+  watermark::State state_on_disk;               ///< As the file was read or written last.
   std::set<std::string> hand_edited;  ///< Tenants whose line somebody edited during the run.
   std::optional<watermark::Boundary> boundary;  ///< Incremental runs only.
   /// The server's estimate, for the progress bar. Full exports of everything only.
   std::optional<std::uint64_t> rows_expected;
   std::vector<Message> notes;     ///< What a reader of the summary should know.
   std::set<Key> retried_rejects;  ///< Which rejects the run will have tried: by default all.
+  /// Tenants with open rejects: as the list stood before the run, and as it stands once it is
+  /// closed.
+  std::set<std::string> rejecting;
+  bool rejects_closed = false;
+  /// Up to where the index covers each tenant; see TreeIndex::covered(). Watermarks as they move.
+  std::map<std::string, CivilTime, std::less<>> covered;
+
+  /// Rows of the job's tenant wait for somebody.
+  [[nodiscard]] bool leaves_rejects(const Job& job) const {
+    return rejecting.contains(job.tenant) || (!rejects_closed && job.rejected.load() > 0);
+  }
 };
 
 /// Fills in `plan`: one job for the whole table (full), one a tenant from its watermark up to the

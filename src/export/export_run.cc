@@ -72,10 +72,10 @@ Result<ExportSummary> ExportRun::lock_to_summary() {
     if (Result<void> gone = look_for_gone(); !gone) return fail(std::move(gone.error()));
   }
   for (Result<void> (ExportRun::*step)() :
-       {&ExportRun::move_watermarks, &ExportRun::save_coverage}) {
+       {&ExportRun::move_watermarks, &ExportRun::settle_lines, &ExportRun::save_coverage}) {
     if (Result<void> saved = (this->*step)(); !saved) summary_.errors.push_back(saved.error());
   }
-  sum_up(groups_, crew_->publisher(), plan_.jobs, summary_);
+  sum_up(groups_, crew_->publisher(), plan_, summary_);
   summary_.seconds = std::chrono::duration<double>(environment_.clock.steady() - start).count();
   return summary_;
 }
@@ -259,14 +259,17 @@ Result<void> ExportRun::close_rejects() {
       options_.tenants.empty() && options_.countries.empty() && !options_.limit && is_complete();
   const Result<std::vector<Reject>> rejects = tree_.index->rejects();
   if (!rejects) return std::unexpected(rejects.error());
+  plan_.rejecting.clear();
   for (const Reject& reject : *rejects) {
     if (all_tried && plan_.retried_rejects.contains(reject.key) &&
         !crew_->publisher().met_rejects().contains(reject.key)) {
       if (Result<void> erased = tree_.index->erase_reject(reject.key); !erased) return erased;
     } else if (!reject.accepted) {
       ++summary_.rejects_open;
+      plan_.rejecting.insert(reject.tenant);
     }
   }
+  plan_.rejects_closed = true;
   if (options_.dry_run) return {};
   return accepted_rejects::keep(*tree_.index, tree_.state_directory);
 }
@@ -334,6 +337,22 @@ Result<void> ExportRun::look_for_gone_rows() {
 Result<void> ExportRun::move_watermarks() {
   if (!options_.moves_watermarks() || !jobs_are_published()) return {};
   return save_watermarks(watermark::StateFile(tree_.state_directory), plan_);
+}
+
+Result<void> ExportRun::settle_lines() {
+  if (!options_.retried_rejects || options_.dry_run) return {};
+  const std::string before = state_hash();
+  Result<void> saved = save_watermarks(watermark::StateFile(tree_.state_directory), plan_);
+  if (!saved) return saved;
+  // Else the next run would take the line for one that somebody edited.
+  const Result<std::string> remembered = tree_.index->meta("state_hash");
+  if (!remembered) return std::unexpected(remembered.error());
+  if (*remembered != before) return {};
+  return tree_.index->set_meta("state_hash", state_hash());
+}
+
+std::string ExportRun::state_hash() const {
+  return short_hash(watermark::format_state(plan_.state_on_disk));
 }
 
 Result<void> ExportRun::save_coverage() {

@@ -86,6 +86,9 @@ class ExportRun {
   [[nodiscard]] Result<void> look_for_gone_groups();
   [[nodiscard]] bool may_prune() const;
   [[nodiscard]] Result<void> move_watermarks();
+  /// After a retry of rejects: their tenants' lines may have become whole.
+  [[nodiscard]] Result<void> settle_lines();
+  [[nodiscard]] std::string state_hash() const;
   /// What the index covers from now on, in one transaction after the watermarks.
   [[nodiscard]] Result<void> save_coverage();
   [[nodiscard]] Result<void> remember_state();

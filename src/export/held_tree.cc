@@ -120,7 +120,10 @@ Result<void> HeldTree::read_records() {
   covered = std::move(*tenants);
   const Result<std::vector<Reject>> list = index->rejects();
   if (!list) return std::unexpected(list.error());
-  for (const Reject& reject : *list) rejects.insert(reject.key);
+  for (const Reject& reject : *list) {
+    rejects.insert(reject.key);
+    if (!reject.accepted) rejecting.insert(reject.tenant);
+  }
   return {};
 }
 

@@ -54,6 +54,7 @@ struct HeldTree {
   std::int64_t max_id = 0;
   std::map<std::string, CivilTime, std::less<>> covered;  ///< See TreeIndex::covered().
   std::set<Key> rejects;                                  ///< On the list, accepted or not.
+  std::set<std::string> rejecting;                        ///< Tenants with rejects not accepted.
 
  private:
   /// Into an index that does not have them yet.

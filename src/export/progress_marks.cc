@@ -30,6 +30,33 @@ Result<void> keep_edits(const watermark::StateFile& file, ExportPlan& plan) {
   return {};
 }
 
+watermark::TenantStatus status_by(bool rejects) {
+  return rejects ? watermark::TenantStatus::partial : watermark::TenantStatus::success;
+}
+
+/// Lines that no job writes: their rejects were mended, or came to light, behind the watermark. One
+/// that the index does not reach says what somebody wrote there, or what a list of rejects that is
+/// lost knew. True if any changed.
+bool settle_statuses(ExportPlan& plan) {
+  bool changed = false;
+  // After a kill, a reject does not know its tenant.
+  const bool may_be_anyones = plan.rejecting.contains("");
+  for (auto& [tenant, entry] : plan.state) {
+    if (entry.status == watermark::TenantStatus::failed || plan.hand_edited.contains(tenant)) {
+      continue;
+    }
+    const watermark::TenantStatus status = status_by(plan.rejecting.contains(tenant));
+    if (entry.status == status) continue;
+    const auto covered = plan.covered.find(tenant);
+    const bool is_known =
+        !may_be_anyones && covered != plan.covered.end() && covered->second >= entry.mark;
+    if (status == watermark::TenantStatus::success && !is_known) continue;
+    entry.status = status;
+    changed = true;
+  }
+  return changed;
+}
+
 }  // namespace
 
 Result<void> save_watermarks(const watermark::StateFile& file, ExportPlan& plan) {
@@ -46,11 +73,12 @@ Result<void> save_watermarks(const watermark::StateFile& file, ExportPlan& plan)
       entry.status = watermark::TenantStatus::failed;
     } else {
       entry.mark = job.window->upto;
-      entry.status = job.rejected.load() > 0 ? watermark::TenantStatus::partial
-                                             : watermark::TenantStatus::success;
+      entry.status = status_by(plan.leaves_rejects(job));
+      plan.covered.insert_or_assign(job.tenant, job.window->upto);
     }
   }
-  if (saved.empty()) return {};
+  const bool settled = plan.rejects_closed && settle_statuses(plan);
+  if (saved.empty() && !settled) return {};
   if (Result<void> kept = keep_edits(file, plan); !kept) return kept;
   if (Result<void> written = file.save(plan.state); !written) return written;
   plan.state_on_disk = plan.state;

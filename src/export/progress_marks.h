@@ -13,7 +13,8 @@ namespace tidemark::exporter {
 /// Moves the watermarks of the jobs that are done in the plan's state and saves it; a job that
 /// failed only gets its status. Their rows are in the tree and in the index by then: `pending`
 /// counts what is not published. May be called again and again while others work on the jobs, by
-/// one thread.
+/// one thread. Once the reject list is closed, the status of every line goes by it, unless the last
+/// run of the tenant failed.
 ///
 /// Somebody may have edited the file meanwhile: their lines stand, and the jobs of those tenants
 /// fail. A file that is no state any more (an editor is half done) is left alone.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <iterator>
 #include <optional>
 #include <set>
@@ -132,7 +133,7 @@ Message ahead_note(const Job& job, const ExportSummary& summary) {
   return note;
 }
 
-TenantReport report_of(const Job& job, const ExportOptions& options) {
+TenantReport report_of(const Job& job, const ExportPlan& plan, const ExportOptions& options) {
   const std::optional<Error> error = job.error();
   TenantReport report{
       .tenant = job.tenant,
@@ -144,7 +145,7 @@ TenantReport report_of(const Job& job, const ExportOptions& options) {
       .error = error};
   if (error) {
     report.status = watermark::TenantStatus::failed;
-  } else if (job.rejected.load() > 0) {
+  } else if (plan.leaves_rejects(job)) {
     report.status = watermark::TenantStatus::partial;
   }
   return report;
@@ -152,10 +153,10 @@ TenantReport report_of(const Job& job, const ExportOptions& options) {
 
 }  // namespace
 
-void sum_up(const GroupTable& groups, const Publisher& publisher, const std::deque<Job>& jobs,
+void sum_up(const GroupTable& groups, const Publisher& publisher, const ExportPlan& plan,
             ExportSummary& summary) {
   const std::vector<GroupCount> counted = groups.all();
-  add_groups(counted, Completeness(jobs), summary);
+  add_groups(counted, Completeness(plan.jobs), summary);
   check_accounts(summary);
   summary.findings = publisher.findings();
   const PublishCounts counts = publisher.counts();
@@ -168,7 +169,7 @@ void sum_up(const GroupTable& groups, const Publisher& publisher, const std::deq
   std::set<std::string> tenants_with_rows;
   for (const GroupCount& group : counted) tenants_with_rows.insert(group.tenant);
   std::set<std::string> tenants = tenants_with_rows;
-  for (const Job& job : jobs) {
+  for (const Job& job : plan.jobs) {
     const std::optional<Error> error = job.error();
     if (error) add_error(*error, summary);
     if (!job.window) continue;
@@ -177,7 +178,7 @@ void sum_up(const GroupTable& groups, const Publisher& publisher, const std::deq
       ++summary.groups_total;
       error ? ++summary.groups_failed : ++summary.groups_empty;
     }
-    summary.tenants.push_back(report_of(job, summary.options));
+    summary.tenants.push_back(report_of(job, plan, summary.options));
     if (is_ahead(job, summary)) {
       summary.tenants.back().status = watermark::TenantStatus::partial;
       if (++summary.tenants_ahead <= notes_ahead_max) {
