@@ -148,7 +148,7 @@ Result<ExitCode> run(Context& context) {
                             .tables = *tables,
                             .pause = pause,
                             .options = *options,
-                            .columns = (*extractor)->column_use(),
+                            .columns = [&] { return (*extractor)->column_use(); },
                             .name = "load file"});
 }
 

@@ -154,7 +154,7 @@ Result<ExitCode> run_load(Context& context, const LoadWork& work) {
   Result<load::LoadSummary> summary =
       load_recorded(context, loading, dry_run ? std::nullopt : std::optional(work.name));
   if (!summary) return fail(std::move(summary).error());
-  summary->columns = work.columns;
+  if (work.columns) summary->columns = work.columns();
   const ExitCode code = summary->exit_code(world.stop);
   show(context, *summary, code);
   return code;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "cli/command.h"
 #include "cli/context.h"
+#include "load/column_use.h"
 #include "load/load_run.h"
 #include "load/stream_kind.h"
 
@@ -31,7 +32,7 @@ struct LoadWork {
   const load::StreamTables& tables;
   Pause& pause;
   load::LoadOptions options;
-  std::optional<load::ColumnUse> columns{};  ///< Of a file, to be told.
+  std::function<load::ColumnUse()> columns{};  ///< Of a file, to be told once it was read.
   std::string name;  ///< `load orders`: the run is recorded as that; a dry run is not recorded.
 };
 

@@ -12,6 +12,7 @@ struct ColumnUse {
   std::vector<std::pair<std::string, std::string>> taken{};
   /// Those that no field is; they are kept with the row in the raw layer and go nowhere else.
   std::vector<std::string> left{};
+  bool more = false;  ///< There were others behind them, too many to name.
 };
 
 }  // namespace tidemark::load

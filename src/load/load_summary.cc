@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
+#include "load/money.h"
 #include "run/figures.h"
 
 namespace tidemark::load {

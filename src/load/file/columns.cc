@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "base/bytes.h"
 
@@ -22,6 +23,8 @@ struct Sign {
   /// Every table has a time or an amount: that one was mapped says nothing.
   bool by_name_only = false;
   bool of_payments = false;  ///< A payment or refund that belongs to an order has it as well.
+  /// Names that a payment has as well, where not the whole field is one of theirs.
+  std::vector<std::string_view> common_to_payments{};
 };
 
 const std::vector<Sign>& signs() {
@@ -31,7 +34,10 @@ const std::vector<Sign>& signs() {
       {.field = Field::created_at,
        .common = {"createdat", "createdtime", "createtime", "创建时间"},
        .by_name_only = true},
-      {.field = Field::price, .common = {"amount", "price", "paidamount"}, .by_name_only = true},
+      {.field = Field::price,
+       .common = {"amount", "price", "paidamount"},
+       .by_name_only = true,
+       .common_to_payments = {"total", "totalprice", "实付金额"}},
       {.field = Field::order_state, .common = {"status"}},
       {.field = Field::ship_state},
       {.field = Field::refund_money, .of_payments = true},
@@ -40,6 +46,43 @@ const std::vector<Sign>& signs() {
       {.field = Field::line_price},
   };
   return all;
+}
+
+constexpr std::array endings = {std::string_view("id"),     std::string_view("no"),
+                                std::string_view("number"), std::string_view("单号"),
+                                std::string_view("编号"),   std::string_view("流水号")};
+/// What belongs to an order and is none.
+constexpr std::array belongings = {
+    std::string_view("payment"),    std::string_view("refund"),     std::string_view("charge"),
+    std::string_view("capture"),    std::string_view("payout"),     std::string_view("return"),
+    std::string_view("aftersale"),  std::string_view("aftersales"), std::string_view("dispute"),
+    std::string_view("delivery"),   std::string_view("shipment"),   std::string_view("fulfillment"),
+    std::string_view("fulfilment"), std::string_view("adjustment"), std::string_view("支付"),
+    std::string_view("付款"),       std::string_view("收款"),       std::string_view("退款"),
+    std::string_view("退货"),       std::string_view("售后"),       std::string_view("发货")};
+/// What an order belongs to: its number stands in front of the order's in many a table of orders.
+constexpr std::array owners = {
+    std::string_view("customer"),    std::string_view("user"),    std::string_view("buyer"),
+    std::string_view("member"),      std::string_view("client"),  std::string_view("account"),
+    std::string_view("shop"),        std::string_view("store"),   std::string_view("seller"),
+    std::string_view("merchant"),    std::string_view("vendor"),  std::string_view("platform"),
+    std::string_view("tenant"),      std::string_view("company"), std::string_view("channel"),
+    std::string_view("site"),        std::string_view("app"),     std::string_view("employee"),
+    std::string_view("batch"),       std::string_view("row"),     std::string_view("outorder"),
+    std::string_view("parentorder"), std::string_view("客户"),    std::string_view("用户"),
+    std::string_view("会员"),        std::string_view("店铺"),    std::string_view("商户"),
+    std::string_view("外部订单")};
+
+bool is_among(const auto& all, std::string_view one) {
+  return std::ranges::find(all, one) != std::ranges::end(all);
+}
+
+/// Of `paymentid` `payment`; empty if the name, as plain_name() writes it, is no number of a thing.
+std::string_view thing_numbered(std::string_view plain) {
+  if (plain == "paid" || plain == "unpaid") return {};
+  for (const std::string_view ending : endings)
+    if (plain.ends_with(ending)) return plain.substr(0, plain.size() - ending.size());
+  return {};
 }
 
 class Fields {
@@ -56,6 +99,21 @@ class Fields {
   }
   /// Only objects have items inside; a cell with that name is text.
   [[nodiscard]] bool have_items() const { return nested_ && column(Field::items) != nullptr; }
+  /// The rows have keys of their own, and name an order that they belong to.
+  [[nodiscard]] bool belong_to_orders() const {
+    const std::string* order = column(Field::order_id);
+    if (order == nullptr) return false;
+    const std::string number = plain_name(*order);
+    if (number == "orderid" && std::ranges::find(columns_, "id", plain_name) != columns_.end())
+      return true;
+    if (std::ranges::any_of(columns_, [](const std::string& name) {
+          return is_among(belongings, thing_numbered(plain_name(name)));
+        }))
+      return true;
+    const std::string first = plain_name(columns_.front());
+    const std::string_view thing = thing_numbered(first);
+    return number != "id" && first != number && !thing.empty() && !is_among(owners, thing);
+  }
   [[nodiscard]] bool tell_of_orders() const {
     if (map_.contains(Field::order_id)) return true;
     return std::ranges::any_of(signs(), [this](const Sign& sign) { return tells(sign); });
@@ -67,12 +125,9 @@ class Fields {
     if (named == nullptr || (sign.of_payments && belong_to_orders())) return false;
     if (sign.field == Field::items && !nested_) return false;
     if (map_.contains(sign.field)) return !sign.by_name_only;
-    return std::ranges::find(sign.common, plain_name(*named)) == sign.common.end();
-  }
-  [[nodiscard]] bool belong_to_orders() const {
-    const std::string* order = column(Field::order_id);
-    return order != nullptr && plain_name(*order) == "orderid" &&
-           std::ranges::find(columns_, "id", plain_name) != columns_.end();
+    const std::string plain = plain_name(*named);
+    if (belong_to_orders() && is_among(sign.common_to_payments, plain)) return false;
+    return !is_among(sign.common, plain);
   }
 
   const std::vector<std::string>& columns_;
@@ -101,6 +156,15 @@ std::string listed(const std::vector<std::string>& columns) {
   return printable(fmt::format("{}", fmt::join(columns, ", ")), bytes_max);
 }
 
+/// Of a file of objects only the first are known when it is judged.
+Result<void> refused(Error error, const Columns& columns) {
+  if (!columns.all) {
+    error.what.en += " (those of its first objects)";
+    error.what.zh += "（文件前若干个对象的列）";
+  }
+  return fail(std::move(error));
+}
+
 }  // namespace
 
 ColumnUse use_of(const Columns& columns, const FieldMap& map) {
@@ -127,14 +191,15 @@ Result<void> check_columns(const Columns& columns, const FieldMap& map) {
                             : std::string(name(field)));
   }
   if (!missing.empty())
-    return fail(make_error(ErrorKind::usage,
-                           {"no column of the file is {}. The columns: {}",
-                            "文件中没有作为 {} 的列。现有的列：{}"},
-                           fmt::format("{}", fmt::join(missing, ", ")), listed(columns.names))
-                    .with_hint({"name them with --map FIELD=COLUMN, such as --map price=Total",
-                                "请用 --map 字段=列名 指定，例如 --map price=Total"}));
+    return refused(make_error(ErrorKind::usage,
+                              {"no column of the file is {}. The columns: {}",
+                               "文件中没有作为 {} 的列。现有的列：{}"},
+                              fmt::format("{}", fmt::join(missing, ", ")), listed(columns.names))
+                       .with_hint({"name them with --map FIELD=COLUMN, such as --map price=Total",
+                                   "请用 --map 字段=列名 指定，例如 --map price=Total"}),
+                   columns);
   if (fields.tell_of_orders()) return {};
-  return fail(
+  return refused(
       make_error(ErrorKind::usage,
                  {"the file does not look like orders: {} and {} fit other tables too, and no "
                   "column is one that only orders have (an order number, a customer, the state of "
@@ -146,7 +211,24 @@ Result<void> check_columns(const Columns& columns, const FieldMap& map) {
           .with_hint({"if each row is an order or a line of one, say which column names the order: "
                       "--map order_id={}",
                       "如果每行确实是订单或订单明细，请指明订单号所在的列：--map order_id={}"},
-                     printable(*fields.column(Field::order_id))));
+                     printable(*fields.column(Field::order_id))),
+      columns);
+}
+
+bool tell_of_orders(const std::vector<std::string>& names, const FieldMap& map) {
+  const Columns columns{.names = names, .all = false};
+  return Fields(columns, map).tell_of_orders();
+}
+
+bool is_stray(const std::vector<std::string>& names, const std::unordered_set<std::string>& usual,
+              const FieldMap& map) {
+  if (names.empty()) return false;  // It is refused for what it lacks.
+  const Columns columns{.names = names, .all = false};
+  const Fields fields(columns, map);
+  if (fields.tell_of_orders()) return false;
+  const auto shared = std::ranges::count_if(
+      names, [&usual](const std::string& name) { return usual.contains(name); });
+  return fields.belong_to_orders() || 2 * static_cast<std::size_t>(shared) < names.size();
 }
 
 }  // namespace tidemark::load::file

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
@@ -16,6 +18,9 @@ struct Columns {
   bool all = true;                        ///< False: objects further down may have others.
 };
 
+/// A table of orders has not as many: such names are data.
+inline constexpr std::size_t columns_max = 1000;
+
 /// What each of the columns is taken for; those of items are `items.sku`.
 [[nodiscard]] ColumnUse use_of(const Columns& columns, const FieldMap& map);
 
@@ -23,9 +28,18 @@ struct Columns {
 /// tables of products, payments and deliveries as well, and such a file would fill the warehouse
 /// with orders that nobody placed. So at least one column must be what only orders have, such as an
 /// order number, a customer or the state of an order, or `map` names the order_id: then somebody
-/// has said so. An `id` beside an `order_id` is the row's own key, and the order one that the row
-/// (a payment, a refund) belongs to.
+/// has said so. An `id` beside an `order_id`, a `payment_id`, or the number of something else in
+/// the first column is the row's own key, and the order one that the row (a payment) belongs to.
 /// Errors: usage: what is missing, which columns there are, and in the hint what to do.
 [[nodiscard]] Result<void> check_columns(const Columns& columns, const FieldMap& map);
+
+/// Whether one of the columns is one that only orders have.
+[[nodiscard]] bool tell_of_orders(const std::vector<std::string>& names, const FieldMap& map);
+
+/// Whether an object with these columns has strayed into a file of orders that have those of
+/// `usual`: nothing tells of an order, and either it belongs to one (a payment), or most of its
+/// columns are not theirs. An order that lacks some of them, or has more, has not.
+[[nodiscard]] bool is_stray(const std::vector<std::string>& names,
+                            const std::unordered_set<std::string>& usual, const FieldMap& map);
 
 }  // namespace tidemark::load::file

@@ -57,6 +57,49 @@ TEST(Columns, PaymentsOfOrdersAreNotTheOrders) {
   EXPECT_EQ(refusal({.names = {"id", "order_id", "created_at", "line_total"}}), "orders");
 }
 
+TEST(Columns, PaymentsGoByManyNames) {
+  for (const std::vector<std::string>& names : std::vector<std::vector<std::string>>{
+           {"payment_id", "order_id", "amount", "created_at"},
+           {"order_id", "Payment No", "user_id", "paid_at", "created_at", "total"},
+           {"refund_id", "order_no", "refund_amount", "created_at", "price"},
+           {"transaction_id", "order_id", "amount", "created_at", "status"},
+           {"item_id", "order_id", "sku", "quantity", "price", "created_at"},
+           {"退款单号", "订单号", "退款金额", "金额", "创建时间", "amount"},
+           {"支付流水号", "订单号", "实付金额", "创建时间"},
+           {"id", "refund_id", "customer_id", "amount", "created_at"}})
+    EXPECT_THAT(refusal({.names = names}), HasSubstr("does not look like orders")) << names.front();
+}
+
+TEST(Columns, AnOrderMayNameItsPaymentAndItsShop) {
+  for (const std::vector<std::string>& names : std::vector<std::vector<std::string>>{
+           {"order_id", "payment_id", "order_status", "amount", "created_at"},
+           {"order_id", "transaction_id", "amount", "created_at"},
+           {"shop_id", "order_id", "amount", "created_at"},
+           {"Customer ID", "Order ID", "amount", "created_at"},
+           {"paid", "order_id", "amount", "created_at"},
+           {"id", "order_no", "amount", "created_at"},
+           {"line_id", "order_id", "line_total", "created_at"},
+           {"订单号", "支付单号", "实付金额", "下单时间"}})
+    EXPECT_EQ(refusal({.names = names}), "orders") << names.front() << ", " << names[1];
+}
+
+TEST(Columns, OfObjectsOnlyTheFirstAreJudged) {
+  EXPECT_THAT(refusal({.names = {"id", "created_at", "price"}, .all = false}),
+              HasSubstr("id, created_at, price (those of its first objects)"));
+}
+
+TEST(Columns, AStrayBelongsToAnOrderOrIsUnlikeTheFirst) {
+  const std::unordered_set<std::string> usual = {"id", "customer_id", "created_at", "price"};
+  EXPECT_FALSE(is_stray({"id", "created_at", "price"}, usual, {}));  // Of a guest.
+  EXPECT_FALSE(is_stray({"id", "created_at", "price", "note"}, usual, {}));
+  EXPECT_FALSE(is_stray({"order_id", "a", "b", "c"}, usual, {}));
+  EXPECT_FALSE(is_stray({}, usual, {}));
+  EXPECT_TRUE(is_stray({"id", "created_at", "price", "payment_id"}, usual, {}));
+  EXPECT_TRUE(is_stray({"id", "sku", "title", "created_at", "stock"}, usual, {}));
+  EXPECT_FALSE(
+      is_stray({"id", "sku", "title", "created_at", "stock"}, usual, {{Field::order_id, "id"}}));
+}
+
 TEST(Columns, AllThatIsMissingIsToldAtOnce) {
   EXPECT_THAT(refusal({.names = {"No", "Sum"}}, {{Field::user_id, "Buyer"}}),
               AllOf(HasSubstr("order_id, user_id (Buyer), created_at, price"),

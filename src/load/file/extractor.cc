@@ -13,10 +13,26 @@ namespace tidemark::load::file {
 namespace {
 
 constexpr std::size_t page_records = 200;
+/// So many different sets of columns are judged once; others each time.
+constexpr std::size_t shapes_max = 10'000;
 
-void add_new(std::vector<std::string>& names, const std::vector<std::string>& more) {
-  for (const std::string& name : more)
-    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+/// False: there are too many.
+bool add_new(std::vector<std::string>& names, std::unordered_set<std::string>& known,
+             const std::vector<std::string>& more) {
+  for (const std::string& name : more) {
+    if (known.contains(name)) continue;
+    if (names.size() == columns_max) return false;
+    known.insert(name);
+    names.push_back(name);
+  }
+  return true;
+}
+
+std::uint64_t shape_of(const std::vector<std::string>& names) {
+  std::uint64_t shape = names.size();
+  for (const std::string& name : names)
+    shape = XXH3_64bits_withSeed(name.data(), name.size(), shape);
+  return shape;
 }
 
 }  // namespace
@@ -33,7 +49,7 @@ Result<std::unique_ptr<FileExtractor>> FileExtractor::open(ByteSource source, Fi
 Result<void> FileExtractor::read_header() {
   Layout& layout = options_.layout;
   if (layout.format == Format::ndjson) {
-    look_ahead();
+    if (Result<void> looked = look_ahead(); !looked) return looked;
     return ahead_.empty() ? Result<void>() : check_columns(columns_, layout.map);
   }
   if (layout.header.empty()) {
@@ -47,31 +63,68 @@ Result<void> FileExtractor::read_header() {
     return fail(ErrorKind::corrupt,
                 {"the first row is no header in UTF-8: {}", "第一行不是 UTF-8 编码的表头：{}"},
                 printable(layout.header));
+  if (columns->size() > columns_max)
+    return fail(ErrorKind::usage,
+                {"the file has {} columns; a table of orders has not more than {}",
+                 "文件有 {} 列；订单表不会超过 {} 列"},
+                columns->size(), columns_max);
   columns_.names = std::move(*columns);
   places_ = places_of(columns_.names, layout.map);
   return check_columns(columns_, layout.map);
 }
 
-void FileExtractor::look_ahead() {
+Result<void> FileExtractor::look_ahead() {
   columns_.all = false;
   std::size_t bytes = 0;
   while (ahead_.size() < objects_looked_at && bytes < bytes_looked_at) {
     const Result<bool> more = reader_.next();
     if (!more) ahead_error_ = more.error();
-    if (!more || !*more) return;
+    if (!more || !*more) break;
     bytes += reader_.row().size();
     ahead_.push_back(reader_.row());
     const Result<Row> row = row_of(options_.layout, row_json(options_.layout, reader_.row()));
     if (!row) continue;
-    add_new(columns_.names, row->columns);
-    const auto items =
-        places_of(row->columns, options_.layout.map)[static_cast<std::size_t>(Field::items)];
-    if (!items) continue;
-    for (const std::string_view item :
-         json_elements(row->values[*items]).value_or(std::vector<std::string_view>()))
-      if (const Result<Row> line = row_of(options_.layout, item))
-        add_new(columns_.item_names, line->columns);
+    if (!note_columns(*row))
+      return fail(
+          make_error(ErrorKind::usage,
+                     {"line {}: the first objects have more than {} different members; those of "
+                      "orders have few, and the same",
+                      "第 {} 行：前若干个对象的成员名超过 {} 种；订单的成员应当不多且一致"},
+                     reader_.line(), columns_max)
+              .with_hint({"names that are data (ids, dates) belong into the values",
+                          "编号、日期等数据请写在值中，不要用作成员名"}));
+    if (tell_of_orders(row->columns, options_.layout.map))
+      usual_.insert(row->columns.begin(), row->columns.end());
   }
+  if (usual_.empty()) usual_ = known_;
+  return {};
+}
+
+bool FileExtractor::note_columns(const Row& row) {
+  if (!add_new(columns_.names, known_, row.columns)) return false;
+  const auto items =
+      places_of(row.columns, options_.layout.map)[static_cast<std::size_t>(Field::items)];
+  if (!items) return true;
+  for (const std::string_view item :
+       json_elements(row.values[*items]).value_or(std::vector<std::string_view>()))
+    if (const Result<Row> line = row_of(options_.layout, item))
+      if (!add_new(columns_.item_names, known_of_items_, line->columns)) return false;
+  return true;
+}
+
+bool FileExtractor::strays(const Row& row) {
+  const std::uint64_t shape = shape_of(row.columns);
+  if (const auto known = shapes_.find(shape); known != shapes_.end()) return known->second;
+  const bool stray = is_stray(row.columns, usual_, options_.layout.map);
+  if (!stray && !note_columns(row)) more_columns_ = true;
+  if (shapes_.size() < shapes_max) shapes_.emplace(shape, stray);
+  return stray;
+}
+
+ColumnUse FileExtractor::column_use() const {
+  ColumnUse use = use_of(columns_, options_.layout.map);
+  use.more = more_columns_;
+  return use;
 }
 
 Result<bool> FileExtractor::next_row() {
@@ -85,32 +138,41 @@ Result<bool> FileExtractor::next_row() {
   return more;
 }
 
-std::string FileExtractor::order_id_of(std::string_view row) const {
-  const Result<Row> read = row_of(options_.layout, row);
+FileExtractor::Judged FileExtractor::judge(std::string_view row) {
+  Result<Row> read = row_of(options_.layout, row);
   if (!read) return {};
   const bool own_columns = options_.layout.format == Format::ndjson;
   if (!own_columns && read->values.size() != columns_.names.size()) return {};
+  if (own_columns && read->columns.size() > columns_max) return {.set_aside = "too many columns"};
+  if (own_columns && strays(*read)) return {.set_aside = "no order"};
   const Places places = own_columns ? places_of(read->columns, options_.layout.map) : places_;
   const auto place = places[static_cast<std::size_t>(Field::order_id)];
-  return place ? read->values[*place] : std::string();
+  if (!place) return {};
+  return {.id = std::move(read->values[*place])};
+}
+
+void FileExtractor::add_record(Page& page, std::string id, std::string_view rows,
+                               std::string_view set_aside) const {
+  const std::string mark =
+      set_aside.empty() ? std::string() : fmt::format(R"(,"set_aside":"{}")", set_aside);
+  page.records.push_back(
+      {.id = mark.empty() ? std::move(id) : std::string(),
+       .payload = fmt::format(R"({{"source":{},"rows":[{}]{}}})", source_json_, rows, mark)});
 }
 
 void FileExtractor::end_order(Page& page) {
   if (rows_.empty()) return;
-  std::string_view mark;
+  std::string_view set_aside;
   if (!id_.empty()) {
     const std::uint64_t hash = XXH3_64bits(id_.data(), id_.size());
     if (seen_.contains(hash))
-      mark = R"(,"set_aside":"repeated")";
+      set_aside = "repeated";
     else if (rows_.size() > order_bytes_max)
-      mark = R"(,"set_aside":"too many rows")";
+      set_aside = "too many rows";
     if (seen_.size() < ids_watched) seen_.insert(hash);
   }
-  page.records.push_back(
-      {.id = mark.empty() ? std::exchange(id_, {}) : std::string(),
-       .payload = fmt::format(R"({{"source":{},"rows":[{}]{}}})", source_json_, rows_, mark)});
+  add_record(page, std::exchange(id_, {}), rows_, set_aside);
   rows_.clear();
-  id_.clear();
 }
 
 Result<WindowReading> FileExtractor::read(const std::optional<TimeWindow>& /*window*/,
@@ -133,13 +195,17 @@ Result<WindowReading> FileExtractor::read(const std::optional<TimeWindow>& /*win
     }
     if (!*more) break;
     const std::string row = row_json(options_.layout, row_);
-    std::string id = order_id_of(row);
-    if (id.empty() || id != id_ || rows_.size() > order_bytes_max) {
+    Judged judged = judge(row);
+    if (judged.id.empty() || judged.id != id_ || rows_.size() > order_bytes_max) {
       end_order(page);
-      id_ = std::move(id);
+      id_ = std::move(judged.id);
     }
-    if (!rows_.empty()) rows_ += ',';
-    rows_ += row;
+    if (judged.set_aside.empty()) {
+      if (!rows_.empty()) rows_ += ',';
+      rows_ += row;
+    } else {
+      add_record(page, {}, row, judged.set_aside);
+    }
     if (page.records.size() < page_records) continue;
     if (Result<void> taken = hand_on(); !taken) return fail(std::move(taken).error());
   }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -32,7 +33,7 @@ class FileExtractor final : public Extractor {
  public:
   static constexpr std::size_t ids_watched = 1'000'000;
   static constexpr std::size_t order_bytes_max = std::size_t{1} << 20;
-  /// So many objects of an NDJSON file, or as many bytes of them, tell its columns.
+  /// So many objects of an NDJSON file, or as many bytes of them, tell whether it has orders.
   static constexpr std::size_t objects_looked_at = 200;
   static constexpr std::size_t bytes_looked_at = std::size_t{1} << 20;
 
@@ -46,20 +47,31 @@ class FileExtractor final : public Extractor {
   [[nodiscard]] std::chrono::minutes utc_offset() const override { return warehouse_offset; }
   [[nodiscard]] Result<WindowReading> read(const std::optional<TimeWindow>& window,
                                            PageSink& sink) override;
-  /// Of the columns of the header; of objects, those that the first of them have.
-  [[nodiscard]] ColumnUse column_use() const { return use_of(columns_, options_.layout.map); }
+  /// Of the columns of the header; of objects, those of the ones that were read so far.
+  [[nodiscard]] ColumnUse column_use() const;
 
  private:
   FileExtractor(ByteSource source, FileOptions options, const Stop& stop)
       : reader_(std::move(source), options.layout.format),
         options_(std::move(options)),
         stop_(stop) {}
+  /// What a row is, before it is made an order.
+  struct Judged {
+    std::string id{};              ///< Empty if it names none or cannot be read.
+    std::string_view set_aside{};  ///< Why it is no row of an order; empty if it may be one.
+  };
+
   [[nodiscard]] Result<void> read_header();
-  void look_ahead();
+  [[nodiscard]] Result<void> look_ahead();
   /// The next row into `row_`: those that look_ahead() has read come first.
   [[nodiscard]] Result<bool> next_row();
-  /// Empty if the row names none or cannot be read.
-  [[nodiscard]] std::string order_id_of(std::string_view row) const;
+  /// False: there are more columns than are kept.
+  [[nodiscard]] bool note_columns(const Row& row);
+  /// Whether objects with these columns have strayed here; notes columns that are new.
+  [[nodiscard]] bool strays(const Row& row);
+  [[nodiscard]] Judged judge(std::string_view row);
+  void add_record(Page& page, std::string id, std::string_view rows,
+                  std::string_view set_aside) const;
   /// Ends the order whose rows were gathered.
   void end_order(Page& page);
 
@@ -72,7 +84,13 @@ class FileExtractor final : public Extractor {
   std::string_view row_;
   std::string source_json_;
   Columns columns_;
+  bool more_columns_ = false;
   Places places_;
+  // Of objects:
+  std::unordered_set<std::string> usual_;  ///< Columns of the first orders.
+  std::unordered_set<std::string> known_, known_of_items_;
+  /// Whether objects with these columns stray, by the hash of their names.
+  std::unordered_map<std::uint64_t, bool> shapes_;
   std::string id_;    ///< Of the order whose rows are gathered.
   std::string rows_;  ///< Its rows, parted by commas.
   std::unordered_set<std::uint64_t> seen_;

@@ -235,6 +235,116 @@ TEST(FileOrdersTest, TheFirstObjectsTellTheColumnsAndAreReadOnce) {
   for (std::size_t i = 0; i < rows; ++i) EXPECT_EQ(records[i].id, std::to_string(i));
 }
 
+/// What a file of objects came to.
+struct Loaded {
+  std::vector<RawRecord> records;
+  ColumnUse use;
+};
+Loaded objects(std::string text) {
+  const Stop stop;
+  const auto extractor = FileExtractor::open(bytes(std::move(text), 65536),
+                                             {.layout = {.format = Format::ndjson}}, stop);
+  EXPECT_TRUE(extractor) << extractor.error().what.en;
+  if (!extractor) return {};
+  Kept kept;
+  EXPECT_TRUE((*extractor)->read(std::nullopt, kept));
+  return {.records = std::move(kept.records), .use = (*extractor)->column_use()};
+}
+std::string orders_at_first() {
+  std::string text;
+  for (std::size_t i = 0; i < FileExtractor::objects_looked_at; ++i)
+    text +=
+        fmt::format(R"({{"id":"o{}","customer_id":1,"created_at":"2025-01-01","price":1}})", i) +
+        "\n";
+  return text;
+}
+
+TEST(FileOrdersTest, ColumnsThatComeLaterAreTakenAndTold) {
+  const Loaded loaded = objects(
+      orders_at_first() +
+      R"({"id":"late","created_at":"2025-01-01","price":1,"refund_amount":"0.50","note":"x"})");
+  EXPECT_EQ(order_of(loaded.records.back())->refund_money, 50);
+  EXPECT_THAT(loaded.use.taken,
+              ::testing::Contains(::testing::Pair("refund_money", "refund_amount")));
+  EXPECT_THAT(loaded.use.left, ElementsAre("note"));
+  EXPECT_FALSE(loaded.use.more);
+}
+
+TEST(FileOrdersTest, AFileThatTurnsIntoSomethingElseIsTold) {
+  const Loaded loaded =
+      objects(orders_at_first() +
+              R"({"id":"o0","order_id":"o1","created_at":"2025-01-01","price":1,"method":"card"})"
+              "\n"
+              R"({"id":"p1","created_at":"2025-01-01","price":1,"sku":"s","stock":3,"brand":"b","unit":"kg"})"
+              "\n"
+              R"({"id":"guest","created_at":"2025-01-01","price":1})"
+              "\n");
+  const std::size_t first = FileExtractor::objects_looked_at;
+  ASSERT_THAT(loaded.records, SizeIs(first + 3));
+  for (std::size_t i = 0; i < first; ++i) EXPECT_EQ(why_not(loaded.records[i]), "stored");
+  for (const std::size_t i : {first, first + 1}) {
+    EXPECT_THAT(why_not(loaded.records[i]), HasSubstr("does not look like an order"));
+    EXPECT_THAT(loaded.records[i].id, IsEmpty());
+  }
+  EXPECT_EQ(why_not(loaded.records.back()), "stored");
+  EXPECT_THAT(loaded.use.left, IsEmpty());
+}
+
+TEST(FileOrdersTest, AStrayAmongTheFirstIsToldToo) {
+  const Loaded loaded =
+      objects(R"({"id":"p1","created_at":"2025-01-01","price":1,"sku":"s","stock":3,"brand":"b","unit":"kg"})"
+              "\n" +
+              orders_at_first());
+  EXPECT_THAT(why_not(loaded.records.front()), HasSubstr("does not look like an order"));
+  EXPECT_EQ(why_not(loaded.records[1]), "stored");
+}
+
+/// `,"NAME0":1,…`
+std::string members(std::string_view name, int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += fmt::format(R"(,"{}{}":1)", name, i);
+  return text;
+}
+
+TEST(FileOrdersTest, NamesWithoutEndAreRefusedBeforeAnythingIsRead) {
+  const Stop stop;
+  const std::string order = R"({"id":1,"customer_id":1,"created_at":"2025-01-01","price":1)";
+  std::string many, in_items = order + R"(,"items":[{"sku":1)" + members("i", 1200) + "}]}";
+  for (int i = 0; i < 5; ++i) many += order + members(fmt::format("n{}_", i), 300) + "}\n";
+  for (const std::string& text : {many, in_items, order + members("n", 60'000) + "}"}) {
+    const auto refused =
+        FileExtractor::open(bytes(text, 65536), {.layout = {.format = Format::ndjson}}, stop);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+    EXPECT_THAT(refused.error().what.en, HasSubstr("more than 1000 different members"));
+  }
+  std::string header = "order_id,created_at,price";
+  for (int i = 0; i < 1000; ++i) header += fmt::format(",c{}", i);
+  const auto refused = FileExtractor::open(bytes(header + "\n"), {}, stop);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().what.en, HasSubstr("1003 columns"));
+}
+
+TEST(FileOrdersTest, NamesWithoutEndFurtherDownStopNothing) {
+  const auto order = [](const std::string& id, const std::string& more) {
+    return fmt::format(R"({{"id":"{}","customer_id":1,"created_at":"2025-01-01","price":1{}}})", id,
+                       more) +
+           "\n";
+  };
+  std::string text = orders_at_first() + order("wide", members("w", 1200));
+  for (int i = 0; i < 5; ++i)
+    text += order(fmt::format("n{}", i), members(fmt::format("n{}_", i), 900));
+  text += order("last", "");
+  const Loaded loaded = objects(std::move(text));
+  const std::size_t first = FileExtractor::objects_looked_at;
+  ASSERT_THAT(loaded.records, SizeIs(first + 7));
+  EXPECT_THAT(why_not(loaded.records[first]), HasSubstr("more than 1000 columns"));
+  for (std::size_t i = first + 1; i < loaded.records.size(); ++i)
+    EXPECT_EQ(why_not(loaded.records[i]), "stored");
+  EXPECT_TRUE(loaded.use.more);
+  EXPECT_THAT(loaded.use.left, SizeIs(columns_max - 4));
+}
+
 TEST(FileOrdersTest, AnOrderOfEndlessRowsIsSetAsideAndNotGathered) {
   std::string text = "order_id,created_at,price,title\n";
   for (int i = 0; i < 3000; ++i) text += "1,2025-01-01,1," + std::string(1000, 'x') + "\n";

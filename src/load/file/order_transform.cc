@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/json_object.h"
 #include "base/parse_integer.h"
+#include "load/file/columns.h"
 #include "load/file/layout.h"
 #include "load/money.h"
 
@@ -268,6 +269,14 @@ Result<Order> FileOrderTransform::transform(std::string_view payload,
                  "another",
                  "订单 {} 在文件前面已出现过；同一订单的各行必须相邻"},
                 printable(order.order_id));
+  if (reason == "\"no order\"")
+    return fail(ErrorKind::rejected,
+                {"the row does not look like an order: no column is one that only orders have, and "
+                 "it is not like the first rows of its file; perhaps the file holds two tables",
+                 "该行看起来不是订单：没有订单特有的列，也与文件开头的行不同；文件可能混有两种表"});
+  if (reason == "\"too many columns\"")
+    return fail(ErrorKind::rejected, {"the row has more than {} columns", "该行超过 {} 列"},
+                columns_max);
   if (reason)
     return fail(ErrorKind::rejected, {"order {} has too many rows", "订单 {} 的行过多"},
                 printable(order.order_id));
