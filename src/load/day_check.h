@@ -26,7 +26,7 @@ struct DayCheckResult {
 /// count, so a row that the source has dropped does not stand in for one that is missing; and only
 /// rows that were set aside since then, and have no row in the table, are not missed. A source's
 /// count may be off for a moment (records come, a total moves), so a day that differs is asked for
-/// again a few times. Sums of money are not compared, since no source tells them.
+/// again a few times. Sums of money no source tells: see AmountCheck.
 class DayCheck {
  public:
   /// `since`: when the scan began. All others must outlive it.

@@ -6,6 +6,7 @@
 
 #include "base/last_net.h"
 #include "base/ulid.h"
+#include "load/amount_check.h"
 #include "load/day_check.h"
 #include "load/page_batches.h"
 #include "load/schema.h"
@@ -338,9 +339,26 @@ Result<void> LoadRun::check_unchecked() {
     for (Message& difference : checked->differences)
       if (summary_.day_differences.size() < examples_max)
         summary_.day_differences.push_back(std::move(difference));
+    if (Result<void> same = check_amounts(range, all[begin].scan_started_at); !same) return same;
     if (Result<void> noted = scans_->note_checked(all.subspan(begin, end - begin)); !noted)
       return noted;
   }
+  return {};
+}
+
+Result<void> LoadRun::check_amounts(const TimeWindow& range, WallTime since) {
+  AmountCheck check(*connection_, environment_.tables, since, environment_.stop);
+  Result<AmountCheckResult> checked = check.check(range);
+  if (!checked) return fail(std::move(checked).error());
+  summary_.days_off += checked->days_off;
+  for (Message& difference : checked->differences)
+    if (summary_.day_differences.size() < examples_max)
+      summary_.day_differences.push_back(std::move(difference));
+  const auto amounts = environment_.tables.amounts();
+  if (summary_.sums.empty())
+    for (const std::string_view amount : amounts) summary_.sums.emplace_back(amount, 0);
+  for (std::size_t i = 0; i < checked->sums.size(); ++i)
+    summary_.sums[i].second += checked->sums[i];
   return {};
 }
 

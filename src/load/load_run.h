@@ -90,6 +90,7 @@ class LoadRun {
   [[nodiscard]] bool compares_counts() const;
   void check_days();
   [[nodiscard]] Result<void> check_unchecked();
+  [[nodiscard]] Result<void> check_amounts(const TimeWindow& range, WallTime since);
   [[nodiscard]] Result<void> finish();
 
   Environment environment_;

@@ -42,6 +42,7 @@ Json counts_of(const LoadSummary& summary) {
           {"days_checked", summary.days_checked},
           {"days_missing", summary.days_missing},
           {"days_surplus", summary.days_surplus},
+          {"days_off", summary.days_off},
           {"spans_unproven", summary.unproven},
           {"gaps_open", summary.gaps_open}};
 }
@@ -105,7 +106,8 @@ void add_columns(Lines& lines, const ColumnUse& columns) {
   if (columns.left.empty()) return;
   lines.add(say(
       {"  columns left:  {} (kept in the raw layer only)", "  未采用的列：  {}（仅保存在原始层）"},
-      printable(fmt::format("{}", fmt::join(columns.left, ", ")), bytes_max)));
+      printable(fmt::format("{}", fmt::join(columns.left, ", ")), bytes_max) +
+          (columns.more ? " …" : "")));
 }
 
 void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view again) {
@@ -157,7 +159,7 @@ void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view agai
 ExitCode LoadSummary::exit_code(const Stop& stop) const {
   if (stopped) return exit_code_for(stop);
   if (errors.empty())
-    return rejected + days_missing + unproven > 0 ? ExitCode::partial : ExitCode::done;
+    return rejected + days_missing + days_off + unproven > 0 ? ExitCode::partial : ExitCode::done;
   const bool stored = windows_finished > 0 || inserted + changed > 0;
   return stored ? ExitCode::partial : exit_code_for(errors.front().kind, stop);
 }
@@ -167,7 +169,7 @@ std::string LoadSummary::trouble() const {
   if (!unproven_spans.empty())
     return fmt::format("pages and total of the shop never agreed for {}",
                        unproven_spans.front().from.text());
-  if (days_missing > 0 && !day_differences.empty()) return day_differences.front().en;
+  if (days_missing + days_off > 0 && !day_differences.empty()) return day_differences.front().en;
   if (!rejects.empty()) return "set aside: " + rejects.front().en;
   return {};
 }
@@ -224,6 +226,18 @@ std::string summary_text(const LoadSummary& summary, Language language, std::str
              "the shop no longer lists",
              "  核对：        与店铺数量比较 {} 天：{} 天缺少记录，{} 天有店铺不再列出的记录"},
             summary.days_checked, summary.days_missing, summary.days_surplus));
+  if (!summary.sums.empty()) {
+    std::string sums;
+    for (const auto& [column, fen] : summary.sums)
+      sums += fmt::format("{}{} {}", sums.empty() ? "" : ", ", column, yuan_text(fen));
+    lines.add(summary.days_off == 0
+                  ? say({"  sums:          {}, the same in the warehouse on each day",
+                         "  金额：        {}，数仓中每天的合计一致"},
+                        sums)
+                  : say({"  sums:          {}; on {} days the warehouse has other amounts",
+                         "  金额：        {}；数仓有 {} 天的金额不同"},
+                        sums, summary.days_off));
+  }
   for (const Message& difference : summary.day_differences) lines.add(below(difference));
   if (summary.complete)
     lines.add(say({"  complete:      {} to {}{}", "  水位：        {} 至 {} 的数据已全部到达{}"},
@@ -264,6 +278,7 @@ std::string summary_json(const LoadSummary& summary, ExitCode code) {
     for (const auto& [field, column] : summary.columns->taken)
       line["columns_taken"][field] = column;
     line["columns_left"] = summary.columns->left;
+    if (summary.columns->more) line["columns_left_more"] = true;
   }
   line["rejects"] = Json::array();
   for (const Message& reject : summary.rejects) line["rejects"].push_back(reject.en);
@@ -281,6 +296,8 @@ std::string summary_json(const LoadSummary& summary, ExitCode code) {
   line["unproven"] = Json::array();
   for (const TimeWindow& span : summary.unproven_spans)
     line["unproven"].push_back(window_json(span.from, span.upto));
+  line["sums"] = Json::object();
+  for (const auto& [column, fen] : summary.sums) line["sums"][column] = yuan_text(fen);
   line["day_differences"] = Json::array();
   for (const Message& difference : summary.day_differences)
     line["day_differences"].push_back(difference.en);

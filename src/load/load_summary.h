@@ -62,7 +62,10 @@ struct LoadSummary {
   std::uint64_t days_checked = 0;  ///< Against the source's own counts, where it tells them.
   std::uint64_t days_missing = 0;  ///< Less was read and stored than the source counts.
   std::uint64_t days_surplus = 0;  ///< Some are stored that the source has dropped.
+  std::uint64_t days_off = 0;      ///< An amount of them is not what the source showed.
   std::vector<Message> day_differences{};  ///< The first few.
+  /// Of these days, by the rows that the source showed: `price` and fen.
+  std::vector<std::pair<std::string, std::int64_t>> sums{};
 
   /// Spans of which the source's pages and its own count never agreed in this run; not those that
   /// somebody has accepted.
@@ -76,8 +79,9 @@ struct LoadSummary {
   std::chrono::milliseconds elapsed{};
   std::vector<std::pair<Stage, SteadyTime::duration>> stages{};
 
-  /// done; partial when windows failed, rows were rejected, a span was not proven or a day misses
-  /// some, but something is stored; the code of the first error else. A signal's code when stopped.
+  /// done; partial when windows failed, rows were rejected, a span was not proven, a day misses
+  /// some or has amounts that are not the source's, but something is stored; the code of the first
+  /// error else. A signal's code when stopped.
   [[nodiscard]] ExitCode exit_code(const Stop& stop) const;
   /// Why it is not done, in English, for records and alerts; empty if nothing is wrong.
   [[nodiscard]] std::string trouble() const;

@@ -1,6 +1,7 @@
 #include "load/order_tables.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <map>
 
@@ -72,6 +73,20 @@ FirstRefund FirstRefund::then(const Order& order) const {
 
 std::unique_ptr<StreamBatch> OrderTables::batch() const {
   return std::make_unique<OrderBatch>(*transform_, platform_, utc_offset_);
+}
+
+std::span<const std::string_view> OrderTables::amounts() const {
+  static constexpr std::array<std::string_view, 3> columns = {"price", "coupon_price",
+                                                              "refund_money"};
+  return columns;
+}
+
+Result<std::vector<std::optional<std::int64_t>>> OrderTables::amounts_of(
+    std::string_view payload) const {
+  std::vector<UnknownCode> unknown;
+  const Result<Order> order = transform_->transform(payload, unknown);
+  if (!order) return fail(order.error());
+  return std::vector{order->price, order->coupon_price, order->refund_money};
 }
 
 /// What has to be written. Of new orders the rows are made when they are: they are many.

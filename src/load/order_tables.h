@@ -48,6 +48,9 @@ class OrderTables final : public StreamTables {
   [[nodiscard]] const std::string& platform() const override { return platform_; }
   [[nodiscard]] bool keeps_history() const override { return true; }
   [[nodiscard]] std::unique_ptr<StreamBatch> batch() const override;
+  [[nodiscard]] std::span<const std::string_view> amounts() const override;
+  [[nodiscard]] Result<std::vector<std::optional<std::int64_t>>> amounts_of(
+      std::string_view payload) const override;
 
  private:
   const std::string platform_;

@@ -88,6 +88,14 @@ class StreamTables {
   [[nodiscard]] virtual StreamKind kind() const = 0;
   [[nodiscard]] virtual const std::string& platform() const = 0;
   [[nodiscard]] virtual std::unique_ptr<StreamBatch> batch() const = 0;
+  /// Columns of money of the table that each row of the source tells: `price`, of which the table
+  /// has `price_fen` as well.
+  [[nodiscard]] virtual std::span<const std::string_view> amounts() const { return {}; }
+  /// What a row tells of them, in fen. Errors: rejected.
+  [[nodiscard]] virtual Result<std::vector<std::optional<std::int64_t>>> amounts_of(
+      std::string_view /*payload*/) const {
+    return std::vector<std::optional<std::int64_t>>();
+  }
   /// Whether deriving again needs all states of a record, and not only the present one.
   [[nodiscard]] virtual bool keeps_history() const { return false; }
 
