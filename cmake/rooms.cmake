@@ -1,10 +1,11 @@
 # A room is a folder of sources that becomes one static library, its unit tests standing beside
 # their files (x.h, x.cc, x_test.cc). The folder is searched anew at each build, so that a test
-# that was written cannot be forgotten.
+# that was written cannot be forgotten. SHARDS n: its tests take minutes, and are run as n parts
+# that ctest may run side by side.
 include(GoogleTest)
 
 function(tidemark_room name)
-  cmake_parse_arguments(ROOM "" "DIR" "LINKS;EXCLUDE" ${ARGN})
+  cmake_parse_arguments(ROOM "" "DIR;SHARDS" "LINKS;EXCLUDE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${ROOM_DIR}/*.cc)
   set(tests ${sources})
   set(fuzzers ${sources})
@@ -33,8 +34,17 @@ function(tidemark_room name)
     else()
       target_precompile_headers(${name}_test REUSE_FROM base_test)
     endif()
-    add_test(NAME unit.${name} COMMAND ${name}_test)
-    set_tests_properties(unit.${name} PROPERTIES LABELS unit)
+    if(ROOM_SHARDS)
+      math(EXPR last "${ROOM_SHARDS} - 1")
+      foreach(shard RANGE ${last})
+        add_test(NAME unit.${name}.${shard} COMMAND ${name}_test)
+        set_tests_properties(unit.${name}.${shard} PROPERTIES LABELS unit
+          ENVIRONMENT "GTEST_TOTAL_SHARDS=${ROOM_SHARDS};GTEST_SHARD_INDEX=${shard}")
+      endforeach()
+    else()
+      add_test(NAME unit.${name} COMMAND ${name}_test)
+      set_tests_properties(unit.${name} PROPERTIES LABELS unit)
+    endif()
   endif()
 
   if(TIDEMARK_FUZZ)
