@@ -33,7 +33,7 @@ std::string envelope(int code, std::string_view message, std::string_view data) 
 }
 
 ShopAnswer refused(int code, std::string_view message) {
-  return {.response = json_response(envelope(code, message, "null"))};
+  return {.response = json_response(envelope(code, message, "null")), .code = code};
 }
 
 /// The text of a member; empty if it is not there.
@@ -150,6 +150,12 @@ std::optional<ShopAnswer> ShopApi::refusal(Desk& desk, const http::Request& requ
   return std::nullopt;
 }
 
+ShopAnswer ShopApi::note_refused(ShopAnswer answer) {
+  const std::lock_guard lock(refused_mutex_);
+  ++refused_[answer.code];
+  return answer;
+}
+
 ShopAnswer ShopApi::call(std::string_view name, const http::Request& request) {
   const auto desk =
       std::ranges::find_if(desks_, [&](const Desk& one) { return one.offer.name == name; });
@@ -160,7 +166,8 @@ ShopAnswer ShopApi::call(std::string_view name, const http::Request& request) {
   if (faults.hang) return {.response = html_page(500), .delay = hang_delay};
   if (faults.error500) return {.response = html_page(500), .delay = faults.delay};
   if (faults.html) return {.response = html_page(200), .delay = faults.delay};
-  if (std::optional<ShopAnswer> refused = refusal(*desk, request, faults)) return *refused;
+  if (std::optional<ShopAnswer> refused = refusal(*desk, request, faults))
+    return note_refused(std::move(*refused));
   const Data data = (this->*desk->offer.answer)(request.body, faults);
   std::string text =
       data.wrong.empty() ? envelope(0, "success", data.json) : envelope(40004, data.wrong, "null");
@@ -269,8 +276,13 @@ http::Response ShopApi::calls() const {
     all += desk.asked;
     each += fmt::format("{}\"{}\":{}", each.empty() ? "" : ",", desk.offer.name, desk.asked.load());
   }
-  return json_response(fmt::format(R"({{"tokens":{},"lists":{},"interfaces":{{{}}}}})",
-                                   tokens_asked_.load(), all, each));
+  std::string refused;
+  const std::lock_guard lock(refused_mutex_);
+  for (const auto& [code, times] : refused_)
+    refused += fmt::format("{}\"{}\":{}", refused.empty() ? "" : ",", code, times);
+  return json_response(
+      fmt::format(R"({{"tokens":{},"lists":{},"interfaces":{{{}}},"refused":{{{}}}}})",
+                  tokens_asked_.load(), all, each, refused));
 }
 
 }  // namespace tidemark::load::xiaoe

@@ -3,7 +3,9 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +25,7 @@ namespace tidemark::load::xiaoe {
 struct ShopAnswer {
   http::Response response;
   std::chrono::milliseconds delay{};
+  int code = 0;  ///< With which the call was refused.
 };
 
 /// What the shop answers, without the server around it. Thread-safe.
@@ -54,6 +57,7 @@ class ShopApi {
     std::string wrong{};
   };
 
+  ShopAnswer note_refused(ShopAnswer answer);
   [[nodiscard]] std::optional<ShopAnswer> refusal(Desk& desk, const http::Request& request,
                                                   const Faults& faults);
   [[nodiscard]] Data orders(std::string_view body, const Faults& faults);
@@ -73,6 +77,8 @@ class ShopApi {
   CallWindow token_calls_;
   std::deque<Desk> desks_;
   std::atomic<std::uint64_t> tokens_asked_{0};
+  mutable std::mutex refused_mutex_;
+  std::map<int, std::uint64_t> refused_;  ///< So often with that code.
 };
 
 }  // namespace tidemark::load::xiaoe
