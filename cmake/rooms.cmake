@@ -1,7 +1,7 @@
 # A room is a folder of sources that becomes one static library, its unit tests standing beside
 # their files (x.h, x.cc, x_test.cc). The folder is searched anew at each build, so that a test
 # that was written cannot be forgotten. SHARDS n: its tests take minutes, and are run as n parts
-# that ctest may run side by side.
+# that ctest may run side by side, with their files in memory if there is such a folder.
 include(GoogleTest)
 
 function(tidemark_room name)
@@ -35,11 +35,15 @@ function(tidemark_room name)
       target_precompile_headers(${name}_test REUSE_FROM base_test)
     endif()
     if(ROOM_SHARDS)
+      set(memory "")
+      if(IS_DIRECTORY /dev/shm)
+        set(memory "TMPDIR=/dev/shm")
+      endif()
       math(EXPR last "${ROOM_SHARDS} - 1")
       foreach(shard RANGE ${last})
         add_test(NAME unit.${name}.${shard} COMMAND ${name}_test)
         set_tests_properties(unit.${name}.${shard} PROPERTIES LABELS unit
-          ENVIRONMENT "GTEST_TOTAL_SHARDS=${ROOM_SHARDS};GTEST_SHARD_INDEX=${shard}")
+          ENVIRONMENT "GTEST_TOTAL_SHARDS=${ROOM_SHARDS};GTEST_SHARD_INDEX=${shard};${memory}")
       endforeach()
     else()
       add_test(NAME unit.${name} COMMAND ${name}_test)
