@@ -106,11 +106,11 @@ TEST_F(Lists, RefundsOfAnOrderAddUpToWhatTheOrderSays) {
 }
 
 TEST_F(Lists, EveryKindOfCaseIsThere) {
-  std::map<std::int64_t, int> states;
-  for (int hour = 1; hour < 150 * 24; hour += 37)
+  std::set<std::int64_t> missing = {1, 2, 4, 6, 8, 11, 13, 14};
+  for (int hour = 1; hour < 150 * 24 && !missing.empty(); hour += 37)
     for (const Row& row : cases("2024-12-01||2025-12-31", "", jan + std::chrono::hours(hour)))
-      ++states[number(row, "state")];
-  for (const int state : {1, 2, 4, 6, 8, 11, 13, 14}) EXPECT_GT(states[state], 0) << state;
+      missing.erase(number(row, "state"));
+  EXPECT_THAT(missing, ::testing::IsEmpty());
   int twice = 0, again = 0;
   for (std::uint64_t i = 0; i < book_.size(); ++i) {
     const OrderFate fate = book_.fate(i);
