@@ -127,7 +127,10 @@ void SliceReader::learn_row_size(const Chunk& chunk) {
   // An eighth is left for rows that are larger than the mean.
   const std::uint64_t row_bytes = std::max<std::uint64_t>(chunk.bytes / chunk.rows, 1);
   const std::uint64_t fitting = options_.bytes_per_chunk / 8 * 7 / row_bytes;
-  rows_per_probe_ = std::min(std::max(fitting, rows_per_probe_min), options_.rows_per_chunk);
+  // A few small rows say little about those to come.
+  const std::uint64_t most =
+      chunk.rows < rows_per_probe_ ? rows_per_probe_ : options_.rows_per_chunk;
+  rows_per_probe_ = std::min(std::max(fitting, rows_per_probe_min), most);
 }
 
 Result<void> SliceReader::look_for_unusable_keys(const SliceTask& task) {
