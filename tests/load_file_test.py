@@ -149,6 +149,7 @@ def test_a_dry_run_writes_nothing_and_stdin_is_read(local, tmp_path):
 
 @pytest.mark.parametrize("words, told", [
     (["x.txt"], "--format"),
+    (["orders.xlsx"], "CSV UTF-8"),
     (["missing.csv"], "missing.csv"),
     (["orders.csv", "--map", "colour=SKU"], "order_id, user_id"),
     (["orders.csv", "--map", "price=Sum"], "Order No, Customer"),

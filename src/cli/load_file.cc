@@ -36,6 +36,13 @@ Result<load::file::Format> format_of(const Context& context, const std::string& 
   if (name.ends_with(".csv")) return load::file::Format::csv;
   if (name.ends_with(".tsv")) return load::file::Format::tsv;
   if (name.ends_with(".ndjson") || name.ends_with(".jsonl")) return load::file::Format::ndjson;
+  if (name.ends_with(".xlsx") || name.ends_with(".xls"))
+    return fail(
+        make_error(ErrorKind::usage,
+                   {"{} is a workbook, which is not read", "{} 是 Excel 工作簿，不能直接读取"},
+                   printable(path))
+            .with_hint(
+                {"save the sheet as \"CSV UTF-8\"", "请将工作表另存为“CSV UTF-8（逗号分隔）”"}));
   return fail(ErrorKind::usage, {"the name of the file does not tell its format: give --format",
                                  "无法从文件名判断格式：请指定 --format"});
 }

@@ -35,7 +35,7 @@ const std::vector<Sign>& signs() {
        .common = {"createdat", "createdtime", "createtime", "创建时间"},
        .by_name_only = true},
       {.field = Field::price,
-       .common = {"amount", "price", "paidamount"},
+       .common = {"amount", "price", "paidamount", "总金额", "金额"},
        .by_name_only = true,
        .common_to_payments = {"total", "totalprice", "实付金额"}},
       {.field = Field::order_state, .common = {"status"}},

@@ -79,7 +79,9 @@ TEST(Columns, AnOrderMayNameItsPaymentAndItsShop) {
            {"paid", "order_id", "amount", "created_at"},
            {"id", "order_no", "amount", "created_at"},
            {"line_id", "order_id", "line_total", "created_at"},
-           {"订单号", "支付单号", "实付金额", "下单时间"}})
+           {"订单号", "支付单号", "实付金额", "下单时间"},
+           {"订单编号", "买家会员名", "买家实际支付金额", "订单状态", "订单创建时间"},
+           {"订单号", "金额", "创建时间"}})
     EXPECT_EQ(refusal({.names = names}), "orders") << names.front() << ", " << names[1];
 }
 

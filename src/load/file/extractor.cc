@@ -60,9 +60,14 @@ Result<void> FileExtractor::read_header() {
   }
   auto columns = fields_of(layout.header, layout.format);
   if (!columns || !is_utf8(layout.header))
-    return fail(ErrorKind::corrupt,
-                {"the first row is no header in UTF-8: {}", "第一行不是 UTF-8 编码的表头：{}"},
-                printable(layout.header));
+    return fail(
+        make_error(ErrorKind::corrupt,
+                   {"the first row is no header in UTF-8: {}", "第一行不是 UTF-8 编码的表头：{}"},
+                   printable(layout.header))
+            .with_hint({"if the file is in GBK, as Excel writes CSV in Chinese: save it as \"CSV "
+                        "UTF-8\", or iconv -f GB18030 -t UTF-8",
+                        "中文 Excel 保存的 CSV 多为 GBK 编码：请另存为“CSV UTF-8（逗号分隔）”，"
+                        "或用 iconv -f GB18030 -t UTF-8 转换"}));
   if (columns->size() > columns_max)
     return fail(ErrorKind::usage,
                 {"the file has {} columns; a table of orders has not more than {}",

@@ -16,12 +16,13 @@ struct Known {
 // before `order_number`, which a shop counts for people and Shopify's other tables do not refer to.
 constexpr std::array<Known, field_count> known = {{
     {"order_id", "orderid|orderno|订单号|订单编号|id|ordernumber"},
-    {"user_id", "customerid|userid|buyerid|用户编号|用户id|客户编号"},
+    {"user_id", "customerid|userid|buyerid|用户编号|用户id|客户编号|买家会员名"},
     {"created_at",
-     "createdat|createdtime|createtime|orderdate|ordertime|orderedat|下单时间|创建时间"},
+     "createdat|createdtime|createtime|orderdate|ordertime|orderedat|下单时间|订单创建时间|"
+     "创建时间"},
     {"price",
      "totalprice|totalpricesetshopamount|orderamount|paidamount|total|amount|price|"
-     "实付金额|订单金额"},
+     "实付金额|买家实际支付金额|订单金额|总金额|金额"},
     {"order_state",
      "orderstate|financialstatus|displayfinancialstatus|orderstatus|status|订单状态"},
     {"ship_state", "shipstate|fulfillmentstatus|displayfulfillmentstatus|shippingstatus|发货状态"},
@@ -30,7 +31,7 @@ constexpr std::array<Known, field_count> known = {{
     {"coupon_id", "couponid|优惠券编号"},
     {"coupon_name", "couponname|discountcode|优惠券名称"},
     {"refund_money", "refundmoney|refundedamount|refundamount|totalrefunded|退款金额"},
-    {"pay_time", "paytime|paidat|paymenttime|支付时间|付款时间"},
+    {"pay_time", "paytime|paidat|paymenttime|支付时间|付款时间|订单付款时间"},
     {"refund_time", "refundtime|refundedat|退款时间"},
     {"settle_time", "settletime|settledat|结算时间"},
     {"updated_at", "updatedat|updatetime|modifiedat|更新时间"},

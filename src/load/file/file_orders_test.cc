@@ -217,6 +217,9 @@ TEST(FileOrdersTest, AColumnThatIsNotThereEndsItBeforeItBegins) {
   ASSERT_FALSE(mapped);
   EXPECT_THAT(mapped.error().what.en, HasSubstr("order_id, price, date"));
   EXPECT_FALSE(FileExtractor::open(bytes(""), {}, stop));
+  const auto gbk = FileExtractor::open(bytes("\xb6\xa9\xb5\xa5\xba\xc5,price\n"), {}, stop);
+  ASSERT_FALSE(gbk);
+  EXPECT_THAT(gbk.error().hint.en, HasSubstr("GBK"));
 }
 
 TEST(FileOrdersTest, TheFirstObjectsTellTheColumnsAndAreReadOnce) {
@@ -271,14 +274,14 @@ TEST(FileOrdersTest, ColumnsThatComeLaterAreTakenAndTold) {
 }
 
 TEST(FileOrdersTest, AFileThatTurnsIntoSomethingElseIsTold) {
-  const Loaded loaded =
-      objects(orders_at_first() +
-              R"({"id":"o0","order_id":"o1","created_at":"2025-01-01","price":1,"method":"card"})"
-              "\n"
-              R"({"id":"p1","created_at":"2025-01-01","price":1,"sku":"s","stock":3,"brand":"b","unit":"kg"})"
-              "\n"
-              R"({"id":"guest","created_at":"2025-01-01","price":1})"
-              "\n");
+  const Loaded loaded = objects(
+      orders_at_first() +
+      R"({"id":"o0","order_id":"o1","created_at":"2025-01-01","price":1,"method":"card"})"
+      "\n"
+      R"({"id":"p1","created_at":"2025-01-01","price":1,"sku":"s","stock":3,"brand":"b","unit":"kg"})"
+      "\n"
+      R"({"id":"guest","created_at":"2025-01-01","price":1})"
+      "\n");
   const std::size_t first = FileExtractor::objects_looked_at;
   ASSERT_THAT(loaded.records, SizeIs(first + 3));
   for (std::size_t i = 0; i < first; ++i) EXPECT_EQ(why_not(loaded.records[i]), "stored");
@@ -291,10 +294,10 @@ TEST(FileOrdersTest, AFileThatTurnsIntoSomethingElseIsTold) {
 }
 
 TEST(FileOrdersTest, AStrayAmongTheFirstIsToldToo) {
-  const Loaded loaded =
-      objects(R"({"id":"p1","created_at":"2025-01-01","price":1,"sku":"s","stock":3,"brand":"b","unit":"kg"})"
-              "\n" +
-              orders_at_first());
+  const Loaded loaded = objects(
+      R"({"id":"p1","created_at":"2025-01-01","price":1,"sku":"s","stock":3,"brand":"b","unit":"kg"})"
+      "\n" +
+      orders_at_first());
   EXPECT_THAT(why_not(loaded.records.front()), HasSubstr("does not look like an order"));
   EXPECT_EQ(why_not(loaded.records[1]), "stored");
 }
