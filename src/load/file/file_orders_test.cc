@@ -86,6 +86,9 @@ TEST(FieldsOfTest, QuotesAreTakenOff) {
   EXPECT_THAT(*fields_of("1,\"a,b\",\"c\"\"d\",", Format::csv),
               ElementsAre("1", "a,b", "c\"d", ""));
   EXPECT_FALSE(fields_of("a\"b,c", Format::csv));
+  EXPECT_THAT(*fields_of("=\"0012\",=\"\",x", Format::csv), ElementsAre("0012", "", "x"));
+  for (const char* broken : {"=\"", "=\"a", "=\"a\"b\"", "=\"a\"b", "=\"a,b\""})
+    EXPECT_FALSE(fields_of(broken, Format::csv)) << broken;
   EXPECT_FALSE(fields_of("\"a\"b", Format::csv));
   EXPECT_THAT(*fields_of("1\t\"\t", Format::tsv), ElementsAre("1", "\"", ""));
 }

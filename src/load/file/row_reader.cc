@@ -21,14 +21,24 @@ std::vector<std::string> split_at_tabs(std::string_view row) {
   return fields;
 }
 
+/// Of `="0012"` the text: so exports for Excel in Chinese shops keep an id of digits from being
+/// read as a number.
+std::optional<std::string> text_formula(std::string_view field) {
+  constexpr std::string_view open = "=\"";
+  if (field.size() <= open.size() || !field.starts_with(open) || !field.ends_with('"'))
+    return std::nullopt;
+  field = field.substr(open.size(), field.size() - open.size() - 1);
+  if (field.contains('"')) return std::nullopt;
+  return std::string(field);
+}
+
 /// Takes the field in front of `rest`, and not the comma behind it.
 std::optional<std::string> take_field(std::string_view& rest) {
   std::string field;
   if (!rest.starts_with('"')) {
     field = rest.substr(0, rest.find(','));
-    if (field.contains('"')) return std::nullopt;
     rest.remove_prefix(field.size());
-    return field;
+    return field.contains('"') ? text_formula(field) : field;
   }
   while (rest.starts_with('"')) {
     const std::size_t quote = rest.find('"', 1);
