@@ -35,5 +35,31 @@ TEST(Ulid, DiffersWithinAMillisecond) {
   EXPECT_EQ(ids.size(), 10'000U);
 }
 
+TEST(UlidSequence, SortsWithinAMillisecondAndDiffers) {
+  SeededRandom random{4};
+  UlidSequence sequence;
+  std::string before;
+  for (int i = 0; i < 10'000; ++i) {
+    const std::string id = sequence.next(WallTime{milliseconds{1 + i / 5'000}}, random);
+    EXPECT_LT(before, id);
+    before = id;
+  }
+  EXPECT_LT(sequence.next(WallTime{}, random), before) << "the clock is believed";
+}
+
+/// Its chance is all ones, so that the last ULID of the millisecond comes first.
+class Highest : public Random {
+ public:
+  std::uint64_t next() override { return ~std::uint64_t{0}; }
+};
+
+TEST(UlidSequence, NeverLeavesItsMillisecond) {
+  Highest random;
+  UlidSequence sequence;
+  const std::string last = sequence.next(WallTime{}, random);
+  EXPECT_EQ(last, "0000000000ZZZZZZZZZZZZZZZZ");
+  EXPECT_EQ(sequence.next(WallTime{}, random), last) << "by chance, not by carrying over";
+}
+
 }  // namespace
 }  // namespace tidemark

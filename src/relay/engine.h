@@ -16,6 +16,7 @@
 #include "base/histogram.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "base/ulid.h"
 #include "relay/delivery.h"
 #include "relay/lane.h"
 #include "relay/leases.h"
@@ -328,6 +329,7 @@ class Engine {
   Sender& sender_;
   const Clock& clock_;
   Random& random_;
+  UlidSequence event_ulids_;  ///< Events of one millisecond sort as they were published.
   const EngineOptions options_;
   const std::function<void(AttemptDone)> done_;
 

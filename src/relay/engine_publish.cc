@@ -173,7 +173,7 @@ Result<Published> Engine::store_new(const Publication& publication, Identity ide
                                     const std::string* only) {
   const WallTime at = now();
   auto event = std::make_shared<Event>();
-  event->id = make_event_id(at, random_);
+  event->id = event_id(event_ulids_.next(at, random_));
   event->type = publication.event_type;
   event->source_system = publication.source_system;
   event->source_type = publication.source_type;

@@ -9,8 +9,9 @@
 namespace tidemark::relay {
 
 /// `msg_` and a ULID: sorts by the time of publishing, has no full stop (Standard Webhooks).
+[[nodiscard]] inline std::string event_id(const std::string& ulid) { return "msg_" + ulid; }
 [[nodiscard]] inline std::string make_event_id(WallTime now, Random& random) {
-  return "msg_" + make_ulid(now, random);
+  return event_id(make_ulid(now, random));
 }
 
 /// Not greater than any id that was made at `time` or later.
