@@ -141,6 +141,7 @@ def test_stamps_that_are_numbers_are_found(sqlite):
     found = sqlite.findings()["null_stamps"]
     assert found["verdict"] == "warning" and "1 rows" in found["what"]
     sqlite.sql(f"CREATE TABLE t_numbers ({COLUMNS.format(payload='TEXT', stamp='INTEGER')})")
+    sqlite.sql("INSERT INTO t_numbers SELECT * FROM t_invoice")
     found = sqlite.findings(code=1, TIDEMARK_EXPORT__INVOICES__TABLE="t_numbers")["update_time"]
     assert found["verdict"] == "failure" and "INTEGER" in found["what"]
 

@@ -305,6 +305,19 @@ def test_stamps_that_are_numbers_are_refused_by_incremental_runs(source, tree):
     assert tree.export(source).files_written == 1
 
 
+def test_a_copy_of_a_table_of_sqlite_that_forgot_its_types_has_times_all_the_same(sqlite, tree):
+    sqlite.make_table(fupdate_time="DATETIME")
+    sqlite.add(invoice(1, stamp="2025-01-02 03:04:05"))
+    sqlite.run("CREATE TABLE kept AS SELECT * FROM t_invoice")
+    sqlite.run("DROP TABLE t_invoice")
+    sqlite.run("ALTER TABLE kept RENAME TO t_invoice")
+    key = {"TIDEMARK_EXPORT__INVOICES__KEY": "fid"}  # Forgotten as well.
+    assert tree.export(sqlite, "-i", **key).files_written == 1
+    sqlite.run("UPDATE t_invoice SET fupdate_time = 1748772000")
+    refused = tree.export(sqlite, "-i", code=2, **key).exit_error
+    assert "fupdate_time of t_invoice is NUM" in refused["message"]
+
+
 def test_a_second_table_by_configuration(source, tree, tmp_path):
     """Other names, no country, no status, numbers for tenants."""
     table = "t_receipt"

@@ -125,13 +125,12 @@ void show_summary(const Context& context, const Comparison& comparison,
 /// not.
 void tell_hub(const Context& context, relay::HubClient& hub, const std::string& subscription,
               const Comparison& comparison, Counts counts, bool repaired) {
-  const nlohmann::ordered_json report{{"events", comparison.events},
-                                      {"missing", counts[Difference::missing]},
-                                      {"older", counts[Difference::older]},
-                                      {"different", counts[Difference::different]},
-                                      {"cache", counts[Difference::cache]},
-                                      {"unreadable", comparison.refused},
-                                      {"repaired", repaired}};
+  nlohmann::ordered_json report{
+      {"events", comparison.events},        {"missing", counts[Difference::missing]},
+      {"older", counts[Difference::older]}, {"different", counts[Difference::different]},
+      {"cache", counts[Difference::cache]}, {"repaired", repaired}};
+  // A hub of before this member refuses what it does not know.
+  if (comparison.refused > 0) report["unreadable"] = comparison.refused;
   const auto told = hub.post("/api/v1/subscriptions/" + subscription + "/check", report.dump());
   if (!told)
     log_line(LogLevel::warning,

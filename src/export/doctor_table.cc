@@ -259,7 +259,7 @@ Finding check_update_time(const Patient& patient) {
     return without_update_time("update_time");
   }
   Finding finding{.check = "update_time"};
-  if (const Result<void> usable = patient.table.check_update_time(); !usable) {
+  if (const Result<void> usable = patient.table.check_update_time(patient.connection); !usable) {
     finding.verdict = Verdict::failure;
     finding.what = usable.error().what;
     finding.mend = usable.error().hint;

@@ -132,7 +132,7 @@ Result<void> ExportRun::open_source() {
                  "export.{}.update_time_column 为空：只能全量导出"},
                 spec_.name);
   }
-  if (options_.mode == Mode::incremental) return table_->check_update_time();
+  if (options_.mode == Mode::incremental) return table_->check_update_time(*connection_);
   return {};
 }
 
@@ -344,6 +344,8 @@ Result<void> ExportRun::settle_lines() {
   const std::string before = state_hash();
   Result<void> saved = save_watermarks(watermark::StateFile(tree_.state_directory), plan_);
   if (!saved) return saved;
+  // What somebody edited meanwhile is for the next run to find.
+  if (!plan_.hand_edited.empty()) return {};
   // Else the next run would take the line for one that somebody edited.
   const Result<std::string> remembered = tree_.index->meta("state_hash");
   if (!remembered) return std::unexpected(remembered.error());

@@ -14,7 +14,7 @@ namespace tidemark::exporter {
 struct SliceTask {
   Job* job = nullptr;
   Slice slice;
-  bool cut = false;  ///< Is known to be no larger than one chunk.
+  bool cut = false;  ///< Its end stands: when it is read again after an error, too.
 };
 
 /// The work that is left. Reading a slice may put its rest back, so the queue is drained only when

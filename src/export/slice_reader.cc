@@ -172,7 +172,7 @@ Result<void> SliceReader::cut(SliceTask& task) {
 }
 
 void SliceReader::give_back_rest(SliceTask& task, const Position& upto) {
-  SliceTask rest{.job = task.job, .slice = task.slice, .cut = task.cut};
+  SliceTask rest{.job = task.job, .slice = task.slice};
   rest.slice.after = upto;
   task.slice.upto = upto;
   task.cut = true;

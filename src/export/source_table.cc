@@ -105,11 +105,19 @@ Statement SourceTable::count(const Slice& slice) const {
   return Builder(*this).text("SELECT COUNT(*)").from_where(slice).take();
 }
 
-Result<void> SourceTable::check_update_time() const {
+Result<void> SourceTable::check_update_time(sql::Connection& connection) const {
   using enum sql::ColumnType;
   const sql::Column* column = update_column();
   if (column == nullptr) return {};
   if (column->type != integer && column->type != decimal && column->type != floating) return {};
+  if (dialect_ == sql::Dialect::sqlite) {
+    // Any column holds any value there, and a copy of a table forgets that it held times. Numbers
+    // are less than every text.
+    const Result<std::optional<std::string>> number = sql::query_value(
+        connection, fmt::format("SELECT 1 FROM {} WHERE {} < '' LIMIT 1", q_table_, q_update_));
+    if (!number) return std::unexpected(number.error());
+    if (!*number) return {};
+  }
   return fail(
       make_error(ErrorKind::invalid_config,
                  {"column {} of {} is {}: no time that windows can be cut by",

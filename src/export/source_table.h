@@ -68,8 +68,9 @@ class SourceTable {
     return table_.column(spec_.update_time);
   }
   /// Whether windows can be cut by the update time. Numbers (seconds since 1970, say) compare with
-  /// a time as anything, and windows would pass over rows. Errors: invalid_config.
-  [[nodiscard]] Result<void> check_update_time() const;
+  /// a time as anything, and windows would pass over rows. SQLite is asked whether there are any in
+  /// a column of numbers. Errors: invalid_config, those of the connection.
+  [[nodiscard]] Result<void> check_update_time(sql::Connection& connection) const;
   /// The update time follows the session's zone (MySQL TIMESTAMP, PostgreSQL timestamptz). Then the
   /// session must be in UTC: in local time one hour a year comes twice, and neither windows nor
   /// positions could tell its first pass from its second.

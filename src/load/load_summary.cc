@@ -230,13 +230,14 @@ std::string summary_text(const LoadSummary& summary, Language language, std::str
     std::string sums;
     for (const auto& [column, fen] : summary.sums)
       sums += fmt::format("{}{} {}", sums.empty() ? "" : ", ", column, yuan_text(fen));
-    lines.add(summary.days_off == 0
-                  ? say({"  sums:          {}, the same in the warehouse on each day",
-                         "  金额：        {}，数仓中每天的合计一致"},
-                        sums)
-                  : say({"  sums:          {}; on {} days the warehouse has other amounts",
-                         "  金额：        {}；数仓有 {} 天的金额不同"},
-                        sums, summary.days_off));
+    lines.add(
+        summary.days_off == 0
+            ? say({"  sums:          {}, the same in the warehouse for each order that is there",
+                   "  金额：        {}，与数仓中每笔订单一致"},
+                  sums)
+            : say({"  sums:          {}; on {} days the warehouse has other amounts",
+                   "  金额：        {}；数仓有 {} 天的金额不同"},
+                  sums, summary.days_off));
   }
   for (const Message& difference : summary.day_differences) lines.add(below(difference));
   if (summary.complete)

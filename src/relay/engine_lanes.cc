@@ -126,7 +126,7 @@ Result<void> Engine::load(Lane& lane) {
     lane.next_due = *next;
     if (subscription.settings.mode == Mode::batch)
       if (Result<void> counted = count_gathered(lane); !counted) return counted;
-    if (lane.next_due)
+    if (lane.next_due && std::exchange(lane.is_published_by_others, false))
       if (Result<void> doubted = doubt_times_of_others(lane); !doubted) return doubted;
     if (!whole) lane.next_due = std::min(lane.next_due.value_or(WallTime::max()), now + recheck);
   } else {

@@ -170,6 +170,7 @@ void Engine::follow_others() {
     if (by_hand) lane->second->clear_waiting();
     if (!by_hand && next == lane->second->published_upto) continue;
     lane->second->published_upto = next;
+    lane->second->is_published_by_others = true;
     lane->second->backlog = true;
     touch(id);
   }

@@ -100,6 +100,8 @@ class Lane {
   WallTime loaded_due{};               ///< Loading goes on behind this one.
   std::int64_t loaded_sequence = 0;
   std::int64_t published_upto = 0;  ///< Shared states: the next number, as last seen.
+  /// Since times were last doubted somebody published, whose clock may be ahead.
+  bool is_published_by_others = false;
 
  private:
   [[nodiscard]] std::size_t slots() const;

@@ -228,7 +228,10 @@ bool is_stray(const std::vector<std::string>& names, const std::unordered_set<st
   if (fields.tell_of_orders()) return false;
   const auto shared = std::ranges::count_if(
       names, [&usual](const std::string& name) { return usual.contains(name); });
-  return fields.belong_to_orders() || 2 * static_cast<std::size_t>(shared) < names.size();
+  const auto like = static_cast<std::size_t>(shared);
+  // With nearly all that the others have, a number more is that of its refund, its parcel, ….
+  if (5 * like >= 4 * usual.size()) return false;
+  return fields.belong_to_orders() || 2 * like < names.size();
 }
 
 }  // namespace tidemark::load::file

@@ -38,7 +38,7 @@ inline constexpr std::size_t columns_max = 1000;
 
 /// Whether an object with these columns has strayed into a file of orders that have those of
 /// `usual`: nothing tells of an order, and either it belongs to one (a payment), or most of its
-/// columns are not theirs. An order that lacks some of them, or has more, has not.
+/// columns are not theirs. An order that lacks a few of them, or has more, has not.
 [[nodiscard]] bool is_stray(const std::vector<std::string>& names,
                             const std::unordered_set<std::string>& usual, const FieldMap& map);
 

@@ -97,6 +97,9 @@ TEST(Columns, AStrayBelongsToAnOrderOrIsUnlikeTheFirst) {
   EXPECT_FALSE(is_stray({"order_id", "a", "b", "c"}, usual, {}));
   EXPECT_FALSE(is_stray({}, usual, {}));
   EXPECT_TRUE(is_stray({"id", "created_at", "price", "payment_id"}, usual, {}));
+  // An order that was refunded, and one that was sent.
+  for (const char* more : {"refund_id", "delivery_no"})
+    EXPECT_FALSE(is_stray({"id", "customer_id", "created_at", "price", more}, usual, {})) << more;
   EXPECT_TRUE(is_stray({"id", "sku", "title", "created_at", "stock"}, usual, {}));
   EXPECT_FALSE(
       is_stray({"id", "sku", "title", "created_at", "stock"}, usual, {{Field::order_id, "id"}}));
