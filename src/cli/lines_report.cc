@@ -77,6 +77,9 @@ class Lines {
     };
     const bool whole = code() == ExitCode::done;
     if (summary_.options.dry_run && (whole || code() == ExitCode::partial)) {
+      if (!summary_.nothing_failed())
+        return {"WARNING",
+                ended("dry run incomplete: nothing was written", "试运行部分完成：未写入任何文件")};
       return {whole ? "SUCCESS" : "WARNING",
               ended("dry run complete: nothing was written", "试运行完成：未写入任何文件")};
     }

@@ -95,13 +95,24 @@ Error at_record(const Error& error, std::size_t number) {
                              number, number - 1);
 }
 
+void tell_stopped(const Context& context, std::size_t taken, std::size_t records) {
+  context.print(
+      say({"stopped: {} of {} records are published or on disk; publish all of them again",
+           "已中止：{1} 条记录中有 {0} 条已发布或暂存；请整体重新发布"},
+          taken, records));
+  if (context.json)
+    context.world.out.json({{"message_type", "stopped"}, {"taken", taken}, {"records", records}});
+}
+
 Result<ExitCode> publish_at_once(Context& context, relay::HubClient& hub,
                                  const std::vector<std::string>& records) {
-  for (std::size_t i = 0; i < records.size() && !context.world.stop.requested(); ++i) {
-    const auto answer = hub.post(publish_path(records[i]), records[i]);
-    if (!answer) return fail(at_record(answer.error(), i + 1));
+  std::size_t taken = 0;
+  for (; taken < records.size() && !context.world.stop.requested(); ++taken) {
+    const auto answer = hub.post(publish_path(records[taken]), records[taken]);
+    if (!answer) return fail(at_record(answer.error(), taken + 1));
     show(context, *answer);
   }
+  if (taken < records.size()) tell_stopped(context, taken, records.size());
   return context.world.stop.requested() ? exit_code_for(context.world.stop) : ExitCode::done;
 }
 
@@ -135,15 +146,6 @@ void tell_outbox(const Context& context, const Outbox& outbox) {
   if (outbox.stopped())
     context.print(say({"what waits stays on disk: {}", "暂存的记录仍在磁盘上：{}"},
                       outbox.stopped()->what.in(context.language)));
-}
-
-void tell_stopped(const Context& context, std::size_t taken, std::size_t records) {
-  context.print(
-      say({"stopped: {} of {} records are published or on disk; publish all of them again",
-           "已中止：{1} 条记录中有 {0} 条已发布或暂存；请整体重新发布"},
-          taken, records));
-  if (context.json)
-    context.world.out.json({{"message_type", "stopped"}, {"taken", taken}, {"records", records}});
 }
 
 /// A hub that is away is no failure: the records are safe. One that fails with a record, or a proxy
