@@ -87,6 +87,7 @@ TEST(FieldsOfTest, QuotesAreTakenOff) {
               ElementsAre("1", "a,b", "c\"d", ""));
   EXPECT_FALSE(fields_of("a\"b,c", Format::csv));
   EXPECT_THAT(*fields_of("=\"0012\",=\"\",x", Format::csv), ElementsAre("0012", "", "x"));
+  EXPECT_THAT(*fields_of(R"("=""0012""",x)", Format::csv), ElementsAre("0012", "x"));
   for (const char* broken : {"=\"", "=\"a", "=\"a\"b\"", "=\"a\"b", "=\"a,b\""})
     EXPECT_FALSE(fields_of(broken, Format::csv)) << broken;
   EXPECT_FALSE(fields_of("\"a\"b", Format::csv));

@@ -47,6 +47,7 @@ std::optional<std::string> take_field(std::string_view& rest) {
     rest.remove_prefix(quote + 1);
     if (rest.starts_with('"')) field += '"';  // A doubled one.
   }
+  if (auto text = text_formula(field)) return text;
   return field;
 }
 

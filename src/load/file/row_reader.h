@@ -53,7 +53,8 @@ class RowReader {
 };
 
 /// The fields of a row of a CSV or TSV file, unquoted; nullopt where RFC 4180 is broken: a quote
-/// inside a bare field (but for `="0012"`, which is the text 0012), text behind a closing quote.
+/// inside a bare field (but for `="0012"`, which is the text 0012, quoted or not), text behind a
+/// closing quote.
 [[nodiscard]] std::optional<std::vector<std::string>> fields_of(std::string_view row,
                                                                 Format format);
 
