@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 
 #include "base/atomic_file.h"
 #include "base/bytes.h"
@@ -13,15 +12,6 @@
 #include "base/unique_fd.h"
 
 namespace tidemark {
-namespace {
-
-/// That of a file that is new.
-Result<void> sync_name(const std::string& path) {
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  return sync_folder(folder.empty() ? "." : folder.string());
-}
-
-}  // namespace
 
 Result<void> append_line(const std::string& path, std::string line) {
   const auto failed = [&path](int code) {
@@ -38,7 +28,7 @@ Result<void> append_line(const std::string& path, std::string line) {
   line += '\n';
   if (last != '\n') line.insert(line.begin(), '\n');
   if (write_all(fd.get(), line) && uninterrupted([&] { return ::fsync(fd.get()); }) == 0)
-    return end > 0 ? Result<void>{} : sync_name(path);
+    return end > 0 ? Result<void>{} : sync_folder_of(path);
   const int code = errno;
   // Where even this fails, the next line begins on one of its own.
   static_cast<void>(::ftruncate(fd.get(), end));

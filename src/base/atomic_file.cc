@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <utility>
 
 #include "base/bytes.h"
@@ -76,6 +77,11 @@ Result<void> sync_folder(const std::string& folder) {
   if (uninterrupted([&] { return ::fsync(fd.get()); }) != 0 && errno != EINVAL)
     return fail_errno(errno, {"cannot sync folder {}", "无法将目录 {} 落盘"}, printable(folder));
   return {};
+}
+
+Result<void> sync_folder_of(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  return sync_folder(folder.empty() ? "." : folder.string());
 }
 
 }  // namespace tidemark

@@ -37,5 +37,8 @@ namespace tidemark {
 /// Makes the names in `folder` durable (created, renamed, removed files).
 /// Errors: not_found, io, no_space.
 [[nodiscard]] Result<void> sync_folder(const std::string& folder);
+/// Those in the folder that holds the file `path`; a bare name's is the current one.
+/// Errors: those of sync_folder().
+[[nodiscard]] Result<void> sync_folder_of(const std::string& path);
 
 }  // namespace tidemark

@@ -68,8 +68,7 @@ Result<void> NewFile::commit() {
   if (::rename(temporary_.c_str(), path_.c_str()) != 0)
     return fail_errno(errno, {"cannot put {} in place", "无法将 {} 就位"}, printable(path_));
   temporary_.clear();
-  const std::string folder = folder_of(path_);
-  return sync_folder(folder.empty() ? "." : folder);
+  return sync_folder_of(path_);
 }
 
 }  // namespace tidemark

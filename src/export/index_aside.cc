@@ -41,7 +41,7 @@ Result<void> put_index_aside(const std::string& path) {
   }
   // Made from the WAL whenever it is missing.
   if (Result<void> removed = remove_if_there(path + "-shm"); !removed) return removed;
-  return sync_folder(std::filesystem::path(path).parent_path());
+  return sync_folder_of(path);
 }
 
 Result<void> finish_putting_aside(const std::string& path) {

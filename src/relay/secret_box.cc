@@ -104,8 +104,7 @@ Result<void> make_key_file(const std::string& path) {
   ::unlink(draft.c_str());
   if (linked != 0 && reason != EEXIST)
     return fail_errno(reason, {"cannot make {}", "无法创建 {}"}, printable(path));
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  return sync_folder(folder.empty() ? "." : folder.string());
+  return sync_folder_of(path);
 }
 
 }  // namespace
