@@ -4,7 +4,6 @@
 
 #include <set>
 
-#include "relay/event_id.h"
 #include "relay/simulated_hubs.h"
 
 namespace tidemark::relay {
@@ -20,16 +19,7 @@ class EngineSharedClockTest : public testing::Test {
   void subscribe(const SubscriptionSettings& settings) {
     for (std::size_t i = 0; i < subscriptions; ++i) {
       const WallTime now = hubs_.wall(1);
-      const Subscription one{.id = make_subscription_id(now, chance_),
-                             .name = "tax",
-                             .target_system = "tax",
-                             .url = "https://tax.example.com/hook",
-                             .event_types = {"*"},
-                             .settings = settings,
-                             .secrets = {{.text = "secret"}},
-                             .state_since = now,
-                             .created_at = now,
-                             .updated_at = now};
+      const Subscription one = new_subscription(now, chance_, settings);
       ASSERT_TRUE(hubs_.change(1, [&](Engine& engine) { return engine.add(one); }));
     }
     hubs_.pass(1min);  // Until each hub has what is meant for it.

@@ -13,7 +13,6 @@
 #include <map>
 #include <set>
 
-#include "relay/event_id.h"
 #include "relay/simulated_hubs.h"
 #include "relay/simulation_seeds.h"
 
@@ -159,16 +158,7 @@ class SharedSimulation {
       settings.ordering = Ordering::none;
     }
     const WallTime now = hubs_.wall(0);
-    Subscription subscription{.id = make_subscription_id(now, chance_),
-                              .name = "tax",
-                              .target_system = "tax",
-                              .url = "https://tax.example.com/hook",
-                              .event_types = {"*"},
-                              .settings = settings,
-                              .secrets = {{.text = "secret"}},
-                              .state_since = now,
-                              .created_at = now,
-                              .updated_at = now};
+    const Subscription subscription = new_subscription(now, chance_, settings);
     endpoints_.push_back({.id = subscription.id, .settings = settings});
     ASSERT_TRUE(hubs_.change(0, [&](Engine& engine) { return engine.add(subscription); }));
   }

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "relay/engine.h"
+#include "relay/event_id.h"
 #include "relay/faulty_connection.h"
 #include "relay/secret_box.h"
 #include "run/state_database.h"
@@ -20,6 +21,21 @@
 // For tests: several hubs on one state, each with a clock of its own, and the network between them
 // and the receivers. All of it on one thread, and moved by the test.
 namespace tidemark::relay {
+
+/// One that takes every event.
+inline Subscription new_subscription(WallTime now, Random& random,
+                                     const SubscriptionSettings& settings) {
+  return {.id = make_subscription_id(now, random),
+          .name = "tax",
+          .target_system = "tax",
+          .url = "https://tax.example.com/hook",
+          .event_types = {"*"},
+          .settings = settings,
+          .secrets = {{.text = "secret"}},
+          .state_since = now,
+          .created_at = now,
+          .updated_at = now};
+}
 
 class SimulatedHubs {
  public:
