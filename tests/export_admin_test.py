@@ -195,8 +195,27 @@ def test_restore_asks_as_reset_does(export):
         question = export.ask("state", *words, answer=answer, code=code)
         assert "[y/N]" in question and str(export.out.name) in question
         assert export.file.read_text() == "# mine\n"
-    assert "newest whole backup" in export.ask("state", "restore", answer=b"y\n")
+    newest = max(path.name for path in export.state.glob(".last_export_time.backup.*"))
+    assert newest in export.ask("state", "restore", answer=b"y\n")
     assert export.file.read_text() != "# mine\n"
+
+
+def test_restore_asks_only_for_what_it_can_do(export):
+    export.invoice(1)
+    export.run("invoices", "-i")
+    assert "[y/N]" not in export.ask("state", "restore", answer=b"y\n", code=1)
+    older = export.state / ".last_export_time.backup.20250601-000000"
+    older.write_bytes(export.file.read_bytes())
+    newest = export.state / ".last_export_time.backup.20250602-000000"
+    newest.write_text("rubbish\n")
+    assert "[y/N]" not in export.ask("state", "restore", newest.name, answer=b"y\n", code=1)
+    assert "[y/N]" not in export.ask("state", "restore", "none", answer=b"y\n", code=1)
+    assert older.name in export.ask("state", "restore", answer=b"n\n")
+    older.write_text("rubbish\n")
+    before = export.file.read_bytes()
+    assert "[y/N]" not in export.ask("state", "restore", answer=b"y\n", code=1)
+    assert "2" in export.run("state", "restore", "--yes", code=1).stderr
+    assert export.file.read_bytes() == before
 
 
 def test_restore_names_what_it_cannot_find(export):
@@ -208,7 +227,8 @@ def test_restore_names_what_it_cannot_find(export):
 
 def test_a_change_waits_for_no_lock(export):
     export.invoice(1)
-    export.run("invoices", "-i")
+    for _ in range(2):
+        export.run("invoices", "-i")
     with open(export.state / ".export.lock", "r+", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         export.run("state", "reset", "--all", "--yes", code=11)

@@ -180,36 +180,41 @@ Result<ExitCode> reset(Context& context) {
   return ExitCode::done;
 }
 
+Result<std::string> chosen_backup(const std::string& output,
+                                  const std::optional<std::string>& named) {
+  if (!named) return exporter::newest_whole_backup(output);
+  if (Result<void> whole = exporter::check_backup(output, *named); !whole) {
+    return fail(std::move(whole).error());
+  }
+  return *named;
+}
+
 Result<ExitCode> restore(Context& context) {
   const Result<ChosenExport> chosen = chosen_export(context);
   if (!chosen) return fail(chosen.error());
-  if (Result<void> exists = require_state(chosen->output); !exists) return fail(exists.error());
-  const std::optional<std::string> backup = context.arguments.positional("BACKUP");
+  // Who is asked should know what will be put in place.
+  const Result<std::string> backup =
+      chosen_backup(chosen->output, context.arguments.positional("BACKUP"));
+  if (!backup) return fail(backup.error());
   const Result<bool> agreed = context.confirm(
-      backup
-          ? say({"Replace the state of {} by {}? The next incremental run goes by its watermarks.",
-                 "用 {1} 替换 {0} 的状态？下次增量运行将以其中的水位为准。"},
-                chosen->output, printable(*backup))
-          : say({"Replace the state of {} by its newest whole backup? The next incremental run "
-                 "goes "
-                 "by its watermarks.",
-                 "用最新的完好备份替换 {} 的状态？下次增量运行将以其中的水位为准。"},
-                chosen->output));
+      say({"Replace the state of {} by {}? The next incremental run goes by its watermarks.",
+           "用 {1} 替换 {0} 的状态？下次增量运行将以其中的水位为准。"},
+          chosen->output, printable(*backup)));
   if (!agreed) return fail(agreed.error());
   if (!*agreed) {
     context.print(say({"nothing was changed", "未作任何更改"}));
     return ExitCode::done;
   }
-  const Result<std::string> restored =
-      exporter::restore_state(chosen->output, backup, context.world.clock);
+  const Result<void> restored =
+      exporter::restore_state(chosen->output, *backup, context.world.clock);
   if (!restored) return fail(restored.error());
   context.print(
       say({"restored {}; what it replaced is kept as a backup", "已恢复 {}；被替换的状态已备份"},
-          *restored));
+          *backup));
   if (context.json) {
     context.world.out.json({{"message_type", "summary"},
                             {"command", "export state restore"},
-                            {"backup", *restored},
+                            {"backup", *backup},
                             {"exit_code", 0}});
   }
   return ExitCode::done;

@@ -243,13 +243,14 @@ Result<Message> Selftest::full_run() {
 }
 
 Result<Message> Selftest::backup() {
-  const Result<std::string> restored =
-      restore_state(options_.output, std::nullopt, environment_.clock);
+  const Result<std::string> newest = newest_whole_backup(options_.output);
+  if (!newest) return fail(newest.error());
+  const Result<void> restored = restore_state(options_.output, *newest, environment_.clock);
   if (!restored) return fail(restored.error());
   const Result<watermark::State> state =
       watermark::StateFile(state_directory_of(options_.output)).load();
   if (!state) return fail(state.error());
-  return say({"{} restored", "已恢复 {}"}, *restored);
+  return say({"{} restored", "已恢复 {}"}, *newest);
 }
 
 }  // namespace tidemark::exporter

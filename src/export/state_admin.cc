@@ -133,27 +133,44 @@ Result<std::size_t> reset_state(const std::string& output,
   return removed;
 }
 
-Result<std::string> restore_state(const std::string& output,
-                                  const std::optional<std::string>& backup, const Clock& clock) {
+Result<std::string> newest_whole_backup(const std::string& output) {
+  const std::string directory = state_directory_of(output);
+  if (Result<void> exists = require_state(directory); !exists)
+    return fail(std::move(exists).error());
+  const watermark::StateFile file(directory);
+  const std::vector<std::string> backups = file.backups();
+  for (auto name = backups.rbegin(); name != backups.rend(); ++name) {
+    const Result<watermark::State> state = file.load_backup(*name);
+    if (state) return *name;
+    if (state.error().kind != ErrorKind::corrupt) return std::unexpected(state.error());
+  }
+  Error none =
+      backups.empty()
+          ? make_error(ErrorKind::not_found, {"{} has no backup", "{} 没有备份"}, file.path())
+          : make_error(ErrorKind::not_found,
+                       {"none of the {} backups of {} is whole", "{1} 的 {0} 个备份均已损坏"},
+                       backups.size(), file.path());
+  return fail(std::move(none).with_hint(
+      {"each incremental run makes one before it starts; tidemark export state reset begins anew, "
+       "and files that are right stay as they are",
+       "每次增量运行开始前会生成备份；可用 tidemark export state reset "
+       "重新开始，正确的文件保持不动"}));
+}
+
+Result<void> check_backup(const std::string& output, const std::string& backup) {
+  const std::string directory = state_directory_of(output);
+  if (Result<void> exists = require_state(directory); !exists) return exists;
+  const Result<watermark::State> state = watermark::StateFile(directory).load_backup(backup);
+  if (!state) return std::unexpected(state.error());
+  return {};
+}
+
+Result<void> restore_state(const std::string& output, const std::string& backup,
+                           const Clock& clock) {
   const std::string directory = state_directory_of(output);
   const Result<TreeLock> lock = lock_tree(directory, clock);
   if (!lock) return fail(lock.error());
-  const watermark::StateFile file(directory);
-  const CivilTime now = tree_time(directory, clock);
-  if (backup) {
-    if (Result<void> restored = file.restore(*backup, now); !restored) {
-      return fail(std::move(restored).error());
-    }
-    return *backup;
-  }
-  const std::vector<std::string> backups = file.backups();
-  for (auto name = backups.rbegin(); name != backups.rend(); ++name) {
-    Result<void> restored = file.restore(*name, now);
-    if (restored) return *name;
-    if (restored.error().kind != ErrorKind::corrupt) return fail(std::move(restored).error());
-  }
-  return fail(ErrorKind::not_found, {"{} has no backup that is whole", "{} 没有完好的备份"},
-              file.path());
+  return watermark::StateFile(directory).restore(backup, tree_time(directory, clock));
 }
 
 }  // namespace tidemark::exporter

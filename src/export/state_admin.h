@@ -51,11 +51,16 @@ struct StateView {
     const std::string& output, const std::optional<std::vector<std::string>>& tenants,
     const Clock& clock);
 
-/// Puts a backup in place, by default the newest that is whole; what it replaces is backed up.
-/// Returns the backup's name. Errors: locked, not_found, corrupt, io, no_space.
-[[nodiscard]] Result<std::string> restore_state(const std::string& output,
-                                                const std::optional<std::string>& backup,
-                                                const Clock& clock);
+/// The name of the newest backup that is whole. Reads only. Errors: not_found (no such tree, or no
+/// such backup), io.
+[[nodiscard]] Result<std::string> newest_whole_backup(const std::string& output);
+/// Whether a backup can be put in place. Reads only. Errors: not_found, corrupt, io.
+[[nodiscard]] Result<void> check_backup(const std::string& output, const std::string& backup);
+
+/// Puts a backup in place; what it replaces is backed up. Errors: locked, not_found, corrupt, io,
+/// no_space.
+[[nodiscard]] Result<void> restore_state(const std::string& output, const std::string& backup,
+                                         const Clock& clock);
 
 /// Now as the tree's backups are named: in its zone, or UTC if that is unknown here.
 [[nodiscard]] CivilTime tree_time(const std::string& state_directory, const Clock& clock);

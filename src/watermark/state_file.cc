@@ -175,8 +175,7 @@ Result<State> StateFile::load() const {
   if (state) return state;
   const std::vector<std::string> copies = backups();
   for (auto copy = copies.rbegin(); copy != copies.rend(); ++copy) {
-    const Result<std::string> backup = read_file(directory_ + "/" + *copy, state_bytes_max);
-    if (backup && parse_state(*backup)) {
+    if (load_backup(*copy)) {
       return fail(
           std::move(state.error())
               .within({"{}", "{}"}, path())
@@ -237,7 +236,7 @@ Result<void> StateFile::back_up(CivilTime now) const {
   return {};
 }
 
-Result<void> StateFile::restore(std::string_view backup, CivilTime now) const {
+Result<State> StateFile::load_backup(std::string_view backup) const {
   if (!backup.starts_with(backup_prefix) || backup.contains('/')) {
     return fail(ErrorKind::not_found,
                 {"{} is not a backup of the state file", "{} 不是状态文件的备份"},
@@ -247,6 +246,12 @@ Result<void> StateFile::restore(std::string_view backup, CivilTime now) const {
   if (!text) return fail(std::move(text));
   Result<State> state = parse_state(*text);
   if (!state) return fail(std::move(state.error()).within({"{}", "{}"}, backup));
+  return state;
+}
+
+Result<void> StateFile::restore(std::string_view backup, CivilTime now) const {
+  const Result<State> state = load_backup(backup);
+  if (!state) return std::unexpected(state.error());
   if (Result<void> kept = back_up(now); !kept) return kept;
   return save(*state);
 }

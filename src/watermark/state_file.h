@@ -66,6 +66,8 @@ class StateFile {
   [[nodiscard]] Result<void> back_up(CivilTime now) const;
   /// File names of the backups, oldest first.
   [[nodiscard]] std::vector<std::string> backups() const;
+  /// What a backup says. `backup` is a file name as in backups(). Errors: not_found, corrupt, io.
+  [[nodiscard]] Result<State> load_backup(std::string_view backup) const;
   /// Puts a backup in place (the present file is backed up first). `backup` is a file name as in
   /// backups(). Errors: not_found, corrupt, io.
   [[nodiscard]] Result<void> restore(std::string_view backup, CivilTime now) const;
