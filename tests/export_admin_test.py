@@ -320,7 +320,6 @@ def test_a_retry_that_mends_settles_the_line(export):
 @pytest.mark.parametrize("change", [
     lambda text: text.replace("PARTIAL", "FAILED"),
     lambda text: text.replace("|20", "|21"),  # Somebody set the mark ahead of what is exported.
-    lambda text: "rubbish\n",
 ])
 def test_a_retry_vouches_only_for_what_it_knows(export, change):
     for key in range(1, 3):
@@ -331,6 +330,88 @@ def test_a_retry_vouches_only_for_what_it_knows(export, change):
     export.invoice(1)
     export.run("rejects", "retry")
     assert export.file.read_text() == before
+
+
+def test_a_retry_after_a_full_export_settles_the_line(export):
+    for key in range(1, 3):
+        export.invoice(key, payload="{broken" if key < 2 else "{}")
+    export.run("invoices", "-i", code=3)
+    export.run("invoices", code=3)
+    before = export.file.read_text()
+    export.invoice(1)
+    export.run("rejects", "retry")
+    assert export.file.read_text() == before.replace("PARTIAL", "SUCCESS")
+
+
+def damage(path, how):
+    if how == "rubbish":
+        path.write_text("rubbish\n")
+    else:  # Something that cannot be read, also not by root.
+        path.unlink()
+        path.mkdir()
+
+
+@pytest.mark.parametrize("how", ["rubbish", "unreadable"])
+def test_a_retry_beside_a_state_file_that_cannot_be_read_is_an_error(export, how):
+    export.invoice(1, payload="{broken")
+    export.run("invoices", "-i", code=3)
+    damage(export.file, how)
+    export.invoice(1)
+    assert ".last_export_time" in export.run("rejects", "retry", code=1).stderr
+    assert [r["key"] for r in export.json("rejects", "list")[:-1]] == ["1"]
+    assert export.file.is_dir() if how == "unreadable" else export.file.read_text() == "rubbish\n"
+    if how == "unreadable":
+        export.file.rmdir()
+    else:
+        export.file.unlink()
+    export.run("rejects", "retry")
+    assert export.json("rejects", "list")[:-1] == []
+
+
+def left_by_a_kill(export, key, tenant):
+    """A reject as the recovery after a kill puts it on the list; '' is how it once did."""
+    with sqlite3.connect(export.state / "index.db") as index:
+        index.execute("INSERT INTO reject VALUES (?,?,NULL,'x','the run that wrote its file was "
+                      "killed',?,'2025-06-01T00:00:00Z','2025-06-01T00:00:00Z',0)",
+                      (key, tenant, bytes(16)))
+    index.close()
+
+
+@pytest.mark.parametrize("as_stored", [None, ""])
+def test_a_reject_that_does_not_know_its_tenant_may_be_anyones(export, as_stored):
+    for key, tenant in enumerate(("", "a", "b"), 1):
+        export.invoice(key, tenant)
+    export.run("invoices", "-i")
+    left_by_a_kill(export, 3, as_stored)
+    # The run of one tenant does not get to the row.
+    export.run("invoices", "-i", "--tenant", "a", code=3)
+    assert statuses(export) == {"": "PARTIAL", "a": "PARTIAL", "b": "PARTIAL"}
+    reject, summary = export.json("rejects", "list")
+    assert reject["tenant"] is None and summary["rejects_open"] == 1
+    assert "?" in export.run("rejects", "list").stdout
+    export.run("rejects", "retry")
+    assert set(statuses(export).values()) == {"SUCCESS"}
+
+
+def test_a_reject_of_the_empty_tenant_is_nobody_elses(export):
+    for key, tenant in enumerate(("", "a"), 1):
+        export.invoice(key, tenant, payload="{}" if tenant else "{broken")
+    export.run("invoices", "-i", code=3)
+    assert statuses(export) == {"": "PARTIAL", "a": "SUCCESS"}
+    export.run("invoices", "-i", "--tenant", "a", code=3)
+    assert statuses(export) == {"": "PARTIAL", "a": "SUCCESS"}
+
+
+def test_a_reject_of_an_unknown_tenant_stays_accepted_without_its_index(export):
+    export.invoice(1)
+    export.run("invoices", "-i")
+    left_by_a_kill(export, 1, None)
+    export.sql("UPDATE t_invoice SET fissue_status = 4")
+    export.run("rejects", "accept", "1")
+    (export.state / "index.db").unlink()
+    export.invoice(2)
+    export.run("invoices", "-i", "--tenant", "1")
+    assert statuses(export) == {"1": "SUCCESS"}
 
 
 def test_a_list_of_rejects_that_is_lost_mends_no_line(export):

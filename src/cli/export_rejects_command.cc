@@ -34,7 +34,8 @@ void print_list(const Context& context, const std::vector<Reject>& rejects) {
              word({"NUMBER", "发票号"}), word({"SINCE (UTC)", "起始（UTC）"}),
              word({"STATE", "状态"}), word({"REASON", "原因"})});
   for (const Reject& reject : rejects) {
-    table.add({reject.key.text(), reject.tenant, reject.country, reject.number, reject.first_seen,
+    table.add({reject.key.text(), reject.tenant.value_or("?"), reject.country, reject.number,
+               reject.first_seen,
                reject.accepted ? word({"accepted", "已接受"}) : word({"open", "未处理"}),
                fit_width(printable(reject.reason), reason_columns_max)});
   }
@@ -45,7 +46,8 @@ void print_json(const Context& context, const std::vector<Reject>& rejects) {
   for (const Reject& reject : rejects) {
     context.world.out.json({{"message_type", "reject"},
                             {"key", reject.key.text()},
-                            {"tenant", reject.tenant},
+                            {"tenant", reject.tenant ? nlohmann::ordered_json(*reject.tenant)
+                                                     : nlohmann::ordered_json(nullptr)},
                             {"country", reject.country},
                             {"invoice_no", reject.number},
                             {"reason", reject.reason},

@@ -30,7 +30,7 @@ nlohmann::ordered_json json_of(const Reject& reject) {
   } else {
     json["key_base64"] = base64(text);
   }
-  json["tenant"] = reject.tenant;
+  if (reject.tenant) json["tenant"] = *reject.tenant;
   json["country"] = reject.country;
   json["number"] = reject.number;
   json["reason"] = reject.reason;
@@ -47,7 +47,7 @@ std::optional<Reject> reject_of(const nlohmann::json& json) {
     return member->get<std::string>();
   };
   if (!json.is_object()) return std::nullopt;
-  Reject reject{.tenant = text("tenant").value_or(""),
+  Reject reject{.tenant = text("tenant"),
                 .country = text("country").value_or(""),
                 .number = text("number").value_or(""),
                 .first_seen = text("first_seen").value_or(""),

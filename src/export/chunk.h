@@ -122,7 +122,9 @@ struct Job {
   std::atomic<std::uint64_t> rows{0};
   std::atomic<std::uint64_t> rejected{0};
   std::atomic<std::uint64_t> failed{0};  ///< Rows whose file could not be written.
-  bool recorded = false;                 ///< Its line in the state file is up to date.
+  /// A row of it stands on the reject list until the run has read it once more.
+  std::atomic<bool> sets_aside{false};
+  bool recorded = false;  ///< Its line in the state file is up to date.
 
   /// One of what is pending came to its end, good or bad.
   void end_piece() {

@@ -186,8 +186,10 @@ Result<void> plan_export(sql::Connection& connection, SourceTable& table,
   plan.rejecting = tree.rejecting;
   plan.covered = tree.covered;
   if (options.retried_rejects) {
-    // Only their status may change. A damaged file is for the next incremental run to tell.
-    plan.state = watermark::StateFile(tree.state_directory).load().value_or(watermark::State{});
+    // Only their status may change.
+    Result<watermark::State> state = watermark::StateFile(tree.state_directory).load();
+    if (!state) return fail(std::move(state.error()));
+    plan.state = std::move(*state);
     plan.state_on_disk = plan.state;
     return plan_retry(table, *options.retried_rejects, tree.rejects, plan);
   }

@@ -15,6 +15,7 @@
 #include "export/chunk.h"
 #include "export/held_tree.h"
 #include "export/key.h"
+#include "export/open_rejects.h"
 #include "export/slice_queue.h"
 #include "export/source_table.h"
 #include "export/spec.h"
@@ -38,16 +39,16 @@ struct ExportPlan {
   std::optional<std::uint64_t> rows_expected;
   std::vector<Message> notes;     ///< What a reader of the summary should know.
   std::set<Key> retried_rejects;  ///< Which rejects the run will have tried: by default all.
-  /// Tenants with open rejects: as the list stood before the run, and as it stands once it is
-  /// closed.
-  std::set<std::string> rejecting;
+  /// As the list stood before the run, and as it stands once it is closed.
+  OpenRejects rejecting;
   bool rejects_closed = false;
   /// Up to where the index covers each tenant; see TreeIndex::covered(). Watermarks as they move.
   std::map<std::string, CivilTime, std::less<>> covered;
 
-  /// Rows of the job's tenant wait for somebody.
+  /// Rows of the job's tenant wait, or may wait, for somebody.
   [[nodiscard]] bool leaves_rejects(const Job& job) const {
-    return rejecting.contains(job.tenant) || (!rejects_closed && job.rejected.load() > 0);
+    return rejecting.may_be_of(job.tenant) ||
+           (!rejects_closed && (job.rejected.load() > 0 || job.sets_aside.load()));
   }
 };
 

@@ -266,7 +266,7 @@ Result<void> ExportRun::close_rejects() {
       if (Result<void> erased = tree_.index->erase_reject(reject.key); !erased) return erased;
     } else if (!reject.accepted) {
       ++summary_.rejects_open;
-      plan_.rejecting.insert(reject.tenant);
+      plan_.rejecting.add(reject);
     }
   }
   plan_.rejects_closed = true;

@@ -122,7 +122,7 @@ Result<void> HeldTree::read_records() {
   if (!list) return std::unexpected(list.error());
   for (const Reject& reject : *list) {
     rejects.insert(reject.key);
-    if (!reject.accepted) rejecting.insert(reject.tenant);
+    rejecting.add(reject);
   }
   return {};
 }

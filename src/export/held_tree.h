@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/text.h"
+#include "export/open_rejects.h"
 #include "export/round_journal.h"
 #include "export/spec.h"
 #include "export/tree_index.h"
@@ -54,7 +55,7 @@ struct HeldTree {
   std::int64_t max_id = 0;
   std::map<std::string, CivilTime, std::less<>> covered;  ///< See TreeIndex::covered().
   std::set<Key> rejects;                                  ///< On the list, accepted or not.
-  std::set<std::string> rejecting;                        ///< Tenants with rejects not accepted.
+  OpenRejects rejecting;
 
  private:
   /// Into an index that does not have them yet.

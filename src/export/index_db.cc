@@ -56,6 +56,11 @@ IndexStatement& IndexStatement::bind_text(std::string_view value) {
   return *this;
 }
 
+IndexStatement& IndexStatement::bind_null() {
+  sqlite3_bind_null(statement_.get(), ++bound_);
+  return *this;
+}
+
 IndexStatement& IndexStatement::bind_blob(std::string_view value) {
   sqlite3_bind_blob64(statement_.get(), ++bound_, value.data(), value.size(), SQLITE_STATIC);
   return *this;

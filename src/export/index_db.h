@@ -25,6 +25,7 @@ class IndexStatement {
   IndexStatement& bind(std::int64_t value);
   /// The bytes must live until step() has returned.
   IndexStatement& bind_text(std::string_view value);
+  IndexStatement& bind_null();
   IndexStatement& bind_blob(std::string_view value);
   IndexStatement& bind_key(const Key& key);
 

@@ -39,17 +39,14 @@ watermark::TenantStatus status_by(bool rejects) {
 /// lost knew. True if any changed.
 bool settle_statuses(ExportPlan& plan) {
   bool changed = false;
-  // After a kill, a reject does not know its tenant.
-  const bool may_be_anyones = plan.rejecting.contains("");
   for (auto& [tenant, entry] : plan.state) {
     if (entry.status == watermark::TenantStatus::failed || plan.hand_edited.contains(tenant)) {
       continue;
     }
-    const watermark::TenantStatus status = status_by(plan.rejecting.contains(tenant));
+    const watermark::TenantStatus status = status_by(plan.rejecting.may_be_of(tenant));
     if (entry.status == status) continue;
     const auto covered = plan.covered.find(tenant);
-    const bool is_known =
-        !may_be_anyones && covered != plan.covered.end() && covered->second >= entry.mark;
+    const bool is_known = covered != plan.covered.end() && covered->second >= entry.mark;
     if (status == watermark::TenantStatus::success && !is_known) continue;
     entry.status = status;
     changed = true;
@@ -96,9 +93,7 @@ Result<void> cover_windows(TreeIndex& index, const std::deque<Job>& jobs) {
 
 Result<void> cover_tenants(TreeIndex& index, const GroupTable& groups) {
   for (const GroupCount& group : groups.all()) {
-    if (Result<void> set = index.set_covered(group.tenant, CivilTime::baseline()); !set) {
-      return set;
-    }
+    if (Result<void> added = index.add_covered(group.tenant); !added) return added;
   }
   return {};
 }

@@ -26,7 +26,8 @@ namespace tidemark::exporter {
 [[nodiscard]] Result<void> cover_windows(TreeIndex& index, const std::deque<Job>& jobs);
 
 /// After a complete full export: the index knows the files of these tenants, but as no watermark
-/// was moved, the next incremental run begins where theirs stand. In the caller's transaction.
+/// was moved, the next incremental run begins where theirs stand. What incremental runs had covered
+/// stays so: a retry that mends still settles the line. In the caller's transaction.
 /// Errors: those of the index.
 [[nodiscard]] Result<void> cover_tenants(TreeIndex& index, const GroupTable& groups);
 

@@ -253,6 +253,7 @@ Result<void> Publisher::place_new(Chunk& chunk, RowPlan& plan) {
                                               .hash = plan.hash,
                                               .last_seen = options_.now_text});
       if (!noted) return noted;
+      chunk.job->sets_aside = true;
       const std::lock_guard lock(mutex_);
       again_.push_back(plan.key);
       chunk.groups[plan.group].rows--;

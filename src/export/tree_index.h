@@ -22,7 +22,8 @@ namespace tidemark::exporter {
 /// A row that could not be exported, set aside.
 struct Reject {
   Key key;
-  std::string tenant;
+  /// nullopt: unknown, see open_rejects.h. The empty text is a tenant like any other.
+  std::optional<std::string> tenant;
   std::string country;
   std::string number;
   std::string reason;
@@ -103,6 +104,8 @@ class TreeIndex {
   /// to be read from the baseline.
   [[nodiscard]] Result<std::map<std::string, CivilTime, std::less<>>> covered();
   [[nodiscard]] Result<void> set_covered(std::string_view tenant, CivilTime upto);
+  /// Up to the baseline, unless it is known better.
+  [[nodiscard]] Result<void> add_covered(std::string_view tenant);
   /// Of all tenants, at once if no transaction is open.
   [[nodiscard]] Result<void> forget_coverage();
 

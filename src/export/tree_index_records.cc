@@ -6,6 +6,23 @@
 #include "export/tree_index.h"
 
 namespace tidemark::exporter {
+namespace {
+
+IndexStatement& bind_tenant(IndexStatement& statement, const Reject& reject) {
+  return reject.tenant ? statement.bind_text(*reject.tenant) : statement.bind_null();
+}
+
+/// Recovery used to write the empty text for a tenant that it did not know. Such a reject has the
+/// hash of all zeros, which no row has.
+std::optional<std::string> tenant_of(const IndexStatement& row, int tenant, int hash) {
+  if (row.is_null(tenant)) return std::nullopt;
+  if (row.bytes(tenant).empty() && content_hash_from(row.bytes(hash)) == ContentHash{}) {
+    return std::nullopt;
+  }
+  return std::string(row.bytes(tenant));
+}
+
+}  // namespace
 
 Result<void> TreeIndex::add_removal(std::string_view path) {
   return add_removal_.reset().bind_text(path).run();
@@ -41,9 +58,8 @@ Result<void> TreeIndex::clear_removals() {
 }
 
 Result<void> TreeIndex::put_reject(const Reject& reject) {
-  return put_reject_.reset()
-      .bind_key(reject.key)
-      .bind_text(reject.tenant)
+  put_reject_.reset().bind_key(reject.key);
+  return bind_tenant(put_reject_, reject)
       .bind_text(reject.country)
       .bind_text(reject.number)
       .bind_text(reject.reason)
@@ -57,8 +73,8 @@ Result<void> TreeIndex::put_accepted(const Reject& reject) {
       "INSERT INTO reject(key, tenant, country, number, reason, hash, first_seen, last_seen, "
       "accepted) VALUES(?,?,?,?,?,?,?,?,1) ON CONFLICT(key) DO NOTHING");
   if (!put) return fail(std::move(put.error()));
-  return put->bind_key(reject.key)
-      .bind_text(reject.tenant)
+  put->bind_key(reject.key);
+  return bind_tenant(*put, reject)
       .bind_text(reject.country)
       .bind_text(reject.number)
       .bind_text(reject.reason)
@@ -83,7 +99,7 @@ Result<std::vector<Reject>> TreeIndex::rejects() {
     if (!row) return std::unexpected(row.error());
     if (!*row) return rejects;
     rejects.push_back({.key = all->key(0),
-                       .tenant = std::string(all->bytes(1)),
+                       .tenant = tenant_of(*all, 1, 5),
                        .country = std::string(all->bytes(2)),
                        .number = std::string(all->bytes(3)),
                        .reason = std::string(all->bytes(4)),
@@ -127,6 +143,14 @@ Result<void> TreeIndex::set_covered(std::string_view tenant, CivilTime upto) {
   if (!set) return fail(std::move(set.error()));
   const std::string text = upto.text();
   return set->bind_text(tenant).bind_text(text).run();
+}
+
+Result<void> TreeIndex::add_covered(std::string_view tenant) {
+  Result<IndexStatement> add =
+      db_.prepare("INSERT INTO tenant VALUES(?,?) ON CONFLICT(name) DO NOTHING");
+  if (!add) return fail(std::move(add.error()));
+  const std::string text = CivilTime::baseline().text();
+  return add->bind_text(tenant).bind_text(text).run();
 }
 
 Result<void> TreeIndex::forget_coverage() { return db_.run("DELETE FROM tenant"); }

@@ -50,5 +50,26 @@ TEST_F(TreeIndexTest, RejectsComeAndGoWithTheSameStatements) {
   EXPECT_EQ(rejects->front().reason, "worse");
 }
 
+TEST_F(TreeIndexTest, AnUnknownTenantIsNotTheOneWithTheEmptyName) {
+  Result<TreeIndex> index = open();
+  ASSERT_TRUE(index);
+  const ContentHash hash = content_hash("{broken");
+  ASSERT_TRUE(index->put_reject({.key = Key(std::int64_t{1}), .tenant = "", .hash = hash}));
+  ASSERT_TRUE(index->put_reject({.key = Key(std::int64_t{2}), .tenant = std::nullopt}));
+  // As recovery wrote it before.
+  ASSERT_TRUE(index->put_reject({.key = Key(std::int64_t{3}), .tenant = ""}));
+  Result<std::vector<Reject>> rejects = index->rejects();
+  ASSERT_TRUE(rejects);
+  ASSERT_EQ(rejects->size(), 3U);
+  EXPECT_EQ(rejects->at(0).tenant, "");
+  EXPECT_FALSE(rejects->at(1).tenant);
+  EXPECT_FALSE(rejects->at(2).tenant);
+  // Its row was read.
+  ASSERT_TRUE(index->put_reject({.key = Key(std::int64_t{2}), .tenant = "t", .hash = hash}));
+  rejects = index->rejects();
+  ASSERT_TRUE(rejects);
+  EXPECT_EQ(rejects->at(1).tenant, "t");
+}
+
 }  // namespace
 }  // namespace tidemark::exporter

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 Result<void> retry_interrupted(TreeIndex& index, const NameOwner& owner,
                                const std::string& now_text) {
   return index.put_reject({.key = owner.key,
-                           .tenant = {},
+                           .tenant = std::nullopt,
                            .country = {},
                            .number = owner.file.path.stem,
                            .reason = "the run that wrote its file was killed",
