@@ -14,9 +14,6 @@ namespace tidemark::exporter {
 namespace {
 
 constexpr std::chrono::milliseconds first_pause{250};
-/// Where to cut before the size of a row is known, and however large rows are.
-constexpr std::uint64_t rows_first_probe = 512;
-constexpr std::uint64_t rows_per_probe_min = 16;
 
 bool may_retry(const Error& error) {
   return error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout;
@@ -51,7 +48,7 @@ SliceReader::SliceReader(Connect connect, const SourceTable& table, std::unique_
       counts_(counts),
       stop_(stop),
       options_(std::move(options)),
-      rows_per_probe_(std::min(rows_first_probe, options_.rows_per_chunk)) {}
+      length_(options_.rows_per_chunk, options_.bytes_per_chunk) {}
 
 void SliceReader::run() {
   while (std::optional<SliceTask> task = queue_.take()) {
@@ -117,20 +114,9 @@ Result<void> SliceReader::read(SliceTask& task) {
     log_line(LogLevel::debug, fmt::format("read {} rows, {} bytes{}", chunk.rows, chunk.bytes,
                                           tenant.empty() ? "" : " of tenant " + tenant));
   }
-  learn_row_size(chunk);
+  length_.learn(chunk.rows, chunk.bytes);
   publisher_.submit(std::move(chunk));
   return {};
-}
-
-void SliceReader::learn_row_size(const Chunk& chunk) {
-  if (chunk.rows == 0) return;
-  // An eighth is left for rows that are larger than the mean.
-  const std::uint64_t row_bytes = std::max<std::uint64_t>(chunk.bytes / chunk.rows, 1);
-  const std::uint64_t fitting = options_.bytes_per_chunk / 8 * 7 / row_bytes;
-  // A few small rows say little about those to come.
-  const std::uint64_t most =
-      chunk.rows < rows_per_probe_ ? rows_per_probe_ : options_.rows_per_chunk;
-  rows_per_probe_ = std::min(std::max(fitting, rows_per_probe_min), most);
 }
 
 Result<void> SliceReader::look_for_unusable_keys(const SliceTask& task) {
@@ -156,9 +142,37 @@ Result<void> SliceReader::look_for_unusable_keys(const SliceTask& task) {
   return {};
 }
 
+Result<void> SliceReader::look_for_no_times(const SliceTask& task) {
+  if (task.slice.after || !task.slice.keys.empty()) return {};
+  const std::optional<Statement> count = table_.count_no_times(task.slice);
+  if (!count) return {};
+  Result<std::unique_ptr<sql::Cursor>> cursor = connection_->query(count->sql, count->params);
+  if (!cursor) return fail(std::move(cursor.error()));
+  const Result<bool> row = (*cursor)->next();
+  if (!row) return std::unexpected(row.error());
+  const std::string_view found = *row ? (*cursor)->at(0).value_or("0") : "0";
+  if (found == "0") return {};
+  const TableSpec& spec = table_.spec();
+  task.job->fail_with(
+      make_error(
+          ErrorKind::rejected,
+          {"{0} of {1} is no time in {2} {4}, such as {3}: no window holds them, so "
+           "the watermark waits",
+           "表 {1} 有 {2} 行的 {0} 不是时间（例如 {3}）：任何窗口都不会包含这些行，水位不前移"},
+          spec.update_time, spec.table, found, printable((*cursor)->at(1).value_or("")),
+          found == "1" ? "row" : "rows")
+          .with_hint({"write date and time there, as 2025-06-01 12:00:00, or name another column "
+                      "in export.{}.update_time_column, such as one of a view; everything else is "
+                      "exported",
+                      "请在该列写入日期时间（如 2025-06-01 12:00:00），或在 "
+                      "export.{}.update_time_column 中指定其他列（例如来自视图）；其余行均已导出"},
+                     spec.name));
+  return {};
+}
+
 Result<void> SliceReader::cut(SliceTask& task) {
   if (!task.slice.keys.empty() || task.cut) return {};
-  const Statement probe = table_.probe(task.slice, rows_per_probe_);
+  const Statement probe = table_.probe(task.slice, length_.rows());
   Result<std::unique_ptr<sql::Cursor>> cursor = connection_->query(probe.sql, probe.params);
   if (!cursor) return fail(std::move(cursor.error()));
   const Result<bool> row = (*cursor)->next();
@@ -167,7 +181,7 @@ Result<void> SliceReader::cut(SliceTask& task) {
   const Position upto = position_from(**cursor, table_, task.slice.window.has_value());
   cursor->reset();
   give_back_rest(task, upto);
-  probed_rows_ = rows_per_probe_;
+  probed_rows_ = length_.rows();
   return {};
 }
 

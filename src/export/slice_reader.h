@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/stop.h"
+#include "export/chunk_length.h"
 #include "export/publisher.h"
 #include "export/row_sink.h"
 #include "export/slice_queue.h"
@@ -85,9 +86,6 @@ class SliceReader {
   /// Cuts the slice to one chunk and gives its rest back to the queue.
   [[nodiscard]] Result<void> cut(SliceTask& task);
   void give_back_rest(SliceTask& task, const Position& upto);
-  /// The next probe cuts where rows like these stay below the bytes of a chunk: what lies beyond
-  /// them it would have passed over in vain.
-  void learn_row_size(const Chunk& chunk);
   /// Compares the rows read with the database's count of the slice.
   [[nodiscard]] Result<void> prove(const Slice& slice, std::uint64_t rows);
   [[nodiscard]] std::size_t group_of(const SourceRow& row);
@@ -107,7 +105,7 @@ class SliceReader {
   const Stop& stop_;
   Options options_;
   std::unique_ptr<sql::Connection> connection_;
-  std::uint64_t rows_per_probe_;
+  ChunkLength length_;
   /// Rows of the present slice as the probe counted them in the present snapshot.
   std::optional<std::uint64_t> probed_rows_;
   std::unordered_map<std::string, std::size_t> group_ids_;  ///< Spares the shared table's lock.
