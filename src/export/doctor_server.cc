@@ -126,12 +126,12 @@ Finding check_open_transactions(const Patient& patient) {
                          "可以看到未结束的事务；目前没有"})};
   }
   const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(open->oldest->age);
-  return {
-      .check = "grants",
-      .what = Message{fmt::format("open transactions can be seen; the oldest, for {}: {}",
-                                  run::duration_text(age, Language::english), open->oldest->who),
-                      fmt::format("可以看到未结束的事务；最早的已持续 {}：{}",
-                                  run::duration_text(age, Language::chinese), open->oldest->who)}};
+  return {.check = "grants",
+          .what = Message{
+              fmt::format("open transactions can be seen; the oldest, for {}: {}",
+                          run::duration_text(age, Language::english), open->oldest->who.en),
+              fmt::format("可以看到未结束的事务；最早的已持续 {}：{}",
+                          run::duration_text(age, Language::chinese), open->oldest->who.zh)}};
 }
 
 Finding check_replica(const Patient& patient) {

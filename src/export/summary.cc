@@ -107,7 +107,7 @@ std::string summary_json(const ExportSummary& s, const std::string& command_line
     json["database_now"] = s.boundary->now.text(3);
     json["held_back_by"] = nullptr;
     if (s.boundary->held_back_by) {
-      json["held_back_by"] = {{"who", s.boundary->held_back_by->who},
+      json["held_back_by"] = {{"who", s.boundary->held_back_by->who.en},
                               {"since", s.boundary->held_back_by->since.text()}};
     }
     json["missing_grant"] = s.boundary->missing_grant;

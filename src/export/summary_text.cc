@@ -130,7 +130,7 @@ class SummaryText {
     line("Boundary", "导出时间边界", s_.boundary->upto.text());
     if (!s_.boundary->held_back_by) return;
     line("  held back by", "  被阻挡于",
-         fmt::format("{} ({} {})", s_.boundary->held_back_by->who, in("since", "自"),
+         fmt::format("{} ({} {})", s_.boundary->held_back_by->who.in(language_), in("since", "自"),
                      s_.boundary->held_back_by->since.text()));
   }
 

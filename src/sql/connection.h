@@ -11,6 +11,7 @@
 
 #include "base/civil_time.h"
 #include "base/result.h"
+#include "base/text.h"
 #include "sql/schema.h"
 #include "sql/url.h"
 #include "sql/value.h"
@@ -54,7 +55,7 @@ struct ServerInfo {
 /// Something that is still open on the server and could commit an older stamp.
 struct OpenTransaction {
   std::chrono::microseconds age{};  ///< Since its earliest possible stamp, by the server's clock.
-  std::string who;                  ///< `thread 17 root@10.0.0.5, UPDATE t_invoice …`, for people.
+  Message who;                      ///< `thread 17 root@10.0.0.5, UPDATE t_invoice …`, for people.
   /// This one, or another open one, began earlier than `age` tells, nobody knows how much: a
   /// prepared transaction.
   bool start_unknown = false;

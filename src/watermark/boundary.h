@@ -6,6 +6,7 @@
 
 #include "base/civil_time.h"
 #include "base/result.h"
+#include "base/text.h"
 #include "sql/connection.h"
 
 namespace tidemark::watermark {
@@ -30,7 +31,7 @@ struct Boundary {
   std::chrono::milliseconds margin{};
   /// Who holds `upto` below now − margin; nullopt if the margin decided.
   struct Holder {
-    std::string who;
+    Message who;
     CivilTime since;
   };
   std::optional<Holder> held_back_by{};

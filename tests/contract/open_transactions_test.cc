@@ -80,7 +80,7 @@ TEST_P(ContractOpenOnServers, AWriterThatHasNotCommittedCounts) {
   EXPECT_GE(oldest.age, seconds{1});
   EXPECT_LT(oldest.age, lasted + seconds{3});
   EXPECT_FALSE(oldest.start_unknown);
-  EXPECT_THAT(oldest.who, HasSubstr(url_.user));
+  EXPECT_THAT(oldest.who.en, HasSubstr(url_.user));
   ASSERT_TRUE(other_->commit());
   EXPECT_TRUE(soon_nothing_is_open());
 }
@@ -103,7 +103,7 @@ TEST_P(ContractOpenOnServers, ARunningStatementThatCouldWriteCounts) {
     const std::string slow = is_mysql() ? "SLEEP(2) = 0" : "pg_sleep(2) IS NOT NULL";
     EXPECT_TRUE(other_->execute("UPDATE t SET v = 'new' WHERE id = 1 AND " + slow));
   });
-  EXPECT_THAT(wait_for_open().oldest->who, HasSubstr("UPDATE t"));
+  EXPECT_THAT(wait_for_open().oldest->who.en, HasSubstr("UPDATE t"));
   writer.join();
   EXPECT_TRUE(soon_nothing_is_open());
 }
@@ -157,7 +157,7 @@ TEST_P(ContractOpenOnServers, APreparedTransactionCountsWithoutItsSession) {
   let_lists_catch_up();
   const OpenTransaction oldest = *wait_for_open().oldest;
   EXPECT_TRUE(oldest.start_unknown);
-  EXPECT_THAT(oldest.who, HasSubstr("prepared"));
+  EXPECT_THAT(oldest.who.en, HasSubstr("prepared"));
   run(is_mysql() ? "XA ROLLBACK 'tidemark'" : "ROLLBACK PREPARED 'tidemark'");
   EXPECT_TRUE(soon_nothing_is_open());
 }
@@ -181,7 +181,7 @@ TEST_P(MysqlOpen, ReadersDoNotCount) {
   EXPECT_EQ(value(*third, "SELECT v FROM t FOR UPDATE"), "old");
   std::thread reader([this] { EXPECT_EQ(value(*other_, "/* dump */ SELECT SLEEP(1)"), "0"); });
   let_lists_catch_up();
-  EXPECT_FALSE(open().oldest) << open().oldest->who;
+  EXPECT_FALSE(open().oldest) << open().oldest->who.en;
   reader.join();
   other_->rollback();
   third->rollback();
@@ -193,7 +193,7 @@ TEST_P(MysqlOpen, AStatementThatWaitsForATableLockCounts) {
   run(*locker, "LOCK TABLES t WRITE");
   std::thread writer([this] { EXPECT_TRUE(other_->execute("UPDATE t SET v = 'new'")); });
   const OpenTransaction oldest = *wait_for_open().oldest;
-  EXPECT_THAT(oldest.who, HasSubstr("UPDATE t"));
+  EXPECT_THAT(oldest.who.en, HasSubstr("UPDATE t"));
   run(*locker, "UNLOCK TABLES");
   writer.join();
   EXPECT_TRUE(soon_nothing_is_open());
@@ -218,7 +218,7 @@ TEST_P(MysqlOpen, AManyRowStatementThatWaitsForATableLockCounts) {
     const std::array<std::string, 2> columns = {"id", "v"};
     EXPECT_TRUE(other_->bulk_insert("t", columns, rows));
   });
-  EXPECT_THAT(wait_for_open().oldest->who, HasSubstr("INSERT"));
+  EXPECT_THAT(wait_for_open().oldest->who.en, HasSubstr("INSERT"));
   run(*locker, "UNLOCK TABLES");
   writer.join();
   EXPECT_TRUE(soon_nothing_is_open());
@@ -244,7 +244,7 @@ INSTANTIATE_TEST_SUITE_P(Databases, PostgresOpen,
 TEST_P(PostgresOpen, AnIdleTransactionCountsBeforeItWrites) {
   ASSERT_TRUE(soon_nothing_is_open());
   run(*other_, "BEGIN");
-  EXPECT_THAT(wait_for_open().oldest->who, HasSubstr("idle in transaction"));
+  EXPECT_THAT(wait_for_open().oldest->who.en, HasSubstr("idle in transaction"));
   run(*other_, "ROLLBACK");
 }
 

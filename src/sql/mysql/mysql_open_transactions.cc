@@ -47,14 +47,17 @@ constexpr std::string_view statements_sql =
     " AND COMMAND NOT IN ('Sleep', 'Daemon', 'Binlog Dump', 'Binlog Dump GTID')"
     " AND ID <> CONNECTION_ID() AND USER <> 'system user'";
 
-std::string who(const Cursor& row) {
+Message who(const Cursor& row) {
   const std::string_view thread = row.at(1).value_or("0");
-  if (thread == "0") return "prepared XA transaction";
-  std::string text = fmt::format("thread {}", thread);
+  if (thread == "0") return say({"prepared XA transaction", "已准备的 XA 事务"});
+  std::string session(thread);
   const std::string_view user = row.at(4).value_or("");
-  const std::string_view statement = row.at(3).value_or("idle in a transaction");
-  if (!user.empty()) text += fmt::format(" {}@{}", user, row.at(5).value_or(""));
-  return text + ", " + outline(statement);
+  if (!user.empty()) session += fmt::format(" {}@{}", user, row.at(5).value_or(""));
+  const std::optional<std::string_view> statement = row.at(3);
+  if (!statement) {
+    return say({"thread {}, idle in a transaction", "线程 {}，事务中空闲"}, session);
+  }
+  return say({"thread {}, {}", "线程 {}，{}"}, session, outline(*statement));
 }
 
 std::chrono::microseconds age_of(const Cursor& row) {

@@ -11,24 +11,46 @@ namespace {
 // the sender of a backup stamp nothing. Others' xact_start is NULL without pg_read_all_stats.
 constexpr std::string_view transactions_sql =
     "SELECT (extract(epoch FROM clock_timestamp() - xact_start) * 1000000)::bigint, false,"
-    " 'pid ' || pid || ' ' || coalesce(usename, backend_type)"
-    "  || coalesce('@' || host(client_addr), ''), state, left(query, 200)"
+    " pid::text, coalesce(usename, backend_type) || coalesce('@' || host(client_addr), ''), state,"
+    " left(query, 200)"
     " FROM pg_stat_activity"
     " WHERE pid <> pg_backend_pid() AND xact_start IS NOT NULL AND datname = current_database()"
     " AND backend_type NOT IN ('parallel worker', 'autovacuum worker', 'walsender')"
     " UNION ALL"
     " SELECT (extract(epoch FROM clock_timestamp() - prepared) * 1000000)::bigint, true,"
-    " 'prepared transaction ' || gid || ' of ' || owner || ' (it began before it was prepared)',"
-    " NULL, NULL"
+    " gid, owner::text, NULL, NULL"
     " FROM pg_prepared_xacts WHERE database = current_database()"
     " ORDER BY 1 DESC";
 
-std::string who(const Cursor& row) {
-  std::string text(row.at(2).value_or(""));
-  const std::string_view state = row.at(3).value_or("");
-  const std::string_view statement = row.at(4).value_or("");
-  if (!state.empty()) text += fmt::format(", {}", state);
-  if (!statement.empty()) text += ": " + outline(statement);
+bool is_prepared(const Cursor& row) { return row.at(1) == "t"; }
+
+/// What the server calls the state of a session.
+Message state_text(std::string_view state) {
+  Message text{.en = std::string(state), .zh = std::string(state)};
+  if (state == "active") text.zh = "执行中";
+  if (state == "idle in transaction") text.zh = "事务中空闲";
+  if (state == "idle in transaction (aborted)") text.zh = "事务中空闲（已出错）";
+  return text;
+}
+
+Message who(const Cursor& row) {
+  const std::string_view id = row.at(2).value_or("");
+  const std::string_view user = row.at(3).value_or("");
+  if (is_prepared(row)) {
+    return say({"prepared transaction {} of {} (it began before it was prepared)",
+                "{1} 的已准备事务 {0}（其开始早于准备）"},
+               id, user);
+  }
+  Message text = say({"pid {} {}", "进程 {} {}"}, id, user);
+  if (const std::string_view state = row.at(4).value_or(""); !state.empty()) {
+    const Message said = state_text(state);
+    text.en += ", " + said.en;
+    text.zh += "，" + said.zh;
+  }
+  if (const std::string_view statement = row.at(5).value_or(""); !statement.empty()) {
+    text.en += ": " + outline(statement);
+    text.zh += "：" + outline(statement);
+  }
   return text;
 }
 
@@ -56,7 +78,7 @@ Result<OpenTransactions> open_postgres_transactions(Connection& connection) {
       open.oldest = OpenTransaction{
           std::chrono::microseconds{std::max<std::int64_t>(0, microseconds)}, who(**rows)};
     }
-    if ((*rows)->at(1) == "t") open.oldest->start_unknown = true;
+    if (is_prepared(**rows)) open.oldest->start_unknown = true;
   }
 }
 
