@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import sqlite3
@@ -370,6 +371,86 @@ def test_bash_completes_commands_flags_and_values(completed, tmp_path):
     assert completed("tidemark", "version", "--log-format", "=", "j") == ["json"]
     (tmp_path / "tidemark.toml").touch()
     assert completed("tidemark", "--config", "tide") == ["tidemark.toml"]
+
+
+# How each shell asks a completion, and what it does with the answer, is its own; these play it.
+# bash takes = for a word of its own.
+ASK_BASH = """
+source "$1"; shift
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+_tidemark 2>/dev/null
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+ASK_ZSH = """
+compdef() { }
+compset() { PREFIX=${PREFIX#*=} }
+offer() { for word in "$@"; do [[ $word == $PREFIX* ]] && print -r -- $word; done; true }
+compadd() { offer "${@[2,-1]}" }
+_describe() { offer ${${(P)2}%%:*} }
+_files() { if [[ $1 == -/ ]]; then offer *(N-/); else offer *(N); fi }
+_message() { }
+source $1; shift
+words=("$@") CURRENT=$# PREFIX=${@[-1]}
+_tidemark
+"""
+ASK_FISH = """
+source $argv[1]
+complete -C (string join ' ' -- $argv[2..-1]) | string split -f 1 \\t
+true
+"""
+
+
+@pytest.fixture(params=["bash", "zsh", "fish"])
+def offered(request, tidemark, tmp_path):
+    """What a shell offers at the end of a command line."""
+    shell = request.param
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    script = tmp_path / "script"
+    script.write_text(tidemark("completion", shell).stdout)
+    folder = tmp_path / "here"
+    (folder / "below").mkdir(parents=True)
+    (folder / "tidemark.toml").touch()
+    ask = {"bash": ["bash", "--norc", "-uc", ASK_BASH, "bash"],
+           "zsh": ["zsh", "-f", "-c", ASK_ZSH, "zsh"],
+           "fish": ["fish", "--no-config", "-c", ASK_FISH]}[shell]
+
+    def offer(*words):
+        if shell == "bash":
+            words = [part for word in words for part in re.split("(=)", word) if part or not word]
+        ran = subprocess.run([*ask, str(script), *words], stdout=subprocess.PIPE, cwd=folder,
+                             env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+                             encoding="utf-8", timeout=60, check=True)
+        # fish gives back the whole word.
+        return sorted({line.rstrip("/").split("=")[-1] for line in ran.stdout.split()})
+
+    return offer
+
+
+def test_every_shell_offers_commands_flags_and_values(offered):
+    assert offered("tidemark", "conf") == ["config"]
+    assert offered("tidemark", "export", "state", "") == ["import", "reset", "restore", "show"]
+    assert offered("tidemark", "completion", "") == ["bash", "fish", "zsh"]
+    assert "--layout" in offered("tidemark", "export", "invoices", "--lay")
+    assert offered("tidemark", "--lang", "") == ["en", "zh"]
+    assert offered("tidemark", "export", "invoices", "--layout", "nd") == ["ndjson"]
+    assert offered("tidemark", "export", "invoices", "--layout=") == ["files", "ndjson"]
+    assert offered("tidemark", "export", "invoices", "--layout=nd") == ["ndjson"]
+    assert offered("tidemark", "export", "invoices", "-o", "") == ["below"]
+    assert "tidemark.toml" in offered("tidemark", "--config", "tide")
+
+
+def test_no_shell_offers_a_value_where_it_would_be_a_word_of_its_own(offered):
+    """`--compress zstd` is `--compress` and the word zstd."""
+    assert "zstd" in offered("tidemark", "export", "invoices", "--compress=")
+    assert offered("tidemark", "export", "invoices", "--compress=zs") == ["zstd"]
+    assert "zstd" not in offered("tidemark", "export", "invoices", "--compress", "")
+
+
+def test_the_value_of_a_flag_is_no_command(offered):
+    for words in (["--config", "export"], ["--config=export"]):
+        assert offered("tidemark", *words, "vers") == ["version"]
+    assert offered("tidemark", "--config", "load", "export", "state", "sh") == ["show"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

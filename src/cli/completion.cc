@@ -48,9 +48,11 @@ std::vector<std::string> places_below(const Command& program) {
   return places;
 }
 
-/// A pattern for a shell's `case "$place|$flag"`, and what its value may be.
+/// A pattern for a shell's `case "$place|$flag"`, and what its value may be. With `--flag=` as
+/// flag, the value stands in the same word.
 struct ValueRule {
   std::string pattern;
+  bool only_joined;  ///< Never `--flag value`, whose value would be a word of its own.
   ValueKind kind;
   std::string choices;
 };
@@ -59,11 +61,14 @@ void add_value_rules(std::vector<ValueRule>& rules, const std::string& place,
                      const std::vector<Flag>& flags) {
   for (const Flag& flag : flags) {
     if (flag.kind == FlagKind::toggle) continue;
-    std::string pattern = fmt::format("{}\"|{}\"", place, flag.long_name());
-    if (const auto brief = flag.short_name();
-        !brief.empty() && flag.kind != FlagKind::optional_value)
-      pattern += fmt::format("|{}\"|{}\"", place, brief);
-    rules.push_back({pattern, value_kind(flag), joined_choices(flag.choice_list())});
+    const bool only_joined = flag.kind == FlagKind::optional_value;
+    std::string pattern = fmt::format("{}\"|{}=\"", place, flag.long_name());
+    if (!only_joined) {
+      pattern += fmt::format("|{}\"|{}\"", place, flag.long_name());
+      if (const auto brief = flag.short_name(); !brief.empty())
+        pattern += fmt::format("|{}\"|{}\"", place, brief);
+    }
+    rules.push_back({pattern, only_joined, value_kind(flag), joined_choices(flag.choice_list())});
   }
 }
 
@@ -116,19 +121,33 @@ std::string place_pattern(const Command& program) {
   return fmt::format("{}", fmt::join(places_below(program), "|"));
 }
 
+/// The patterns of the flags whose value is a word of its own: it leads nowhere in the tree.
+std::string separate_value_pattern(const std::vector<ValueRule>& rules) {
+  std::string pattern;
+  for (const ValueRule& rule : rules)
+    if (!rule.only_joined) pattern += (pattern.empty() ? "" : "|") + rule.pattern;
+  return pattern;
+}
+
 std::string bash_script(const Command& program) {
   const std::string function = function_name(program.name);
-  std::string script = fmt::format(R"(# bash completion for {0}; made by '{0} completion bash'
+  const std::vector<ValueRule> rules = value_rules(program);
+  std::string script =
+      fmt::format(R"(# bash completion for {0}; made by '{0} completion bash'
 {1}() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}" before="" place="{0}" i
   if ((COMP_CWORD > 0)); then before="${{COMP_WORDS[COMP_CWORD - 1]}}"; fi
   # bash takes --flag=value for three words.
   if [[ "$current" == "=" ]]; then
-    current=""
+    current="" before+="="
   elif [[ "$before" == "=" ]] && ((COMP_CWORD > 1)); then
-    before="${{COMP_WORDS[COMP_CWORD - 2]}}"
+    before="${{COMP_WORDS[COMP_CWORD - 2]}}="
   fi
   for ((i = 1; i < COMP_CWORD; i++)); do
+    if [[ "${{COMP_WORDS[i]}}" == "=" ]]; then ((++i)); continue; fi
+    case "$place|${{COMP_WORDS[i - 1]}}" in
+      {3}) continue ;;
+    esac
     case "$place/${{COMP_WORDS[i]}}" in
       {2}) place+="/${{COMP_WORDS[i]}}" ;;
     esac
@@ -136,8 +155,8 @@ std::string bash_script(const Command& program) {
   COMPREPLY=()
   case "$place|$before" in
 )",
-                                   program.name, function, place_pattern(program));
-  for (const ValueRule& rule : value_rules(program)) {
+                  program.name, function, place_pattern(program), separate_value_pattern(rules));
+  for (const ValueRule& rule : rules) {
     std::string reply = ":";
     if (rule.kind == ValueKind::choice)
       reply =
@@ -175,24 +194,29 @@ std::string described(const std::vector<Candidate>& candidates) {
 
 std::string zsh_script(const Command& program, Language language) {
   const std::string function = function_name(program.name);
-  std::string script = fmt::format(R"(#compdef {0}
+  const std::vector<ValueRule> rules = value_rules(program);
+  std::string script =
+      fmt::format(R"(#compdef {0}
 # zsh completion for {0}; made by '{0} completion zsh'
 {1}() {{
   local place="{0}" before="${{words[CURRENT - 1]}}" i
   local -a candidates
   if [[ "$PREFIX" == --*=* ]]; then
-    before="${{PREFIX%%=*}}"
+    before="${{PREFIX%%=*}}="
     compset -P '*='
   fi
   for ((i = 2; i < CURRENT; i++)); do
+    case "$place|${{words[i - 1]}}" in
+      ({3}) continue ;;
+    esac
     case "$place/${{words[i]}}" in
       ({2}) place+="/${{words[i]}}" ;;
     esac
   done
   case "$place|$before" in
 )",
-                                   program.name, function, place_pattern(program));
-  for (const ValueRule& rule : value_rules(program)) {
+                  program.name, function, place_pattern(program), separate_value_pattern(rules));
+  for (const ValueRule& rule : rules) {
     std::string reply = "_message value";
     if (rule.kind == ValueKind::choice) reply = fmt::format("compadd -- {}", rule.choices);
     if (rule.kind == ValueKind::directory) reply = "_files -/";
@@ -246,8 +270,28 @@ std::string fish_flag(const Command& program, const std::string& condition, cons
       line += " -x -a '(__fish_complete_directories)'";
     else
       line += kind == ValueKind::file ? " -r -F" : " -x";
+  } else if (flag.kind == FlagKind::optional_value) {
+    // Without -r, fish offers them behind `--flag=` only.
+    line += fmt::format(" -a '{}'", joined_choices(flag.choice_list()));
   }
   return line + fmt::format(" -d '{}'\n", fish_quoted(flag.description().in(language)));
+}
+
+/// Alternatives of fish's `case "$place|$flag"` where the next word is the flag's value.
+std::string fish_separate_values(const Command& program) {
+  std::string patterns;
+  const auto add = [&patterns](const std::string& place, const std::vector<Flag>& flags) {
+    for (const Flag& flag : flags) {
+      if (flag.kind != FlagKind::value && flag.kind != FlagKind::repeated) continue;
+      patterns += fmt::format(" '{}|{}'", place, flag.long_name());
+      if (const auto brief = flag.short_name(); !brief.empty())
+        patterns += fmt::format(" '{}|{}'", place, brief);
+    }
+  };
+  each_command(program, std::string(program.name),
+               [&](const std::string& place, const Command& c) { add(place, c.flags); });
+  add("*", global_flags());
+  return patterns;
 }
 
 std::string fish_script(const Command& program, Language language) {
@@ -255,17 +299,24 @@ std::string fish_script(const Command& program, Language language) {
   std::string script = fmt::format(R"(# fish completion for {0}; made by '{0} completion fish'
 function {1}
     set -l place {0}
+    set -l before ''
     for word in (commandline -opc)[2..-1]
-        switch "$place/$word"
-            case {2}
-                set place "$place/$word"
+        switch "$place|$before"
+            case{3}
+            case '*'
+                switch "$place/$word"
+                    case {2}
+                        set place "$place/$word"
+                end
         end
+        set before $word
     end
     echo $place
 end
 complete -c {0} -f
 )",
-                                   program.name, function, fmt::join(places_below(program), " "));
+                                   program.name, function, fmt::join(places_below(program), " "),
+                                   fish_separate_values(program));
   each_command(program, std::string(program.name),
                [&](const std::string& place, const Command& command) {
                  const std::string condition = fmt::format(" -n 'test ({}) = {}'", function, place);
