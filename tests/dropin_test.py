@@ -78,6 +78,22 @@ def test_it_speaks_chinese_unless_told_otherwise(table, script):
                                      **table).out
 
 
+@pytest.mark.parametrize("wrong", ["abc", "0", "-5", "10s", "1e3", "99999999999999999999", "3601",
+                                   "\x1b[2J"])
+def test_a_wrong_progress_interval_is_told_and_stops_nothing(table, script, wrong):
+    ran = run(["./export_invoice_data"], script, PROGRESS_INTERVAL=wrong, **table)
+    assert "PROGRESS_INTERVAL=" in ran.err and "3600 之间的秒数" in ran.err
+    assert "\x1b" not in ran.err
+    told = run(["./export_invoice_data", "--lang", "en"], script, PROGRESS_INTERVAL=wrong, **table)
+    assert "is no number of seconds from 1 to 3600" in told.err
+
+
+@pytest.mark.parametrize("right", ["", "1", "3600"])
+def test_a_right_progress_interval_is_taken_in_silence(table, script, right):
+    ran = run(["./export_invoice_data"], script, PROGRESS_INTERVAL=right, **table)
+    assert "PROGRESS_INTERVAL" not in ran.err
+
+
 def test_a_configuration_file_still_counts(table, script):
     (script / "tidemark.toml").write_text('[export.invoices]\noutput = "configured"\n')
     run(["./export_invoice_data"], script, **table)

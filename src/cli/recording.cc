@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "base/parse_integer.h"
 #include "base/system_call.h"
+#include "base/text.h"
 #include "config/source_url.h"
 #include "run/state_folder.h"
 #include "sql/url.h"
@@ -29,13 +31,24 @@ run::ProgressMode progress_mode(const Context& context) {
   return context.terminal.errors ? run::ProgressMode::bar : run::ProgressMode::lines;
 }
 
-/// What the scripts before this one took; nonsense is passed over as they did.
+/// What the scripts before this one took. A wrong one is told, but stops no export.
 std::chrono::milliseconds line_interval(const Context& context) {
   constexpr std::chrono::seconds usual{10};
   const std::string text = context.world.environment("PROGRESS_INTERVAL").value_or("");
+  if (text.empty()) return usual;
   const auto seconds = parse_integer<int>(text);
-  if (!seconds || *seconds < 1) return usual;
-  return std::chrono::seconds{std::min(*seconds, interval_seconds_max)};
+  if (seconds && *seconds >= 1 && *seconds <= interval_seconds_max) {
+    return std::chrono::seconds{*seconds};
+  }
+  const std::chrono::seconds used = seconds && *seconds > interval_seconds_max
+                                        ? std::chrono::seconds{interval_seconds_max}
+                                        : usual;
+  log_line(LogLevel::warning,
+           say({"PROGRESS_INTERVAL={} is no number of seconds from 1 to {}: every {} s it is",
+                "PROGRESS_INTERVAL={} 不是 1 到 {} 之间的秒数：改为每 {} 秒"},
+               printable(text), interval_seconds_max, used.count())
+               .in(context.language));
+  return used;
 }
 
 }  // namespace
