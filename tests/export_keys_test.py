@@ -44,7 +44,7 @@ def test_nothing_is_pruned_while_rows_have_no_key(sqlite, tree):
     tree.export(sqlite)
     sqlite.run("UPDATE t_invoice SET fid = NULL WHERE finvoice_no = 'INV3'")
     ran = tree.export(sqlite, "--prune", code=3)
-    assert "1 rows" in message_of(ran)
+    assert "1 row " in message_of(ran)
     tree.check_equals(sqlite)
 
 
@@ -53,7 +53,7 @@ def test_bytes_in_a_text_key_are_not_lost_silently(sqlite, tree):
     sqlite.add(*[invoice(fid) for fid in range(1, 3001)])
     sqlite.run("UPDATE t_invoice SET fid = x'ff01' WHERE finvoice_no = 'INV7'")
     ran = tree.export(sqlite, code=3)
-    assert "1 rows" in message_of(ran)
+    assert "1 row " in message_of(ran)
     assert len(tree.raw()) == 2999
 
 

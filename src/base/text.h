@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -32,6 +33,12 @@ struct BasicText {
 };
 template <class... Args>
 using Text = BasicText<std::type_identity_t<Args>...>;
+
+/// The word that goes with so many, in English: `1 file`, `0 files`.
+[[nodiscard]] constexpr std::string_view plural(std::uint64_t count, std::string_view one,
+                                                std::string_view many) {
+  return count == 1 ? one : many;
+}
 
 /// Fills the holes.
 template <class... Args>

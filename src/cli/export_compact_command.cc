@@ -35,10 +35,14 @@ Result<ExitCode> compact(Context& context) {
                             {"bytes_written", done->bytes_written},
                             {"exit_code", 0}});
   }
-  context.print(say({"{} of {} groups folded: {} rows in {} parts became {} rows in {} parts",
-                     "折叠了 {}/{} 个分组：{} 行 {} 个分片 → {} 行 {} 个分片"},
+  const auto rows = [](std::uint64_t count) { return plural(count, "row", "rows"); };
+  const auto parts = [](std::uint64_t count) { return plural(count, "part", "parts"); };
+  context.print(say({"{0} of {1} {6} folded: {2} {7} in {3} {8} became {4} {9} in {5} {10}",
+                     "折叠了 {0}/{1} 个分组：{2} 行 {3} 个分片 → {4} 行 {5} 个分片"},
                     done->groups_folded, done->groups, done->rows_before, done->parts_before,
-                    done->rows_after, done->parts_after));
+                    done->rows_after, done->parts_after, plural(done->groups, "group", "groups"),
+                    rows(done->rows_before), parts(done->parts_before), rows(done->rows_after),
+                    parts(done->parts_after)));
   return ExitCode::done;
 }
 

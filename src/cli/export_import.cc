@@ -35,15 +35,19 @@ void print_marks(const Context& context, const ImportReport& report) {
 }
 
 void print_tree(const Context& context, const ImportReport& report) {
-  context.print(say({"found in {}: {} files of {} tenants", "在 {} 中找到 {} 个文件，{} 个租户"},
-                    report.tree, run::count_text(report.survey.total()), report.survey.tenants));
+  context.print(say({"found in {0}: {1} {3} of {2} {4}", "在 {0} 中找到 {1} 个文件，{2} 个租户"},
+                    report.tree, run::count_text(report.survey.total()), report.survey.tenants,
+                    plural(report.survey.total(), "file", "files"),
+                    plural(report.survey.tenants, "tenant", "tenants")));
   for (const auto& [ending, count] : report.survey.files) {
     context.world.out.line(fmt::format("  {:<10} {}", ending, run::count_text(count)));
   }
   if (report.survey.unknown > 0) {
     context.print(
-        say({"  {} other files, which are left alone:", "  另有 {} 个其他文件，不会改动："},
-            report.survey.unknown));
+        report.survey.unknown == 1
+            ? say({"  1 other file, which is left alone:", "  另有 1 个其他文件，不会改动："})
+            : say({"  {} other files, which are left alone:", "  另有 {} 个其他文件，不会改动："},
+                  report.survey.unknown));
     TextTable examples({TextTable::Align::left, TextTable::Align::left});
     for (const std::string& path : report.survey.unknown_examples) examples.add({"  ", path});
     context.world.out.write(examples.text());

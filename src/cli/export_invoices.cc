@@ -49,13 +49,16 @@ bool may_prune(const Context& context, const exporter::ExportSummary& summary) {
   if (summary.options.dry_run) return true;
   const Result<bool> answer = context.confirm(
       summary.files_unknown == 0
-          ? say({"{} rows are deleted or voided at the source. Remove their files?",
-                 "源端有 {} 行已删除或作废。是否移除对应文件？"},
-                summary.rows_gone)
-          : say({"{} rows are deleted or voided at the source, and {} files belong to no row. "
-                 "Remove these files?",
-                 "源端有 {} 行已删除或作废，另有 {} 个文件不属于任何行。是否移除这些文件？"},
-                summary.rows_gone, summary.files_unknown));
+          ? say({"{0} {1} deleted or voided at the source. Remove {2}?",
+                 "源端有 {0} 行已删除或作废。是否移除对应文件？"},
+                summary.rows_gone, plural(summary.rows_gone, "row is", "rows are"),
+                plural(summary.rows_gone, "its file", "their files"))
+          : say({"{0} {2} deleted or voided at the source, and {1} {3} to no row. Remove these "
+                 "files?",
+                 "源端有 {0} 行已删除或作废，另有 {1} 个文件不属于任何行。是否移除这些文件？"},
+                summary.rows_gone, summary.files_unknown,
+                plural(summary.rows_gone, "row is", "rows are"),
+                plural(summary.files_unknown, "file belongs", "files belong")));
   if (!answer) {
     log_line(LogLevel::warning, answer.error().what.in(context.language));
     return false;
@@ -106,9 +109,10 @@ class Watched {
 std::optional<Error> found_by_sweep(const exporter::ExportSummary& summary) {
   if (summary.unrepaired() == 0) return std::nullopt;
   return make_error(ErrorKind::rejected,
-                    {"the sweep found {} rows or files that no run puts right by itself",
-                     "巡检发现 {} 处后续运行不会自行修复的差异"},
-                    summary.unrepaired())
+                    {"the sweep found {0} {1} that no run puts right by itself",
+                     "巡检发现 {0} 处后续运行不会自行修复的差异"},
+                    summary.unrepaired(),
+                    plural(summary.unrepaired(), "row or file", "rows or files"))
       .with_hint({"tidemark export sweep --apply repairs them",
                   "可用 tidemark export sweep --apply 修复"});
 }

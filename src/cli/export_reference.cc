@@ -107,9 +107,10 @@ void print_report(const Context& context, const Report& report) {
     context.print(line);
   for (const ReferenceSummary::List& list : report.summary.lists) {
     if (list.error) continue;
-    context.print(say({"{}: {} rows; files written: {}, unchanged: {}",
-                       "{}: {} 条；写入文件 {} 个，未变化 {} 个"},
-                      list.table, count(list.rows), count(list.written), count(list.unchanged)));
+    context.print(say({"{0}: {1} {4}; files written: {2}, unchanged: {3}",
+                       "{0}: {1} 条；写入文件 {2} 个，未变化 {3} 个"},
+                      list.table, count(list.rows), count(list.written), count(list.unchanged),
+                      plural(static_cast<std::uint64_t>(list.rows), "row", "rows")));
     for (const std::string& file : list.stale)
       context.print(say({"  {} has no rows any more; it was left in place",
                          "  {} 已没有对应的数据，文件保留未动"},

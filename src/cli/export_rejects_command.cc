@@ -83,9 +83,12 @@ Result<ExitCode> accept(Context& context) {
   const Result<std::int64_t> accepted = exporter::accept_rejects(
       chosen->output, all ? std::nullopt : std::optional(keys), context.world.clock);
   if (!accepted) return fail(accepted.error());
-  context.print(say({"{} rejects accepted: they make no run partial until their rows change",
-                     "已接受 {} 行：在其数据变化之前不再使运行成为“部分成功”"},
-                    *accepted));
+  context.print(*accepted == 1
+                    ? say({"1 reject accepted: it makes no run partial until its row changes",
+                           "已接受 1 行：在其数据变化之前不再使运行成为“部分成功”"})
+                    : say({"{} rejects accepted: they make no run partial until their rows change",
+                           "已接受 {} 行：在其数据变化之前不再使运行成为“部分成功”"},
+                          *accepted));
   if (context.json) {
     context.world.out.json({{"message_type", "summary"},
                             {"command", "export rejects accept"},
@@ -124,11 +127,13 @@ Result<ExitCode> retry(Context& context) {
     json["command"] = "export rejects retry";
     context.world.out.json(json);
   }
-  context.print(say({"{} rows read: {} files written, {} unchanged, {} rejected again; {} rejects "
-                     "are open",
-                     "读取 {} 行：写入 {} 个文件，{} 个未变，{} 行再次被拒绝；尚有 {} 行未处理"},
-                    summary->rows_read, summary->files_written, summary->files_unchanged,
-                    summary->rejected, summary->rejects_open));
+  context.print(
+      say({"{0} {5} read: {1} {6} written, {2} unchanged, {3} rejected again; {4} {7} open",
+           "读取 {0} 行：写入 {1} 个文件，{2} 个未变，{3} 行再次被拒绝；尚有 {4} 行未处理"},
+          summary->rows_read, summary->files_written, summary->files_unchanged, summary->rejected,
+          summary->rejects_open, plural(summary->rows_read, "row", "rows"),
+          plural(summary->files_written, "file", "files"),
+          plural(summary->rejects_open, "reject is", "rejects are")));
   for (const Error& error : summary->errors) context.print(error.what);
   return summary->exit_code();
 }

@@ -112,8 +112,9 @@ void show_tree(const Context& context, const StateView& view) {
                       view.lock->text));
   }
   context.print(view.has_index
-                    ? say({"index:    {} files", "索引：  {} 个文件"},
-                          run::count_text(static_cast<std::uint64_t>(view.files)))
+                    ? say({"index:    {0} {1}", "索引：  {0} 个文件"},
+                          run::count_text(static_cast<std::uint64_t>(view.files)),
+                          plural(static_cast<std::uint64_t>(view.files), "file", "files"))
                     : say({"index:    none; the next run makes it from tree and database",
                            "索引：  无；下次运行会根据目录和数据库生成"}));
   context.print(say({"rejects:  {} open, {} accepted", "拒绝：  {} 条未处理，{} 条已接受"},

@@ -122,7 +122,8 @@ Result<OddRows> count_odd(const Patient& patient, const std::string& condition,
 Message count_message(const OddRows& odd, const Message& what) {
   const std::string_view least_en = odd.at_least && odd.count > 0 ? "at least " : "";
   const std::string_view least_zh = odd.at_least && odd.count > 0 ? "至少 " : "";
-  Message message{fmt::format("{}{} {}", least_en, odd.count, what.en),
+  const std::string_view rows = plural(static_cast<std::uint64_t>(odd.count), "row", "rows");
+  Message message{fmt::format("{}{} {} {}", least_en, odd.count, rows, what.en),
                   fmt::format("{}{} {}", least_zh, odd.count, what.zh)};
   if (!odd.scope.empty()) {
     message.en += " (" + odd.scope.en + ")";
@@ -287,16 +288,11 @@ Finding check_null_stamps(const Patient& patient) {
   if (!column->nullable && !sqlite) {
     return {.check = "null_stamps", .what = say({"the column cannot be NULL", "该列不可为 NULL"})};
   }
-  std::string odd_stamp = patient.connection.quoted(spec.update_time) + " IS NULL";
-  // Numbers in a column of times: for SQLite they are less than every text, so in no window.
-  if (sqlite) {
-    odd_stamp = fmt::format("({} OR typeof({}) <> 'text')", odd_stamp,
-                            patient.connection.quoted(spec.update_time));
-  }
-  const Result<OddRows> odd = count_odd(patient, odd_stamp, {});
+  const Result<OddRows> odd =
+      count_odd(patient, patient.connection.quoted(spec.update_time) + " IS NULL", {});
   if (!odd) return unchecked("null_stamps", odd.error());
   Finding finding{.check = "null_stamps",
-                  .what = count_message(*odd, say({"rows without update time", "行没有更新时间"}))};
+                  .what = count_message(*odd, say({"without update time", "行没有更新时间"}))};
   if (odd->count > 0) {
     finding.verdict = Verdict::warning;
     finding.mend =
@@ -317,7 +313,7 @@ Finding check_future_stamps(const Patient& patient) {
   if (!odd) return unchecked("future_stamps", odd.error());
   Finding finding{
       .check = "future_stamps",
-      .what = count_message(*odd, say({"rows stamped later than now", "行的更新时间在未来"}))};
+      .what = count_message(*odd, say({"stamped later than now", "行的更新时间在未来"}))};
   if (odd->count > 0) {
     finding.verdict = Verdict::warning;
     finding.mend = say({"they are exported when that time has come; often the zone is wrong: "

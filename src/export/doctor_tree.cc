@@ -162,9 +162,10 @@ Finding check_tree_index(const std::string& output) {
                         "下次运行会将其移开，并根据目录和数据库重建"});
     return finding;
   }
-  return {
-      .check = "tree_index",
-      .what = say({"{} files", "{} 个文件"}, run::count_text(static_cast<std::uint64_t>(*files)))};
+  const auto count = static_cast<std::uint64_t>(*files);
+  return {.check = "tree_index",
+          .what = say({"{0} {1}", "{0} 个文件"}, run::count_text(count),
+                      plural(count, "file", "files"))};
 }
 
 Finding check_source_record(const std::string& output, const Patient& patient) {

@@ -92,9 +92,10 @@ Result<void> HeldTree::take_over_acceptances(std::vector<Message>& notes) {
     notes.push_back(taken->unreadable->hint);
   }
   if (taken->count == 0) return {};
-  notes.push_back(say({"{} rejects stay accepted: {} outlived the index",
-                       "{} 条拒收记录保持“已接受”：{} 未随索引丢失"},
-                      taken->count, accepted_rejects::file_name));
+  notes.push_back(say(
+      {"{0} {2} accepted: {1} outlived the index", "{0} 条拒收记录保持“已接受”：{1} 未随索引丢失"},
+      taken->count, accepted_rejects::file_name,
+      plural(taken->count, "reject stays", "rejects stay")));
   return {};
 }
 

@@ -58,9 +58,11 @@ Result<ExportSummary> must_be_clean(Result<ExportSummary> summary) {
 }
 
 Message rows_and_files(const ExportSummary& summary) {
-  return say({"{} rows, {} files written, {} unchanged, {} rejected",
-              "{} 行，写入 {} 个文件，{} 个未变，{} 行被拒绝"},
-             summary.rows_read, summary.files_written, summary.files_unchanged, summary.rejected);
+  return say({"{0} {4}, {1} {5} written, {2} unchanged, {3} rejected",
+              "{0} 行，写入 {1} 个文件，{2} 个未变，{3} 行被拒绝"},
+             summary.rows_read, summary.files_written, summary.files_unchanged, summary.rejected,
+             plural(summary.rows_read, "row", "rows"),
+             plural(summary.files_written, "file", "files"));
 }
 
 }  // namespace
@@ -191,7 +193,7 @@ Result<Message> Selftest::state_form() {
                   watermark::encode_tenant(tenant));
     }
   }
-  return say({"{} lines", "{} 行"}, state->size());
+  return say({"{0} {1}", "{0} 行"}, state->size(), plural(state->size(), "line", "lines"));
 }
 
 Result<Message> Selftest::without_news() {

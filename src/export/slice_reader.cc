@@ -131,10 +131,11 @@ Result<void> SliceReader::look_for_unusable_keys(const SliceTask& task) {
   const TableSpec& spec = table_.spec();
   task.job->fail_with(
       make_error(ErrorKind::rejected,
-                 {"{} rows of {} have no usable key ({} is NULL or of a foreign type) and are not "
+                 {"{0} {3} of {1} without a usable key ({2} is NULL or of a foreign type) {4} not "
                   "exported",
                   "表 {1} 有 {0} 行没有可用的键（{2} 为 NULL 或类型不符），未导出"},
-                 found->value_or("?"), spec.table, fmt::join(spec.key, ", "))
+                 found->value_or("?"), spec.table, fmt::join(spec.key, ", "),
+                 *found == "1" ? "row" : "rows", *found == "1" ? "is" : "are")
           .with_hint({"give these rows a key, or name other columns: export.{}.key = \"…\"; "
                       "everything else is exported",
                       "请为这些行补上键，或指定其他列：export.{}.key = \"…\"；其余行均已导出"},
