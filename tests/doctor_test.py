@@ -131,15 +131,17 @@ def test_odd_stamps_are_counted(sqlite, indexed):
     found = sqlite.findings()
     least = "" if indexed else "at least "
     assert found["null_stamps"]["what"].startswith(f"{least}2 rows")
-    assert found["future_stamps"]["what"].startswith(f"{least}1 rows")
+    assert found["future_stamps"]["what"].startswith(f"{least}1 row ")
     assert found["null_stamps"]["verdict"] == found["future_stamps"]["verdict"] == "warning"
     assert ("first 100000 rows" in found["null_stamps"]["what"]) == (not indexed)
 
 
 def test_stamps_that_are_numbers_are_found(sqlite):
     sqlite.sql("INSERT INTO t_invoice VALUES (1,'7','DE','2025-01-01','n',3,'{}',1748772000)")
-    found = sqlite.findings()["null_stamps"]
-    assert found["verdict"] == "warning" and "1 rows" in found["what"]
+    found = sqlite.findings(code=1)
+    assert found["update_time"]["verdict"] == "failure"
+    assert "1 row " in found["update_time"]["what"] and "number" in found["update_time"]["what"]
+    assert found["null_stamps"]["verdict"] == "ok"
     sqlite.sql(f"CREATE TABLE t_numbers ({COLUMNS.format(payload='TEXT', stamp='INTEGER')})")
     sqlite.sql("INSERT INTO t_numbers SELECT * FROM t_invoice")
     found = sqlite.findings(code=1, TIDEMARK_EXPORT__INVOICES__TABLE="t_numbers")["update_time"]
@@ -280,8 +282,8 @@ def test_postgres(tmp_path):
         assert "CONCURRENTLY" in found["index"]["statement"]
         found = doctor.findings("--create-index", "--yes")
         assert found["index"]["verdict"] == "ok"
-        assert found["null_stamps"]["what"].startswith("1 rows")
-        assert found["future_stamps"]["what"].startswith("1 rows")
+        assert found["null_stamps"]["what"].startswith("1 row ")
+        assert found["future_stamps"]["what"].startswith("1 row ")
 
         reader = Doctor(tmp_path, server.url.replace(f"{servers.USER}:{servers.PASSWORD}@",
                                                      "reader:pw@"))

@@ -1,10 +1,13 @@
 """Values that nobody should store, and somebody does: nothing leads outside, nothing is lost."""
 
+import json
 import os
+import subprocess
 
 import pytest
 
-from export_fixture import MariaSource, PostgresSource, invoice, payload_of
+from export_fixture import (BINARY, MariaSource, PostgresSource, SqliteSource, invoice,
+                            payload_of)
 
 
 def one(tree):
@@ -302,7 +305,86 @@ def test_stamps_that_are_numbers_are_refused_by_incremental_runs(source, tree):
     assert "fupdate_time of t_invoice is bigint" in ran.exit_error["message"].lower()
     assert "update_time_column" in ran.exit_error["hint"]
     assert not os.path.exists(tree.state_path)
+    tested = subprocess.run([BINARY, "export", "selftest", "--source", source.url, "--json"],
+                            env={"PATH": os.environ["PATH"], "HOME": tree.home}, cwd=tree.home,
+                            stdin=subprocess.DEVNULL, capture_output=True, timeout=120,
+                            encoding="utf-8")
+    assert tested.returncode == 1 and "fupdate_time of t_invoice is" in tested.stdout
+    assert json.loads(tested.stdout.splitlines()[-1])["passed"] == 0
     assert tree.export(source).files_written == 1
+
+
+NO_TIMES = [1_748_772_000, 1_748_772_000_123, -1, 2_460_000.5, 1e300, b"\x00\xff", b"",
+            "yesterday", "2025/06/01 00:00:00", "20250601", "01.06.2025", "'; DROP TABLE t_invoice --",
+            "1748772000", " ", "\x1b[2J"]
+
+
+@pytest.mark.parametrize("declared, indexed", [("DATETIME", True), ("TEXT", False), ("", True)])
+def test_no_watermark_passes_over_a_stamp_that_is_no_time(sqlite, tree, declared, indexed):
+    """Any column of SQLite takes any value; no window holds these."""
+    sqlite.make_table(fupdate_time=declared)
+    if not indexed:
+        sqlite.run("DROP INDEX idx_incremental_export_t_invoice")
+    tenants = {f"t{at}": stamp for at, stamp in enumerate(NO_TIMES)}
+    sqlite.add(*[invoice(fid, tenant) for fid, tenant in enumerate([*tenants, "good"], 1)])
+    tree.incremental(sqlite, "60m")
+    before = tree.state()
+    for fid, (tenant, stamp) in enumerate(tenants.items(), 100):
+        sqlite.add({**invoice(fid, tenant), "fupdate_time": stamp},
+                   invoice(fid + 100, tenant, stamp=sqlite.ago(55)))
+    for margin in ("50m", "40m"):
+        ran = tree.incremental(sqlite, margin, code=3)
+        after = tree.state()
+        for tenant, stamp in tenants.items():
+            error = ran.tenant(tenant)["error"]
+            assert "fupdate_time of t_invoice is no time in 1 row" in error, stamp
+            assert "\x1b" not in error
+            assert after[tenant][0] == before[tenant][0] and after[tenant][2] == "FAILED"
+        assert after["good"][0] > before["good"][0] and after["good"][2] == "SUCCESS"
+        # What has a time does not wait.
+        assert len(tree.files()) == 2 * len(tenants) + 1
+    sqlite.run("UPDATE t_invoice SET fupdate_time = ? WHERE fid BETWEEN 100 AND 199",
+               (sqlite.ago(45),))
+    assert tree.incremental(sqlite, "30m").files_written == len(tenants)
+    tree.check_equals(sqlite)
+
+
+@pytest.mark.parametrize("stamp", [None, "", "0000-00-00 00:00:00", "2025-06-01T10:00:00",
+                                   "2025-06-01", "2999-01-01 00:00:00"])
+def test_a_stamp_that_is_missing_or_a_time_of_another_form_fails_no_tenant(sqlite, tree, stamp):
+    """Those without one are for the sweep, those of the future for later runs."""
+    sqlite.make_table()
+    sqlite.add(invoice(1), {**invoice(2), "fupdate_time": stamp})
+    assert tree.export(sqlite, "-i").rejects_open == 0
+    assert tree.state()["t1"][2] == "SUCCESS"
+
+
+def test_a_table_of_numbers_alone_exports_nothing_and_says_so(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(*[{**invoice(fid), "fupdate_time": 1_748_772_000 + fid} for fid in range(1, 4)])
+    ran = tree.export(sqlite, "-i", code=1)
+    assert "3 rows, such as 1748772001" in ran.tenant("t1")["error"]
+    assert tree.export(sqlite).files_written == 3  # A full export needs no times.
+
+
+def test_numbers_of_rows_that_are_not_exported_hold_nobody_up(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1), {**invoice(2, status=1), "fupdate_time": 5},
+               {**invoice(3, country="DE"), "fupdate_time": 5})
+    assert tree.export(sqlite, "-i", "--country", "CN").files_written == 1
+    assert tree.export(sqlite, "-i", code=None).code in (1, 3)
+
+
+def test_texts_that_are_no_times_in_a_column_of_a_server(source, tree):
+    if isinstance(source, SqliteSource):
+        pytest.skip("has tests of its own")
+    source.make_table(fupdate_time="VARCHAR(40)")
+    source.add(invoice(1), invoice(2, stamp="1748772000"), invoice(3, stamp="n/a"))
+    ran = tree.export(source, "-i", code=3)
+    assert "is no time in 2 rows" in ran.tenant("t1")["error"]
+    source.run("UPDATE t_invoice SET fupdate_time = '2025-06-01 10:00:00'")
+    tree.export(source, "-i")
+    tree.check_equals(source)
 
 
 def test_a_copy_of_a_table_of_sqlite_that_forgot_its_types_has_times_all_the_same(sqlite, tree):

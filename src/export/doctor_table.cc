@@ -119,6 +119,7 @@ Result<OddRows> count_odd(const Patient& patient, const std::string& condition,
   return count_in_sample(patient, condition, values);
 }
 
+/// `what` follows `1 row`, `2 rows`.
 Message count_message(const OddRows& odd, const Message& what) {
   const std::string_view least_en = odd.at_least && odd.count > 0 ? "at least " : "";
   const std::string_view least_zh = odd.at_least && odd.count > 0 ? "至少 " : "";
@@ -272,6 +273,22 @@ Finding check_update_time(const Patient& patient) {
                         "{} {}：仅精确到天，当天的修改次日才会导出"},
                        column->name, column->declared);
     return finding;
+  }
+  if (const std::optional<std::string> no_time = patient.table.no_time_condition()) {
+    const Result<OddRows> odd = count_odd(patient, *no_time, {});
+    if (!odd) return unchecked("update_time", odd.error());
+    if (odd->count > 0) {
+      finding.verdict = Verdict::failure;
+      finding.what = count_message(
+          *odd, say({"whose {} is no time, but a number, say", "行的 {} 不是时间（例如是数字）"},
+                    column->name));
+      finding.mend =
+          say({"no window holds them, and their tenants' watermarks wait: write date and "
+               "time there, as 2025-06-01 12:00:00",
+               "任何窗口都不包含这些行，其租户的水位不前移：请写入日期时间，如 "
+               "2025-06-01 12:00:00"});
+      return finding;
+    }
   }
   finding.what = say({"{} {}", "{} {}"}, column->name, column->declared);
   if (patient.connection.dialect() == sql::Dialect::mysql) {

@@ -135,6 +135,7 @@ Result<void> Selftest::choose_rows() {
   if (Result<void> set = db.set_zone(options_.zone); !set) return set;
   const Result<SourceTable> table = SourceTable::open(db, spec_, {});
   if (!table) return fail(table.error());
+  if (Result<void> usable = table->check_update_time(db); !usable) return usable;
   // `since` is a time as the runs read it.
   if (Result<void> set = db.set_zone(table->run_zone(options_.zone)); !set) return set;
   const Statement query = table->tenants();

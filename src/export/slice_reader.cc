@@ -97,6 +97,7 @@ Result<void> SliceReader::read(SliceTask& task) {
   probed_rows_.reset();
   Result<void> done = with_last_net([&]() -> Result<void> {
     if (Result<void> looked = look_for_unusable_keys(task); !looked) return looked;
+    if (Result<void> looked = look_for_no_times(task); !looked) return looked;
     if (Result<void> cut_off = cut(task); !cut_off) return cut_off;
     return read_rows(task, chunk);
   });

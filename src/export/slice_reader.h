@@ -83,6 +83,8 @@ class SliceReader {
   [[nodiscard]] Result<void> read(SliceTask& task);
   /// Rows that no statement could read again: the job fails, and says how many there are.
   [[nodiscard]] Result<void> look_for_unusable_keys(const SliceTask& task);
+  /// Rows that no window can hold: likewise, so that the watermark does not pass over them.
+  [[nodiscard]] Result<void> look_for_no_times(const SliceTask& task);
   /// Cuts the slice to one chunk and gives its rest back to the queue.
   [[nodiscard]] Result<void> cut(SliceTask& task);
   void give_back_rest(SliceTask& task, const Position& upto);

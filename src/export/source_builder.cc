@@ -42,14 +42,24 @@ SourceTable::Builder& SourceTable::Builder::from_unusable_keys(const Slice& slic
   return *this;
 }
 
+SourceTable::Builder& SourceTable::Builder::from_odd(const Slice& slice, std::string_view condition,
+                                                     std::string_view joined) {
+  from_exportable(joined);
+  filters(slice);
+  if (slice.tenant) and_tenant(*slice.tenant);
+  return text(" AND ").text(condition);
+}
+
 SourceTable::Builder& SourceTable::Builder::order(const Slice& slice) {
   text(" ORDER BY ");
   if (slice.window) text(table_.q_update_).text(", ");
   return joined(table_.q_key_, ", ");
 }
 
-SourceTable::Builder& SourceTable::Builder::from_exportable() {
-  text(" FROM ").text(table_.q_table_).text(" WHERE ");
+SourceTable::Builder& SourceTable::Builder::from_exportable(std::string_view joined) {
+  text(" FROM ");
+  if (!joined.empty()) text(joined).text(" CROSS JOIN ");
+  text(table_.q_table_).text(" WHERE ");
   if (!table_.spec_.status.empty()) {
     text(table_.q_status_).text(" = ? AND ").param(status_value());
   }

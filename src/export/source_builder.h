@@ -37,8 +37,11 @@ class SourceTable::Builder {
 
   /// Likewise for the rows of the slice's tenant and window that from_where() leaves out.
   Builder& from_unusable_keys(const Slice& slice);
+  /// Likewise for the rows of the slice's tenant that fulfil `condition`, which may speak of
+  /// `joined`, something that the table is joined to.
+  Builder& from_odd(const Slice& slice, std::string_view condition, std::string_view joined = {});
   Builder& order(const Slice& slice);
-  Builder& from_exportable();
+  Builder& from_exportable(std::string_view joined = {});
   Builder& and_window(const watermark::Window& window);
   Builder& and_tenant(const std::string& tenant);
 

@@ -155,6 +155,54 @@ std::optional<Statement> SourceTable::count_unusable_keys(const Slice& slice) co
   return Builder(*this).text("SELECT COUNT(*)").from_unusable_keys(slice).take();
 }
 
+std::optional<std::string> SourceTable::no_time_condition() const {
+  const sql::Column* column = update_column();
+  if (column == nullptr) return std::nullopt;
+  const std::string other_text = fmt::format("{0} <> '' AND {0} NOT LIKE '____-__-__%'", q_update_);
+  if (dialect_ == sql::Dialect::sqlite) {
+    // Any column holds any value there.
+    return fmt::format("(typeof({0}) NOT IN ('null', 'text') OR (typeof({0}) = 'text' AND {1}))",
+                       q_update_, other_text);
+  }
+  if (column->type != sql::ColumnType::text) return std::nullopt;
+  return fmt::format("({})", other_text);
+}
+
+std::optional<Statement> SourceTable::count_no_times(const Slice& slice) const {
+  const std::optional<std::string> no_time = no_time_condition();
+  if (!no_time || !slice.window) return std::nullopt;
+  const std::string stamp = fmt::format("SELECT {} AS stamp", q_update_);
+  Builder builder(*this);
+  constexpr std::string_view counted = "SELECT COUNT(*), MIN(stamp) FROM (";
+  if (dialect_ != sql::Dialect::sqlite) {
+    builder.text(counted).text(stamp).from_odd(slice, *no_time);
+    return builder.text(") AS no_times").take();
+  }
+  // Times of one year lie between `2025-` and `2025-:`. What lies elsewhere the index finds without
+  // reading any time: the cost does not depend on how many rows there are.
+  const std::string upto = slice.window->upto.text();
+  return builder
+      .text(
+          "WITH RECURSIVE year(before_it, begins) AS (SELECT '', '1970-' UNION ALL SELECT "
+          "begins || ':', (CAST(begins AS INTEGER) + 1) || '-' FROM year WHERE begins < ?) ")
+      .param(upto.substr(0, upto.find('-') + 1))
+      .text(counted)
+      .text(stamp)
+      .from_odd(
+          slice,
+          fmt::format("{0} >= year.before_it AND {0} < year.begins AND {1}", q_update_, *no_time),
+          "year")
+      .text(" UNION ALL ")
+      .text(stamp)
+      .from_odd(slice, fmt::format("{} < ''", q_update_))
+      .text(" UNION ALL ")
+      .text(stamp)
+      .from_odd(slice, fmt::format("{} > ? AND {}", q_update_, *no_time))
+      .param(upto)
+      .text(") AS no_times")
+      .take();
+}
+
 void SourceTable::set_groups(std::vector<std::pair<std::string, std::string>> groups) {
   for (auto& [tenant, country] : groups) {
     if (country.empty()) country = unknown_country;

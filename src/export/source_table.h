@@ -95,6 +95,13 @@ class SourceTable {
   /// key, or (SQLite) bytes in a text column and the like, which no range of keys holds. nullopt if
   /// the table cannot have such rows. `after` and `upto` do not matter.
   [[nodiscard]] std::optional<Statement> count_unusable_keys(const Slice& slice) const;
+  /// What tells an update time that no window can hold from a time: a number or a text of another
+  /// form, as a column of text and any column of SQLite may have. nullopt for other columns. NULL
+  /// and the empty text are no update time at all, and not meant.
+  [[nodiscard]] std::optional<std::string> no_time_condition() const;
+  /// How many rows of the slice's tenant have such an update time before or after the window, and
+  /// one of these. nullopt if there cannot be any.
+  [[nodiscard]] std::optional<Statement> count_no_times(const Slice& slice) const;
   /// The position `rows` rows further on (its columns: update time or NULL, key columns); no row if
   /// fewer are left.
   [[nodiscard]] Statement probe(const Slice& slice, std::uint64_t rows) const;
