@@ -1,7 +1,9 @@
 """The state file of incremental exports: its form, people's edits, damage, backups."""
 
+import datetime
 import os
 import re
+import sqlite3
 import time
 
 import pytest
@@ -209,3 +211,94 @@ def test_an_edit_during_a_run_stands_and_is_told(mariadb, tree):
         assert ran.code == 0 and ran.tenant("t1")["from"] == "2025-01-01 00:00:00"
     tree.incremental(mariadb, "5m")
     tree.check_equals(mariadb)
+
+
+# The database's clock is set back
+
+
+def play_set_back(tree, before_s, passed_s, database_s):
+    """The last run was `passed_s` ago by this machine, and the database's clock has gone on by
+    `database_s` since; its marks were `before_s` behind that clock."""
+    with sqlite3.connect(os.path.join(tree.state_folder, "index.db")) as index:
+        (text,), = index.execute("SELECT value FROM meta WHERE name = 'clock'")
+        database, boot, since_boot, wall = text.split("|")
+        then = (datetime.datetime.fromisoformat(database)
+                - datetime.timedelta(seconds=database_s))
+        index.execute("UPDATE meta SET value = ? WHERE name = 'clock'",
+                      (f"{then}|{boot}|{int(since_boot) - passed_s * 1_000_000}|"
+                       f"{int(wall) - passed_s * 1_000_000}",))
+    index.close()
+    mark = (then - datetime.timedelta(seconds=before_s)).strftime("%Y-%m-%d %H:%M:%S")
+    tree.edit_state(lambda text: re.sub(r"\|[^|]*\|(\d+\|)", rf"|{mark}|\1", text))
+    return mark
+
+
+HOUR = 3600
+
+
+@pytest.mark.parametrize("database_s", [
+    600,       # The clock has passed the watermark again: nothing else would ever show it.
+    -600,      # Not yet.
+    -48 * HOUR])
+def test_no_row_is_lost_when_the_databases_clock_was_set_back(sqlite, tree, database_s):
+    sqlite.make_table()
+    sqlite.add(*[invoice(fid, tenant=f"t{fid % 2}", stamp=sqlite.ago(600)) for fid in range(1, 5)])
+    tree.export(sqlite, "-i")
+    mark = play_set_back(tree, 300, HOUR, database_s)
+    late = sqlite.ago(20)  # Stamped when the clock went for the second time through that hour.
+    assert late < mark
+    sqlite.add(invoice(9, stamp=late))
+    assert tree.export(sqlite, "-i", "--dry-run").files_written == 1
+    ran = tree.export(sqlite, "-i")
+    assert ran.files_written == 1 and "was set back" in " ".join(ran.notes)
+    assert ran.tenants_ahead == 0
+    assert all(now >= mark for now, _, _ in tree.state().values())  # They never go back.
+    tree.check_equals(sqlite)
+
+    # Until the clock has passed the watermarks again, and each row once.
+    sqlite.add(invoice(10, stamp=sqlite.ago(4)))
+    again = tree.incremental(sqlite, "3m")
+    assert again.rows_read == again.files_written == 1
+    assert ("was set back" in " ".join(again.notes)) == (database_s < 0)
+    tree.edit_state(lambda text: re.sub(r"\|[^|]*\|(\d+\|)", rf"|{sqlite.ago(10)}|\1", text))
+    tree.incremental(sqlite, "2m")
+    last = tree.incremental(sqlite, "1m")
+    assert last.notes == [] and last.rows_read == 0
+
+
+def test_what_a_set_back_clock_hides_waits_for_the_run_of_its_tenant(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(*[invoice(fid, tenant=f"t{fid % 2}", stamp=sqlite.ago(600)) for fid in range(1, 5)])
+    tree.export(sqlite, "-i")
+    play_set_back(tree, 300, HOUR, 600)
+    sqlite.add(*[invoice(fid, tenant=f"t{fid % 2}", stamp=sqlite.ago(20)) for fid in (10, 11)])
+    assert tree.export(sqlite, "-i", "--tenant", "t0").files_written == 1
+    assert tree.export(sqlite, "-i", "--tenant", "t0", "-l", "1").files_written == 0
+    assert tree.export(sqlite, "-i").files_written == 1
+    tree.check_equals(sqlite)
+
+
+def test_marks_that_the_clock_did_not_pass_again_stay(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(*[invoice(fid, stamp=sqlite.ago(600)) for fid in range(1, 5)])
+    tree.export(sqlite, "-i")
+    # By less than the margin: every new stamp is after the marks.
+    play_set_back(tree, 300, HOUR, HOUR - 120)
+    ran = tree.export(sqlite, "-i")
+    assert ran.notes == [] and ran.rows_read == 0
+
+
+@pytest.mark.parametrize("text", ["", "rubbish", "2999-01-01 00:00:00|x|0|0", "||||",
+                                  "2025-01-01 00:00:00|x|999999999999999999|0"])
+def test_a_reading_of_the_clock_that_is_odd_stops_nothing(sqlite, tree, text):
+    sqlite.make_table()
+    sqlite.add(invoice(1))
+    tree.export(sqlite, "-i")
+    with sqlite3.connect(os.path.join(tree.state_folder, "index.db")) as index:
+        index.execute("UPDATE meta SET value = ? WHERE name = 'clock'", (text,))
+    index.close()
+    sqlite.add(invoice(2, stamp=sqlite.ago(10)))
+    tree.export(sqlite, "-i")
+    sqlite.run("UPDATE t_invoice SET fupdate_time = ?", (sqlite.ago(10),))
+    tree.export(sqlite, "-i")
+    assert set(tree.files()) >= {"t1/CN/20250304+INV1"}

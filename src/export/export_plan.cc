@@ -12,11 +12,17 @@
 #include "base/log.h"
 #include "export/filter_notes.h"
 #include "export/tenants.h"
+#include "watermark/clock_reading.h"
 
 namespace tidemark::exporter {
 namespace {
 
 constexpr std::size_t keys_per_slice = 200;
+
+/// In the index: a ClockReading of the last incremental run.
+constexpr std::string_view clock_meta = "clock";
+/// Windows are open at their lower end, and stamps have whole seconds; asking takes a moment.
+constexpr std::chrono::seconds clock_slack{2};
 
 /// NULL, the empty text and UNKNOWN are one country, NULL and the empty text one tenant.
 constexpr std::uint64_t spellings_max = 6;
@@ -76,6 +82,7 @@ Result<std::vector<std::string>> tenants_to_read(sql::Connection& connection,
     known.push_back(tenant);
     oldest = std::min(oldest, tree.covered.contains(tenant) ? entry.mark : CivilTime::baseline());
   }
+  if (plan.read_from) oldest = std::min(oldest, *plan.read_from);
   const Result<std::string> last_state = tree.index->meta("state_hash");
   if (!last_state) return std::unexpected(last_state.error());
   const bool edited = *last_state != short_hash(watermark::format_state(plan.state));
@@ -95,9 +102,44 @@ Result<bool> is_unheard_of(sql::Connection& connection, const SourceTable& table
   return !row->has_value();
 }
 
+/// After the database's clock was set back, rows get stamps that watermarks have passed: from the
+/// earliest of these on the run reads, too. Kept in the index before the new reading is, so that a
+/// run that is killed loses neither.
+Result<void> follow_clock(const watermark::ClockReading& now, HeldTree& tree, ExportPlan& plan) {
+  const Result<std::string> known = tree.index->meta(clock_meta);
+  if (!known) return std::unexpected(known.error());
+  const Result<std::string> pending = tree.index->meta(ExportPlan::read_from_meta);
+  if (!pending) return std::unexpected(pending.error());
+  plan.read_from = CivilTime::parse(*pending);
+  if (const auto before = watermark::parse_reading(*known)) {
+    const std::chrono::microseconds by = watermark::set_back(*before, now);
+    const CivilTime earliest = (before->database - by - clock_slack).floor_to(0);
+    const bool passed = std::ranges::any_of(
+        plan.state, [&](const auto& line) { return line.second.mark >= earliest; });
+    if (by > std::chrono::microseconds{0} && passed) {
+      plan.read_from = std::max(CivilTime::baseline(),
+                                plan.read_from ? std::min(*plan.read_from, earliest) : earliest);
+    }
+  }
+  if (plan.read_from) {
+    plan.notes.push_back(
+        say({"the database's clock was set back: rows stamped after {} are read, also those that "
+             "watermarks have passed",
+             "数据库时钟曾被回拨：将读取更新时间在 {} 之后的数据，包括水位已越过的数据"},
+            plan.read_from->text()));
+  }
+  if (tree.dry_run) return {};
+  if (plan.read_from) {
+    Result<void> kept = tree.index->set_meta(ExportPlan::read_from_meta, plan.read_from->text());
+    if (!kept) return kept;
+  }
+  return tree.index->set_meta(clock_meta, watermark::format_reading(now));
+}
+
 Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
                           const ExportOptions& options, HeldTree& tree,
-                          const std::optional<watermark::State>& stepped_back, ExportPlan& plan) {
+                          const std::optional<watermark::State>& stepped_back, const Clock& clock,
+                          ExportPlan& plan) {
   const watermark::StateFile state_file(tree.state_directory);
   Result<watermark::State> state =
       stepped_back ? Result<watermark::State>(*stepped_back) : state_file.load();
@@ -105,6 +147,7 @@ Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
   plan.state = std::move(*state);
   plan.state_on_disk = plan.state;
 
+  watermark::ClockReading clocks = watermark::read_clocks(clock);
   const sql::Column& column = *table.update_column();
   Result<watermark::Boundary> boundary =
       watermark::fix_boundary(connection, {.margin = options.margin,
@@ -116,6 +159,8 @@ Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
   if (!options.dry_run) {
     if (Result<void> saved = state_file.back_up(boundary->now); !saved) return saved;
   }
+  clocks.database = boundary->now;
+  if (Result<void> followed = follow_clock(clocks, tree, plan); !followed) return followed;
 
   const Result<std::vector<std::string>> tenants = tenants_to_read(connection, table, tree, plan);
   if (!tenants) return std::unexpected(tenants.error());
@@ -132,6 +177,7 @@ Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
     watermark::Window window{.after = CivilTime::baseline(), .upto = boundary->upto};
     if (entry != plan.state.end() && tree.covered.contains(tenant)) {
       window.after = entry->second.mark;
+      if (plan.read_from) window.after = std::min(window.after, *plan.read_from);
     }
     if (options.since) window.after = std::max(window.after, *options.since);
     if (log_enabled(LogLevel::debug)) {
@@ -181,7 +227,8 @@ Result<void> plan_retry(const SourceTable& table, const std::vector<std::string>
 
 Result<void> plan_export(sql::Connection& connection, SourceTable& table,
                          const ExportOptions& options, HeldTree& tree,
-                         const std::optional<watermark::State>& stepped_back, ExportPlan& plan) {
+                         const std::optional<watermark::State>& stepped_back, const Clock& clock,
+                         ExportPlan& plan) {
   plan.retried_rejects = tree.rejects;
   plan.rejecting = tree.rejecting;
   plan.covered = tree.covered;
@@ -200,7 +247,7 @@ Result<void> plan_export(sql::Connection& connection, SourceTable& table,
     }
   }
   return options.mode == Mode::incremental
-             ? plan_tenants(connection, table, options, tree, stepped_back, plan)
+             ? plan_tenants(connection, table, options, tree, stepped_back, clock, plan)
              : plan_table(connection, table, options, tree, plan);
 }
 

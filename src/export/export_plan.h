@@ -8,8 +8,10 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "export/chunk.h"
@@ -35,6 +37,10 @@ struct ExportPlan {
   watermark::State state_on_disk;               ///< As the file was read or written last.
   std::set<std::string> hand_edited;  ///< Tenants whose line somebody edited during the run.
   std::optional<watermark::Boundary> boundary;  ///< Incremental runs only.
+  /// Incremental runs, after the database's clock was set back: windows begin here at the latest,
+  /// also where a mark is later, until the clock has passed all marks again.
+  std::optional<CivilTime> read_from;
+  static constexpr std::string_view read_from_meta = "read_from";  ///< In the index.
   /// The server's estimate, for the progress bar. Full exports of everything only.
   std::optional<std::uint64_t> rows_expected;
   std::vector<Message> notes;     ///< What a reader of the summary should know.
@@ -63,7 +69,7 @@ struct ExportPlan {
 [[nodiscard]] Result<void> plan_export(sql::Connection& connection, SourceTable& table,
                                        const ExportOptions& options, HeldTree& tree,
                                        const std::optional<watermark::State>& stepped_back,
-                                       ExportPlan& plan);
+                                       const Clock& clock, ExportPlan& plan);
 
 /// Adds slices that read just these rows.
 void put_keys(const std::vector<Key>& keys, const SourceTable& table, Job& job, SliceQueue& queue);

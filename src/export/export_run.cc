@@ -161,8 +161,8 @@ Result<void> ExportRun::open_tree() {
 }
 
 Result<void> ExportRun::plan() {
-  if (Result<void> planned =
-          plan_export(*connection_, *table_, options_, tree_, stepped_back_, plan_);
+  if (Result<void> planned = plan_export(*connection_, *table_, options_, tree_, stepped_back_,
+                                         environment_.clock, plan_);
       !planned) {
     return planned;
   }
@@ -365,6 +365,7 @@ Result<void> ExportRun::save_coverage() {
   if (options_.moves_watermarks()) {
     covered = cover_windows(index, plan_.jobs);
     if (covered) covered = remember_state();
+    if (covered) covered = remember_read_from();
   } else if (options_.covers_all() && is_complete()) {
     covered = cover_tenants(index, groups_);
   }
@@ -379,6 +380,16 @@ Result<void> ExportRun::remember_state() {
   const bool all = options_.tenants.empty() && summary_.stopped_by == 0;
   if (!all || !plan_.hand_edited.empty()) return {};
   return tree_.index->set_meta("state_hash", short_hash(watermark::format_state(plan_.state)));
+}
+
+/// What bears a stamp up to the boundary is exported now, however often the clock showed it.
+Result<void> ExportRun::remember_read_from() {
+  if (!plan_.read_from || !options_.tenants.empty() || !is_complete()) return {};
+  if (!plan_.hand_edited.empty()) return {};
+  const CivilTime upto = plan_.boundary->upto;
+  const bool passed =
+      std::ranges::all_of(plan_.state, [&](const auto& line) { return line.second.mark <= upto; });
+  return tree_.index->set_meta(ExportPlan::read_from_meta, passed ? "" : upto.text());
 }
 
 bool ExportRun::is_complete() const {

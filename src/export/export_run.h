@@ -92,6 +92,7 @@ class ExportRun {
   /// What the index covers from now on, in one transaction after the watermarks.
   [[nodiscard]] Result<void> save_coverage();
   [[nodiscard]] Result<void> remember_state();
+  [[nodiscard]] Result<void> remember_read_from();
   [[nodiscard]] bool is_complete() const;
   /// What a job that is done has read is in the tree. Layout ndjson: not before the end.
   [[nodiscard]] bool jobs_are_published() const { return !crew_->packed() || packed_end_; }
