@@ -4,13 +4,16 @@ Minutes in life are seconds here: the margin is 0, so that the fence alone prote
 """
 
 import datetime
+import os
+import re
+import subprocess
 import threading
 import time
 
 import pytest
 
 import servers
-from export_fixture import MariaSource, PostgresSource, invoice, payload_of
+from export_fixture import BINARY, MariaSource, PostgresSource, invoice, payload_of
 
 SLACK_S = 3  # fence_slack and the cut to whole seconds
 
@@ -56,6 +59,28 @@ def commit(connection):
     """And waits until InnoDB's list of transactions, which it renews every 0.1 s, shows it."""
     connection.commit()
     time.sleep(0.3)
+
+
+def test_who_holds_the_boundary_back_is_said_in_both_languages(source, tree):
+    late = begin(source)
+    source.run(insert_now(source, 3), connection=late)
+    settle()
+    shown = {}
+    for language in ("en", "zh"):
+        ran = subprocess.run(
+            [BINARY, "export", "invoices", "--source", source.url, "-o", tree.path, "-i",
+             "--margin", "0s", "--lang", language],
+            env={"PATH": os.environ["PATH"], "HOME": tree.home}, cwd=tree.home,
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=120, encoding="utf-8")
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        shown[language] = ran.stdout
+    late.rollback()
+    if isinstance(source, PostgresSource):
+        assert "held back by: pid " in shown["en"] and ", idle in transaction: " in shown["en"]
+        assert "被阻挡于: 进程 " in shown["zh"] and "，事务中空闲：" in shown["zh"]
+    else:
+        assert re.search(r"held back by: thread \d+ tidemark@\S+, idle in a transaction", shown["en"])
+        assert re.search(r"被阻挡于: 线程 \d+ tidemark@\S+，事务中空闲", shown["zh"])
 
 
 def test_a_transaction_that_commits_late(source, tree):
