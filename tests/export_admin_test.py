@@ -710,6 +710,13 @@ def test_selftest_does_not_export_a_large_table(export):
     assert "1 tenant" in json.loads(selftest(export, "--json", "-l", "1").splitlines()[0])["detail"]
 
 
+def test_selftest_fails_where_a_watermark_would_wait(export):
+    export.invoice(1)
+    export.invoice(2, tenant="2", stamp="1748772000")
+    shown = selftest(export, code=1)
+    assert "✗ first incremental run" in shown and "fupdate_time of t_invoice is no time" in shown
+
+
 def test_selftest_of_no_tenant_is_not_one_of_all(export):
     assert "from 1" in export.run("selftest", "-l", "0", code=2).stderr
 

@@ -49,6 +49,9 @@ Result<ExportSummary> must_be_clean(Result<ExportSummary> summary) {
   if (!summary) return summary;
   if (!summary->errors.empty()) return fail(summary->errors.front());
   if (summary->stopped_by != 0) return fail(ErrorKind::cancelled, {"stopped", "已中止"});
+  for (const TenantReport& tenant : summary->tenants) {
+    if (tenant.error) return fail(*tenant.error);
+  }
   const std::uint64_t kept = summary->files_written + summary->files_unchanged + summary->rejected;
   if (summary->files_failed == 0 && kept == summary->rows_read) return summary;
   return fail(ErrorKind::corrupt,
