@@ -102,7 +102,8 @@ struct RowPlan {
   TreePath path;       ///< adopt, refresh: where the file is. write: plain name.
   ContentHash hash;
   FileStamp stamp;
-  std::string staged;  ///< write: name in the chunk's staging folder.
+  std::string staged;   ///< write: name in the chunk's staging folder.
+  bool placed = false;  ///< The publisher's: nothing is left to be done.
 };
 
 /// Lines of one group for its packed file (layout ndjson).

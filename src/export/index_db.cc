@@ -113,6 +113,15 @@ bool IndexStatement::is_null(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
+std::string parameters(std::size_t rows, std::size_t columns) {
+  std::string row = "(?";
+  for (std::size_t i = 1; i < columns; ++i) row += ",?";
+  row += ')';
+  std::string all = row;
+  for (std::size_t i = 1; i < rows; ++i) all += ',' + row;
+  return all;
+}
+
 Result<IndexDb> IndexDb::open(const std::string& path, Mode mode) {
   sqlite3* raw = nullptr;
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;

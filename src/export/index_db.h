@@ -49,6 +49,9 @@ class IndexStatement {
   int bound_ = 0;
 };
 
+/// `(?,?),(?,?)`: parameters of an INSERT of several rows.
+[[nodiscard]] std::string parameters(std::size_t rows, std::size_t columns);
+
 /// One connection to the index database. Not thread-safe.
 class IndexDb {
  public:

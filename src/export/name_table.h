@@ -3,10 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
 
 #include "base/result.h"
 #include "export/index_db.h"
+#include "export/name_filter.h"
+#include "export/waiting_names.h"
 
 namespace tidemark::exporter {
 
@@ -29,7 +30,9 @@ class NameTable {
   [[nodiscard]] Result<void> load(IndexDb& db);
 
   [[nodiscard]] Result<std::optional<std::int64_t>> owner(std::int64_t hash);
-  /// A name that nobody has, for the file `id`: a new one, or one whose former name was removed.
+  /// For the new file `id`, larger than settled(). False if somebody has the name.
+  [[nodiscard]] Result<bool> take(std::int64_t hash, std::int64_t id);
+  /// A name that nobody has, for the file `id`, whose former name was removed.
   /// Errors: corrupt: somebody has it.
   [[nodiscard]] Result<void> add(std::int64_t hash, std::int64_t id);
   /// The name is nobody's from now on.
@@ -42,9 +45,15 @@ class NameTable {
   [[nodiscard]] std::int64_t settled() const { return settled_; }
 
  private:
-  IndexStatement find_, insert_, remove_;
-  std::unordered_map<std::int64_t, std::int64_t> waiting_;
+  /// Whom the table says.
+  [[nodiscard]] Result<std::optional<std::int64_t>> settled_owner(std::int64_t hash);
+
+  IndexStatement find_, insert_, insert_many_, remove_;
+  WaitingNames waiting_;
   std::int64_t settled_ = 0;
+  /// Of what is in the table, if that was empty when it was read: then a first export asks it for
+  /// no name that it does not have.
+  std::optional<NameFilter> filter_;
 };
 
 }  // namespace tidemark::exporter

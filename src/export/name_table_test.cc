@@ -113,6 +113,58 @@ TEST_F(NamesOfAnIndex, SettleByThemselvesWhenThereAreMany) {
   EXPECT_EQ(names_in_the_table(), static_cast<std::int64_t>(NameTable::waiting_max));
 }
 
+TEST_F(NamesOfAnIndex, ThatSettledInTheSameRunAreKnownAndFreedAndTakenAgain) {
+  ASSERT_TRUE(index_->begin());
+  for (std::size_t i = 0; i < NameTable::waiting_max; ++i) {
+    ASSERT_TRUE(enter(static_cast<std::int64_t>(i), std::to_string(i)));
+  }
+  ASSERT_TRUE(index_->commit());
+  ASSERT_TRUE(index_->begin());
+  EXPECT_FALSE(enter(-1, "7"));
+  EXPECT_TRUE(enter(-1, "new"));
+  TreeFile file = index_->find(Key(std::int64_t{7})).value().value();
+  file.path.stem = "moved";
+  ASSERT_TRUE(index_->update(file));
+  EXPECT_EQ(owner("7"), std::nullopt);
+  EXPECT_EQ(owner("moved"), Key(std::int64_t{7}));
+  EXPECT_FALSE(enter(-2, "moved"));
+  EXPECT_TRUE(enter(-2, "7"));
+  ASSERT_TRUE(index_->commit());
+}
+
+TEST_F(NamesOfAnIndex, ManyAtOnce) {
+  ASSERT_TRUE(enter(1000, "t/900"));
+  std::vector<Key> keys;
+  std::vector<TreePath> paths;
+  for (std::int64_t i = 0; i < 1000; ++i) {
+    // 5 has the name of another, 6 the key of another, 7 both.
+    keys.emplace_back(i == 6 ? 1000 : i == 7 ? 3 : i);
+    paths.push_back({.stem = "t/" + std::to_string(i == 5 || i == 7 ? 4 : i)});
+  }
+  std::vector<NewFile> files;
+  const ContentHash hash = content_hash("x");
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    files.push_back({.key = keys[i], .path = paths[i], .hash = hash, .size = i});
+  }
+  ASSERT_TRUE(index_->insert_all(files, 1));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (i == 5 || i == 6 || i == 7 || i == 900) {
+      EXPECT_EQ(files[i].id, 0) << i;
+    } else {
+      EXPECT_NE(files[i].id, 0) << i;
+      EXPECT_EQ(index_->find(keys[i]).value().value().size, i);
+      EXPECT_EQ(owner(paths[i].stem), keys[i]);
+    }
+  }
+  EXPECT_EQ(owner("t/900"), Key(std::int64_t{1000}));
+  EXPECT_EQ(owner("t/6"), std::nullopt);
+  EXPECT_EQ(index_->count().value(), 997);
+  EXPECT_TRUE(enter(2000, "t/6"));
+  reopen();
+  EXPECT_EQ(owner("t/6"), Key(std::int64_t{2000}));
+  EXPECT_EQ(owner("t/999"), Key(std::int64_t{999}));
+}
+
 TEST_F(NamesOfAnIndex, BelongToOneFileOnly) {
   ASSERT_TRUE(enter(1, "t/a"));
   ASSERT_TRUE(enter(2, "t/b"));

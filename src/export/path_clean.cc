@@ -83,10 +83,17 @@ locale_t unicode_locale() {
 }  // namespace
 
 std::string clean_value(std::string_view value) {
-  const auto is_kept = [](char c) { return kept_ascii[static_cast<unsigned char>(c)]; };
-  if (std::ranges::all_of(value, is_kept)) return std::string(value);
   std::string text;
-  text.reserve(value.size());
+  append_clean_value(text, value);
+  return text;
+}
+
+void append_clean_value(std::string& text, std::string_view value) {
+  const auto is_kept = [](char c) { return kept_ascii[static_cast<unsigned char>(c)]; };
+  if (std::ranges::all_of(value, is_kept)) {
+    text += value;
+    return;
+  }
   while (!value.empty()) {
     const std::size_t length = utf8_length(value);
     if (length == 0) {
@@ -101,7 +108,6 @@ std::string clean_value(std::string_view value) {
     }
     value.remove_prefix(length);
   }
-  return text;
 }
 
 std::string clean_part(std::string part) {

@@ -12,6 +12,8 @@ inline constexpr std::size_t path_part_bytes_max = 200;
 /// One value made fit for a path: `/ \ : * ? " < > |`, blanks, control characters (also C1, bidi
 /// and zero-width ones) and each byte of invalid UTF-8 become `_`; letters of every script stay.
 [[nodiscard]] std::string clean_value(std::string_view value);
+/// Likewise, at the end of `text`.
+void append_clean_value(std::string& text, std::string_view value);
 
 /// One whole part of a path, made of cleaned values: empty becomes `_`, a leading `.` or `-`
 /// becomes `_`, and what is longer than path_part_bytes_max is cut at a character and gets `~` and

@@ -72,33 +72,37 @@ Result<PathTemplate> PathTemplate::parse(std::string_view text) {
 }
 
 std::string PathTemplate::stem(const SourceRow& row) const {
+  constexpr std::size_t usual_bytes = 64;
   std::string path;
+  path.reserve(usual_bytes);
+  std::string part;
   for (const std::vector<Piece>& pieces : parts_) {
-    std::string part;
+    part.clear();
     for (const Piece& piece : pieces) {
       switch (piece.place) {
         case Place::literal:
           part += piece.literal;
           break;
         case Place::tenant:
-          part += clean_value(row.tenant);
+          append_clean_value(part, row.tenant);
           break;
         case Place::country:
-          part += row.country.empty() ? std::string("UNKNOWN") : clean_value(row.country);
+          append_clean_value(part, row.country.empty() ? unknown_country : row.country);
           break;
         case Place::date:
-          part += clean_value(compact_date(row.date));
+          append_clean_value(part, compact_date(row.date));
           break;
         case Place::number:
-          part += clean_value(row.number);
+          append_clean_value(part, row.number);
           break;
         case Place::key:
-          part += clean_value(row.key.text());
+          append_clean_value(part, row.key.text());
           break;
       }
     }
     if (!path.empty()) path += '/';
-    path += clean_part(std::move(part));
+    part = clean_part(std::move(part));
+    path += part;
   }
   return path;
 }

@@ -161,7 +161,9 @@ Result<void> Publisher::write_journal(const Round& round) {
 
 Result<void> Publisher::publish_chunk(Chunk& chunk) {
   failed_rows_.clear();
+  if (Result<void> done = place_fresh(chunk); !done) return done;
   for (RowPlan& plan : chunk.plans) {
+    if (plan.placed) continue;
     if (Result<void> done = publish_row(chunk, plan); !done) return done;
   }
   for (Reject& reject : chunk.rejects) {
@@ -178,6 +180,28 @@ Result<void> Publisher::publish_chunk(Chunk& chunk) {
     } else if (Result<void> erased = index_.erase_reject(key); !erased) {
       return erased;
     }
+  }
+  return {};
+}
+
+Result<void> Publisher::place_fresh(Chunk& chunk) {
+  std::vector<NewFile> files;
+  std::vector<RowPlan*> plans;
+  for (RowPlan& plan : chunk.plans) {
+    if (plan.known || plan.action != RowPlan::Action::write) continue;
+    files.push_back({.key = plan.key,
+                     .path = plan.path,
+                     .hash = plan.hash,
+                     .size = plan.stamp.size,
+                     .mtime = plan.stamp.mtime});
+    plans.push_back(&plan);
+  }
+  if (Result<void> done = index_.insert_all(files, options_.run); !done) return done;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (files[i].id == 0) continue;
+    plans[i]->placed = true;
+    if (move_into_place(chunk, *plans[i], plans[i]->path)) continue;
+    if (Result<void> erased = index_.erase(files[i].id); !erased) return erased;
   }
   return {};
 }

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <utility>
 
 #include "base/system_call.h"
 #include "base/system_error.h"
@@ -90,7 +91,7 @@ int TreeFolder::folder(std::string_view path, bool create) {
     by_path_.erase(open_.back().path);
     open_.pop_back();
   }
-  open_.push_front({.path = name, .fd = std::move(fd)});
+  open_.push_front({.path = name, .fd = std::move(fd), .touched = false});
   by_path_.emplace(open_.front().path, open_.begin());
   return open_.front().fd.get();
 }
@@ -184,9 +185,10 @@ Result<std::optional<std::string>> TreeFolder::read(const std::string& path, std
 }
 
 void TreeFolder::note_touched(std::string_view path) {
-  if (const auto hint = touched_.lower_bound(path); hint == touched_.end() || *hint != path) {
-    touched_.emplace_hint(hint, path);
+  if (!open_.empty() && open_.front().path == path) {
+    if (std::exchange(open_.front().touched, true)) return;
   }
+  touched_.emplace(path);
 }
 
 Result<void> TreeFolder::move_in(int from, const std::string& name, std::string_view parent,
@@ -270,18 +272,16 @@ Result<void> TreeFolder::sync_file(int from, const std::string& name) {
 Result<void> TreeFolder::sync_names() {
   // Beyond a few folders one syncfs is cheaper than an fsync for each.
   constexpr std::size_t few = 16;
-  if (touched_.size() > few) {
-    touched_.clear();
-    return sync_data();
-  }
-  for (const std::string& path : touched_) {
+  const std::set<std::string, std::less<>> touched = std::exchange(touched_, {});
+  for (Folder& folder : open_) folder.touched = false;
+  if (touched.size() > few) return sync_data();
+  for (const std::string& path : touched) {
     const int fd = folder(path, false);
     if (fd < 0 && errno == ENOENT) continue;  // Became empty and was removed.
     if (fd < 0 || ::fsync(fd) != 0) {
       return fail_errno(errno, {"cannot make {}/{} durable", "无法将 {}/{} 落盘"}, output_, path);
     }
   }
-  touched_.clear();
   return {};
 }
 
@@ -308,7 +308,7 @@ Result<void> Staging::clean(const std::string& state_directory) {
 }
 
 Result<Staging::File> Staging::write(std::string_view bytes) {
-  File file{.name = fmt::format("{}", next_++), .stamp = {}};
+  File file{.name = fmt::format_int(next_++).str(), .stamp = {}};
   const UniqueFd opened(
       ::openat(fd(), file.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   struct stat info{};

@@ -74,6 +74,7 @@ class TreeFolder {
   struct Folder {
     std::string path;
     UniqueFd fd;
+    bool touched = false;  ///< It is among those.
   };
   static constexpr std::size_t folders_open_max = 256;
 
@@ -83,6 +84,7 @@ class TreeFolder {
   [[nodiscard]] int folder(std::string_view path, bool create);
   [[nodiscard]] Result<void> move_in(int from, const std::string& name, std::string_view parent,
                                      const std::string& file);
+  /// Quick if folder() returned this one last.
   void note_touched(std::string_view path);
   /// nullopt if there is no such regular file.
   [[nodiscard]] std::optional<struct stat> look(const TreePath& path);

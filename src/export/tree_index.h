@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,16 @@ struct Reject {
   std::string first_seen;  ///< UTC, `2025-12-03T17:04:06Z`.
   std::string last_seen;
   bool accepted = false;  ///< Somebody knows; does not make runs partial.
+};
+
+/// A row that the index does not know yet. Views: valid during the call.
+struct NewFile {
+  const Key& key;
+  const TreePath& path;
+  const ContentHash& hash;
+  std::uint64_t size = 0;
+  std::int64_t mtime = 0;
+  std::int64_t id = 0;
 };
 
 /// `{output}/.export_state/index.db`: which file belongs to which row. Part of the tree; rebuilt
@@ -67,6 +78,9 @@ class TreeIndex {
   [[nodiscard]] Result<std::optional<NameOwner>> owner_of(std::int64_t hash);
   /// False if key or name are taken.
   [[nodiscard]] Result<bool> insert(const Key& key, const TreeFile& file);
+  /// Several at once, which takes half the time; all by the run `run`, none adopted. Sets `id` of
+  /// each; 0 if key or name are taken.
+  [[nodiscard]] Result<void> insert_all(std::span<NewFile> files, std::int64_t run);
   /// By file.id; the name must be free or its own.
   [[nodiscard]] Result<void> update(const TreeFile& file);
   [[nodiscard]] Result<void> erase(std::int64_t id);
@@ -125,6 +139,8 @@ class TreeIndex {
 
   /// Reads names and ids anew.
   [[nodiscard]] Result<void> load();
+  /// Enters files whose names are theirs already, as many as insert_many_ has room for.
+  [[nodiscard]] Result<void> enter(std::span<NewFile* const> files, std::int64_t run);
   /// Where the name of a file is now. Errors: corrupt: there is no such file.
   [[nodiscard]] Result<std::int64_t> name_of(std::int64_t id);
 
@@ -134,7 +150,7 @@ class TreeIndex {
   bool rolled_back_ = false;  ///< Names and ids in memory are not those of the database.
   bool fresh_ = false;
   std::set<std::string> not_removed_;
-  IndexStatement find_, stem_, insert_, update_, erase_, by_id_;
+  IndexStatement find_, stem_, insert_, insert_many_, update_, erase_, by_id_;
   IndexStatement put_reject_, erase_reject_, add_removal_;
 };
 
