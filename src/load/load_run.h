@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "base/stop.h"
+#include "base/write_behind.h"
 #include "load/extractor.h"
 #include "load/load_options.h"
 #include "load/load_plan.h"
@@ -21,7 +22,6 @@
 #include "load/scan_store.h"
 #include "load/stage_clock.h"
 #include "load/stream_tables.h"
-#include "load/write_behind.h"
 
 namespace tidemark::load {
 

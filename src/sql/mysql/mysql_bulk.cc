@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <future>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "base/check.h"
-#include "base/signals_blocked.h"
+#include "base/write_behind.h"
 #include "sql/mysql/mysql_handle.h"
 #include "sql/statement.h"
 
@@ -17,6 +17,8 @@ namespace {
 
 /// What is sent at once. More falls out of the processor's cache before it is.
 constexpr std::size_t packet_bytes_wanted = 256 << 10;
+/// The server waits for the first packet, so that is a small one.
+constexpr std::size_t first_packet_bytes_wanted = 32 << 10;
 constexpr std::size_t statements_kept_max = 8;
 /// Each value has up to so many bytes beside its own: an indicator and a length.
 constexpr std::size_t value_bytes_around = 10;
@@ -191,13 +193,11 @@ Result<std::int64_t> MysqlBulk::insert(const std::string& sql, std::size_t colum
                                        std::size_t packet_bytes_max) {
   const Result<MYSQL_STMT*> statement = prepared(sql);
   if (!statement) return fail(statement.error());
-  const std::size_t bytes_max = std::min(packet_bytes_wanted, packet_bytes_max / 2);
   // While the server takes one packet, a thread waiting for its answer, the next is filled.
   Packet filling(columns), sending(columns);
-  std::future<Result<void>> answer;  // Behind the packets: when it goes, nobody uses them any more.
-  const auto answered = [&]() -> Result<void> {
-    return answer.valid() ? answer.get() : Result<void>{};
-  };
+  std::optional<WriteBehind>
+      behind;  // Behind the packets: when it goes, nobody uses them any more.
+  const auto answered = [&] { return behind ? behind->finish() : Result<void>{}; };
   std::int64_t count = 0;
   Values row;
   while (true) {
@@ -209,12 +209,15 @@ Result<std::int64_t> MysqlBulk::insert(const std::string& sql, std::size_t colum
     for (const Value& value : row) row_bytes += bytes_of(value) + value_bytes_around;
     if (row_bytes >= packet_bytes_max)
       return fail(too_long_for_packet(row_bytes, packet_bytes_max, sql));
-    if (filling.rows() > 0 && filling.bytes() + row_bytes > bytes_max) {
+    const std::size_t wanted = behind ? packet_bytes_wanted : first_packet_bytes_wanted;
+    if (filling.rows() > 0 &&
+        filling.bytes() + row_bytes > std::min(wanted, packet_bytes_max / 2)) {
       if (Result<void> before = answered(); !before) return fail(std::move(before).error());
       std::swap(filling, sending);
       filling.clear();
-      const SignalsBlocked blocked;
-      answer = std::async(std::launch::async, [&] { return execute(*statement, sql, sending); });
+      if (!behind) behind.emplace();
+      Result<void> given = behind->give([&] { return execute(*statement, sql, sending); });
+      if (!given) return fail(std::move(given).error());
     }
     filling.add(row, row_bytes);
     ++count;

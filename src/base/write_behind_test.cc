@@ -1,4 +1,4 @@
-#include "load/write_behind.h"
+#include "base/write_behind.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <new>
 #include <string>
 
-namespace tidemark::load {
+namespace tidemark {
 namespace {
 
 TEST(WriteBehind, DoesItsWorkInOrder) {
@@ -74,4 +74,4 @@ TEST(WriteBehind, WhatIsThrownIsAnError) {
 }
 
 }  // namespace
-}  // namespace tidemark::load
+}  // namespace tidemark

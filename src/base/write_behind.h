@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-namespace tidemark::load {
+namespace tidemark {
 
 /// Does pieces of work one after the other on a thread of its own, so that the next batch is read
 /// while the one before is written. At most one piece runs and one waits: memory stays bounded.
@@ -44,4 +44,4 @@ class WriteBehind {
   std::thread thread_;  ///< Last: it uses the others.
 };
 
-}  // namespace tidemark::load
+}  // namespace tidemark

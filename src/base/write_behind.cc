@@ -1,11 +1,11 @@
-#include "load/write_behind.h"
+#include "base/write_behind.h"
 
 #include <utility>
 
 #include "base/last_net.h"
 #include "base/signals_blocked.h"
 
-namespace tidemark::load {
+namespace tidemark {
 
 WriteBehind::WriteBehind() {
   const SignalsBlocked blocked;  // They are for the thread that reads.
@@ -61,4 +61,4 @@ void WriteBehind::run() {
   }
 }
 
-}  // namespace tidemark::load
+}  // namespace tidemark
