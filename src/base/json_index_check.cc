@@ -3,6 +3,8 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <bitset>
 #include <cstdint>
 #include <memory>
@@ -10,6 +12,10 @@
 #include <string>
 
 #include "base/json_check.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace tidemark {
 namespace {
@@ -64,6 +70,39 @@ class TokenFinder {
   std::size_t capacity_ = 0;
 };
 
+/// What may follow a number or a word.
+constexpr std::array<bool, 256> ends_scalar = [] {
+  std::array<bool, 256> ends{};
+  for (const char byte : std::string_view(",]} \n\r\t"))
+    ends[static_cast<unsigned char>(byte)] = true;
+  return ends;
+}();
+
+bool is_end(char byte) { return ends_scalar[static_cast<unsigned char>(byte)]; }
+
+/// Whether `at` begins with a plain number, as nearly all are, and what may follow one: up to 15
+/// bytes of digits, with or without a point among them. The loops of after_number() guess wrong
+/// where each number ends; here nothing has to be guessed. At least 16 bytes can be read.
+bool is_short_number([[maybe_unused]] const char* at) {
+#ifdef __SSE2__
+  const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  // As signed bytes, '0' … '9' become the ten smallest.
+  const __m128i moved = _mm_add_epi8(block, _mm_set1_epi8(static_cast<char>(-128 - '0')));
+  const auto digits = static_cast<unsigned>(
+      _mm_movemask_epi8(_mm_cmplt_epi8(moved, _mm_set1_epi8(static_cast<char>(-128 + 10)))));
+  const unsigned others = ~digits;  // The bits above the 16 are set: countr_zero() finds one.
+  const int whole = std::countr_zero(others);
+  const int fraction_end = std::countr_zero(others & (others - 1));
+  if (fraction_end >= 16) return false;
+  const bool has_point = at[whole] == '.';
+  const bool good_whole = whole == 1 || (whole > 1 && *at != '0');
+  const bool good_fraction = !has_point || fraction_end > whole + 1;
+  return good_whole && good_fraction && is_end(at[has_point ? fraction_end : whole]);
+#else
+  return false;
+#endif
+}
+
 /// Behind the digits at `at`; nullptr if there are none. A byte that is no digit follows the text.
 const char* after_digits(const char* at) {
   const char* const first = at;
@@ -99,22 +138,11 @@ bool is_scalar(const char* at, const char* end) {
       at = after_word(at, "null");
       break;
     default:
+      if (is_short_number(at)) return true;
       at = after_number(at);
       break;
   }
-  if (at == nullptr) return false;
-  switch (*at) {
-    case ',':
-    case ']':
-    case '}':
-    case ' ':
-    case '\n':
-    case '\r':
-    case '\t':
-      return true;
-    default:
-      return at == end;
-  }
+  return at != nullptr && (is_end(*at) || at == end);
 }
 
 /// The grammar over the tokens. What stands between two of them is blank, or the rest of a string,

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/json_check.h"
 
@@ -46,6 +47,33 @@ TEST(JsonIndexCheck, AcceptsNothingThatTheWalkRefuses) {
     }
   };
   all_texts(all_texts, 4);
+}
+
+/// Numbers of up to twenty bytes, with everything that can be wrong about one, at the end of the
+/// text and before it: the short ones are looked at sixteen bytes at a time.
+TEST(JsonIndexCheck, JudgesNumbersAsTheWalkDoes) {
+  std::vector<std::string> numbers;
+  for (std::size_t whole = 0; whole <= 20; ++whole) {
+    for (const std::size_t fraction : {0U, 1U, 2U, 13U, 14U, 15U, 16U, 17U}) {
+      for (const std::string& first : {""s, "0"s, "1"s, "-"s, "-0"s}) {
+        const std::string digits = first + std::string(whole, '7');
+        numbers.push_back(digits + std::string(fraction, '3'));
+        numbers.push_back(digits + "." + std::string(fraction, '3'));
+        numbers.push_back(digits + "." + std::string(fraction, '3') + ".5");
+        numbers.push_back(digits + "." + std::string(fraction, '3') + "e5");
+        numbers.push_back(digits + "E-" + std::string(fraction, '3'));
+        numbers.push_back(digits + "x" + std::string(fraction, '3'));
+        numbers.push_back(digits + "\x80" + std::string(fraction, '3'));
+        numbers.push_back(digits + " " + std::string(fraction, '3'));
+      }
+    }
+  }
+  for (const std::string& number : numbers) {
+    for (const std::string& text : {number, "[" + number + "]", "[" + number + " ]",
+                                    "{\"a\":" + number + "}", "[" + number + ",1]", "[" + number}) {
+      ASSERT_EQ(is_surely_json(text), walk_accepts(text)) << text;
+    }
+  }
 }
 
 TEST(JsonIndexCheck, AcceptsNothingThatTheWalkRefusesAfterChangesOfAGoodText) {
