@@ -60,21 +60,57 @@ constexpr std::array belongings = {
     std::string_view("fulfilment"), std::string_view("adjustment"), std::string_view("支付"),
     std::string_view("付款"),       std::string_view("收款"),       std::string_view("退款"),
     std::string_view("退货"),       std::string_view("售后"),       std::string_view("发货")};
+/// Of those the ones that have no goods of their own: a row with goods is an order that names one.
+constexpr std::array payments = {std::string_view("payment"), std::string_view("charge"),
+                                 std::string_view("capture"), std::string_view("支付"),
+                                 std::string_view("付款"),    std::string_view("收款")};
 /// What an order belongs to: its number stands in front of the order's in many a table of orders.
-constexpr std::array owners = {
-    std::string_view("customer"),    std::string_view("user"),    std::string_view("buyer"),
-    std::string_view("member"),      std::string_view("client"),  std::string_view("account"),
-    std::string_view("shop"),        std::string_view("store"),   std::string_view("seller"),
-    std::string_view("merchant"),    std::string_view("vendor"),  std::string_view("platform"),
-    std::string_view("tenant"),      std::string_view("company"), std::string_view("channel"),
-    std::string_view("site"),        std::string_view("app"),     std::string_view("employee"),
-    std::string_view("batch"),       std::string_view("row"),     std::string_view("outorder"),
-    std::string_view("parentorder"), std::string_view("客户"),    std::string_view("用户"),
-    std::string_view("会员"),        std::string_view("店铺"),    std::string_view("商户"),
-    std::string_view("外部订单")};
+/// Also behind another word, `wxopen`.
+constexpr std::array owners = {std::string_view("customer"),    std::string_view("user"),
+                               std::string_view("buyer"),       std::string_view("member"),
+                               std::string_view("client"),      std::string_view("account"),
+                               std::string_view("shop"),        std::string_view("store"),
+                               std::string_view("seller"),      std::string_view("merchant"),
+                               std::string_view("vendor"),      std::string_view("platform"),
+                               std::string_view("tenant"),      std::string_view("company"),
+                               std::string_view("channel"),     std::string_view("site"),
+                               std::string_view("app"),         std::string_view("employee"),
+                               std::string_view("batch"),       std::string_view("row"),
+                               std::string_view("outorder"),    std::string_view("parentorder"),
+                               std::string_view("open"),        std::string_view("union"),
+                               std::string_view("wechat"),      std::string_view("weixin"),
+                               std::string_view("external"),    std::string_view("staff"),
+                               std::string_view("agent"),       std::string_view("sales"),
+                               std::string_view("salesperson"), std::string_view("promoter"),
+                               std::string_view("distributor"), std::string_view("anchor"),
+                               std::string_view("live"),        std::string_view("room"),
+                               std::string_view("campaign"),    std::string_view("activity"),
+                               std::string_view("source"),      std::string_view("region"),
+                               std::string_view("warehouse"),   std::string_view("department"),
+                               std::string_view("dept"),        std::string_view("group"),
+                               std::string_view("org"),         std::string_view("organization"),
+                               std::string_view("corp"),        std::string_view("branch"),
+                               std::string_view("project"),     std::string_view("客户"),
+                               std::string_view("用户"),        std::string_view("会员"),
+                               std::string_view("店铺"),        std::string_view("商户"),
+                               std::string_view("买家"),        std::string_view("卖家"),
+                               std::string_view("门店"),        std::string_view("公司"),
+                               std::string_view("部门"),        std::string_view("员工"),
+                               std::string_view("渠道"),        std::string_view("平台"),
+                               std::string_view("主播"),        std::string_view("直播间"),
+                               std::string_view("活动"),        std::string_view("推广员"),
+                               std::string_view("分销商"),      std::string_view("仓库"),
+                               std::string_view("批次"),        std::string_view("外部订单")};
 
 bool is_among(const auto& all, std::string_view one) {
   return std::ranges::find(all, one) != std::ranges::end(all);
+}
+
+bool is_owner(std::string_view thing) {
+  constexpr std::size_t telling = 4;  // `row` ends more words than those that it tells of.
+  return std::ranges::any_of(owners, [thing](std::string_view owner) {
+    return thing == owner || (owner.size() >= telling && thing.ends_with(owner));
+  });
 }
 
 /// Of `paymentid` `payment`; empty if the name, as plain_name() writes it, is no number of a thing.
@@ -106,20 +142,52 @@ class Fields {
     const std::string number = plain_name(*order);
     if (number == "orderid" && std::ranges::find(columns_, "id", plain_name) != columns_.end())
       return true;
-    if (std::ranges::any_of(columns_, [](const std::string& name) {
-          return is_among(belongings, thing_numbered(plain_name(name)));
-        }))
-      return true;
+    for (std::size_t i = 0; i < columns_.size(); ++i)
+      if (is_own_key(i, *places_.at(static_cast<std::size_t>(Field::order_id)))) return true;
     const std::string first = plain_name(columns_.front());
     const std::string_view thing = thing_numbered(first);
-    return number != "id" && first != number && !thing.empty() && !is_among(owners, thing);
+    return number != "id" && first != number && !thing.empty() && !is_owner(thing);
+  }
+  /// Such a key of their own, or a number of the order beside it, that `others` do not have.
+  [[nodiscard]] bool have_new_key(const std::unordered_set<std::string>& others) const {
+    const std::string* order = column(Field::order_id);
+    if (order == nullptr) return false;
+    const auto is_new = [&others](const std::string& name) {
+      return std::ranges::none_of(
+          others, [&name](const std::string& other) { return plain_name(other) == name; });
+    };
+    if (plain_name(*order) == "orderid" && (is_new("id") || is_new("orderid")) &&
+        std::ranges::find(columns_, "id", plain_name) != columns_.end())
+      return true;
+    const std::string first = plain_name(columns_.front());
+    return &columns_.front() != order && is_among(belongings, thing_numbered(first)) &&
+           is_new(first);
   }
   [[nodiscard]] bool tell_of_orders() const {
     if (map_.contains(Field::order_id)) return true;
     return std::ranges::any_of(signs(), [this](const Sign& sign) { return tells(sign); });
   }
+  [[nodiscard]] std::size_t telling() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(signs(), [this](const Sign& sign) { return tells(sign); }));
+  }
+  [[nodiscard]] bool name_goods() const {
+    return column(Field::resource_id) != nullptr || column(Field::title) != nullptr ||
+           column(Field::quantity) != nullptr;
+  }
 
  private:
+  /// Whether column `i` is the key of a row that belongs to an order, whose number stands in column
+  /// `order`: it goes in front of that, or next to it. Further behind it is what the order names,
+  /// if that tells of a customer or of goods.
+  [[nodiscard]] bool is_own_key(std::size_t i, std::size_t order) const {
+    const std::string plain = plain_name(columns_[i]);
+    const std::string_view thing = thing_numbered(plain);
+    if (i == order || !is_among(belongings, thing)) return false;
+    if (i < order) return true;
+    if (is_among(payments, thing) && name_goods()) return false;
+    return i == order + 1 || !(name_goods() || column(Field::user_id) != nullptr);
+  }
   [[nodiscard]] bool tells(const Sign& sign) const {
     const std::string* named = column(sign.field);
     if (named == nullptr || (sign.of_payments && belong_to_orders())) return false;
@@ -229,9 +297,14 @@ bool is_stray(const std::vector<std::string>& names, const std::unordered_set<st
   const auto shared = std::ranges::count_if(
       names, [&usual](const std::string& name) { return usual.contains(name); });
   const auto like = static_cast<std::size_t>(shared);
+  if (fields.have_new_key(usual)) return true;
   // With nearly all that the others have, a number more is that of its refund, its parcel, ….
   if (5 * like >= 4 * usual.size()) return false;
-  return fields.belong_to_orders() || 2 * like < names.size();
+  if (fields.belong_to_orders() || 2 * like < names.size()) return true;
+  // A guest's order lacks the customer, and no more; an article has what tells of itself.
+  const Columns others{.names = {usual.begin(), usual.end()}, .all = false};
+  const Fields usual_fields(others, map);
+  return usual_fields.telling() > 1 || (fields.name_goods() && !usual_fields.name_goods());
 }
 
 }  // namespace tidemark::load::file

@@ -28,8 +28,10 @@ inline constexpr std::size_t columns_max = 1000;
 /// tables of products, payments and deliveries as well, and such a file would fill the warehouse
 /// with orders that nobody placed. So at least one column must be what only orders have, such as an
 /// order number, a customer or the state of an order, or `map` names the order_id: then somebody
-/// has said so. An `id` beside an `order_id`, a `payment_id`, or the number of something else in
-/// the first column is the row's own key, and the order one that the row (a payment) belongs to.
+/// has said so. An `id` beside an `order_id`, a `payment_id` in front of it or next to it, or the
+/// number of something else in the first column is the row's own key, and the order one that the
+/// row (a payment) belongs to. A `payment_id` further behind is one that an order names, if the row
+/// tells of its customer or its goods as well.
 /// Errors: usage: what is missing, which columns there are, and in the hint what to do.
 [[nodiscard]] Result<void> check_columns(const Columns& columns, const FieldMap& map);
 
@@ -38,7 +40,8 @@ inline constexpr std::size_t columns_max = 1000;
 
 /// Whether an object with these columns has strayed into a file of orders that have those of
 /// `usual`: nothing tells of an order, and either it belongs to one (a payment), or most of its
-/// columns are not theirs. An order that lacks a few of them, or has more, has not.
+/// columns are not theirs, or it lacks several that tell of them, or names goods as they do not. An
+/// order that lacks a few of them, or has more, has not.
 [[nodiscard]] bool is_stray(const std::vector<std::string>& names,
                             const std::unordered_set<std::string>& usual, const FieldMap& map);
 

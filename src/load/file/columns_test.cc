@@ -66,6 +66,10 @@ TEST(Columns, PaymentsGoByManyNames) {
            {"item_id", "order_id", "sku", "quantity", "price", "created_at"},
            {"退款单号", "订单号", "退款金额", "金额", "创建时间", "amount"},
            {"支付流水号", "订单号", "实付金额", "创建时间"},
+           {"order_id", "amount", "payment_id", "created_at"},
+           {"order_id", "refund_id", "sku", "quantity", "amount", "created_at"},
+           {"invoice_id", "order_id", "user_id", "amount", "created_at"},
+           {"charge_id", "order_id", "user_id", "title", "amount", "created_at"},
            {"id", "refund_id", "customer_id", "amount", "created_at"}})
     EXPECT_THAT(refusal({.names = names}), HasSubstr("does not look like orders")) << names.front();
 }
@@ -81,7 +85,14 @@ TEST(Columns, AnOrderMayNameItsPaymentAndItsShop) {
            {"line_id", "order_id", "line_total", "created_at"},
            {"订单号", "支付单号", "实付金额", "下单时间"},
            {"订单编号", "买家会员名", "买家实际支付金额", "订单状态", "订单创建时间"},
-           {"订单号", "金额", "创建时间"}})
+           {"订单号", "金额", "创建时间"},
+           {"open_id", "order_id", "amount", "created_at"},
+           {"wx_openid", "order_no", "amount", "created_at"},
+           {"unionid", "order_id", "amount", "created_at"},
+           {"order_id", "user_id", "amount", "created_at", "payment_id"},
+           {"order_id", "payment_id", "title", "amount", "created_at"},
+           {"order_id", "title", "price", "created_at", "payment_no", "refund_no", "delivery_no"},
+           {"门店编号", "订单号", "商品名称", "金额", "创建时间", "退款单号", "支付单号"}})
     EXPECT_EQ(refusal({.names = names}), "orders") << names.front() << ", " << names[1];
 }
 
@@ -101,8 +112,24 @@ TEST(Columns, AStrayBelongsToAnOrderOrIsUnlikeTheFirst) {
   for (const char* more : {"refund_id", "delivery_no"})
     EXPECT_FALSE(is_stray({"id", "customer_id", "created_at", "price", more}, usual, {})) << more;
   EXPECT_TRUE(is_stray({"id", "sku", "title", "created_at", "stock"}, usual, {}));
+  EXPECT_TRUE(is_stray({"id", "created_at", "price", "sku"}, usual, {}));  // An article.
   EXPECT_FALSE(
       is_stray({"id", "sku", "title", "created_at", "stock"}, usual, {{Field::order_id, "id"}}));
+}
+
+TEST(Columns, AStrayMayHaveAllThatOrdersHave) {
+  const std::unordered_set<std::string> usual = {"order_id", "user_id", "created_at", "amount",
+                                                 "status"};
+  EXPECT_TRUE(is_stray({"id", "order_id", "user_id", "created_at", "amount", "status"}, usual, {}));
+  EXPECT_TRUE(
+      is_stray({"payment_id", "order_id", "user_id", "created_at", "amount", "status"}, usual, {}));
+  EXPECT_FALSE(
+      is_stray({"order_id", "user_id", "created_at", "amount", "status", "payment_id"}, usual, {}));
+  // Without any of the columns that tell of orders, of which the others have several.
+  const std::unordered_set<std::string> telling = {
+      "id", "customer_id", "order_status", "paid_at", "amount", "created_at", "note"};
+  EXPECT_TRUE(is_stray({"id", "amount", "created_at", "note"}, telling, {}));
+  EXPECT_FALSE(is_stray({"id", "amount", "created_at", "note", "paid_at"}, telling, {}));
 }
 
 TEST(Columns, AllThatIsMissingIsToldAtOnce) {

@@ -106,20 +106,32 @@ Result<void> FileExtractor::look_ahead() {
 }
 
 bool FileExtractor::note_columns(const Row& row) {
-  if (!add_new(columns_.names, known_, row.columns)) return false;
+  return add_new(columns_.names, known_, row.columns) && note_item_columns(row);
+}
+
+bool FileExtractor::note_item_columns(const Row& row) {
   const auto items =
       places_of(row.columns, options_.layout.map)[static_cast<std::size_t>(Field::items)];
   if (!items) return true;
   for (const std::string_view item :
-       json_elements(row.values[*items]).value_or(std::vector<std::string_view>()))
-    if (const Result<Row> line = row_of(options_.layout, item))
-      if (!add_new(columns_.item_names, known_of_items_, line->columns)) return false;
+       json_elements(row.values[*items]).value_or(std::vector<std::string_view>())) {
+    const Result<Row> line = row_of(options_.layout, item);
+    if (!line) continue;
+    const std::uint64_t shape = shape_of(line->columns);
+    if (item_shapes_.contains(shape)) continue;
+    if (!add_new(columns_.item_names, known_of_items_, line->columns)) return false;
+    if (item_shapes_.size() < shapes_max) item_shapes_.insert(shape);
+  }
   return true;
 }
 
 bool FileExtractor::strays(const Row& row) {
   const std::uint64_t shape = shape_of(row.columns);
-  if (const auto known = shapes_.find(shape); known != shapes_.end()) return known->second;
+  if (const auto known = shapes_.find(shape); known != shapes_.end()) {
+    // Objects with the same columns may have others inside.
+    if (!known->second && !note_item_columns(row)) more_columns_ = true;
+    return known->second;
+  }
   const bool stray = is_stray(row.columns, usual_, options_.layout.map);
   if (!stray && !note_columns(row)) more_columns_ = true;
   if (shapes_.size() < shapes_max) shapes_.emplace(shape, stray);

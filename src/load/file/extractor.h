@@ -67,6 +67,8 @@ class FileExtractor final : public Extractor {
   [[nodiscard]] Result<bool> next_row();
   /// False: there are more columns than are kept.
   [[nodiscard]] bool note_columns(const Row& row);
+  /// Likewise, of the objects inside the column of items.
+  [[nodiscard]] bool note_item_columns(const Row& row);
   /// Whether objects with these columns have strayed here; notes columns that are new.
   [[nodiscard]] bool strays(const Row& row);
   [[nodiscard]] Judged judge(std::string_view row);
@@ -91,8 +93,9 @@ class FileExtractor final : public Extractor {
   std::unordered_set<std::string> known_, known_of_items_;
   /// Whether objects with these columns stray, by the hash of their names.
   std::unordered_map<std::uint64_t, bool> shapes_;
-  std::string id_;    ///< Of the order whose rows are gathered.
-  std::string rows_;  ///< Its rows, parted by commas.
+  std::unordered_set<std::uint64_t> item_shapes_;  ///< Those of which all columns are noted.
+  std::string id_;                                 ///< Of the order whose rows are gathered.
+  std::string rows_;                               ///< Its rows, parted by commas.
   std::unordered_set<std::uint64_t> seen_;
 };
 

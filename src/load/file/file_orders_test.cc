@@ -277,6 +277,44 @@ TEST(FileOrdersTest, ColumnsThatComeLaterAreTakenAndTold) {
   EXPECT_FALSE(loaded.use.more);
 }
 
+TEST(FileOrdersTest, ColumnsInsideItemsAreToldOfAllObjects) {
+  const auto order = [](int id, std::string_view items) {
+    return fmt::format(
+        R"({{"id":"i{}","customer_id":1,"created_at":"2025-01-01","price":1,"items":{}}})"
+        "\n",
+        id, items);
+  };
+  const Loaded loaded =
+      objects(orders_at_first() + order(1, R"([{"sku":"a"}])") +
+              order(2, R"([{"sku":"a"},{"colour":"red","name":"x"}])") +
+              order(3, R"([{"sku":"a","qty":2}])") + order(4, "[]") + order(5, R"("none")"));
+  EXPECT_THAT(loaded.use.taken,
+              ::testing::IsSupersetOf({::testing::Pair("resource_id", "items.sku"),
+                                       ::testing::Pair("quantity", "items.qty")}));
+  EXPECT_THAT(loaded.use.left, ElementsAre("items.colour", "items.name"));
+}
+
+TEST(FileOrdersTest, ATableBehindTheOrdersIsSetAside) {
+  const std::size_t first = FileExtractor::objects_looked_at;
+  std::string text = orders_at_first();
+  for (std::size_t i = 0; i < first; ++i) {
+    text += fmt::format(
+        R"({{"payment_id":{0},"order_id":"o{0}","created_at":"2025-01-01","price":1}})"
+        "\n"
+        R"({{"id":{0},"created_at":"2025-01-01","price":1,"sku":"s{0}"}})"
+        "\n"
+        R"({{"id":{0},"order_id":"x{0}","customer_id":1,"created_at":"2025-01-01","price":1}})"
+        "\n",
+        i);
+  }
+  const Loaded loaded = objects(std::move(text));
+  ASSERT_THAT(loaded.records, SizeIs(4 * first));
+  for (std::size_t i = 0; i < loaded.records.size(); ++i)
+    EXPECT_THAT(why_not(loaded.records[i]),
+                HasSubstr(i < first ? "stored" : "does not look like an order"))
+        << loaded.records[i].payload;
+}
+
 TEST(FileOrdersTest, AFileThatTurnsIntoSomethingElseIsTold) {
   const Loaded loaded = objects(
       orders_at_first() +
