@@ -1,9 +1,9 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
-#include <span>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,16 +18,24 @@
 namespace tidemark::load {
 
 struct AmountCheckResult {
-  std::uint64_t days_off = 0;  ///< Days of which an amount is not what the source showed.
+  std::uint64_t records = 0;         ///< Compared.
+  std::set<std::string> days_off{};  ///< `2025-01-31`: an amount is not what the source showed.
   /// What each of StreamTables::amounts() sums up to in fen, by the rows as the source showed them.
   std::vector<std::int64_t> sums{};
   std::vector<Message> differences{};  ///< The first few, in words.
 };
 
+/// Which of the rows that a scan has read are held against the tables.
+enum class AmountScope {
+  all,   ///< Each: its raw row is read again.
+  news,  ///< Those that were new or different, which it has written.
+};
+
 /// Holds the amounts of the tables against the rows as a scan has read them: no list of the source
 /// tells sums, but every row tells its amounts. Whoever changed an amount in the warehouse by other
 /// means is found so, which a load is not, since it leaves rows without news alone. Only rows that
-/// were seen since the scan began count; not those that were set aside. One pass.
+/// were seen since the scan began count; not those that were set aside. The day of a row, on both
+/// sides, is the one that the source shows; that the table has another is told as well. One pass.
 class AmountCheck {
  public:
   /// `since`: when the scan began. All others must outlive it.
@@ -36,24 +44,37 @@ class AmountCheck {
       : connection_(connection), tables_(tables), since_(since), stop_(stop) {}
 
   /// Of a stream without amounts the result is empty. Errors: those of Connection; cancelled.
-  [[nodiscard]] Result<AmountCheckResult> check(const TimeWindow& range);
+  [[nodiscard]] Result<AmountCheckResult> check(const TimeWindow& range,
+                                                AmountScope scope = AmountScope::all);
 
  private:
-  struct Sums {
-    std::int64_t shown = 0;
-    std::int64_t kept = 0;
-    std::vector<std::string> ids{};  ///< The first few of the records that differ.
+  /// A column of the table.
+  struct Kept {
+    std::int64_t sum = 0;
+    std::uint64_t off = 0;           ///< Records of which it is not what was shown.
+    std::vector<std::string> ids{};  ///< The first few of them.
   };
-  /// One for each amount.
-  using Day = std::vector<Sums>;
+  struct Amount {
+    std::int64_t shown = 0;
+    Kept yuan{}, fen{};
+  };
+  struct Day {
+    std::vector<Amount> amounts;  ///< One for each of StreamTables::amounts().
+    Kept created_at{};            ///< Without a sum.
+  };
 
-  [[nodiscard]] std::string select() const;
-  [[nodiscard]] Result<void> add(const sql::Cursor& row, std::map<std::string, Day>& days) const;
+  [[nodiscard]] std::string select(AmountScope scope) const;
+  [[nodiscard]] Result<void> add(const sql::Cursor& row);
+  void compare_created(Day& day, const sql::Cursor& row, const CivilTime& shown) const;
+  /// What is to be told of a day.
+  [[nodiscard]] std::vector<Message> differences(const std::string& date, const Day& day) const;
 
   sql::Connection& connection_;
   const StreamTables& tables_;
   const WallTime since_;
   const Stop& stop_;
+  std::uint64_t records_ = 0;
+  std::map<std::string, Day> days_;
 };
 
 }  // namespace tidemark::load

@@ -130,8 +130,8 @@ Result<DayCheckResult> DayCheck::check(const TimeWindow& range,
       [&](std::uint64_t day) { return extractor_.count(days[day - 1]); }, 1, days.size(),
       counts_at_once);
   for (const TimeWindow& day : days) {
-    const auto found =
-        by_day->find(day.from.text().substr(0, std::string_view("2025-01-31").size()));
+    const std::string date = day.from.text().substr(0, std::string_view("2025-01-31").size());
+    const auto found = by_day->find(date);
     const Held held = found == by_day->end() ? Held() : found->second;
     std::uint64_t counted = 0;
     Verdict verdict;
@@ -145,12 +145,12 @@ Result<DayCheckResult> DayCheck::check(const TimeWindow& range,
       if (!compared) return fail(compared.error());
       verdict = *compared;
     }
-    ++result.days;
+    result.days.insert(date);
     allowance -= verdict.excused;
     const bool missing = !verdict.same && counted > held.seen;
     const bool surplus = held.all > held.seen || (!verdict.same && !missing);
-    if (missing) ++result.missing;
-    if (surplus) ++result.surplus;
+    if (missing) result.missing.insert(date);
+    if (surplus) result.surplus.insert(date);
     if ((missing || surplus) && result.differences.size() < examples_max)
       result.differences.push_back(
           say({"{} to {}: the shop counts {}, the warehouse {}, of which {} were read",

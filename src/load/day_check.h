@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,9 +16,10 @@
 namespace tidemark::load {
 
 struct DayCheckResult {
-  std::uint64_t days = 0;     ///< Compared.
-  std::uint64_t missing = 0;  ///< Days of which fewer were read and stored than the source counts.
-  std::uint64_t surplus = 0;  ///< Days of which some are stored that the source has dropped.
+  // `2025-01-31`, however small the part of the day is:
+  std::set<std::string> days{};        ///< Compared.
+  std::set<std::string> missing{};     ///< Fewer were read and stored than the source counts.
+  std::set<std::string> surplus{};     ///< Some are stored that the source has dropped.
   std::vector<Message> differences{};  ///< The first few, in words.
 };
 

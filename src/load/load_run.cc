@@ -6,8 +6,6 @@
 
 #include "base/last_net.h"
 #include "base/ulid.h"
-#include "load/amount_check.h"
-#include "load/day_check.h"
 #include "load/page_batches.h"
 #include "load/schema.h"
 #include "load/timed_connection.h"
@@ -321,6 +319,12 @@ Result<void> LoadRun::check_unchecked() {
   const Result<std::vector<Gap>> gaps = scans_->gaps();
   if (!gaps) return fail(gaps.error());
   const std::vector<TimeWindow> disputed = spans_of(*gaps, GapKind::disputed);
+  const Result<AmountScope> scope = amount_scope();
+  if (!scope) return fail(scope.error());
+  summary_.amounts_of_news = *scope == AmountScope::news;
+  // What several scans have read is compared once, with what the newest of them, the first, has
+  // read.
+  std::vector<TimeWindow> compared;
   const std::span<const UncheckedWindow> all(*unchecked);
   for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
     // Windows that adjoin are compared as one, day by day.
@@ -329,31 +333,69 @@ Result<void> LoadRun::check_unchecked() {
                           all[end].window.from == range.upto + std::chrono::seconds(1);
          ++end)
       range.upto = all[end].window.upto;
-    DayCheck check(*connection_, environment_.tables, environment_.extractor,
-                   all[begin].scan_started_at);
-    Result<DayCheckResult> checked = check.check(range, disputed);
-    if (!checked) return fail(std::move(checked).error());
-    summary_.days_checked += checked->days;
-    summary_.days_missing += checked->missing;
-    summary_.days_surplus += checked->surplus;
-    for (Message& difference : checked->differences)
-      if (summary_.day_differences.size() < examples_max)
-        summary_.day_differences.push_back(std::move(difference));
-    if (Result<void> same = check_amounts(range, all[begin].scan_started_at); !same) return same;
+    for (const TimeWindow& part : without(range, compared))
+      if (Result<void> same = check_range(part, all[begin].scan_started_at, disputed, *scope);
+          !same)
+        return same;
+    compared.push_back(range);
     if (Result<void> noted = scans_->note_checked(all.subspan(begin, end - begin)); !noted)
       return noted;
   }
+  const bool whole_rescan = options_.mode == LoadMode::rescan && *scope == AmountScope::all &&
+                            summary_.errors.empty() && summary_.days_off == 0;
+  if (!whole_rescan || environment_.tables.amounts().empty()) return {};
+  return scans_->note_amounts_compared({.from = plan_.range.from, .at = scan_.started_at});
+}
+
+Result<AmountScope> LoadRun::amount_scope() {
+  // Each row that is compared is read again from the raw layer. A re-scan comes every hour, and
+  // nearly all of its rows are as before: one of each day compares them all, and the next ones too
+  // until none is off. Less than a day, so that the time at which the daily one comes may vary.
+  constexpr std::chrono::hours whole_every{23};
+  if (options_.mode != LoadMode::rescan) return AmountScope::all;
+  const Result<std::optional<AmountsCompared>> last = scans_->amounts_compared();
+  if (!last) return fail(last.error());
+  const bool covers = *last && (*last)->from <= plan_.range.from;
+  const bool lately =
+      *last && (*last)->at <= scan_.started_at && (*last)->at > scan_.started_at - whole_every;
+  return covers && lately ? AmountScope::news : AmountScope::all;
+}
+
+Result<void> LoadRun::check_range(const TimeWindow& range, WallTime since,
+                                  std::span<const TimeWindow> disputed, AmountScope scope) {
+  {
+    const StageTime counting(stages_, Stage::check_counts);
+    DayCheck check(*connection_, environment_.tables, environment_.extractor, since);
+    Result<DayCheckResult> checked = check.check(range, disputed);
+    if (!checked) return fail(std::move(checked).error());
+    checked_.days.merge(checked->days);
+    checked_.missing.merge(checked->missing);
+    checked_.surplus.merge(checked->surplus);
+    tell(std::move(checked->differences));
+  }
+  if (Result<void> same = check_amounts(range, since, scope); !same) return same;
+  // Two scans may have read a part of a day each: that is one day.
+  summary_.days_checked = checked_.days.size();
+  summary_.days_missing = checked_.missing.size();
+  summary_.days_surplus = checked_.surplus.size();
+  summary_.days_off = days_off_.size();
   return {};
 }
 
-Result<void> LoadRun::check_amounts(const TimeWindow& range, WallTime since) {
-  AmountCheck check(*connection_, environment_.tables, since, environment_.stop);
-  Result<AmountCheckResult> checked = check.check(range);
-  if (!checked) return fail(std::move(checked).error());
-  summary_.days_off += checked->days_off;
-  for (Message& difference : checked->differences)
+void LoadRun::tell(std::vector<Message> differences) {
+  for (Message& difference : differences)
     if (summary_.day_differences.size() < examples_max)
       summary_.day_differences.push_back(std::move(difference));
+}
+
+Result<void> LoadRun::check_amounts(const TimeWindow& range, WallTime since, AmountScope scope) {
+  const StageTime comparing(stages_, Stage::check_amounts);
+  AmountCheck check(*connection_, environment_.tables, since, environment_.stop);
+  Result<AmountCheckResult> checked = check.check(range, scope);
+  if (!checked) return fail(std::move(checked).error());
+  summary_.amounts_compared += checked->records;
+  days_off_.merge(checked->days_off);
+  tell(std::move(checked->differences));
   const auto amounts = environment_.tables.amounts();
   if (summary_.sums.empty())
     for (const std::string_view amount : amounts) summary_.sums.emplace_back(amount, 0);

@@ -6,6 +6,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,8 @@
 #include "base/result.h"
 #include "base/stop.h"
 #include "base/write_behind.h"
+#include "load/amount_check.h"
+#include "load/day_check.h"
 #include "load/extractor.h"
 #include "load/load_options.h"
 #include "load/load_plan.h"
@@ -90,7 +94,12 @@ class LoadRun {
   [[nodiscard]] bool compares_counts() const;
   void check_days();
   [[nodiscard]] Result<void> check_unchecked();
-  [[nodiscard]] Result<void> check_amounts(const TimeWindow& range, WallTime since);
+  [[nodiscard]] Result<AmountScope> amount_scope();
+  [[nodiscard]] Result<void> check_range(const TimeWindow& range, WallTime since,
+                                         std::span<const TimeWindow> disputed, AmountScope scope);
+  [[nodiscard]] Result<void> check_amounts(const TimeWindow& range, WallTime since,
+                                           AmountScope scope);
+  void tell(std::vector<Message> differences);
   [[nodiscard]] Result<void> finish();
 
   Environment environment_;
@@ -107,6 +116,8 @@ class LoadRun {
   LoadPlan plan_;
   Scan scan_;
   std::vector<TimeWindow> left_out_;  ///< An earlier try has finished them.
+  DayCheckResult checked_;            ///< Of all that was compared.
+  std::set<std::string> days_off_;    ///< Likewise.
   StageClock stages_;
   std::mutex mutex_;                   ///< Guards summary_ while windows are read.
   TimeWindow failed_window_{};         ///< The one whose writing failed.

@@ -43,6 +43,7 @@ Json counts_of(const LoadSummary& summary) {
           {"days_missing", summary.days_missing},
           {"days_surplus", summary.days_surplus},
           {"days_off", summary.days_off},
+          {"amounts_compared", summary.amounts_compared},
           {"spans_unproven", summary.unproven},
           {"gaps_open", summary.gaps_open}};
 }
@@ -154,6 +155,27 @@ void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view agai
     lines.add(say({"  again:         {}", "  重做：        {}"}, again));
 }
 
+void add_sums(Lines& lines, const LoadSummary& summary) {
+  if (summary.amounts_compared == 0) return;
+  std::string sums;
+  for (const auto& [column, fen] : summary.sums)
+    sums += fmt::format("{}{} {}", sums.empty() ? "" : ", ", column, yuan_text(fen));
+  const std::string records = run::count_text(summary.amounts_compared);
+  const Message which =
+      summary.amounts_of_news
+          ? say({"{} orders that were new or different", "{} 笔新增或变化的订单"}, records)
+          : say({"{} orders", "{} 笔订单"}, records);
+  if (summary.days_off == 0)
+    lines.add({fmt::format("  sums:          {}; the same in the warehouse for each of {}", sums,
+                           which.en),
+               fmt::format("  金额：        {}；{}在数仓中逐笔一致", sums, which.zh)});
+  else
+    lines.add({fmt::format("  sums:          {} of {}; on {} days the warehouse has other amounts",
+                           sums, which.en, summary.days_off),
+               fmt::format("  金额：        {}（{}）；数仓有 {} 天的金额不同", sums, which.zh,
+                           summary.days_off)});
+}
+
 }  // namespace
 
 ExitCode LoadSummary::exit_code(const Stop& stop) const {
@@ -226,19 +248,7 @@ std::string summary_text(const LoadSummary& summary, Language language, std::str
              "the shop no longer lists",
              "  核对：        与店铺数量比较 {} 天：{} 天缺少记录，{} 天有店铺不再列出的记录"},
             summary.days_checked, summary.days_missing, summary.days_surplus));
-  if (!summary.sums.empty()) {
-    std::string sums;
-    for (const auto& [column, fen] : summary.sums)
-      sums += fmt::format("{}{} {}", sums.empty() ? "" : ", ", column, yuan_text(fen));
-    lines.add(
-        summary.days_off == 0
-            ? say({"  sums:          {}, the same in the warehouse for each order that is there",
-                   "  金额：        {}，与数仓中每笔订单一致"},
-                  sums)
-            : say({"  sums:          {}; on {} days the warehouse has other amounts",
-                   "  金额：        {}；数仓有 {} 天的金额不同"},
-                  sums, summary.days_off));
-  }
+  add_sums(lines, summary);
   for (const Message& difference : summary.day_differences) lines.add(below(difference));
   if (summary.complete)
     lines.add(say({"  complete:      {} to {}{}", "  水位：        {} 至 {} 的数据已全部到达{}"},
@@ -297,6 +307,7 @@ std::string summary_json(const LoadSummary& summary, ExitCode code) {
   line["unproven"] = Json::array();
   for (const TimeWindow& span : summary.unproven_spans)
     line["unproven"].push_back(window_json(span.from, span.upto));
+  if (!summary.sums.empty()) line["amounts_of"] = summary.amounts_of_news ? "news" : "all";
   line["sums"] = Json::object();
   for (const auto& [column, fen] : summary.sums) line["sums"][column] = yuan_text(fen);
   line["day_differences"] = Json::array();

@@ -64,7 +64,10 @@ struct LoadSummary {
   std::uint64_t days_surplus = 0;  ///< Some are stored that the source has dropped.
   std::uint64_t days_off = 0;      ///< An amount of them is not what the source showed.
   std::vector<Message> day_differences{};  ///< The first few.
-  /// Of these days, by the rows that the source showed: `price` and fen.
+  std::uint64_t amounts_compared = 0;      ///< Records whose amounts were held against their rows.
+  /// Not those that were as before: a re-scan that comes often leaves them to one of each day.
+  bool amounts_of_news = false;
+  /// Of these records, by the rows that the source showed: `price` and fen.
   std::vector<std::pair<std::string, std::int64_t>> sums{};
 
   /// Spans of which the source's pages and its own count never agreed in this run; not those that

@@ -76,17 +76,18 @@ std::unique_ptr<StreamBatch> OrderTables::batch() const {
 }
 
 std::span<const std::string_view> OrderTables::amounts() const {
-  static constexpr std::array<std::string_view, 3> columns = {"price", "coupon_price",
-                                                              "refund_money"};
+  static constexpr std::array<std::string_view, 4> columns = {"price", "coupon_price",
+                                                              "refund_money", "net_amount"};
   return columns;
 }
 
-Result<std::vector<std::optional<std::int64_t>>> OrderTables::amounts_of(
-    std::string_view payload) const {
+Result<ShownAmounts> OrderTables::amounts_of(std::string_view payload) const {
   std::vector<UnknownCode> unknown;
   const Result<Order> order = transform_->transform(payload, unknown);
   if (!order) return fail(order.error());
-  return std::vector{order->price, order->coupon_price, order->refund_money};
+  return ShownAmounts{
+      .created_at = order->created_at,
+      .fen = {order->price, order->coupon_price, order->refund_money, net_amount(*order)}};
 }
 
 /// What has to be written. Of new orders the rows are made when they are: they are many.

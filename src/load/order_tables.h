@@ -49,8 +49,7 @@ class OrderTables final : public StreamTables {
   [[nodiscard]] bool keeps_history() const override { return true; }
   [[nodiscard]] std::unique_ptr<StreamBatch> batch() const override;
   [[nodiscard]] std::span<const std::string_view> amounts() const override;
-  [[nodiscard]] Result<std::vector<std::optional<std::int64_t>>> amounts_of(
-      std::string_view payload) const override;
+  [[nodiscard]] Result<ShownAmounts> amounts_of(std::string_view payload) const override;
 
  private:
   const std::string platform_;

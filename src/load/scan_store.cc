@@ -162,7 +162,7 @@ Result<std::vector<UncheckedWindow>> ScanStore::unchecked() {
   Result<void> read = sql::each_row(
       connection_.query("SELECT u.scan_id, s.started_at, u.window_from, u.window_upto FROM "
                         "load_unchecked u JOIN load_scans s ON s.scan_id=u.scan_id "
-                        "WHERE u.platform=? AND u.stream=? ORDER BY u.scan_id, u.window_from",
+                        "WHERE u.platform=? AND u.stream=? ORDER BY u.scan_id DESC, u.window_from",
                         sql::Values{platform_, stream_}),
       [&](const sql::Cursor& row) -> Result<void> {
         const Result<WallTime> started = utc_time(row.at(1));
@@ -188,6 +188,32 @@ Result<void> ScanStore::note_checked(std::span<const UncheckedWindow> windows) {
         !done)
       return done;
   return {};
+}
+
+Result<std::optional<AmountsCompared>> ScanStore::amounts_compared() {
+  std::optional<AmountsCompared> compared;
+  Result<void> read = sql::each_row(
+      connection_.query("SELECT compared_from, compared_at FROM load_amount_checks WHERE "
+                        "platform=? AND stream=?",
+                        sql::Values{platform_, stream_}),
+      [&](const sql::Cursor& row) -> Result<void> {
+        const Result<CivilTime> from = civil(row.at(0));
+        if (!from) return fail(from.error());
+        const Result<WallTime> at = utc_time(row.at(1));
+        if (!at) return fail(at.error());
+        compared = {.from = *from, .at = *at};
+        return {};
+      });
+  if (!read) return fail(std::move(read).error());
+  return compared;
+}
+
+Result<void> ScanStore::note_amounts_compared(const AmountsCompared& compared) {
+  return in_transaction([&] {
+    const std::vector<sql::Values> row = {
+        {platform_, stream_, compared.from.text(), utc_text(compared.at)}};
+    return upsert_rows(connection_, load_amount_checks_table(), row);
+  });
 }
 
 Result<std::vector<Gap>> ScanStore::gaps() { return gap_store().all(); }

@@ -56,6 +56,12 @@ struct Complete {
   CivilTime upto;
 };
 
+/// The amounts of all records that were created at `from` or later were those of the source.
+struct AmountsCompared {
+  CivilTime from;
+  WallTime at{};  ///< When the scan began whose rows they were compared with.
+};
+
 /// What is kept about the readings of one stream: scans, their finished windows, the watermark.
 /// Each call is a transaction of its own. Errors: those of Connection; corrupt.
 class ScanStore {
@@ -85,10 +91,14 @@ class ScanStore {
   [[nodiscard]] Result<void> finish_window(const Scan& scan, const TimeWindow& window,
                                            std::uint64_t records, const Proof& proof, WallTime now);
 
-  /// By scan and time.
+  /// Those of the newest scan first, each scan's by time.
   [[nodiscard]] Result<std::vector<UncheckedWindow>> unchecked();
   /// They were compared.
   [[nodiscard]] Result<void> note_checked(std::span<const UncheckedWindow> windows);
+
+  /// The last re-scan whose records were all compared by their amounts, none of which was off.
+  [[nodiscard]] Result<std::optional<AmountsCompared>> amounts_compared();
+  [[nodiscard]] Result<void> note_amounts_compared(const AmountsCompared& compared);
 
   [[nodiscard]] Result<std::vector<Gap>> gaps();
   /// Accepts the open gaps that lie in `range`, for the reason that a person gave; returns how

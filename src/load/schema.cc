@@ -187,6 +187,13 @@ constexpr std::array accepted_columns = {
     Column{"accepted_at", Kind::stamp, "接受的时间（UTC）", true},
 };
 
+constexpr std::array amount_check_columns = {
+    Column{"platform", Kind::name, "平台", true},
+    Column{"stream", Kind::name, "数据流", true},
+    Column{"compared_from", Kind::time, "从此时起下单的记录均已比较（含），平台时区", true},
+    Column{"compared_at", Kind::stamp, "比较所依据的扫描的开始时间（UTC）", true},
+};
+
 constexpr TableSpec orders{.name = "orders",
                            .comment = "订单",
                            .columns = order_columns,
@@ -243,12 +250,17 @@ constexpr TableSpec accepted{.name = "load_rejects_accepted",
                              .columns = accepted_columns,
                              .key_columns = 3};
 
+constexpr TableSpec amount_checks{.name = "load_amount_checks",
+                                  .comment = "最近一次逐笔比较金额且全部一致的重扫",
+                                  .columns = amount_check_columns,
+                                  .key_columns = 2};
+
 /// In the order in which they came; only ever appended to.
 std::span<const run::Migration> migrations() {
-  static const TableMigrations all(std::array<const TableSpec*, 16>{
+  static const TableMigrations all(std::array<const TableSpec*, 17>{
       &orders, &items, &history, &raw_records, &raw_seen, &rejects, &scans, &windows, &streams,
       &refunds_table(), &users_table(), &products_table(), &live_streams_table(), &gaps, &unchecked,
-      &accepted});
+      &accepted, &amount_checks});
   return all.steps();
 }
 
@@ -281,6 +293,7 @@ const TableSpec& load_streams_table() { return streams; }
 const TableSpec& load_gaps_table() { return gaps; }
 const TableSpec& load_unchecked_table() { return unchecked; }
 const TableSpec& load_rejects_accepted_table() { return accepted; }
+const TableSpec& load_amount_checks_table() { return amount_checks; }
 
 Result<void> migrate_warehouse(sql::Connection& connection) {
   if (Result<void> migrated = run::migrate(connection, "load", migrations()); !migrated)

@@ -29,6 +29,7 @@ namespace tidemark::load {
 [[nodiscard]] const TableSpec& load_rejects_table();
 /// Which of them a person knows of and takes as they are.
 [[nodiscard]] const TableSpec& load_rejects_accepted_table();
+[[nodiscard]] const TableSpec& load_amount_checks_table();
 /// What was read when: scans and their windows, and the watermark of each stream.
 [[nodiscard]] const TableSpec& load_scans_table();
 [[nodiscard]] const TableSpec& load_windows_table();

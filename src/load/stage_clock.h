@@ -18,12 +18,15 @@ enum class Stage {
   compare,    ///< Asks the warehouse for what it has.
   write,      ///< Gives it what is new.
   commit,
+  check_counts,   ///< Holds what was read against the source's own counts, which it asks for.
+  check_amounts,  ///< Holds the amounts of the tables against the rows as they came.
 };
-inline constexpr std::array stages = {Stage::fetch, Stage::transform, Stage::compare, Stage::write,
-                                      Stage::commit};
+inline constexpr std::array stages = {Stage::fetch,        Stage::transform, Stage::compare,
+                                      Stage::write,        Stage::commit,    Stage::check_counts,
+                                      Stage::check_amounts};
 [[nodiscard]] constexpr std::string_view name(Stage stage) {
-  constexpr std::array<std::string_view, stages.size()> names = {"fetch", "transform", "compare",
-                                                                 "write", "commit"};
+  constexpr std::array<std::string_view, stages.size()> names = {
+      "fetch", "transform", "compare", "write", "commit", "check_counts", "check_amounts"};
   return names[static_cast<std::size_t>(stage)];
 }
 

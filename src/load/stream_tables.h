@@ -41,6 +41,12 @@ struct TableChanges {
   std::uint64_t histories = 0;
 };
 
+/// What a row of the source tells of the amounts of its record.
+struct ShownAmounts {
+  CivilTime created_at{};
+  std::vector<std::optional<std::int64_t>> fen{};  ///< One for each of StreamTables::amounts().
+};
+
 struct Applying {
   bool write = true;    ///< False: only compares.
   bool history = true;  ///< False: what changed is not noted.
@@ -88,13 +94,12 @@ class StreamTables {
   [[nodiscard]] virtual StreamKind kind() const = 0;
   [[nodiscard]] virtual const std::string& platform() const = 0;
   [[nodiscard]] virtual std::unique_ptr<StreamBatch> batch() const = 0;
-  /// Columns of money of the table that each row of the source tells: `price`, of which the table
-  /// has `price_fen` as well.
+  /// Columns of money of the table that follow from each row of the source alone: `price`, of which
+  /// the table has `price_fen` as well.
   [[nodiscard]] virtual std::span<const std::string_view> amounts() const { return {}; }
-  /// What a row tells of them, in fen. Errors: rejected.
-  [[nodiscard]] virtual Result<std::vector<std::optional<std::int64_t>>> amounts_of(
-      std::string_view /*payload*/) const {
-    return std::vector<std::optional<std::int64_t>>();
+  /// What a row tells of them. Errors: rejected.
+  [[nodiscard]] virtual Result<ShownAmounts> amounts_of(std::string_view /*payload*/) const {
+    return ShownAmounts();
   }
   /// Whether deriving again needs all states of a record, and not only the present one.
   [[nodiscard]] virtual bool keeps_history() const { return false; }

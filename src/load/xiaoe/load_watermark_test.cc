@@ -125,6 +125,35 @@ TEST_P(LoadWatermark, WhatAStoppedRunReadIsComparedByTheNext) {
   EXPECT_EQ(value("SELECT COUNT(*) FROM load_unchecked"), "0");
 }
 
+TEST_P(LoadWatermark, WhatSeveralStoppedRunsReadIsComparedOnce) {
+  open_shop();
+  const LoadOptions incremental{.mode = LoadMode::incremental, .history_start = at("2025-01-01")};
+  loaded(incremental);
+  const std::string cheap = value("SELECT MAX(order_id) FROM orders WHERE created_at<'2025-01-20'");
+  run(fmt::format("UPDATE orders SET price='0.01', price_fen=1 WHERE order_id='{}'", cheap));
+  for (int time = 0; time < 2; ++time) {
+    clock_.advance(std::chrono::hours(1));
+    troubles_.stops_after = 2;  // Of the windows; the last one is not read.
+    EXPECT_EQ(loaded({.mode = LoadMode::rescan, .rescan = std::chrono::days(15)}).days_checked, 0U);
+    troubles_.stops_after.reset();
+    stop_.request(0);
+  }
+  ASSERT_EQ(value("SELECT COUNT(*) FROM load_unchecked"), "4");
+  const std::string from = value("SELECT MIN(window_from) FROM load_unchecked");
+  const std::string upto = value("SELECT MAX(window_upto) FROM load_unchecked");
+  const LoadSummary rest = loaded(incremental);
+  EXPECT_EQ(value("SELECT COUNT(*) FROM load_unchecked"), "0");
+  EXPECT_EQ(
+      std::to_string(rest.amounts_compared),
+      value(fmt::format("SELECT COUNT(*) FROM orders WHERE created_at BETWEEN '{}' AND '{}' OR "
+                        "created_at>='{}'",
+                        from, upto, rest.range.from.text())));
+  EXPECT_EQ(rest.days_checked, 16U);
+  EXPECT_EQ(rest.days_missing + rest.days_surplus, 0U);
+  EXPECT_EQ(rest.days_off, 1U);
+  EXPECT_EQ(rest.day_differences.size(), 1U);
+}
+
 TEST_P(LoadWatermark, WhatWasTakenOverFromAnotherProgramMayHoldNewOrders) {
   open_shop();
   ScanStore scans(db(), "xiaoe", "orders");
