@@ -8,16 +8,8 @@ import urllib.parse
 import pytest
 
 from hub_states import fresh_state
-from load_fixture import CREDENTIALS, Shop, Warehouse, days_ago, load
+from load_fixture import CREDENTIALS, PresentShop, Warehouse, days_ago, load
 from programs import run
-
-
-class PresentShop(Shop):
-    """Its clock goes, and its orders are those of the last days."""
-
-    def __init__(self, folder, *words):
-        super().__init__(folder)
-        self.words = [*self.words[:6], "--orders", "3000", *words]
 
 
 class Patient:
