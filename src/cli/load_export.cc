@@ -5,6 +5,7 @@
 #include <atomic>
 #include <nlohmann/json.hpp>
 
+#include "base/bytes.h"
 #include "cli/context.h"
 #include "cli/load_range.h"
 #include "cli/load_settings.h"
@@ -139,7 +140,11 @@ Result<ExitCode> run_export(Context& context, const std::string& command, WriteS
   const Result<Exported> exported = export_to(context, *file, *sheet, write);
   if (!exported) {
     recorded.finish(failed_end(context, exported.error()));
-    return fail(exported.error());
+    Error error = exported.error();
+    if (error.kind == ErrorKind::cancelled)
+      error =
+          std::move(error).with_hint({"again: {}", "重做：{}"}, printable(context.command_line));
+    return fail(std::move(error));
   }
   recorded.finish({.status = run_status(ExitCode::done),
                    .counts = fmt::format(R"({{"rows":{}}})", exported->rows),

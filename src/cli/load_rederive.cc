@@ -96,8 +96,8 @@ void show(const Context& context, const Derived& derived, bool dry_run, ExitCode
     }
   }
   if (stopped(derived))
-    context.print(
-        say({"stopped; the same command goes over it again", "已中止；用同一命令可重新处理"}));
+    context.print(say({"stopped; this goes over all of it again: {}", "已中止；重新处理全部：{}"},
+                      printable(context.command_line)));
 }
 
 /// The streams that were named, or all. Errors: usage.

@@ -67,9 +67,11 @@ Result<run::LedgerOptions> ledger_options(const Context& context) {
 }
 
 run::ProgressOptions progress_options(const Context& context) {
-  run::ProgressOptions options{.mode = progress_mode(context),
-                               .language = context.language,
-                               .line_interval = line_interval(context)};
+  run::ProgressOptions options{
+      .mode = progress_mode(context),
+      .language = context.language,
+      .line_interval = line_interval(context),
+      .stopping = [&stop = context.world.stop] { return stop.requested(); }};
   switch (options.mode) {
     case run::ProgressMode::off:
       break;

@@ -73,7 +73,8 @@ void ProgressPainter::pause(bool paused) {
   drawn_.clear();
 }
 
-void ProgressPainter::draw(const ProgressView& view) {
+void ProgressPainter::draw(ProgressView view) {
+  if (!finished_ && options_.stopping()) view.snapshot.phase = Message{"stopping", "正在停止"};
   switch (options_.mode) {
     case ProgressMode::off:
       return;

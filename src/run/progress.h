@@ -31,6 +31,8 @@ struct ProgressOptions {
   std::function<void(std::string_view)> write;
   /// bar: columns of the terminal, asked at each drawing, so that a resized window needs no signal.
   std::function<std::size_t()> columns = [] { return std::size_t{80}; };
+  /// Whether the job was asked to stop and still finishes what it has in hand: then that is told.
+  std::function<bool()> stopping = [] { return false; };
 };
 
 using ProgressCallback = std::function<ProgressSnapshot()>;
@@ -53,7 +55,7 @@ class ProgressPainter {
   void pause(bool paused);
 
  private:
-  void draw(const ProgressView& view);
+  void draw(ProgressView view);
 
   const ProgressOptions options_;
   const Clock& clock_;

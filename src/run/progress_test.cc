@@ -127,6 +127,22 @@ TEST_F(Painter, FollowsTheWidthOfTheWindow) {
                           "\r\033[K 50%|████████        | 50/100 [00:02<00:02, 24/s]"));
 }
 
+TEST_F(Painter, WhoWasAskedToStopIsSeenToDoSo) {
+  bool stopping = false;
+  ProgressPainter bar({.mode = ProgressMode::bar,
+                       .write = [this](std::string_view text) { written.emplace_back(text); },
+                       .columns = [this] { return columns; },
+                       .stopping = [&stopping] { return stopping; }},
+                      clock, [this] { return snapshot; });
+  snapshot.records_done = 50;
+  stopping = true;
+  clock.advance(1s);
+  bar.tick();
+  bar.finish();
+  EXPECT_THAT(written.front(), ::testing::HasSubstr("· stopping"));
+  EXPECT_THAT(written.at(1), ::testing::Not(::testing::HasSubstr("stopping")));
+}
+
 TEST_F(Painter, TheLogTakesTheBarOffAndPutsItBack) {
   ProgressPainter bar = painter(ProgressMode::bar);
   bar.hide();
