@@ -9,6 +9,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 import servers
 from hub_fixture import BINARY, Hub, wait_until
 from hub_states import State, fresh_state
-from load_fixture import CREDENTIALS, Shop
+from load_fixture import CREDENTIALS, PresentShop, Shop, Warehouse, days_ago
 
 JOBS = ("load-orders", "load-orders-rescan", "load-orders-deep", "load-history")
 
@@ -279,6 +280,89 @@ def test_a_backfill_gives_way_to_fresh_orders(tmp_path, request):
         second = running(hub, "load-orders")
         assert second != first and not alive(first)
         assert job(hub, "load-history")["again_at"]
+        hub.stop()
+
+
+def make_due(state, *names, hours=1):
+    """As if the clock had been moved past the next time of these jobs."""
+    ago = int((time.time() - 3600 * hours) * 1_000_000)
+    connection = state.connect()
+    for name in names:
+        connection.cursor().execute(f"UPDATE schedules SET next_due_at = {ago}, "
+                                    f"next_start_at = {ago} WHERE name = '{name}'")
+    connection.commit()
+    connection.close()
+
+
+def said(hub):
+    """What became of the jobs, in order."""
+    return [tuple(found) for found in
+            re.findall(r"job ([\w-]+): (started|asked to give way|success|yielded)", hub.log())]
+
+
+def test_a_plan_walked_with_a_shop(tmp_path, request):
+    """A history that gives way to what is fresh and goes on where it was; run now, pause, jitter."""
+    state = fresh_state("sqlite", request, tmp_path)
+    warehouse = Warehouse(f"sqlite:{tmp_path}/warehouse.db",
+                          lambda: sqlite3.connect(tmp_path / "warehouse.db"))
+    first = days_ago(40)
+
+    def windows():
+        try:
+            return warehouse.value("SELECT COUNT(*) FROM load_windows w JOIN load_scans s ON "
+                                   "s.scan_id=w.scan_id WHERE s.mode='incremental'")
+        except sqlite3.OperationalError:  # Nothing is there yet.
+            return 0
+
+    with PresentShop(tmp_path, "--from", first, "--to", days_ago(0)) as shop, \
+            hub_of(tmp_path, state, shop, TIDEMARK_LOAD__HISTORY_START=first) as hub:
+        wait_until(lambda: state.rows("SELECT next_due_at FROM schedules "
+                                      "WHERE name = 'load-history'")[0][0])
+        shop.ask("faults", {"spec": "latency=300ms"})
+        make_due(state, "load-history")
+        wait_until(lambda: windows() > 0)
+        done_before = windows()
+        make_due(state, "load-orders", "load-orders-rescan")
+        fresh = ended(hub, "load-orders-rescan")
+        assert fresh["last_status"] == "success"
+        shop.ask("faults", {"spec": ""})
+        history = ended(hub, "load-history", 2)
+        assert history["runs"] == {"yielded": 1, "success": 1}, said(hub)
+        assert said(hub) == [
+            ("load-history", "started"), ("load-history", "asked to give way"),
+            ("load-history", "yielded"), ("load-orders", "started"), ("load-orders", "success"),
+            ("load-orders-rescan", "started"), ("load-orders-rescan", "success"),
+            ("load-history", "started"), ("load-history", "success")], hub.log()
+        # What it had finished it has not read again, and nothing is missing.
+        assert done_before > 0
+        ranges = warehouse.rows("SELECT window_from, window_upto FROM load_windows w JOIN "
+                                "load_scans s ON s.scan_id=w.scan_id WHERE s.mode='incremental' "
+                                "ORDER BY window_from")
+        for before, after in zip(ranges, ranges[1:]):
+            assert before["window_upto"] < after["window_from"], ranges
+        truth = {day: figures["orders"] for day, figures in shop.truth(first, days_ago(2)).items()}
+        assert len(truth) > 30
+        kept = {day: figures["orders"] for day, figures in warehouse.by_day().items()}
+        assert {day: kept.get(day) for day in truth} == truth
+
+        # Paused: nothing by the clock, also not afterwards; on request all the same.
+        assert hub.ask("PATCH", "/api/v1/schedules/load-orders", {"paused": True}).status == 200
+        make_due(state, "load-orders")
+        make_due(state, "load-orders-rescan")
+        ended(hub, "load-orders-rescan", 2)
+        assert sum(job(hub, "load-orders")["runs"].values()) == 1
+        hub.post("/api/v1/schedules/load-orders/run")
+        assert ended(hub, "load-orders", 2)["state"] == "paused"
+        answer = hub.ask("PATCH", "/api/v1/schedules/load-orders",
+                         {"paused": False, "cron": "*/30 * * * *", "jitter_seconds": 3600})
+        assert answer.status == 200, answer.text
+        # A rule with jitter: due when it says, begun somewhat later.
+        wait_until(lambda: "3600" in state.rows("SELECT rule FROM schedules "
+                                                "WHERE name = 'load-orders'")[0][0])
+        due, start = state.rows("SELECT next_due_at, next_start_at FROM schedules "
+                                "WHERE name = 'load-orders'")[0]
+        assert 0 <= start - due <= 3600 * 1_000_000 and due % (1800 * 1_000_000) == 0
+        assert sum(job(hub, "load-orders")["runs"].values()) == 2
         hub.stop()
 
 

@@ -272,12 +272,18 @@ Result<std::vector<RecordVersions>> RawLayer::versions(const std::string& after,
       sql::Values{platform_, stream_, records.front().id, records.back().id});
   if (!cursor) return fail(std::move(cursor));
   auto record = records.begin();
+  std::size_t bytes = 0;
   while (true) {
     const Result<bool> row = (*cursor)->next();
     if (!row) return fail(row.error());
     if (!*row) return records;
     const std::string_view id = (*cursor)->at(0).value_or("");
+    const bool another = record->id != id;
     while (record != records.end() && record->id != id) ++record;
+    if (another && bytes >= states_bytes_max) {
+      records.erase(record, records.end());
+      return records;
+    }
     if (record == records.end())
       return fail(ErrorKind::corrupt,
                   {"raw_records has '{}', which raw_seen lacks",
@@ -285,6 +291,7 @@ Result<std::vector<RecordVersions>> RawLayer::versions(const std::string& after,
                   printable(id));
     const Result<WallTime> observed = utc_time((*cursor)->at(2));
     if (!observed) return fail(observed.error());
+    bytes += (*cursor)->at(3).value_or("").size();
     record->versions.push_back({.id = record->id,
                                 .hash = std::string((*cursor)->at(1).value_or("")),
                                 .payload = std::string((*cursor)->at(3).value_or("")),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <span>
 #include <string>
@@ -40,6 +41,9 @@ struct RecordVersions {
   bool rejected = false;
 };
 
+/// What RawLayer::versions() holds at once, whatever a shop's rows look like.
+inline constexpr std::size_t states_bytes_max = std::size_t{32} << 20;
+
 /// The raw layer of one stream: every state of a row that was seen, to the byte, and for each row
 /// which one is its newest. Inside the caller's transaction. Errors: those of Connection; corrupt.
 class RawLayer {
@@ -74,7 +78,7 @@ class RawLayer {
   /// All states of a record, oldest first.
   [[nodiscard]] Result<std::vector<Observed>> states_of(const std::string& id);
   /// Up to `limit` records whose id is behind `after`, by id; with all their states, or only the
-  /// present one.
+  /// present one. Fewer where they have more than states_bytes_max, which only one alone may.
   [[nodiscard]] Result<std::vector<RecordVersions>> versions(const std::string& after,
                                                              std::int64_t limit, bool all_states);
 

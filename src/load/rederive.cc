@@ -101,7 +101,9 @@ Result<void> Rederive::derive() {
       refused_ = 0;
       among = 0;
     }
-    limit = std::min(limit * 2, records_per_step);
+    // Fewer came where they are long: to ask for all of them again would be in vain.
+    limit =
+        std::min(2 * std::min(limit, static_cast<std::int64_t>(done->records)), records_per_step);
     after = std::move(done->last);
     summary_.add(done->counts);
     records_ += done->records;

@@ -8,6 +8,7 @@
 
 #include <functional>
 
+#include "load/raw_layer.h"
 #include "load/testing_orders.h"
 
 namespace tidemark::load {
@@ -82,6 +83,29 @@ TEST_P(RederiveTest, DerivingAgainBringsBackWhatIsLost) {
   const RederiveSummary summary = rederived(tables_);
   EXPECT_EQ(summary.inserted, 2U);
   EXPECT_EQ(dump("orders", "order_id, price, order_state") + dump("order_history"), before);
+}
+
+TEST_P(RederiveTest, LongRowsAreReadFewAtATime) {
+  constexpr std::size_t long_bytes = std::size_t{2} << 20;
+  const std::string more = fmt::format(R"(,"system_info":"{}")", std::string(long_bytes, 'x'));
+  const std::size_t count = states_bytes_max / long_bytes + 4;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string id = fmt::format("o_{:02}", i);
+    std::vector<Observed> batch;
+    batch.push_back(observed_row(id, row(id, "1.00", 1, more), testing::start));
+    ASSERT_EQ(write_batch(std::move(batch)).inserted, 1U);
+  }
+  RawLayer raw(db(), "xiaoe", "orders");
+  for (const bool all_states : {true, false}) {
+    const auto some = raw.versions("", 500, all_states);
+    ASSERT_TRUE(some) << some.error().what.en;
+    EXPECT_EQ(some->size(), count - 4);
+    const auto rest = raw.versions(some->back().id, 500, all_states);
+    ASSERT_TRUE(rest) << rest.error().what.en;
+    EXPECT_EQ(rest->size(), 4U);
+  }
+  run("UPDATE orders SET title='?'");
+  EXPECT_EQ(rederived(tables()).changed, count);
 }
 
 TEST_P(RederiveTest, OtherTextsNeedNoShop) {

@@ -33,8 +33,6 @@ constexpr std::chrono::minutes token_margin{5};
 /// What a shop says of a token's life is believed up to here; published are two hours. More would
 /// let no clock of ours run out.
 constexpr std::chrono::seconds token_life_max = std::chrono::hours(24);
-/// 200 rows with long texts are below 1 MiB.
-constexpr std::size_t answer_bytes_max = std::size_t{32} << 20;
 constexpr std::size_t token_bytes_max = 4096;
 
 /// Its limit is waited for when it is met: who keeps tokens asks for few.
@@ -121,7 +119,7 @@ Result<void> Client::compare_clocks(const http::ClientResponse& response, WallTi
 
 Result<std::string> Client::exchange(http::ClientRequest request, std::string_view what) {
   request.total_timeout = options_.timeout;
-  request.response_bytes_max = answer_bytes_max;
+  request.response_bytes_max = options_.answer_bytes_max;
   request.tls = std::make_shared<http::TlsFiles>(http::TlsFiles{.ca_file = options_.ca_file});
   request.policy = shop_addresses();
   auto answered = std::make_shared<std::promise<http::ClientResponse>>();
@@ -146,6 +144,7 @@ Result<std::string> Client::exchange(http::ClientRequest request, std::string_vi
                 response.status);
   if (Result<void> agree = compare_clocks(response, asked_at); !agree)
     return fail(std::move(agree).error());
+  if (response.truncated && response.body.size() >= options_.answer_bytes_max) return std::string();
   if (response.truncated)
     return fail(ErrorKind::unreachable, {"{}: the answer broke off", "{}：应答不完整"}, what);
   if (const auto fault = check_json(response.body))
@@ -270,6 +269,7 @@ Result<Client::Attempt> Client::attempt(const Interface& api, std::string_view f
     if (!may_be_repeated(answer.error())) return fail(std::move(answer).error());
     return Attempt{.failure = std::move(answer).error(), .next = Attempt::Next::backoff};
   }
+  if (answer->empty()) return Attempt{.answer = Answer{.asked_at = asked_at, .too_long = true}};
   const std::optional<Envelope> envelope = envelope_of(*answer);
   if (!envelope)
     return Attempt{.failure = make_error(

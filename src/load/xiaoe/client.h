@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <future>
@@ -32,6 +33,9 @@ struct ClientOptions {
   /// Clocks of shop and machine that are so far apart end all calls; nullopt: any may be. What is
   /// read would bear false stamps, and the watermark pass over what is yet to come.
   std::optional<std::chrono::milliseconds> clocks_apart_max{};
+  /// Of one answer, several of which may be on their way at once. 200 orders as they are usual have
+  /// less than 1 MiB.
+  std::size_t answer_bytes_max = std::size_t{16} << 20;
   std::chrono::milliseconds first_pause{500};  ///< Doubled from attempt to attempt, up to 30 s.
   std::chrono::milliseconds call_window = std::chrono::seconds(10);   ///< After 2053.
   std::chrono::milliseconds token_window = std::chrono::minutes(10);  ///< After 2053 for a token.
@@ -49,6 +53,9 @@ struct Interface {
 struct Answer {
   std::string data;
   WallTime asked_at{};
+  /// It is longer than ClientOptions::answer_bytes_max: there is no `data`, and asking again for as
+  /// much is in vain.
+  bool too_long = false;
 };
 
 /// Calls the shop's API: fetches the token and renews it before it ends, stays below the limit of
@@ -65,6 +72,7 @@ class Client {
                                                               Pause& pause, const Stop& stop);
 
   /// Calls the interface with `fields`, JSON members without braces: `"page_index":1`.
+  /// An answer may be Answer::too_long, which is not tried again.
   /// Errors: unreachable, timeout, corrupt (the last attempt's); unauthorized; unsupported (it
   /// takes no call of that interface); query (the API's code and words); rejected (the clocks are
   /// too far apart); cancelled.
@@ -88,7 +96,7 @@ class Client {
   [[nodiscard]] Result<std::string> fetch_token();
   /// The shop no longer takes it.
   void forget(const std::string& token);
-  /// The body of a complete answer with status 200 that is JSON in UTF-8.
+  /// The body of a complete answer with status 200 that is JSON in UTF-8; empty: it is too long.
   [[nodiscard]] Result<std::string> exchange(http::ClientRequest request, std::string_view what);
   /// Whether an answer to a question of that moment tells of a clock that is wrong.
   [[nodiscard]] Result<void> compare_clocks(const http::ClientResponse& response,

@@ -46,6 +46,7 @@ std::uint64_t hash_of(std::string_view bytes) { return XXH3_64bits(bytes.data(),
 struct ListExtractor::ListPage {
   std::uint64_t total = 0;
   std::uint64_t hash = 0;  ///< Of the list's bytes: a page that came before.
+  bool too_long = false;   ///< Nothing of it is here.
   Page page;
 };
 
@@ -99,6 +100,8 @@ Result<ListExtractor::ListPage> ListExtractor::page(const ListQuestion& question
   if (!answer) return fail(answer.error());
   ListPage read;
   read.page.observed_at = answer->asked_at;
+  read.too_long = answer->too_long;
+  if (read.too_long) return read;
   bool has_total = false, has_list = false;
   for (const JsonMember& member : json_members(answer->data).value_or(std::vector<JsonMember>())) {
     if (member.name == api_.total_member) {
@@ -122,10 +125,10 @@ Result<ListExtractor::ListPage> ListExtractor::page(const ListQuestion& question
 }
 
 void ListExtractor::ask_ahead(const TimeWindow& slice, Reading& reading) const {
-  const std::uint64_t pages = (reading.total_before + api_.page_size - 1) / api_.page_size;
+  const std::uint64_t pages = (reading.total_before + page_size_ - 1) / page_size_;
   reading.ahead.emplace(
-      [this, &slice](std::uint64_t index) {
-        return page({.slice = &slice, .page = index}, api_.page_size);
+      [this, &slice, page_size = page_size_](std::uint64_t index) {
+        return page({.slice = &slice, .page = index}, page_size);
       },
       2, pages, pages_at_once);
 }
@@ -134,11 +137,11 @@ Result<ListExtractor::ListPage> ListExtractor::fresh_page(const ListQuestion& qu
                                                           Reading& reading) const {
   std::optional<Result<ListPage>> asked;
   if (reading.ahead && question.page > 1) asked = reading.ahead->next();
-  Result<ListPage> read = asked ? std::move(*asked) : page(question, api_.page_size);
+  Result<ListPage> read = asked ? std::move(*asked) : page(question, page_size_);
   for (int attempts = 1; read && question.page > 1 && !read->page.records.empty() &&
                          read->hash == reading.hash_before && attempts < page_attempts_max;
        ++attempts)
-    read = page(question, api_.page_size);
+    read = page(question, page_size_);
   return read;
 }
 
@@ -153,11 +156,12 @@ Result<ListExtractor::SliceEnd> ListExtractor::read_slice(const TimeWindow* slic
         {.slice = slice, .page = index, .last_row = index == 1 ? "" : reading.last_row}, reading);
     if (!read) return fail(std::move(read).error());
     ++window_reading.pages;
+    if (read->too_long) return SliceEnd::too_long;
     if (index == 1 && catch_ups == 0 && slice != nullptr && read->total > slice_records_max_ &&
         can_be_halved(*slice))
       return SliceEnd::too_many;
     if (index == 1 && catch_ups == 0)
-      first_pass_max = 2 * (read->total / api_.page_size) + pages_more_max;
+      first_pass_max = 2 * (read->total / page_size_) + pages_more_max;
     // Rows that are gone move others to a page that was read already: those would be missed.
     if (read->total < reading.total_before) return SliceEnd::disagreed;
     reading.total_before = read->total;
@@ -172,8 +176,8 @@ Result<ListExtractor::SliceEnd> ListExtractor::read_slice(const TimeWindow* slic
     if (reading.ahead && news.differs) return SliceEnd::disagreed;
     // A short page is the last. So is one without news, or the reading would have no end.
     const bool goes_on = catch_ups == 0 ? news.records : news.contents;
-    const std::uint64_t pages_max = reading.total_before / api_.page_size + 2;
-    const bool full = rows >= api_.page_size && goes_on;
+    const std::uint64_t pages_max = reading.total_before / page_size_ + 2;
+    const bool full = rows >= page_size_ && goes_on;
     if (full && catch_ups == 0 && index >= first_pass_max) return SliceEnd::disagreed;
     if (full && (catch_ups == 0 || index < pages_max)) continue;
     if (reading.seen.size() >= read->total) {
@@ -190,13 +194,34 @@ bool ListExtractor::can_be_halved(const TimeWindow& slice) const {
   return slice.length() > (api_.reach.whole_days ? std::chrono::seconds(day) : second);
 }
 
+Error ListExtractor::too_long_row(const TimeWindow* slice) const {
+  Error error = make_error(
+      ErrorKind::corrupt, {"{}: an answer with a single row is too long", "{}：仅含一行的应答过长"},
+      api_.interface.name);
+  if (slice == nullptr) return error;
+  return std::move(error).within({"{} to {}", "{} 至 {}"}, slice->from.text(), slice->upto.text());
+}
+
+Result<void> ListExtractor::shrink_pages(const TimeWindow* slice) {
+  constexpr std::uint64_t times = 4;
+  if (page_size_ == 1) return fail(too_long_row(slice));
+  page_size_ = std::max<std::uint64_t>(1, page_size_ / times);
+  return {};
+}
+
 Result<WindowReading> ListExtractor::read_everything(PageSink& sink) {
   WindowReading reading;
+  page_size_ = api_.page_size;
   for (int attempts = 1;; ++attempts) {
     const Result<SliceEnd> end = read_slice(nullptr, sink, reading);
     if (!end) return fail(end.error());
     if (*end == SliceEnd::proven) return reading;
     ++reading.rereads;
+    if (*end == SliceEnd::too_long) {
+      if (Result<void> smaller = shrink_pages(nullptr); !smaller) return fail(smaller.error());
+      --attempts;
+      continue;
+    }
     if (attempts == slice_attempts_max)
       return fail(ErrorKind::corrupt, {"{}: pages and {} never agreed", "{}：分页与 {} 始终不一致"},
                   api_.interface.name, api_.total_member);
@@ -207,6 +232,7 @@ Result<std::optional<std::uint64_t>> ListExtractor::count(const TimeWindow& wind
   if (api_.reach.whole_days || api_.reach.window_max.count() == 0) return std::nullopt;
   const Result<ListPage> read = page({.slice = &window}, 1);
   if (!read) return fail(read.error());
+  if (read->too_long) return fail(too_long_row(&window));
   return read->total;
 }
 
@@ -222,6 +248,12 @@ Result<WindowReading> ListExtractor::read(const std::optional<TimeWindow>& windo
     if (*end == SliceEnd::proven) {
       waiting.pop_back();
       attempts = 0;
+      page_size_ = std::min(api_.page_size, 2 * page_size_);
+      continue;
+    }
+    if (*end == SliceEnd::too_long) {
+      ++reading.rereads;
+      if (Result<void> smaller = shrink_pages(&slice); !smaller) return fail(smaller.error());
       continue;
     }
     if (*end == SliceEnd::disagreed) {

@@ -16,12 +16,16 @@ namespace tidemark::load::xiaoe {
 /// newer. A second (or day) that never agrees is named in the end, and holds up none of the others.
 ///
 /// A window with many records is read in slices, so that what is remembered to tell repeats apart
-/// stays small: sixteen bytes a record and what a hash table adds.
+/// stays small: sixteen bytes a record and what a hash table adds. Where a page is longer than an
+/// answer may be, since its rows are, smaller pages are asked for.
 class ListExtractor final : public Extractor {
  public:
   /// `client` and `api` must outlive it. `slice_records_max` is for tests.
   ListExtractor(Client& client, const ListApi& api, std::uint64_t slice_records_max = 20'000)
-      : client_(client), api_(api), slice_records_max_(slice_records_max) {}
+      : client_(client),
+        api_(api),
+        slice_records_max_(slice_records_max),
+        page_size_(api.page_size) {}
 
   [[nodiscard]] Reach reach() const override { return api_.reach; }
   [[nodiscard]] std::chrono::minutes utc_offset() const override { return china_offset; }
@@ -33,7 +37,7 @@ class ListExtractor final : public Extractor {
   struct ListPage;
   struct Reading;
   /// How the reading of one slice ended.
-  enum class SliceEnd { proven, too_many, disagreed };
+  enum class SliceEnd { proven, too_many, disagreed, too_long };
 
   [[nodiscard]] Result<ListPage> page(const ListQuestion& question, std::uint64_t page_size) const;
   /// Asks again while what comes is the page before.
@@ -43,6 +47,10 @@ class ListExtractor final : public Extractor {
                                             WindowReading& reading);
   [[nodiscard]] Result<WindowReading> read_everything(PageSink& sink);
   [[nodiscard]] bool can_be_halved(const TimeWindow& slice) const;
+  /// A page was longer than an answer may be: they are smaller from now on. Errors: corrupt: they
+  /// have one row already.
+  [[nodiscard]] Result<void> shrink_pages(const TimeWindow* slice);
+  [[nodiscard]] Error too_long_row(const TimeWindow* slice) const;
   /// When a row was seen that was asked for at `asked`: behind all that was seen before this pass,
   /// and, where pages are read one by one, before this page.
   [[nodiscard]] WallTime observed(WallTime asked, const Reading& reading);
@@ -50,6 +58,7 @@ class ListExtractor final : public Extractor {
   Client& client_;
   const ListApi& api_;
   const std::uint64_t slice_records_max_;
+  std::uint64_t page_size_ = 0;  ///< Rows that are asked for at once, usually those of the API.
   WallTime last_observed_{};
 };
 

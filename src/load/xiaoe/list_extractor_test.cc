@@ -208,6 +208,67 @@ TEST_F(ReadList, AListThatAlwaysHasAnotherPageIsNoList) {
   EXPECT_LT(read->pages, 1000U);
 }
 
+/// Orders of one second each, whose rows are long; answers pages as they are asked for.
+class LongRows {
+ public:
+  LongRows(int count, std::size_t row_bytes) : count_(count), row_bytes_(row_bytes) {}
+
+  void answer(const http::Request& request, http::Respond& respond) const {
+    const int number = asked(request.body, "page_index"), size = asked(request.body, "page_size");
+    std::string list;
+    for (int i = (number - 1) * size; i < std::min(number * size, count_); ++i)
+      list += fmt::format(R"({}{{"order_id":"{}","title":"{}"}})", list.empty() ? "" : ",", i,
+                          std::string(row_bytes_, 'x'));
+    respond(page(count_, list));
+  }
+
+ private:
+  static int asked(std::string_view body, std::string_view name) {
+    const std::string member = fmt::format(R"("{}":)", name);
+    return std::stoi(std::string(body.substr(body.find(member) + member.size(), 6)));
+  }
+  const int count_;
+  const std::size_t row_bytes_;
+};
+
+TEST_F(ReadList, WhereRowsAreLongSmallerPagesAreAskedFor) {
+  LongRows orders(250, 1000);
+  const ScriptedShop shop([&](const http::Request& request, http::Respond respond) {
+    orders.answer(request, respond);
+  });
+  ClientOptions options = shop.client_options();
+  options.answer_bytes_max = 10'000;
+  auto client = Client::create(options, clock, random, pause, stop);
+  ASSERT_TRUE(client);
+  ListExtractor extractor(**client, order_list());
+  const TimeWindow window{*CivilTime::parse("2025-01-01"), *CivilTime::parse("2025-01-02")};
+  for (int time = 0; time < 2; ++time) {  // The second window finds its way likewise.
+    const Result<WindowReading> reading = extractor.read(window, sink);
+    ASSERT_TRUE(reading) << reading.error().what.en;
+    EXPECT_EQ(reading->records, 250U);
+    EXPECT_EQ(sink.forms.size(), 250U);
+    EXPECT_TRUE(reading->unproven.empty());
+  }
+}
+
+TEST_F(ReadList, ARowThatFitsIntoNoAnswerIsToldAndEndsOnlyItsWindow) {
+  LongRows orders(3, 20'000);
+  const ScriptedShop shop([&](const http::Request& request, http::Respond respond) {
+    orders.answer(request, respond);
+  });
+  ClientOptions options = shop.client_options();
+  options.answer_bytes_max = 10'000;
+  auto client = Client::create(options, clock, random, pause, stop);
+  ASSERT_TRUE(client);
+  ListExtractor extractor(**client, order_list());
+  const TimeWindow window{*CivilTime::parse("2025-01-01"), *CivilTime::parse("2025-01-02")};
+  for (const Error& error :
+       {extractor.read(window, sink).error(), extractor.count(window).error()}) {
+    EXPECT_EQ(error.kind, ErrorKind::corrupt);
+    EXPECT_THAT(error.what.en, ::testing::HasSubstr("a single row is too long"));
+  }
+}
+
 TEST_F(ReadList, PagesThatAreReadOneByOneWereSeenOneAfterAnother) {
   const Result<WindowReading> read =
       this->read(user_list(), [](const http::Request& request, http::Respond respond) {
