@@ -165,11 +165,15 @@ class Fields {
   }
   [[nodiscard]] bool tell_of_orders() const {
     if (map_.contains(Field::order_id)) return true;
-    return std::ranges::any_of(signs(), [this](const Sign& sign) { return tells(sign); });
+    const bool belonging = belong_to_orders();
+    return std::ranges::any_of(
+        signs(), [this, belonging](const Sign& sign) { return tells(sign, belonging); });
   }
+  /// How many fields tell of orders, of rows that are some; the order of the columns does not
+  /// count.
   [[nodiscard]] std::size_t telling() const {
     return static_cast<std::size_t>(
-        std::ranges::count_if(signs(), [this](const Sign& sign) { return tells(sign); }));
+        std::ranges::count_if(signs(), [this](const Sign& sign) { return tells(sign, false); }));
   }
   [[nodiscard]] bool name_goods() const {
     return column(Field::resource_id) != nullptr || column(Field::title) != nullptr ||
@@ -188,13 +192,14 @@ class Fields {
     if (is_among(payments, thing) && name_goods()) return false;
     return i == order + 1 || !(name_goods() || column(Field::user_id) != nullptr);
   }
-  [[nodiscard]] bool tells(const Sign& sign) const {
+  /// `belonging`: the rows belong to orders.
+  [[nodiscard]] bool tells(const Sign& sign, bool belonging) const {
     const std::string* named = column(sign.field);
-    if (named == nullptr || (sign.of_payments && belong_to_orders())) return false;
+    if (named == nullptr || (sign.of_payments && belonging)) return false;
     if (sign.field == Field::items && !nested_) return false;
     if (map_.contains(sign.field)) return !sign.by_name_only;
     const std::string plain = plain_name(*named);
-    if (belong_to_orders() && is_among(sign.common_to_payments, plain)) return false;
+    if (belonging && is_among(sign.common_to_payments, plain)) return false;
     return !is_among(sign.common, plain);
   }
 
