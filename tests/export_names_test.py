@@ -155,6 +155,26 @@ def test_of_two_rows_that_shared_an_old_file_each_gets_its_own(source, tree):
     assert tree.export(source).files_written == 0
 
 
+def test_two_rows_of_one_name_keep_their_files_when_the_index_is_lost(source, tree):
+    """The first finds its file; the second must not take it, not even until the end of the run."""
+    pairs = 60
+    source.make_table()
+    for pair in range(1, pairs + 1):
+        source.add(invoice(2 * pair, number=f"A/{pair}"), invoice(2 * pair + 1, number=f"A:{pair}"))
+    tree.export(source)
+    before = {path: time for path, time in tree.times().items() if "~" not in path}
+    files = tree.files()
+    assert len(before) == pairs and len(files) == 2 * pairs
+    for _ in range(2):
+        os.unlink(os.path.join(tree.path, ".export_state", "index.db"))
+        dry = tree.export(source, "--dry-run")
+        ran = tree.export(source)
+        assert (dry.files_written, dry.files_unchanged) == (ran.files_written, ran.files_unchanged)
+        assert (ran.files_written, ran.files_unchanged) == (pairs, pairs)
+        assert {path: tree.times()[path] for path in before} == before
+        assert tree.files() == files
+
+
 def test_files_of_others_stay(source, tree):
     source.make_table()
     source.add(invoice(1))

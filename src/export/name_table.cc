@@ -13,7 +13,6 @@
 namespace tidemark::exporter {
 namespace {
 
-/// A statement for one row costs half of its time before and after the row.
 constexpr std::size_t names_at_once = 64;
 
 std::string insert_names(std::size_t rows) {

@@ -21,7 +21,7 @@ namespace tidemark::exporter {
 /// later ones wait. What waits needs no durability of its own: load() makes it from the files.
 class NameTable {
  public:
-  /// Names that may wait: 3 MB.
+  /// So many names wait, and those that a round adds beyond: 4 MB; as much is the filter.
   static constexpr std::size_t waiting_max = 1 << 16;
 
   /// Prepares the statements.

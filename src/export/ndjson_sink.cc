@@ -53,16 +53,8 @@ void append_ndjson_line(std::string& out, const SourceRow& row) {
   out += "}\n";
 }
 
-void NdjsonSink::begin_chunk() {
-  if (groups_.size() > groups_remembered_max) return groups_.clear();
-  for (auto& [group, lines] : groups_) {
-    lines.rows = 0;
-    lines.bytes = {};
-  }
-}
-
 Result<void> NdjsonSink::begin(Chunk& /*chunk*/) {
-  begin_chunk();
+  groups_.clear();
   return {};
 }
 
@@ -73,7 +65,7 @@ Result<bool> NdjsonSink::is_known(const SourceRow& /*row*/, const ContentHash& /
 Result<void> NdjsonSink::add(Chunk& chunk, const SourceRow& row, std::size_t group,
                              const ContentHash& /*hash*/) {
   Lines& lines = groups_[group];
-  if (lines.rows++ == 0) lines.bytes.reserve(lines.usual_bytes);
+  ++lines.rows;
   append_ndjson_line(lines.bytes, row);
   chunk.groups[group].written++;
   return {};
@@ -83,8 +75,6 @@ Result<void> NdjsonSink::keep(Chunk& /*chunk*/, const SourceRow& /*row*/) { retu
 
 Result<void> NdjsonSink::end(Chunk& chunk) {
   for (auto& [group, lines] : groups_) {
-    if (lines.rows == 0) continue;
-    lines.usual_bytes = lines.bytes.size() + lines.bytes.size() / 8;
     const std::string_view packed = compressor_.compress(lines.bytes);
     PackedBlock block{.group = group, .rows = lines.rows};
     if (packed.data() == lines.bytes.data()) {
@@ -94,10 +84,10 @@ Result<void> NdjsonSink::end(Chunk& chunk) {
     }
     chunk.blocks.push_back(std::move(block));
   }
-  begin_chunk();
+  groups_.clear();
   return {};
 }
 
-void NdjsonSink::discard(Chunk& /*chunk*/) { begin_chunk(); }
+void NdjsonSink::discard(Chunk& /*chunk*/) { groups_.clear(); }
 
 }  // namespace tidemark::exporter

@@ -38,13 +38,7 @@ class NdjsonSink final : public RowSink {
   struct Lines {
     std::uint64_t rows = 0;
     std::string bytes;
-    std::size_t usual_bytes = 0;  ///< In the last chunk: room made at once is not made thrice.
   };
-  /// Of so many groups the usual size is remembered.
-  static constexpr std::size_t groups_remembered_max = 4096;
-
-  void begin_chunk();
-
   Compressor compressor_;
   std::map<std::size_t, Lines> groups_;
 };

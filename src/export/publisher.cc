@@ -188,18 +188,23 @@ Result<void> Publisher::place_fresh(Chunk& chunk) {
   std::vector<NewFile> files;
   std::vector<RowPlan*> plans;
   for (RowPlan& plan : chunk.plans) {
-    if (plan.known || plan.action != RowPlan::Action::write) continue;
+    if (plan.known) continue;
     files.push_back({.key = plan.key,
                      .path = plan.path,
                      .hash = plan.hash,
                      .size = plan.stamp.size,
-                     .mtime = plan.stamp.mtime});
+                     .mtime = plan.stamp.mtime,
+                     .adopted = plan.action != RowPlan::Action::write});
     plans.push_back(&plan);
   }
   if (Result<void> done = index_.insert_all(files, options_.run); !done) return done;
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (files[i].id == 0) continue;
     plans[i]->placed = true;
+    if (files[i].adopted) {
+      chunk.groups[plans[i]->group].unchanged++;
+      continue;
+    }
     if (move_into_place(chunk, *plans[i], plans[i]->path)) continue;
     if (Result<void> erased = index_.erase(files[i].id); !erased) return erased;
   }

@@ -91,9 +91,10 @@ class Publisher {
   [[nodiscard]] Result<void> sync_staged(const Round& round);
   [[nodiscard]] Result<void> write_journal(const Round& round);
   [[nodiscard]] Result<void> publish_chunk(Chunk& chunk);
-  /// The rows of which nobody has the key or the name, which are all but a few of a first export.
-  /// Sets `placed` of theirs. The others come after them: to take a name they may move a file, and
-  /// it must be in its place for that.
+  /// The rows that the index did not know, as far as nobody has their key or name: all but a few of
+  /// a first export. In their order, so that of two with one name the first gets it, be its file
+  /// staged or in the tree already. Sets `placed` of theirs. The others come after them: to take a
+  /// name they may move a file, and it must be in its place for that.
   [[nodiscard]] Result<void> place_fresh(Chunk& chunk);
   /// False: the row failed (its group's error is set); an Error: the whole round.
   [[nodiscard]] Result<void> publish_row(Chunk& chunk, RowPlan& plan);

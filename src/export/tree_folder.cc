@@ -272,16 +272,19 @@ Result<void> TreeFolder::sync_file(int from, const std::string& name) {
 Result<void> TreeFolder::sync_names() {
   // Beyond a few folders one syncfs is cheaper than an fsync for each.
   constexpr std::size_t few = 16;
-  const std::set<std::string, std::less<>> touched = std::exchange(touched_, {});
-  for (Folder& folder : open_) folder.touched = false;
-  if (touched.size() > few) return sync_data();
-  for (const std::string& path : touched) {
+  if (touched_.size() > few) {
+    if (Result<void> synced = sync_data(); !synced) return synced;
+    touched_.clear();
+  }
+  for (const std::string& path : touched_) {
     const int fd = folder(path, false);
     if (fd < 0 && errno == ENOENT) continue;  // Became empty and was removed.
     if (fd < 0 || ::fsync(fd) != 0) {
       return fail_errno(errno, {"cannot make {}/{} durable", "无法将 {}/{} 落盘"}, output_, path);
     }
   }
+  touched_.clear();
+  for (Folder& folder : open_) folder.touched = false;
   return {};
 }
 

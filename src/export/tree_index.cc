@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/check.h"
 #include "export/index_aside.h"
 #include "export/index_schema.h"
 
@@ -24,7 +25,6 @@ void bind_file(IndexStatement& insert, std::int64_t id, const Key& key, const Tr
   insert.bind_blob(hash.view());
 }
 
-/// A statement for one row costs half of its time before and after the row.
 constexpr std::size_t files_at_once = 32;
 
 std::string insert_files(std::size_t rows) {
@@ -225,11 +225,13 @@ Result<void> TreeIndex::insert_all(std::span<NewFile> files, std::int64_t run) {
 }
 
 Result<void> TreeIndex::enter(std::span<NewFile* const> files, std::int64_t run) {
+  check(files.size() == 1 || files.size() == files_at_once, "a statement for so many files");
   IndexStatement& insert = files.size() == 1 ? insert_ : insert_many_;
   insert.reset();
   for (const NewFile* file : files) {
     bind_file(insert, file->id, file->key, file->path, file->hash);
-    insert.bind(static_cast<std::int64_t>(file->size)).bind(file->mtime).bind(run).bind(0);
+    insert.bind(static_cast<std::int64_t>(file->size)).bind(file->mtime).bind(run);
+    insert.bind(file->adopted ? 1 : 0);
   }
   if (Result<void> done = insert.run(); !done) return done;
   if (std::cmp_equal(db_.changes(), files.size())) return {};

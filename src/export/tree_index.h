@@ -41,6 +41,7 @@ struct NewFile {
   const ContentHash& hash;
   std::uint64_t size = 0;
   std::int64_t mtime = 0;
+  bool adopted = false;
   std::int64_t id = 0;
 };
 
@@ -78,8 +79,8 @@ class TreeIndex {
   [[nodiscard]] Result<std::optional<NameOwner>> owner_of(std::int64_t hash);
   /// False if key or name are taken.
   [[nodiscard]] Result<bool> insert(const Key& key, const TreeFile& file);
-  /// Several at once, which takes half the time; all by the run `run`, none adopted. Sets `id` of
-  /// each; 0 if key or name are taken.
+  /// Several at once, which takes half the time; all by the run `run`. Sets `id` of each; 0 if key
+  /// or name are taken.
   [[nodiscard]] Result<void> insert_all(std::span<NewFile> files, std::int64_t run);
   /// By file.id; the name must be free or its own.
   [[nodiscard]] Result<void> update(const TreeFile& file);
@@ -139,7 +140,7 @@ class TreeIndex {
 
   /// Reads names and ids anew.
   [[nodiscard]] Result<void> load();
-  /// Enters files whose names are theirs already, as many as insert_many_ has room for.
+  /// Enters files whose names are theirs already: one, or as many as insert_many_ has room for.
   [[nodiscard]] Result<void> enter(std::span<NewFile* const> files, std::int64_t run);
   /// Where the name of a file is now. Errors: corrupt: there is no such file.
   [[nodiscard]] Result<std::int64_t> name_of(std::int64_t id);

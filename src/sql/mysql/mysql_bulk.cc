@@ -195,8 +195,8 @@ Result<std::int64_t> MysqlBulk::insert(const std::string& sql, std::size_t colum
   if (!statement) return fail(statement.error());
   // While the server takes one packet, a thread waiting for its answer, the next is filled.
   Packet filling(columns), sending(columns);
-  std::optional<WriteBehind>
-      behind;  // Behind the packets: when it goes, nobody uses them any more.
+  // Behind the packets: when it goes, nobody uses them any more. It has one of the two at a time.
+  std::optional<WriteBehind> behind;
   const auto answered = [&] { return behind ? behind->finish() : Result<void>{}; };
   std::int64_t count = 0;
   Values row;
