@@ -288,6 +288,101 @@ def test_marks_that_the_clock_did_not_pass_again_stay(sqlite, tree):
     assert ran.notes == [] and ran.rows_read == 0
 
 
+def read_from(tree):
+    (value,), = tree.index("SELECT value FROM meta WHERE name = 'read_from'")
+    return value
+
+
+@pytest.mark.parametrize("layout", ["files", "ndjson"])
+def test_a_tenant_that_fails_lets_no_other_be_read_again_after_a_set_back(sqlite, tree, layout):
+    words = ("-i", "--layout", layout)
+    sqlite.make_table()
+    sqlite.add(*[invoice(fid, tenant=f"t{fid % 2}", stamp=sqlite.ago(600)) for fid in range(1, 5)])
+    tree.export(sqlite, *words)
+    mark = play_set_back(tree, 300, HOUR, -600)
+    late = [invoice(fid, tenant="t1", stamp=sqlite.ago(20)) for fid in range(101, 151)]
+    sqlite.add(*late, invoice(10, tenant="t0", stamp=sqlite.ago(20)),
+               {**invoice(12, tenant="t0"), "fupdate_time": 5})  # No time: t0 fails.
+    ran = tree.export(sqlite, *words, code=3)
+    assert ran.rows_read == len(late) + 1 and "was set back" in " ".join(ran.notes)
+    before = tree.times()
+    began = read_from(tree)
+    for _ in range(2):
+        ran = tree.export(sqlite, *words, code=3)
+        assert ran.rows_read == 1 and ran.tenant("t0")["status"] == "FAILED"
+        assert ran.tenant("t1")["status"] == "SUCCESS"
+        assert read_from(tree) == began
+    assert {path: at for path, at in tree.times().items() if "t1/" in path} == {
+        path: at for path, at in before.items() if "t1/" in path}
+    # What comes new is read once, also before the clock has passed the mark again.
+    sqlite.add(invoice(11, tenant="t1", stamp=sqlite.ago(4)))
+    assert tree.incremental(sqlite, "3m", "--layout", layout, code=3).rows_read == 2
+    assert tree.incremental(sqlite, "2m", "--layout", layout, code=3).rows_read == 1
+    # Nothing that waited for the other is lost.
+    sqlite.run("UPDATE t_invoice SET fupdate_time = ? WHERE fid = 12", (sqlite.ago(30),))
+    assert tree.incremental(sqlite, "2m", "--layout", layout).rows_read == 2
+    assert tree.incremental(sqlite, "1m", "--layout", layout).rows_read == 0
+    assert all(now >= mark for now, _, _ in tree.state().values())
+    if layout == "files":
+        tree.check_equals(sqlite)
+
+
+def test_a_clock_that_is_set_back_twice_makes_all_doubtful_again(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(*[invoice(fid, tenant=f"t{fid % 2}", stamp=sqlite.ago(600)) for fid in range(1, 5)])
+    tree.export(sqlite, "-i")
+    mark = play_set_back(tree, 300, HOUR, -600)
+    sqlite.add(invoice(11, stamp=sqlite.ago(20)))
+    assert tree.export(sqlite, "-i").rows_read == 1
+    with sqlite3.connect(os.path.join(tree.state_folder, "index.db")) as index:
+        (text,), = index.execute("SELECT value FROM meta WHERE name = 'clock'")
+        database, boot, since_boot, wall = text.split("|")
+        index.execute("UPDATE meta SET value = ? WHERE name = 'clock'",
+                      (f"{database}|{boot}|{int(since_boot) - 2 * HOUR * 1_000_000}|{wall}",))
+    index.close()
+    sqlite.add(invoice(13, stamp=sqlite.ago(100)))
+    ran = tree.export(sqlite, "-i")
+    assert ran.files_written == 1 and ran.rows_read == 2
+    assert tree.export(sqlite, "-i").rows_read == 0
+    assert all(now >= mark for now, _, _ in tree.state().values())
+    tree.check_equals(sqlite)
+
+
+def test_a_boundary_before_what_is_in_doubt_makes_nothing_more_doubtful(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1, stamp=sqlite.ago(600)), invoice(2, stamp=sqlite.ago(600)))
+    tree.export(sqlite, "-i")
+    play_set_back(tree, 10, 60, -60)
+    sqlite.add(invoice(3, stamp=sqlite.ago(3)))  # The clock was never set back so far.
+    ran = tree.export(sqlite, "-i")  # Up to five minutes ago.
+    began = read_from(tree)
+    assert began > sqlite.ago(2) and ran.rows_read == 0
+    assert "summer time" in " ".join(ran.notes)
+    assert tree.incremental(sqlite, "4m").rows_read == 0 and read_from(tree) == began
+    sqlite.add(invoice(4, stamp=sqlite.ago(0, 2)))
+    time.sleep(1)
+    assert tree.incremental(sqlite, "0s").rows_read == 1
+
+
+def test_a_mark_that_somebody_mistyped_keeps_no_set_back_in_mind(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(*[invoice(fid, tenant=f"t{fid % 2}", stamp=sqlite.ago(600)) for fid in range(1, 5)])
+    tree.export(sqlite, "-i")
+    play_set_back(tree, 300, HOUR, 600)
+    tree.edit_state(lambda text: re.sub(r"t0\|\d{4}", "t0|2099", text))
+    sqlite.add(invoice(9, stamp=sqlite.ago(20)))
+    ran = tree.export(sqlite, "-i")
+    assert ran.files_written == 1 and "was set back" in " ".join(ran.notes)
+    again = tree.export(sqlite, "-i", code=3)
+    assert "was set back" not in " ".join(again.notes) and again.tenants_ahead == 1
+    # Alone, it tells nothing of the clock.
+    play_set_back(tree, 300, HOUR, 600)
+    tree.edit_state(lambda text: re.sub(r"t0\|\d{4}", "t0|2099",
+                                        re.sub(r"t1\|[^|]*", "t1|2025-01-01 00:00:00", text)))
+    again = tree.export(sqlite, "-i", code=3)
+    assert "was set back" not in " ".join(again.notes) and again.tenants_ahead == 1
+
+
 @pytest.mark.parametrize("text", ["", "rubbish", "2999-01-01 00:00:00|x|0|0", "||||",
                                   "2025-01-01 00:00:00|x|999999999999999999|0"])
 def test_a_reading_of_the_clock_that_is_odd_stops_nothing(sqlite, tree, text):

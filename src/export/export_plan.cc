@@ -12,17 +12,11 @@
 #include "base/log.h"
 #include "export/filter_notes.h"
 #include "export/tenants.h"
-#include "watermark/clock_reading.h"
 
 namespace tidemark::exporter {
 namespace {
 
 constexpr std::size_t keys_per_slice = 200;
-
-/// In the index: a ClockReading of the last incremental run.
-constexpr std::string_view clock_meta = "clock";
-/// Windows are open at their lower end, and stamps have whole seconds; asking takes a moment.
-constexpr std::chrono::seconds clock_slack{2};
 
 /// NULL, the empty text and UNKNOWN are one country, NULL and the empty text one tenant.
 constexpr std::uint64_t spellings_max = 6;
@@ -82,7 +76,7 @@ Result<std::vector<std::string>> tenants_to_read(sql::Connection& connection,
     known.push_back(tenant);
     oldest = std::min(oldest, tree.covered.contains(tenant) ? entry.mark : CivilTime::baseline());
   }
-  if (plan.read_from) oldest = std::min(oldest, *plan.read_from);
+  if (plan.set_back) oldest = std::min(oldest, plan.set_back->read_from);
   const Result<std::string> last_state = tree.index->meta("state_hash");
   if (!last_state) return std::unexpected(last_state.error());
   const bool edited = *last_state != short_hash(watermark::format_state(plan.state));
@@ -102,38 +96,54 @@ Result<bool> is_unheard_of(sql::Connection& connection, const SourceTable& table
   return !row->has_value();
 }
 
-/// After the database's clock was set back, rows get stamps that watermarks have passed: from the
-/// earliest of these on the run reads, too. Kept in the index before the new reading is, so that a
-/// run that is killed loses neither.
-Result<void> follow_clock(const watermark::ClockReading& now, HeldTree& tree, ExportPlan& plan) {
-  const Result<std::string> known = tree.index->meta(clock_meta);
-  if (!known) return std::unexpected(known.error());
-  const Result<std::string> pending = tree.index->meta(ExportPlan::read_from_meta);
-  if (!pending) return std::unexpected(pending.error());
-  plan.read_from = CivilTime::parse(*pending);
-  if (const auto before = watermark::parse_reading(*known)) {
-    const std::chrono::microseconds by = watermark::set_back(*before, now);
-    const CivilTime earliest = (before->database - by - clock_slack).floor_to(0);
-    const bool passed = std::ranges::any_of(
-        plan.state, [&](const auto& line) { return line.second.mark >= earliest; });
-    if (by > std::chrono::microseconds{0} && passed) {
-      plan.read_from = std::max(CivilTime::baseline(),
-                                plan.read_from ? std::min(*plan.read_from, earliest) : earliest);
-    }
+/// Where summer time ends, the clock goes back by an hour, or half of one, or two.
+constexpr std::chrono::hours summer_time_max{2};
+
+Message set_back_note(const SetBack& back) {
+  Message note =
+      say({"the database's clock was set back: rows stamped after {} are read, also those that "
+           "watermarks have passed",
+           "数据库时钟曾被回拨：将读取更新时间在 {} 之后的数据，包括水位已越过的数据"},
+          back.read_from.text());
+  if (back.by && *back.by <= summer_time_max) {
+    note.en += " (the end of summer time, perhaps)";
+    note.zh += "（可能是夏令时结束）";
   }
-  if (plan.read_from) {
-    plan.notes.push_back(
-        say({"the database's clock was set back: rows stamped after {} are read, also those that "
-             "watermarks have passed",
-             "数据库时钟曾被回拨：将读取更新时间在 {} 之后的数据，包括水位已越过的数据"},
-            plan.read_from->text()));
+  return note;
+}
+
+/// Kept in the index together with the new reading, so that a run that is killed loses neither.
+Result<void> follow_clock(const watermark::ClockReading& now, HeldTree& tree, ExportPlan& plan) {
+  Result<std::optional<SetBack>> found = find_set_back(*tree.index, now, plan.state);
+  if (!found) return std::unexpected(found.error());
+  plan.set_back = *found;
+  if (plan.set_back) plan.notes.push_back(set_back_note(*plan.set_back));
+  if (!tree.dry_run) {
+    if (Result<void> begun = tree.index->begin(); !begun) return begun;
+  }
+  if (plan.set_back && plan.set_back->by) {
+    // Nobody can say of a later stamp that it is exported: it may be given a second time. Tenants
+    // that are read cover it again, one by one.
+    for (auto& [tenant, upto] : tree.covered) {
+      if (upto <= plan.set_back->read_from) continue;
+      upto = plan.set_back->read_from;
+      if (tree.dry_run) continue;
+      if (Result<void> set = tree.index->set_covered(tenant, upto); !set) return set;
+    }
+    plan.covered = tree.covered;
   }
   if (tree.dry_run) return {};
-  if (plan.read_from) {
-    Result<void> kept = tree.index->set_meta(ExportPlan::read_from_meta, plan.read_from->text());
-    if (!kept) return kept;
+  if (plan.set_back) {
+    if (Result<void> kept = remember_set_back(*tree.index, plan.set_back); !kept) return kept;
   }
-  return tree.index->set_meta(clock_meta, watermark::format_reading(now));
+  if (Result<void> kept = remember_clock(*tree.index, now); !kept) return kept;
+  return tree.index->commit();
+}
+
+/// Where the window of a tenant begins that has a watermark, and whose files the index knows.
+CivilTime begin_of(CivilTime mark, CivilTime covered, const ExportPlan& plan) {
+  if (!plan.set_back) return mark;
+  return std::min(mark, std::max(plan.set_back->read_from, covered));
 }
 
 Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
@@ -175,9 +185,9 @@ Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
     }
     const auto entry = plan.state.find(tenant);
     watermark::Window window{.after = CivilTime::baseline(), .upto = boundary->upto};
-    if (entry != plan.state.end() && tree.covered.contains(tenant)) {
-      window.after = entry->second.mark;
-      if (plan.read_from) window.after = std::min(window.after, *plan.read_from);
+    const auto covered = tree.covered.find(tenant);
+    if (entry != plan.state.end() && covered != tree.covered.end()) {
+      window.after = begin_of(entry->second.mark, covered->second, plan);
     }
     if (options.since) window.after = std::max(window.after, *options.since);
     if (log_enabled(LogLevel::debug)) {

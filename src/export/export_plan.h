@@ -18,6 +18,7 @@
 #include "export/held_tree.h"
 #include "export/key.h"
 #include "export/open_rejects.h"
+#include "export/set_back.h"
 #include "export/slice_queue.h"
 #include "export/source_table.h"
 #include "export/spec.h"
@@ -37,10 +38,9 @@ struct ExportPlan {
   watermark::State state_on_disk;               ///< As the file was read or written last.
   std::set<std::string> hand_edited;  ///< Tenants whose line somebody edited during the run.
   std::optional<watermark::Boundary> boundary;  ///< Incremental runs only.
-  /// Incremental runs, after the database's clock was set back: windows begin here at the latest,
-  /// also where a mark is later, until the clock has passed all marks again.
-  std::optional<CivilTime> read_from;
-  static constexpr std::string_view read_from_meta = "read_from";  ///< In the index.
+  /// Incremental runs: also where a tenant's mark is later, its window begins at `read_from` at the
+  /// latest, or where a run ended that has read it since.
+  std::optional<SetBack> set_back;
   /// The server's estimate, for the progress bar. Full exports of everything only.
   std::optional<std::uint64_t> rows_expected;
   std::vector<Message> notes;     ///< What a reader of the summary should know.

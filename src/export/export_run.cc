@@ -384,12 +384,17 @@ Result<void> ExportRun::remember_state() {
 
 /// What bears a stamp up to the boundary is exported now, however often the clock showed it.
 Result<void> ExportRun::remember_read_from() {
-  if (!plan_.read_from || !options_.tenants.empty() || !is_complete()) return {};
+  if (!plan_.set_back || !options_.tenants.empty() || !is_complete()) return {};
   if (!plan_.hand_edited.empty()) return {};
+  SetBack back = *plan_.set_back;
   const CivilTime upto = plan_.boundary->upto;
-  const bool passed =
-      std::ranges::all_of(plan_.state, [&](const auto& line) { return line.second.mark <= upto; });
-  return tree_.index->set_meta(ExportPlan::read_from_meta, passed ? "" : upto.text());
+  const bool passed = std::ranges::none_of(plan_.state, [&](const auto& line) {
+    return line.second.mark > upto && back.is_ours(line.second.mark);
+  });
+  if (passed) return remember_set_back(*tree_.index, std::nullopt);
+  // In the first minutes the boundary lies before it.
+  back.read_from = std::max(back.read_from, upto);
+  return remember_set_back(*tree_.index, back);
 }
 
 bool ExportRun::is_complete() const {

@@ -70,7 +70,7 @@ Result<void> save_watermarks(const watermark::StateFile& file, ExportPlan& plan)
     if (error) {
       entry.status = watermark::TenantStatus::failed;
     } else {
-      const bool reads_again = plan.read_from && plan.covered.contains(job.tenant);
+      const bool reads_again = plan.set_back && plan.covered.contains(job.tenant);
       entry.mark = reads_again ? std::max(entry.mark, job.window->upto) : job.window->upto;
       entry.status = status_by(plan.leaves_rejects(job));
       plan.covered.insert_or_assign(job.tenant, job.window->upto);
