@@ -375,16 +375,52 @@ def test_numbers_of_rows_that_are_not_exported_hold_nobody_up(sqlite, tree):
     assert tree.export(sqlite, "-i", code=None).code in (1, 3)
 
 
-def test_texts_that_are_no_times_in_a_column_of_a_server(source, tree):
+def drop_index(source):
+    on = " ON t_invoice" if isinstance(source, MariaSource) else ""
+    source.run(f"DROP INDEX idx_incremental_export_t_invoice{on}")
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_texts_that_are_no_times_in_a_column_of_a_server(source, tree, indexed):
     if isinstance(source, SqliteSource):
         pytest.skip("has tests of its own")
     source.make_table(fupdate_time="VARCHAR(40)")
-    source.add(invoice(1), invoice(2, stamp="1748772000"), invoice(3, stamp="n/a"))
-    ran = tree.export(source, "-i", code=3)
+    if not indexed:
+        drop_index(source)
+    source.add(invoice(1), invoice(2, stamp="1748772000"), invoice(3, stamp="n/a"),
+               invoice(4, stamp=""), invoice(5, tenant="t2"))
+    ran = tree.incremental(source, "60m", code=3)
     assert "is no time in 2 rows" in ran.tenant("t1")["error"]
-    source.run("UPDATE t_invoice SET fupdate_time = '2025-06-01 10:00:00'")
-    tree.export(source, "-i")
+    for minutes, stamp in ((50, "1748772000"), (40, "n/a")):  # Those that come when there is a watermark, too.
+        source.run("UPDATE t_invoice SET fupdate_time = '2025-06-01 10:00:00' WHERE fid <> 4")
+        tree.incremental(source, f"{minutes}m")
+        source.add(invoice(6, stamp=stamp))
+        ran = tree.incremental(source, f"{minutes - 5}m", code=3)
+        assert "is no time in 1 row," in ran.tenant("t1")["error"]
+        assert ran.tenant("t2")["status"] == "SUCCESS"
+        source.run("DELETE FROM t_invoice WHERE fid = 6")
+    source.run("DELETE FROM t_invoice WHERE fid = 4")
+    tree.incremental(source, "30m")
     tree.check_equals(source)
+
+
+def test_texts_among_the_years_of_old_windows_are_for_doctor(source, tree):
+    """On a server: an index cannot tell them from times, and runs do not read it all each time."""
+    if isinstance(source, SqliteSource):
+        pytest.skip("asks for each year")
+    source.make_table(fupdate_time="VARCHAR(40)")
+    source.add(invoice(1))
+    tree.incremental(source, "60m")
+    source.add(invoice(2, stamp="2024/06/01 10:00:00"))
+    assert tree.incremental(source, "50m").rows_read == 0
+    examined = subprocess.run(
+        [BINARY, "doctor", "--source", source.url, "-o", tree.path, "--json"],
+        env={"PATH": os.environ["PATH"], "HOME": tree.home}, cwd=tree.home,
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=120, encoding="utf-8")
+    assert examined.returncode == 1 and "is no time" in examined.stdout
+    # A tenant that is read from the beginning tells it, too.
+    tree.edit_state(lambda text: "")
+    assert "is no time in 1 row," in tree.incremental(source, "40m", code=3).tenant("t1")["error"]
 
 
 def test_a_copy_of_a_table_of_sqlite_that_forgot_its_types_has_times_all_the_same(sqlite, tree):

@@ -170,11 +170,6 @@ Finding check_on_update(const Patient& patient, Finding finding) {
 
 }  // namespace
 
-std::vector<std::string> wanted_index_columns(const TableSpec& spec) {
-  if (spec.status.empty()) return {spec.tenant, spec.update_time};
-  return {spec.tenant, spec.status, spec.update_time};
-}
-
 std::string wanted_index_name(const TableSpec& spec) {
   constexpr std::size_t bytes_max = 63;  // PostgreSQL cuts longer names.
   std::string name = "idx_incremental_export";

@@ -9,9 +9,8 @@ namespace tidemark::exporter {
 /// the indexes of all tables.
 [[nodiscard]] std::string wanted_index_name(const TableSpec& spec);
 
-/// Its columns: tenant, status (if there is one), update time.
-[[nodiscard]] std::vector<std::string> wanted_index_columns(const TableSpec& spec);
-/// The statement that makes it, without blocking writers where the server can.
+/// The statement that makes it, on wanted_index_columns(), without blocking writers where the
+/// server can.
 [[nodiscard]] std::string create_index_statement(const sql::Connection& connection,
                                                  const TableSpec& spec);
 

@@ -168,15 +168,34 @@ std::optional<std::string> SourceTable::no_time_condition() const {
   return fmt::format("({})", other_text);
 }
 
+std::vector<std::string> wanted_index_columns(const TableSpec& spec) {
+  if (spec.status.empty()) return {spec.tenant, spec.update_time};
+  return {spec.tenant, spec.status, spec.update_time};
+}
+
 std::optional<Statement> SourceTable::count_no_times(const Slice& slice) const {
   const std::optional<std::string> no_time = no_time_condition();
   if (!no_time || !slice.window) return std::nullopt;
   const std::string stamp = fmt::format("SELECT {} AS stamp", q_update_);
   Builder builder(*this);
   constexpr std::string_view counted = "SELECT COUNT(*), MIN(stamp) FROM (";
-  if (dialect_ != sql::Dialect::sqlite) {
+  if (table_.index_on(wanted_index_columns(spec_)) == nullptr) {
     builder.text(counted).text(stamp).from_odd(slice, *no_time);
     return builder.text(") AS no_times").take();
+  }
+  if (dialect_ != sql::Dialect::sqlite) {
+    const auto also = [&](std::string_view range) {
+      return fmt::format("{} {} AND {}", q_update_, range, *no_time);
+    };
+    return builder.text(counted)
+        .text(stamp)
+        .from_odd(slice, also("> ?"))
+        .param(slice.window->after.text())
+        .text(" UNION ALL ")
+        .text(stamp)
+        .from_odd(slice, also("< '1970-'"))
+        .text(") AS no_times")
+        .take();
   }
   // Times of one year lie between `2025-` and `2025-:`. What lies elsewhere the index finds without
   // reading any time: the cost does not depend on how many rows there are.

@@ -99,8 +99,10 @@ class SourceTable {
   /// form, as a column of text and any column of SQLite may have. nullopt for other columns. NULL
   /// and the empty text are no update time at all, and not meant.
   [[nodiscard]] std::optional<std::string> no_time_condition() const;
-  /// How many rows of the slice's tenant have such an update time before or after the window, and
-  /// one of these. nullopt if there cannot be any.
+  /// How many rows of the slice's tenant have such an update time, and one of these: before or
+  /// after the window, as far as ranges of an index tell without reading times that windows held
+  /// (SQLite: all but texts that begin as a year; servers: after the lower end, or before all
+  /// years). All of the tenant's where there is no such index. nullopt if there cannot be any.
   [[nodiscard]] std::optional<Statement> count_no_times(const Slice& slice) const;
   /// The position `rows` rows further on (its columns: update time or NULL, key columns); no row if
   /// fewer are left.
@@ -144,6 +146,9 @@ class SourceTable {
   std::vector<std::string> unusable_keys_;  ///< Conditions: any of them makes a key unusable.
   std::vector<std::string> usable_keys_;    ///< The opposite of each.
 };
+
+/// Of the index that incremental exports want: tenant, status (if there is one), update time.
+[[nodiscard]] std::vector<std::string> wanted_index_columns(const TableSpec& spec);
 
 /// Reads the position out of a probe() row.
 [[nodiscard]] Position position_from(const sql::Cursor& row, const SourceTable& table,
