@@ -120,6 +120,25 @@ def test_a_watermark_in_the_future_is_a_warning(sqlite):
     assert "in the future" in shown
 
 
+@pytest.mark.parametrize("ran_since", [False, True])
+def test_a_watermark_ahead_of_a_clock_that_was_set_back_is_no_reason_to_reset(sqlite, ran_since):
+    sqlite.sql(INDEX)
+    sqlite.sql("INSERT INTO t_invoice VALUES (1,'7','DE','2025-01-01','n',3,'{}','2025-01-01')")
+    sqlite.run("-i", command="export invoices")
+    state = sqlite.folder / "context/invoices/.export_state"
+    (state / ".last_export_time").write_text("7|2999-01-01 00:00:00|1|SUCCESS\n", encoding="utf-8")
+    with sqlite3.connect(state / "index.db") as index:  # That run was in 2999.
+        (text,), = index.execute("SELECT value FROM meta WHERE name = 'clock'")
+        index.execute("UPDATE meta SET value = ? WHERE name = 'clock'",
+                      ("2999-01-01 00:05:00|" + text.split("|", 1)[1],))
+    index.close()
+    if ran_since:
+        sqlite.run("-i", command="export invoices")
+    found = sqlite.findings("-o", "context/invoices")["state"]
+    assert found["verdict"] == "warning" and "was set back" in found["what"]
+    assert "2999" in found["what"] and "reset" not in found["mend"]
+
+
 @pytest.mark.parametrize("indexed", [True, False])
 def test_odd_stamps_are_counted(sqlite, indexed):
     if indexed:

@@ -13,6 +13,7 @@
 #include "base/shell_word.h"
 #include "base/system_error.h"
 #include "base/unique_fd.h"
+#include "export/set_back.h"
 #include "export/source_record.h"
 #include "export/state_directory.h"
 #include "export/tenants.h"
@@ -42,6 +43,14 @@ std::optional<std::uint64_t> rows_expected(const Patient& patient) {
       sql::query_value(patient.connection, estimate.sql, estimate.params);
   if (!rows || !*rows) return std::nullopt;
   return std::strtoull(rows->value().c_str(), nullptr, 10);
+}
+
+/// nullopt also if the index cannot be read, which another check tells.
+std::optional<SetBack> set_back_of(const std::string& output, const watermark::ClockReading& now,
+                                   const watermark::State& state) {
+  Result<TreeIndex> index = TreeIndex::open(state_directory_of(output), IndexDb::Mode::read_only);
+  if (!index) return std::nullopt;
+  return find_set_back(*index, now, state).value_or(std::nullopt);
 }
 
 std::uint64_t files_there(const std::string& output) {
@@ -131,20 +140,38 @@ Finding check_state_file(const std::string& output, const Patient* patient) {
   if (Result<void> set = patient->connection.set_zone(zone); !set) {
     return unchecked("state", set.error());
   }
+  watermark::ClockReading clocks = watermark::read_clocks(patient->clock);
   const Result<CivilTime> now = patient->connection.now();
   if (!now) return unchecked("state", now.error());
-  const auto ahead =
-      std::ranges::find_if(*state, [&](const auto& entry) { return entry.second.mark > *now; });
-  if (ahead == state->end()) return finding;
-  finding.verdict = Verdict::warning;
-  finding.what =
-      say({"the watermark of tenant {} lies in the future: {}; nothing of it is exported "
-           "until then",
-           "租户 {} 的水位在未来：{}；到那时之前不会导出其任何数据"},
-          printable(ahead->first), ahead->second.mark.text());
-  finding.mend = say({"mend the line, or: tidemark export state reset -o {} {}",
-                      "请改正该行，或执行：tidemark export state reset -o {} {}"},
-                     shell_quoted(output), shell_quoted(ahead->first));
+  clocks.database = *now;
+  const std::optional<SetBack> back = set_back_of(output, clocks, *state);
+  const auto is_ahead = [&](const auto& entry) { return entry.second.mark > *now; };
+  const auto is_typed = [&](const auto& entry) {
+    return is_ahead(entry) && !(back && back->is_ours(entry.second.mark));
+  };
+  if (const auto typed = std::ranges::find_if(*state, is_typed); typed != state->end()) {
+    finding.verdict = Verdict::warning;
+    finding.what =
+        say({"the watermark of tenant {} lies in the future: {}; nothing of it is exported "
+             "until then",
+             "租户 {} 的水位在未来：{}；到那时之前不会导出其任何数据"},
+            printable(typed->first), typed->second.mark.text());
+    finding.mend = say({"mend the line, or: tidemark export state reset -o {} {}",
+                        "请改正该行，或执行：tidemark export state reset -o {} {}"},
+                       shell_quoted(output), shell_quoted(typed->first));
+    return finding;
+  }
+  if (const auto ahead = std::ranges::find_if(*state, is_ahead); ahead != state->end()) {
+    finding.verdict = Verdict::warning;
+    finding.what = say(
+        {"the database's clock was set back: the watermark of tenant {} lies ahead of it ({}), and "
+         "runs read what is stamped after {} all the same",
+         "数据库时钟曾被回拨：租户 {} 的水位晚于该时钟（{}），运行仍会读取更新时间在 {} "
+         "之后的数据"},
+        printable(ahead->first), ahead->second.mark.text(), back->read_from.text());
+    finding.mend = say({"nothing to mend here: leave the watermarks, and see why the clock was set",
+                        "此处无需修复：请保留水位，并查明时钟被调整的原因"});
+  }
   return finding;
 }
 

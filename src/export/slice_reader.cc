@@ -158,11 +158,11 @@ Result<void> SliceReader::look_for_no_times(const SliceTask& task) {
   task.job->fail_with(
       make_error(
           ErrorKind::rejected,
-          {"{0} of {1} is no time in {2} {4}, such as {3}: no window holds them, so "
+          {"{0} of {1} is no time in {2} {4}, such as {3}: no window holds {5}, so "
            "the watermark waits",
            "表 {1} 有 {2} 行的 {0} 不是时间（例如 {3}）：任何窗口都不会包含这些行，水位不前移"},
           spec.update_time, spec.table, found, printable((*cursor)->at(1).value_or("")),
-          found == "1" ? "row" : "rows")
+          found == "1" ? "row" : "rows", found == "1" ? "it" : "them")
           .with_hint({"write date and time there, as 2025-06-01 12:00:00, or name another column "
                       "in export.{}.update_time_column, such as one of a view; everything else is "
                       "exported",

@@ -109,7 +109,8 @@ void note_unmet_names(const std::vector<GroupCount>& groups, ExportSummary& summ
   }
 }
 
-/// A watermark that somebody mistyped, or a clock that was set back. --since is meant as it is.
+/// A watermark that somebody mistyped; after a clock that was set back, windows begin earlier than
+/// their watermarks (SetBack). --since is meant as it is.
 bool is_ahead(const Job& job, const ExportSummary& summary) {
   const CivilTime after = job.window->after;
   const std::optional<CivilTime>& since = summary.options.since;
