@@ -338,13 +338,29 @@ Result<void> LoadRun::check_unchecked() {
           !same)
         return same;
     compared.push_back(range);
+    // Whoever finds one that is off: the next re-scan compares them all.
+    if (!days_off_.empty())
+      if (Result<void> forgotten = scans_->forget_amounts_compared(); !forgotten) return forgotten;
     if (Result<void> noted = scans_->note_checked(all.subspan(begin, end - begin)); !noted)
       return noted;
   }
   const bool whole_rescan = options_.mode == LoadMode::rescan && *scope == AmountScope::all &&
                             summary_.errors.empty() && summary_.days_off == 0;
   if (!whole_rescan || environment_.tables.amounts().empty()) return {};
+  const Result<bool> all_compared = compared_all(compared);
+  if (!all_compared) return fail(all_compared.error());
+  if (!*all_compared) return {};
   return scans_->note_amounts_compared({.from = plan_.range.from, .at = scan_.started_at});
+}
+
+Result<bool> LoadRun::compared_all(std::span<const TimeWindow> compared) {
+  const Result<std::vector<FinishedWindow>> finished = scans_->finished_windows(scan_);
+  if (!finished) return fail(finished.error());
+  const CivilTime settled = source_time(scan_.started_at) - options_.margin;
+  return std::ranges::all_of(*finished, [&](const FinishedWindow& read) {
+    const TimeWindow proven{read.window.from, std::min(read.window.upto, settled)};
+    return proven.empty() || without(proven, compared).empty();
+  });
 }
 
 Result<AmountScope> LoadRun::amount_scope() {
@@ -372,14 +388,12 @@ Result<void> LoadRun::check_range(const TimeWindow& range, WallTime since,
     checked_.missing.merge(checked->missing);
     checked_.surplus.merge(checked->surplus);
     tell(std::move(checked->differences));
+    // Two scans may have read a part of a day each: that is one day.
+    summary_.days_checked = checked_.days.size();
+    summary_.days_missing = checked_.missing.size();
+    summary_.days_surplus = checked_.surplus.size();
   }
-  if (Result<void> same = check_amounts(range, since, scope); !same) return same;
-  // Two scans may have read a part of a day each: that is one day.
-  summary_.days_checked = checked_.days.size();
-  summary_.days_missing = checked_.missing.size();
-  summary_.days_surplus = checked_.surplus.size();
-  summary_.days_off = days_off_.size();
-  return {};
+  return check_amounts(range, since, scope);
 }
 
 void LoadRun::tell(std::vector<Message> differences) {
@@ -395,6 +409,7 @@ Result<void> LoadRun::check_amounts(const TimeWindow& range, WallTime since, Amo
   if (!checked) return fail(std::move(checked).error());
   summary_.amounts_compared += checked->records;
   days_off_.merge(checked->days_off);
+  summary_.days_off = days_off_.size();
   tell(std::move(checked->differences));
   const auto amounts = environment_.tables.amounts();
   if (summary_.sums.empty())

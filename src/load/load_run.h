@@ -94,6 +94,8 @@ class LoadRun {
   [[nodiscard]] bool compares_counts() const;
   void check_days();
   [[nodiscard]] Result<void> check_unchecked();
+  /// Whether these are all that the scan has read: another run may have compared a part of it.
+  [[nodiscard]] Result<bool> compared_all(std::span<const TimeWindow> compared);
   [[nodiscard]] Result<AmountScope> amount_scope();
   [[nodiscard]] Result<void> check_range(const TimeWindow& range, WallTime since,
                                          std::span<const TimeWindow> disputed, AmountScope scope);

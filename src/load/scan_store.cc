@@ -216,6 +216,13 @@ Result<void> ScanStore::note_amounts_compared(const AmountsCompared& compared) {
   });
 }
 
+Result<void> ScanStore::forget_amounts_compared() {
+  return in_transaction([&] {
+    return sql::write(connection_, "DELETE FROM load_amount_checks WHERE platform=? AND stream=?",
+                      sql::Values{platform_, stream_});
+  });
+}
+
 Result<std::vector<Gap>> ScanStore::gaps() { return gap_store().all(); }
 
 Result<std::int64_t> ScanStore::accept_gaps(const TimeWindow& range, const std::string& reason,

@@ -56,7 +56,8 @@ struct Complete {
   CivilTime upto;
 };
 
-/// The amounts of all records that were created at `from` or later were those of the source.
+/// The amounts of all records that a re-scan from `from` on had read, and that had settled, were
+/// those of the source.
 struct AmountsCompared {
   CivilTime from;
   WallTime at{};  ///< When the scan began whose rows they were compared with.
@@ -99,6 +100,8 @@ class ScanStore {
   /// The last re-scan whose records were all compared by their amounts, none of which was off.
   [[nodiscard]] Result<std::optional<AmountsCompared>> amounts_compared();
   [[nodiscard]] Result<void> note_amounts_compared(const AmountsCompared& compared);
+  /// One was found that is off.
+  [[nodiscard]] Result<void> forget_amounts_compared();
 
   [[nodiscard]] Result<std::vector<Gap>> gaps();
   /// Accepts the open gaps that lie in `range`, for the reason that a person gave; returns how

@@ -152,6 +152,21 @@ TEST_P(ReadOrders, OneReScanOfEachDayComparesAllAmountsAndTheOthersWhatIsNew) {
   EXPECT_TRUE(loaded(rescan).amounts_of_news);
 }
 
+TEST_P(ReadOrders, WhatAnyLoadFindsOffIsComparedByTheNextReScanToo) {
+  open_shop();
+  loaded(january());
+  const LoadOptions rescan{.mode = LoadMode::rescan, .rescan = std::chrono::days(15)};
+  EXPECT_FALSE(loaded(rescan).amounts_of_news);
+  EXPECT_TRUE(loaded(rescan).amounts_of_news);
+  run("UPDATE orders SET price_fen=price_fen+1 WHERE order_id=(SELECT MAX(order_id) FROM orders)");
+  EXPECT_EQ(loaded(january()).days_off, 1U);
+  for (int time = 0; time < 2; ++time) {
+    const LoadSummary next = loaded(rescan);
+    EXPECT_FALSE(next.amounts_of_news);
+    EXPECT_EQ(next.days_off, 1U);
+  }
+}
+
 TEST_P(ReadOrders, TheLimitOfCallsIsWaitedFor) {
   SandboxOptions options = shop_options();
   options.calls_per_window = 0;
