@@ -195,6 +195,20 @@ def test_tables_that_are_no_orders_are_not_loaded(local, tmp_path, table, said):
     assert not (tmp_path / "warehouse.db").exists()
 
 
+@pytest.mark.parametrize("name, text", [
+    ("refunds.csv", "order_id,user_id,amount,created_at,refund_id\no1,u,5,2025-01-03 10:00:00,f1\n"),
+    ("refunds.ndjson", json.dumps({"order_id": "o1", "user_id": "u", "amount": 5,
+                                   "created_at": "2025-01-03 10:00:00", "refund_id": "f1"}) + "\n"),
+])
+def test_refunds_do_not_overwrite_what_orders_cost(local, tmp_path, name, text):
+    load_file(local, tmp_path, written(
+        tmp_path, "order_id,user_id,amount,created_at\no1,u,99,2025-01-01 10:00:00\n"))
+    path = written(tmp_path, text, name, changed="2025-02-02")
+    refused = run(["tidemark", "load", "file", path, "--warehouse", local.url], tmp_path, code=2)
+    assert "does not look like orders" in refused.err, refused.text()
+    assert local.value("SELECT price_fen FROM orders WHERE order_id='o1'") == 9900
+
+
 def test_of_all_real_tables_only_the_orders_are_taken(local, tmp_path):
     folder = data("")
     taken = set()

@@ -64,6 +64,9 @@ constexpr std::array belongings = {
 constexpr std::array payments = {std::string_view("payment"), std::string_view("charge"),
                                  std::string_view("capture"), std::string_view("支付"),
                                  std::string_view("付款"),    std::string_view("收款")};
+constexpr std::array deliveries = {std::string_view("delivery"), std::string_view("shipment"),
+                                   std::string_view("fulfillment"), std::string_view("fulfilment"),
+                                   std::string_view("发货")};
 /// What an order belongs to: its number stands in front of the order's in many a table of orders.
 /// Also behind another word, `wxopen`.
 constexpr std::array owners = {std::string_view("customer"),    std::string_view("user"),
@@ -159,6 +162,15 @@ class Fields {
     if (plain_name(*order) == "orderid" && (is_new("id") || is_new("orderid")) &&
         std::ranges::find(columns_, "id", plain_name) != columns_.end())
       return true;
+    // The number of a refund behind an order's own `id` may be that of the order's refund; behind a
+    // name that refunds have for it as well it is not.
+    if (plain_name(*order) != "id")
+      for (std::size_t i = 0; i < columns_.size(); ++i) {
+        const std::string plain = plain_name(columns_[i]);
+        if (is_of_refunds(thing_numbered(plain)) && is_new(plain) &&
+            is_own_key(i, *places_.at(static_cast<std::size_t>(Field::order_id))))
+          return true;
+      }
     const std::string first = plain_name(columns_.front());
     return &columns_.front() != order && is_among(belongings, thing_numbered(first)) &&
            is_new(first);
@@ -183,14 +195,40 @@ class Fields {
  private:
   /// Whether column `i` is the key of a row that belongs to an order, whose number stands in column
   /// `order`: it goes in front of that, or next to it. Further behind it is what the order names,
-  /// if that tells of a customer or of goods.
+  /// if that tells of a customer or of goods. A refund tells of both, and taken for the order it
+  /// would overwrite what that cost: beside its number there must be more.
   [[nodiscard]] bool is_own_key(std::size_t i, std::size_t order) const {
     const std::string plain = plain_name(columns_[i]);
     const std::string_view thing = thing_numbered(plain);
     if (i == order || !is_among(belongings, thing)) return false;
     if (i < order) return true;
+    if (name_all_belongings(order)) return false;
     if (is_among(payments, thing) && name_goods()) return false;
-    return i == order + 1 || !(name_goods() || column(Field::user_id) != nullptr);
+    if (i == order + 1 || !(name_goods() || column(Field::user_id) != nullptr)) return true;
+    return is_of_refunds(thing) && !tell_when_paid();
+  }
+  [[nodiscard]] static bool is_of_refunds(std::string_view thing) {
+    return is_among(belongings, thing) && !is_among(payments, thing) &&
+           !is_among(deliveries, thing);
+  }
+  /// Behind the order's number those of a payment, a delivery and a refund: a payment has no
+  /// parcel, and a refund may name the payment, but not that as well.
+  [[nodiscard]] bool name_all_belongings(std::size_t order) const {
+    bool payment = false, delivery = false, refund = false;
+    for (std::size_t i = order + 1; i < columns_.size(); ++i) {
+      const std::string plain = plain_name(columns_[i]);
+      const std::string_view thing = thing_numbered(plain);
+      payment = payment || is_among(payments, thing);
+      delivery = delivery || is_among(deliveries, thing);
+      refund = refund || is_of_refunds(thing);
+    }
+    return payment && delivery && refund;
+  }
+  /// When the order was paid; `paid_at` stands in payouts as well. (A state of the order tells of
+  /// it whatever else the row has.)
+  [[nodiscard]] bool tell_when_paid() const {
+    const std::string* paid = column(Field::pay_time);
+    return paid != nullptr && plain_name(*paid) != "paidat";
   }
   /// `belonging`: the rows belong to orders.
   [[nodiscard]] bool tells(const Sign& sign, bool belonging) const {

@@ -70,7 +70,17 @@ TEST(Columns, PaymentsGoByManyNames) {
            {"order_id", "refund_id", "sku", "quantity", "amount", "created_at"},
            {"invoice_id", "order_id", "user_id", "amount", "created_at"},
            {"charge_id", "order_id", "user_id", "title", "amount", "created_at"},
-           {"id", "refund_id", "customer_id", "amount", "created_at"}})
+           {"id", "refund_id", "customer_id", "amount", "created_at"},
+           // Behind a customer or goods, which refunds have as well; they may name the payment.
+           {"order_id", "user_id", "amount", "created_at", "refund_id"},
+           {"order_id", "user_id", "amount", "created_at", "payment_id", "refund_id"},
+           {"order_id", "user_id", "amount", "created_at", "return_no"},
+           {"order_id", "user_id", "amount", "created_at", "dispute_id"},
+           {"order_id", "user_id", "amount", "created_at", "aftersale_id"},
+           {"order_id", "user_id", "amount", "created_at", "paid_at", "payout_id"},
+           {"order_id", "sku", "quantity", "amount", "created_at", "refund_id"},
+           {"order_id", "user_id", "status", "refund_amount", "amount", "created_at", "refund_id"},
+           {"订单号", "用户编号", "商品名称", "金额", "创建时间", "退款单号", "支付单号"}})
     EXPECT_THAT(refusal({.names = names}), HasSubstr("does not look like orders")) << names.front();
 }
 
@@ -92,7 +102,13 @@ TEST(Columns, AnOrderMayNameItsPaymentAndItsShop) {
            {"order_id", "user_id", "amount", "created_at", "payment_id"},
            {"order_id", "payment_id", "title", "amount", "created_at"},
            {"order_id", "title", "price", "created_at", "payment_no", "refund_no", "delivery_no"},
-           {"门店编号", "订单号", "商品名称", "金额", "创建时间", "退款单号", "支付单号"}})
+           {"order_id", "payment_no", "refund_no", "delivery_no", "price", "created_at"},
+           {"order_id", "user_id", "price", "created_at", "delivery_no"},
+           {"order_id", "user_id", "order_status", "amount", "created_at", "refund_id"},
+           {"order_id", "user_id", "fulfillment_status", "amount", "created_at", "refund_id"},
+           {"订单号", "用户编号", "金额", "创建时间", "付款时间", "退款单号"},
+           {"门店编号", "订单号", "商品名称", "金额", "创建时间", "退款单号", "支付单号",
+            "发货单号"}})
     EXPECT_EQ(refusal({.names = names}), "orders") << names.front() << ", " << names[1];
 }
 
@@ -125,6 +141,12 @@ TEST(Columns, AStrayMayHaveAllThatOrdersHave) {
       is_stray({"payment_id", "order_id", "user_id", "created_at", "amount", "status"}, usual, {}));
   EXPECT_FALSE(
       is_stray({"order_id", "user_id", "created_at", "amount", "status", "payment_id"}, usual, {}));
+  // A refund, wherever its number stands.
+  EXPECT_TRUE(
+      is_stray({"order_id", "user_id", "created_at", "amount", "status", "refund_id"}, usual, {}));
+  EXPECT_TRUE(is_stray({"amount", "refund_id", "order_id", "user_id", "created_at"}, usual, {}));
+  EXPECT_FALSE(is_stray({"order_id", "user_id", "created_at", "amount", "pay_time", "refund_id"},
+                        usual, {}));
   // Without any of the columns that tell of orders, of which the others have several.
   const std::unordered_set<std::string> telling = {
       "id", "customer_id", "order_status", "paid_at", "amount", "created_at", "note"};

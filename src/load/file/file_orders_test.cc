@@ -315,6 +315,22 @@ TEST(FileOrdersTest, ATableBehindTheOrdersIsSetAside) {
         << loaded.records[i].payload;
 }
 
+TEST(FileOrdersTest, ARefundBehindTheOrdersIsSetAside) {
+  std::string text;
+  const std::size_t first = FileExtractor::objects_looked_at;
+  for (std::size_t i = 0; i < first; ++i)
+    text +=
+        fmt::format(R"({{"order_id":"o{}","user_id":"u","amount":99,"created_at":"2025-01-01"}})"
+                    "\n",
+                    i);
+  text += R"({"order_id":"o1","user_id":"u","amount":5,"created_at":"2025-01-03","refund_id":"f1"})"
+          "\n";
+  const Loaded loaded = objects(std::move(text));
+  ASSERT_THAT(loaded.records, SizeIs(first + 1));
+  EXPECT_EQ(why_not(loaded.records[1]), "stored");
+  EXPECT_THAT(why_not(loaded.records.back()), HasSubstr("does not look like an order"));
+}
+
 TEST(FileOrdersTest, AFileThatTurnsIntoSomethingElseIsTold) {
   const Loaded loaded = objects(
       orders_at_first() +
