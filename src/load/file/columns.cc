@@ -68,7 +68,6 @@ constexpr std::array deliveries = {std::string_view("delivery"), std::string_vie
                                    std::string_view("fulfillment"), std::string_view("fulfilment"),
                                    std::string_view("发货")};
 /// What an order belongs to: its number stands in front of the order's in many a table of orders.
-/// Also behind another word, `wxopen`.
 constexpr std::array owners = {std::string_view("customer"),    std::string_view("user"),
                                std::string_view("buyer"),       std::string_view("member"),
                                std::string_view("client"),      std::string_view("account"),
@@ -109,11 +108,22 @@ bool is_among(const auto& all, std::string_view one) {
   return std::ranges::find(all, one) != std::ranges::end(all);
 }
 
+/// Of the owners those that also stand behind another word: `wx_openid`, `shop_user_id`. Others end
+/// words that are none: a `resource` is no source, `aftersales` are no sales, a `workshop` no shop.
+constexpr std::array owners_behind_words = {
+    std::string_view("open"),     std::string_view("union"),    std::string_view("user"),
+    std::string_view("customer"), std::string_view("buyer"),    std::string_view("seller"),
+    std::string_view("member"),   std::string_view("merchant"), std::string_view("employee"),
+    std::string_view("channel"),  std::string_view("platform"), std::string_view("warehouse"),
+    std::string_view("客户"),     std::string_view("用户"),     std::string_view("会员"),
+    std::string_view("店铺"),     std::string_view("商户"),     std::string_view("买家"),
+    std::string_view("卖家"),     std::string_view("门店"),     std::string_view("员工"),
+    std::string_view("渠道"),     std::string_view("平台"),     std::string_view("仓库")};
+
 bool is_owner(std::string_view thing) {
-  constexpr std::size_t telling = 4;  // `row` ends more words than those that it tells of.
-  return std::ranges::any_of(owners, [thing](std::string_view owner) {
-    return thing == owner || (owner.size() >= telling && thing.ends_with(owner));
-  });
+  return is_among(owners, thing) ||
+         std::ranges::any_of(owners_behind_words,
+                             [thing](std::string_view owner) { return thing.ends_with(owner); });
 }
 
 /// Of `paymentid` `payment`; empty if the name, as plain_name() writes it, is no number of a thing.
