@@ -46,12 +46,18 @@ Error refusal(const Interface& api, const Envelope& envelope, ErrorKind kind) {
   return error;
 }
 
+constexpr std::string_view too_long_en = "the answer is too long";
+
 bool may_be_repeated(const Error& error) {
   return error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout ||
-         error.kind == ErrorKind::corrupt;
+         (error.kind == ErrorKind::corrupt && !is_too_long(error));
 }
 
 }  // namespace
+
+bool is_too_long(const Error& error) {
+  return error.kind == ErrorKind::corrupt && error.what.en.ends_with(too_long_en);
+}
 
 /// Either `answer`, or `failure` with the pause before the next attempt.
 struct Client::Attempt {
@@ -144,7 +150,8 @@ Result<std::string> Client::exchange(http::ClientRequest request, std::string_vi
                 response.status);
   if (Result<void> agree = compare_clocks(response, asked_at); !agree)
     return fail(std::move(agree).error());
-  if (response.truncated && response.body.size() >= options_.answer_bytes_max) return std::string();
+  if (response.truncated && response.body.size() >= options_.answer_bytes_max)
+    return fail(ErrorKind::corrupt, {"{}: {}", "{}：应答过长"}, what, too_long_en);
   if (response.truncated)
     return fail(ErrorKind::unreachable, {"{}: the answer broke off", "{}：应答不完整"}, what);
   if (const auto fault = check_json(response.body))
@@ -269,7 +276,6 @@ Result<Client::Attempt> Client::attempt(const Interface& api, std::string_view f
     if (!may_be_repeated(answer.error())) return fail(std::move(answer).error());
     return Attempt{.failure = std::move(answer).error(), .next = Attempt::Next::backoff};
   }
-  if (answer->empty()) return Attempt{.answer = Answer{.asked_at = asked_at, .too_long = true}};
   const std::optional<Envelope> envelope = envelope_of(*answer);
   if (!envelope)
     return Attempt{.failure = make_error(

@@ -53,10 +53,11 @@ struct Interface {
 struct Answer {
   std::string data;
   WallTime asked_at{};
-  /// It is longer than ClientOptions::answer_bytes_max: there is no `data`, and asking again for as
-  /// much is in vain.
-  bool too_long = false;
 };
+
+/// Whether the answer was longer than ClientOptions::answer_bytes_max: to ask again for as much is
+/// in vain, and the client does not.
+[[nodiscard]] bool is_too_long(const Error& error);
 
 /// Calls the shop's API: fetches the token and renews it before it ends, stays below the limit of
 /// each interface, repeats what may be repeated with growing pauses. Thread-safe: calls of several
@@ -72,10 +73,9 @@ class Client {
                                                               Pause& pause, const Stop& stop);
 
   /// Calls the interface with `fields`, JSON members without braces: `"page_index":1`.
-  /// An answer may be Answer::too_long, which is not tried again.
-  /// Errors: unreachable, timeout, corrupt (the last attempt's); unauthorized; unsupported (it
-  /// takes no call of that interface); query (the API's code and words); rejected (the clocks are
-  /// too far apart); cancelled.
+  /// Errors: unreachable, timeout, corrupt (the last attempt's, or is_too_long()); unauthorized;
+  /// unsupported (it takes no call of that interface); query (the API's code and words); rejected
+  /// (the clocks are too far apart); cancelled.
   [[nodiscard]] Result<Answer> call(const Interface& api, std::string_view fields);
 
  private:
@@ -96,7 +96,7 @@ class Client {
   [[nodiscard]] Result<std::string> fetch_token();
   /// The shop no longer takes it.
   void forget(const std::string& token);
-  /// The body of a complete answer with status 200 that is JSON in UTF-8; empty: it is too long.
+  /// The body of a complete answer with status 200 that is JSON in UTF-8.
   [[nodiscard]] Result<std::string> exchange(http::ClientRequest request, std::string_view what);
   /// Whether an answer to a question of that moment tells of a clock that is wrong.
   [[nodiscard]] Result<void> compare_clocks(const http::ClientResponse& response,

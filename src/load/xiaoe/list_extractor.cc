@@ -97,11 +97,13 @@ Result<ListExtractor::ListPage> ListExtractor::page(const ListQuestion& question
                 {"{}: page {} does not say how to go on", "{}：第 {} 页没有给出下一页的游标"},
                 api_.interface.name, question.page - 1);
   const Result<Answer> answer = client_.call(api_.interface, *fields);
-  if (!answer) return fail(answer.error());
   ListPage read;
+  if (!answer) {
+    if (!is_too_long(answer.error())) return fail(answer.error());
+    read.too_long = true;
+    return read;
+  }
   read.page.observed_at = answer->asked_at;
-  read.too_long = answer->too_long;
-  if (read.too_long) return read;
   bool has_total = false, has_list = false;
   for (const JsonMember& member : json_members(answer->data).value_or(std::vector<JsonMember>())) {
     if (member.name == api_.total_member) {

@@ -43,7 +43,8 @@ class LiveExtractor::WithDetails final : public PageSink {
         continue;
       }
       // Of this one live stream; anything else concerns all.
-      if (answer.error().kind != ErrorKind::query) return fail(answer.error());
+      if (answer.error().kind != ErrorKind::query && !is_too_long(answer.error()))
+        return fail(answer.error());
       record.payload = live_payload_refused(record.payload, answer.error().what.en);
     }
     return sink_.take(std::move(page));
@@ -63,8 +64,9 @@ Result<WindowReading> LiveExtractor::read_ids(PageSink& sink) {
   WindowReading reading;
   std::set<std::string> missing(ids_.begin(), ids_.end());
   const std::vector<std::string> wanted(missing.begin(), missing.end());
+  std::size_t at_once = ids_per_call;
   for (std::span<const std::string> rest = wanted; !rest.empty();) {
-    const std::size_t count = std::min(rest.size(), ids_per_call);
+    const std::size_t count = std::min(rest.size(), at_once);
     std::string question = R"("ids":[)";
     for (const std::string& id : rest.first(count)) {
       if (&id != &rest.front()) question += ',';
@@ -72,6 +74,15 @@ Result<WindowReading> LiveExtractor::read_ids(PageSink& sink) {
     }
     const Result<Answer> answer =
         client_.call(by_ids_api, question + fmt::format(R"(],"page":1,"page_size":{})", count));
+    if (!answer && is_too_long(answer.error())) {
+      if (count == 1)
+        return fail(
+            Error(answer.error()).within({"live stream {}", "直播 {}"}, printable(rest.front())));
+      at_once = count / 2;
+      ++reading.pages;
+      ++reading.rereads;
+      continue;
+    }
     if (!answer) return fail(answer.error());
     ++reading.pages;
     Page page{.observed_at = answer->asked_at, .records = {}};

@@ -11,7 +11,7 @@ namespace tidemark::load::xiaoe {
 
 /// Live streams: a list names them, and of each the details are asked for: start, state, purchases
 /// (xe.alive.detail.get/1.0.0, 500 calls in 10 seconds). A live stream whose details the shop
-/// refuses comes with the refusal in their place.
+/// refuses, or are longer than an answer may be, comes with that in their place.
 class LiveExtractor final : public Extractor {
  public:
   /// With `ids`, those (xe.alive.list.by_ids/1.0.0) instead of all. `client` must outlive it.

@@ -1,11 +1,13 @@
 #include "load/xiaoe/live_extractor.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <vector>
 
+#include "base/json_check.h"
 #include "load/xiaoe/testing_shop.h"
 
 namespace tidemark::load::xiaoe {
@@ -40,6 +42,15 @@ class LiveExtractorTest : public ::testing::Test {
     return extractor.read(std::nullopt, kept);
   }
 
+  Result<WindowReading> read_from(const ScriptedShop& shop, std::vector<std::string> ids) {
+    ClientOptions options = shop.client_options();
+    options.answer_bytes_max = 10'000;
+    const auto client = Client::create(options, clock, random, pause, stop);
+    EXPECT_TRUE(client);
+    LiveExtractor extractor(**client, std::move(ids));
+    return extractor.read(std::nullopt, kept);
+  }
+
   std::atomic<int> details_asked = 0;
   Kept kept;
   SystemClock clock;
@@ -61,6 +72,66 @@ TEST_F(LiveExtractorTest, WhatConcernsAllEndsTheReading) {
   EXPECT_EQ(refused.error().kind, ErrorKind::unsupported);
   EXPECT_THAT(refused.error().hint.en, HasSubstr("xe.alive.detail.get/1.0.0"));
   EXPECT_EQ(details_asked, 1);
+  EXPECT_TRUE(kept.records.empty());
+}
+
+TEST_F(LiveExtractorTest, DetailsThatAreTooLongAreKeptAsARefusal) {
+  const ScriptedShop shop([&](const http::Request& request, http::Respond respond) {
+    if (request.capture("name") != "xe.alive.detail.get")
+      return respond(
+          ScriptedShop::enveloped(0, R"({"total":2,"list":[{"id":"l_1"},{"id":"l_2"}]})"));
+    ++details_asked;
+    const std::size_t bytes = request.body.contains("l_1") ? 20'000 : 10;
+    respond(ScriptedShop::enveloped(0, R"({"title":")" + std::string(bytes, 'x') + R"("})"));
+  });
+  const Result<WindowReading> reading = read_from(shop, {});
+  ASSERT_TRUE(reading) << reading.error().what.en;
+  EXPECT_EQ(details_asked, 2);  // Nor is it asked for again.
+  ASSERT_EQ(kept.records.size(), 2U);
+  for (const RawRecord& record : kept.records)
+    EXPECT_FALSE(check_json(record.payload)) << record.payload;
+  EXPECT_THAT(kept.records[0].payload, HasSubstr("the answer is too long"));
+  EXPECT_THAT(kept.records[1].payload, HasSubstr("xxxxxxxxxx"));
+}
+
+/// Lists what it is asked for by id, each row with `row_bytes`.
+class LiveIdsTest : public LiveExtractorTest {
+ protected:
+  Result<WindowReading> read_ids(const std::vector<std::string>& ids, std::size_t row_bytes) {
+    const ScriptedShop shop([&](const http::Request& request, http::Respond respond) {
+      if (request.capture("name") == "xe.alive.detail.get")
+        return respond(ScriptedShop::enveloped(0, "{}"));
+      ++lists_asked;
+      std::string rows;
+      for (const std::string& id : ids)
+        if (request.body.contains('"' + id + '"'))
+          rows += fmt::format(R"({}{{"id":"{}","title":"{}"}})", rows.empty() ? "" : ",", id,
+                              std::string(row_bytes, 'x'));
+      respond(ScriptedShop::enveloped(
+          0, fmt::format(R"({{"total":{},"list":[{}]}})", ids.size(), rows)));
+    });
+    return read_from(shop, ids);
+  }
+
+  std::atomic<int> lists_asked = 0;
+};
+
+TEST_F(LiveIdsTest, FewerAreAskedForWhereRowsAreLong) {
+  std::vector<std::string> ids;
+  for (int i = 100; i < 130; ++i) ids.push_back(fmt::format("l_{}", i));
+  const Result<WindowReading> reading = read_ids(ids, 1000);
+  ASSERT_TRUE(reading) << reading.error().what.en;
+  EXPECT_EQ(reading->records, ids.size());
+  ASSERT_EQ(kept.records.size(), ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) EXPECT_EQ(kept.records[i].id, ids[i]);
+}
+
+TEST_F(LiveIdsTest, OneThatFitsIntoNoAnswerIsTold) {
+  const Result<WindowReading> reading = read_ids({"l_1", "l_2"}, 20'000);
+  ASSERT_FALSE(reading);
+  EXPECT_TRUE(is_too_long(reading.error()));
+  EXPECT_THAT(reading.error().what.en, HasSubstr("live stream l_1"));
+  EXPECT_EQ(lists_asked, 2);
   EXPECT_TRUE(kept.records.empty());
 }
 
