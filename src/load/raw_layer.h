@@ -78,7 +78,8 @@ class RawLayer {
   /// All states of a record, oldest first.
   [[nodiscard]] Result<std::vector<Observed>> states_of(const std::string& id);
   /// Up to `limit` records whose id is behind `after`, by id; with all their states, or only the
-  /// present one. Fewer where they have more than states_bytes_max, which only one alone may.
+  /// present one. Fewer where they have states_bytes_max or more: no other comes behind the one
+  /// that reaches it, however long that is.
   [[nodiscard]] Result<std::vector<RecordVersions>> versions(const std::string& after,
                                                              std::int64_t limit, bool all_states);
 
