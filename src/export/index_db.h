@@ -49,8 +49,8 @@ class IndexStatement {
   int bound_ = 0;
 };
 
-/// `(?,?),(?,?)`: parameters of an INSERT of several rows. (One that enters a single row spends half
-/// of its time before and after that.)
+/// `(?,?),(?,?)`: parameters of an INSERT of several rows. (One that enters a single row spends
+/// half of its time before and after that.)
 [[nodiscard]] std::string parameters(std::size_t rows, std::size_t columns);
 
 /// One connection to the index database. Not thread-safe.

@@ -30,11 +30,11 @@ inline constexpr std::size_t columns_max = 1000;
 /// order number, a customer or the state of an order, or `map` names the order_id: then somebody
 /// has said so. An `id` beside an `order_id`, a `payment_id` in front of it or next to it, or the
 /// number of something else in the first column is the row's own key, and the order one that the
-/// row (a payment) belongs to. A `payment_id` or a `delivery_no` further behind is one that an order names, if
-/// the row tells of its customer or its goods as well; a `refund_id` only if it tells also of the
-/// state of the order or of its delivery, or when it was paid. Numbers of all three kinds behind
-/// the order's are those of an order.
-/// Errors: usage: what is missing, which columns there are, and in the hint what to do.
+/// row (a payment) belongs to. A `payment_id` or a `delivery_no` further behind is one that an
+/// order names, if the row tells of its customer or its goods as well; a `refund_id` only if it
+/// tells also of the state of the order or of its delivery, or when it was paid. Numbers of all
+/// three kinds behind the order's are those of an order. Errors: usage: what is missing, which
+/// columns there are, and in the hint what to do.
 [[nodiscard]] Result<void> check_columns(const Columns& columns, const FieldMap& map);
 
 /// Whether one of the columns is one that only orders have.
