@@ -18,13 +18,6 @@ Error no_such_file(std::int64_t id) {
       {"index of the export tree: there is no file {}", "导出目录的索引：没有文件 {}"}, id);
 }
 
-/// The columns that do not depend on the run.
-void bind_file(IndexStatement& insert, std::int64_t id, const Key& key, const TreePath& path,
-               const ContentHash& hash) {
-  insert.bind(id).bind_key(key).bind_text(path.stem).bind(static_cast<int>(path.compression));
-  insert.bind_blob(hash.view());
-}
-
 constexpr std::size_t files_at_once = 32;
 
 std::string insert_files(std::size_t rows) {
@@ -188,21 +181,16 @@ Result<std::optional<NameOwner>> TreeIndex::by_id(std::int64_t id) {
 }
 
 Result<bool> TreeIndex::insert(const Key& key, const TreeFile& file) {
-  const std::int64_t hash = name_hash(file.path.stem);
-  const std::int64_t id = last_id_ + 1;
-  const Result<bool> named = names_.take(hash, id);
-  if (!named || !*named) return named;
-  insert_.reset();
-  bind_file(insert_, id, key, file.path, file.hash);
-  insert_.bind(static_cast<std::int64_t>(file.size)).bind(file.mtime).bind(file.run);
-  Result<void> done = insert_.bind(file.adopted ? 1 : 0).run();
-  if (!done) return fail(std::move(done.error()));
-  if (db_.changes() != 1) {
-    if (Result<void> freed = names_.remove(hash); !freed) return fail(std::move(freed.error()));
-    return false;
+  NewFile entered{.key = key,
+                  .path = file.path,
+                  .hash = file.hash,
+                  .size = file.size,
+                  .mtime = file.mtime,
+                  .adopted = file.adopted};
+  if (Result<void> done = insert_all(std::span(&entered, 1), file.run); !done) {
+    return fail(std::move(done.error()));
   }
-  last_id_ = id;
-  return true;
+  return entered.id != 0;
 }
 
 Result<void> TreeIndex::insert_all(std::span<NewFile> files, std::int64_t run) {
@@ -229,9 +217,15 @@ Result<void> TreeIndex::enter(std::span<NewFile* const> files, std::int64_t run)
   IndexStatement& insert = files.size() == 1 ? insert_ : insert_many_;
   insert.reset();
   for (const NewFile* file : files) {
-    bind_file(insert, file->id, file->key, file->path, file->hash);
-    insert.bind(static_cast<std::int64_t>(file->size)).bind(file->mtime).bind(run);
-    insert.bind(file->adopted ? 1 : 0);
+    insert.bind(file->id)
+        .bind_key(file->key)
+        .bind_text(file->path.stem)
+        .bind(static_cast<int>(file->path.compression))
+        .bind_blob(file->hash.view())
+        .bind(static_cast<std::int64_t>(file->size))
+        .bind(file->mtime)
+        .bind(run)
+        .bind(file->adopted ? 1 : 0);
   }
   if (Result<void> done = insert.run(); !done) return done;
   if (std::cmp_equal(db_.changes(), files.size())) return {};
