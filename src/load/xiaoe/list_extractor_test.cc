@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -231,42 +232,44 @@ class LongRows {
   const std::size_t row_bytes_;
 };
 
-TEST_F(ReadList, WhereRowsAreLongSmallerPagesAreAskedFor) {
-  LongRows orders(250, 1000);
-  const ScriptedShop shop([&](const http::Request& request, http::Respond respond) {
-    orders.answer(request, respond);
-  });
-  ClientOptions options = shop.client_options();
-  options.answer_bytes_max = 10'000;
-  auto client = Client::create(options, clock, random, pause, stop);
-  ASSERT_TRUE(client);
-  ListExtractor extractor(**client, order_list());
-  const TimeWindow window{*CivilTime::parse("2025-01-01"), *CivilTime::parse("2025-01-02")};
-  for (int time = 0; time < 2; ++time) {  // The second window finds its way likewise.
-    const Result<WindowReading> reading = extractor.read(window, sink);
-    ASSERT_TRUE(reading) << reading.error().what.en;
-    EXPECT_EQ(reading->records, 250U);
-    EXPECT_EQ(sink.forms.size(), 250U);
-    EXPECT_TRUE(reading->unproven.empty());
+/// A shop with LongRows, whose answers may have 10,000 bytes.
+class ReadLongRows : public ReadList {
+ protected:
+  /// Reads with `use(extractor, window)`.
+  void with_rows(LongRows orders, const std::function<void(ListExtractor&, TimeWindow)>& use) {
+    const ScriptedShop shop([&](const http::Request& request, http::Respond respond) {
+      orders.answer(request, respond);
+    });
+    ClientOptions options = shop.client_options();
+    options.answer_bytes_max = 10'000;
+    auto client = Client::create(options, clock, random, pause, stop);
+    ASSERT_TRUE(client);
+    ListExtractor extractor(**client, order_list());
+    const TimeWindow window{*CivilTime::parse("2025-01-01"), *CivilTime::parse("2025-01-02")};
+    use(extractor, window);
   }
+};
+
+TEST_F(ReadLongRows, SmallerPagesAreAskedFor) {
+  with_rows(LongRows(250, 1000), [&](ListExtractor& extractor, TimeWindow window) {
+    for (int time = 0; time < 2; ++time) {  // The second window finds its way likewise.
+      const Result<WindowReading> reading = extractor.read(window, sink);
+      ASSERT_TRUE(reading) << reading.error().what.en;
+      EXPECT_EQ(reading->records, 250U);
+      EXPECT_EQ(sink.forms.size(), 250U);
+      EXPECT_TRUE(reading->unproven.empty());
+    }
+  });
 }
 
-TEST_F(ReadList, ARowThatFitsIntoNoAnswerIsToldAndEndsOnlyItsWindow) {
-  LongRows orders(3, 20'000);
-  const ScriptedShop shop([&](const http::Request& request, http::Respond respond) {
-    orders.answer(request, respond);
+TEST_F(ReadLongRows, ARowThatFitsIntoNoAnswerIsToldAndEndsOnlyItsWindow) {
+  with_rows(LongRows(3, 20'000), [&](ListExtractor& extractor, TimeWindow window) {
+    for (const Error& error :
+         {extractor.read(window, sink).error(), extractor.count(window).error()}) {
+      EXPECT_EQ(error.kind, ErrorKind::corrupt);
+      EXPECT_THAT(error.what.en, ::testing::HasSubstr("a single row is too long"));
+    }
   });
-  ClientOptions options = shop.client_options();
-  options.answer_bytes_max = 10'000;
-  auto client = Client::create(options, clock, random, pause, stop);
-  ASSERT_TRUE(client);
-  ListExtractor extractor(**client, order_list());
-  const TimeWindow window{*CivilTime::parse("2025-01-01"), *CivilTime::parse("2025-01-02")};
-  for (const Error& error :
-       {extractor.read(window, sink).error(), extractor.count(window).error()}) {
-    EXPECT_EQ(error.kind, ErrorKind::corrupt);
-    EXPECT_THAT(error.what.en, ::testing::HasSubstr("a single row is too long"));
-  }
 }
 
 TEST_F(ReadList, PagesThatAreReadOneByOneWereSeenOneAfterAnother) {
