@@ -1,6 +1,8 @@
 #include "export/progress_marks.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/bytes.h"
@@ -94,8 +96,10 @@ Result<void> cover_windows(TreeIndex& index, const std::deque<Job>& jobs) {
 }
 
 Result<void> cover_tenants(TreeIndex& index, const GroupTable& groups) {
-  for (const GroupCount& group : groups.all()) {
-    if (Result<void> added = index.add_covered(group.tenant); !added) return added;
+  std::set<std::string> tenants;
+  for (const GroupCount& group : groups.all()) tenants.insert(group.tenant);
+  for (const std::string& tenant : tenants) {
+    if (Result<void> added = index.add_covered(tenant); !added) return added;
   }
   return {};
 }

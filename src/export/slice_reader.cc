@@ -51,6 +51,9 @@ SliceReader::SliceReader(Connect connect, const SourceTable& table, std::unique_
       length_(options_.rows_per_chunk, options_.bytes_per_chunk) {}
 
 void SliceReader::run() {
+  // What fails here is tried again with the first slice, and told then.
+  if (options_.connects_at_once && !stop_.requested())
+    static_cast<void>(with_last_net([this] { return connected(); }));
   while (std::optional<SliceTask> task = queue_.take()) {
     counts_.begin(task->job->tenant);
     const Result<void> done = stop_.requested()
@@ -63,6 +66,7 @@ void SliceReader::run() {
     }
     queue_.done();
   }
+  connection_.reset();  // While the others still read.
 }
 
 Result<void> SliceReader::read_with_retries(SliceTask& task) {

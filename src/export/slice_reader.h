@@ -64,6 +64,7 @@ class SliceReader {
   struct Options {
     std::uint64_t rows_per_chunk = 1024;      ///< At most.
     std::uint64_t bytes_per_chunk = 4 << 20;  ///< Of payloads; the row that reaches it is the last.
+    bool connects_at_once = false;            ///< Else with the first slice.
     std::string zone;
     std::vector<std::string> required_fields;
     /// Cut connections and restarted servers: the slice is read again on a new connection.

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/open_files.h"
 #include "base/system_call.h"
 #include "base/system_error.h"
 
@@ -18,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Open descriptors at a time; further parts are closed and opened again for appending.
-constexpr std::size_t parts_open_max = 256;
 /// So much of one part is worth a call.
 constexpr std::size_t piece_bytes = std::size_t{64} << 10;
 /// Of memory: a string that grew has up to twice the room of its bytes.
@@ -105,6 +104,8 @@ Result<void> StagedParts::begin_part(Group& group) {
 
 Result<void> StagedParts::open(StagedPart& part) {
   if (part.fd_) return {};
+  // Further parts are closed, and opened again for appending.
+  static const std::size_t parts_open_max = open_files_share(4, 2048);
   open_.push_back(&part);
   if (open_.size() > parts_open_max) {
     open_.front()->fd_.reset();

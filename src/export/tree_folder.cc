@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/open_files.h"
 #include "base/system_call.h"
 #include "base/system_error.h"
 #include "export/beneath.h"
@@ -87,7 +88,9 @@ int TreeFolder::folder(std::string_view path, bool create) {
     fd = open_beneath(root_.get(), name, flags);
   }
   if (!fd) return -1;
-  if (open_.size() == folders_open_max) {
+  // Each reader has a tree, and so has the publisher.
+  static const std::size_t folders_open_max = open_files_share(24, 1024);
+  if (open_.size() >= folders_open_max) {
     by_path_.erase(open_.back().path);
     open_.pop_back();
   }
