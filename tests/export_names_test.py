@@ -175,6 +175,22 @@ def test_two_rows_of_one_name_keep_their_files_when_the_index_is_lost(source, tr
         assert tree.files() == files
 
 
+@pytest.mark.parametrize("words", [["-i"], []])
+def test_a_mended_reject_of_the_same_name_and_content_gets_a_file_of_its_own(sqlite, tree, words):
+    sqlite.make_table()
+    same = payload_of(1)
+    sqlite.add(invoice(1, number="A", payload=same, stamp=sqlite.ago(60)),
+               invoice(2, number="A", payload="{broken", stamp=sqlite.ago(60)))
+    assert tree.export(sqlite, "-i", code=3).rejected == 1
+    # Mended without a new stamp: only the reject list brings it back.
+    sqlite.run("UPDATE t_invoice SET fext_field = ? WHERE fid = 2", (same,))
+    ran = tree.export(sqlite, *words)
+    assert ran.code == 0 and ran.files_written == 1
+    assert list(tree.files().values()) == [same.encode(), same.encode()]
+    (rejects,), = tree.index("SELECT COUNT(*) FROM reject")
+    assert rejects == 0
+
+
 def test_files_of_others_stay(source, tree):
     source.make_table()
     source.add(invoice(1))

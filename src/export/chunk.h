@@ -170,7 +170,8 @@ struct Chunk {
   Job* job = nullptr;
   int staging = -1;  ///< The folder of its staged files, open.
   std::uint64_t rows = 0;
-  std::uint64_t bytes = 0;  ///< Of payloads.
+  std::uint64_t failed = 0;  ///< Of these: their files could not be written.
+  std::uint64_t bytes = 0;   ///< Of payloads.
   std::vector<RowPlan> plans;
   std::vector<PackedBlock> blocks;
   SweepFindings findings;  ///< Sweeps only.

@@ -84,6 +84,7 @@ void Publisher::work() {
         chunk.job->abandon_with(done.error());
       } else {
         chunk.job->rows += chunk.rows;
+        chunk.job->failed += chunk.failed;
         findings_.add(chunk.findings);
         chunk.job->rejected += chunk.rejects.size();
         for (const auto& [group, counts] : chunk.groups) groups_.add(group, counts);
@@ -160,7 +161,7 @@ Result<void> Publisher::write_journal(const Round& round) {
 }
 
 Result<void> Publisher::publish_chunk(Chunk& chunk) {
-  failed_rows_.clear();
+  left_on_list_.clear();
   if (Result<void> done = place_fresh(chunk); !done) return done;
   for (RowPlan& plan : chunk.plans) {
     if (plan.placed) continue;
@@ -174,7 +175,7 @@ Result<void> Publisher::publish_chunk(Chunk& chunk) {
   for (const Key& key : chunk.mended) {
     met_rejects_.insert(key);
     // No window may ever take the row again: the list is what brings it back.
-    if (failed_rows_.contains(key)) continue;
+    if (left_on_list_.contains(key)) continue;
     if (options_.packed != nullptr) {
       mended_rows_.push_back(key);
     } else if (Result<void> erased = index_.erase_reject(key); !erased) {
@@ -202,7 +203,7 @@ Result<void> Publisher::place_fresh(Chunk& chunk) {
     if (files[i].id == 0) continue;
     plans[i]->placed = true;
     if (files[i].adopted) {
-      chunk.groups[plans[i]->group].unchanged++;
+      if (Result<void> done = adopt(chunk, *plans[i], files[i].id); !done) return done;
       continue;
     }
     if (move_into_place(chunk, *plans[i], plans[i]->path)) continue;
@@ -271,37 +272,45 @@ Result<void> Publisher::place_new(Chunk& chunk, RowPlan& plan) {
     Result<std::optional<TreeFile>> before = index_.find(plan.key);
     if (!before) return fail(std::move(before.error()));
     if (*before) return place_known(chunk, plan, **before);
-    if (plan.action != RowPlan::Action::write) {
-      // The file that has this row's content goes to another row: read the row once more. Until
-      // then it stands on the reject list, which later runs try whatever the watermark says.
-      const auto [tenant, country] = groups_.name(plan.group);
-      Result<void> noted = index_.put_reject({.key = plan.key,
-                                              .tenant = tenant,
-                                              .country = country,
-                                              .reason = "its file belongs to another row",
-                                              .hash = plan.hash,
-                                              .last_seen = options_.now_text});
-      if (!noted) return noted;
-      chunk.job->sets_aside = true;
-      const std::lock_guard lock(mutex_);
-      again_.push_back(plan.key);
-      chunk.groups[plan.group].rows--;
-      chunk.rows--;
-      return {};
-    }
+    if (plan.action != RowPlan::Action::write) return set_aside(chunk, plan);
     Result<std::string> stem = claim(plan.path.stem, plan.key);
     if (!stem) return fail(std::move(stem.error()));
     file.path.stem = std::move(*stem);
     inserted = index_.insert(plan.key, file);
     if (!inserted) return fail(std::move(inserted.error()));
   }
-  if (plan.action != RowPlan::Action::write) {
+  const std::int64_t id = index_.last_id();
+  if (plan.action != RowPlan::Action::write) return adopt(chunk, plan, id);
+  if (move_into_place(chunk, plan, file.path)) return {};
+  return index_.erase(id);
+}
+
+Result<void> Publisher::adopt(Chunk& chunk, const RowPlan& plan, std::int64_t id) {
+  // Since the row was read, the file may have been removed as one that another row left behind.
+  if (options_.dry_run || tree_.stamp(plan.path) == plan.stamp) {
     chunk.groups[plan.group].unchanged++;
     return {};
   }
-  const std::int64_t id = index_.last_id();
-  if (move_into_place(chunk, plan, file.path)) return {};
-  return index_.erase(id);
+  if (Result<void> erased = index_.erase(id); !erased) return erased;
+  return set_aside(chunk, plan);
+}
+
+Result<void> Publisher::set_aside(Chunk& chunk, const RowPlan& plan) {
+  const auto [tenant, country] = groups_.name(plan.group);
+  Result<void> noted = index_.put_reject({.key = plan.key,
+                                          .tenant = tenant,
+                                          .country = country,
+                                          .reason = "its file belongs to another row",
+                                          .hash = plan.hash,
+                                          .last_seen = options_.now_text});
+  if (!noted) return noted;
+  left_on_list_.insert(plan.key);
+  chunk.job->sets_aside = true;
+  chunk.groups[plan.group].rows--;
+  chunk.rows--;
+  const std::lock_guard lock(mutex_);
+  again_.push_back(plan.key);
+  return {};
 }
 
 Result<std::string> Publisher::claim(const std::string& stem, const Key& key) {
@@ -372,11 +381,11 @@ void Publisher::row_failed(Chunk& chunk, const RowPlan& plan, const Error& error
   if (!plan.staged.empty()) {
     ::unlinkat(chunk.staging, plan.staged.c_str(), 0);
   }
-  failed_rows_.insert(plan.key);
+  left_on_list_.insert(plan.key);
   GroupCount& group = chunk.groups[plan.group];
   group.failed++;
   if (group.error.empty()) group.error = error.what.en;
-  chunk.job->failed += 1;
+  ++chunk.failed;
   chunk.job->fail_with(error);
 }
 

@@ -100,6 +100,12 @@ class Publisher {
   [[nodiscard]] Result<void> publish_row(Chunk& chunk, RowPlan& plan);
   [[nodiscard]] Result<void> place_known(Chunk& chunk, RowPlan& plan, const TreeFile& before);
   [[nodiscard]] Result<void> place_new(Chunk& chunk, RowPlan& plan);
+  /// Of a row that was entered as `id`: its file is in the tree already.
+  [[nodiscard]] Result<void> adopt(Chunk& chunk, const RowPlan& plan, std::int64_t id);
+  /// The file that has this row's content goes to another row, or is gone: the row is read once
+  /// more. Until then it stands on the reject list, which later runs try whatever the watermark
+  /// says.
+  [[nodiscard]] Result<void> set_aside(Chunk& chunk, const RowPlan& plan);
   /// The stem that the row gets; may move a larger new key off the plain one.
   [[nodiscard]] Result<std::string> claim(const std::string& stem, const Key& key);
   [[nodiscard]] Result<std::string> free_marked_stem(const std::string& stem, const Key& key);
@@ -131,7 +137,9 @@ class Publisher {
   SweepFindings findings_;          ///< The publisher's thread only.
   std::vector<Key> mended_rows_;    ///< The publisher's thread only.
   std::set<Key> met_rejects_;       ///< The publisher's thread only.
-  std::set<Key> failed_rows_;       ///< Of the chunk at work: their files could not be written.
+  /// Of the chunk at work: rows that stay on the reject list if they are on it, since their files
+  /// could not be written, or are to be.
+  std::set<Key> left_on_list_;
   std::unordered_set<std::int64_t> rejected_names_;  ///< The publisher's thread only.
   std::vector<bool> seen_;  ///< One bit a row: the publisher's thread only.
   std::thread thread_;

@@ -104,14 +104,16 @@ Result<void> WorkerCrew::add_reader(std::size_t worker, SliceQueue& queue, bool 
   trees_[worker] = tree ? std::optional(std::move(*tree)) : std::nullopt;
   Result<std::unique_ptr<RowSink>> sink = make_sink(worker, adopt);
   if (!sink) return fail(std::move(sink.error()));
-  readers_.push_back(std::make_unique<SliceReader>(
-      at_.connect, at_.table, std::move(*sink), at_.groups, known_rejects_, queue, *publisher_,
-      at_.counts, at_.stop,
-      SliceReader::Options{// Packed chunks hold their text in memory.
-                           .rows_per_chunk = packed_ ? 4096U : 1024U,
-                           .bytes_per_chunk = packed_ ? 3U << 19 : 4U << 20,
-                           .zone = at_.options.zone,
-                           .required_fields = at_.options.required_fields}));
+  // Packed chunks hold their text in memory.
+  SliceReader::Options reading{.rows_per_chunk = packed_ ? 4096U : 1024U,
+                               .bytes_per_chunk = packed_ ? 3U << 19 : 4U << 20,
+                               .zone = at_.options.zone,
+                               .required_fields = at_.options.required_fields};
+  // Where there is work for all of them, nobody waits for work to connect.
+  reading.connects_at_once = at_.plan.rows_expected.value_or(0) > 4 * reading.rows_per_chunk;
+  readers_.push_back(std::make_unique<SliceReader>(at_.connect, at_.table, std::move(*sink),
+                                                   at_.groups, known_rejects_, queue, *publisher_,
+                                                   at_.counts, at_.stop, std::move(reading)));
   return {};
 }
 
@@ -174,7 +176,6 @@ void WorkerCrew::cancel_rest() {
 
 Result<void> WorkerCrew::read_again() {
   std::vector<Key> keys = publisher_->again();
-  const bool adopt = keys.empty();
   if (at_.options.mode == Mode::incremental) {
     std::ranges::set_difference(known_rejects_, publisher_->met_rejects(),
                                 std::back_inserter(keys));
@@ -188,7 +189,7 @@ Result<void> WorkerCrew::read_again() {
   Job& job = at_.plan.jobs.emplace_back();
   job.pending = 0;
   put_keys(keys, at_.table, job, queue);
-  if (Result<void> added = add_reader(static_cast<std::size_t>(at_.options.threads), queue, adopt);
+  if (Result<void> added = add_reader(static_cast<std::size_t>(at_.options.threads), queue, false);
       !added) {
     return added;
   }
