@@ -47,10 +47,12 @@ std::optional<std::uint64_t> rows_expected(const Patient& patient) {
 
 /// nullopt also if the index cannot be read, which another check tells.
 std::optional<SetBack> set_back_of(const std::string& output, const watermark::ClockReading& now,
-                                   const watermark::State& state) {
+                                   const watermark::State& state, const SourceTable& table) {
+  const sql::Column* const stamps = table.update_column();
+  const bool whole_days = stamps != nullptr && stamps->type == sql::ColumnType::date;
   Result<TreeIndex> index = TreeIndex::open(state_directory_of(output), IndexDb::Mode::read_only);
   if (!index) return std::nullopt;
-  return find_set_back(*index, now, state).value_or(std::nullopt);
+  return find_set_back(*index, now, state, whole_days).value_or(std::nullopt);
 }
 
 std::uint64_t files_there(const std::string& output) {
@@ -144,7 +146,7 @@ Finding check_state_file(const std::string& output, const Patient* patient) {
   const Result<CivilTime> now = patient->connection.now();
   if (!now) return unchecked("state", now.error());
   clocks.database = *now;
-  const std::optional<SetBack> back = set_back_of(output, clocks, *state);
+  const std::optional<SetBack> back = set_back_of(output, clocks, *state, patient->table);
   const auto is_ahead = [&](const auto& entry) { return entry.second.mark > *now; };
   const auto is_typed = [&](const auto& entry) {
     return is_ahead(entry) && !(back && back->is_ours(entry.second.mark));

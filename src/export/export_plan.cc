@@ -113,8 +113,9 @@ Message set_back_note(const SetBack& back) {
 }
 
 /// Kept in the index together with the new reading, so that a run that is killed loses neither.
-Result<void> follow_clock(const watermark::ClockReading& now, HeldTree& tree, ExportPlan& plan) {
-  Result<std::optional<SetBack>> found = find_set_back(*tree.index, now, plan.state);
+Result<void> follow_clock(const watermark::ClockReading& now, bool whole_days, HeldTree& tree,
+                          ExportPlan& plan) {
+  Result<std::optional<SetBack>> found = find_set_back(*tree.index, now, plan.state, whole_days);
   if (!found) return std::unexpected(found.error());
   plan.set_back = *found;
   if (plan.set_back) plan.notes.push_back(set_back_note(*plan.set_back));
@@ -159,18 +160,20 @@ Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
 
   watermark::ClockReading clocks = watermark::read_clocks(clock);
   const sql::Column& column = *table.update_column();
+  const bool whole_days = column.type == sql::ColumnType::date;
   Result<watermark::Boundary> boundary =
       watermark::fix_boundary(connection, {.margin = options.margin,
                                            .fence = options.fence,
                                            .decimals = column.decimals,
-                                           .whole_days = column.type == sql::ColumnType::date});
+                                           .whole_days = whole_days});
   if (!boundary) return fail(std::move(boundary.error()));
   plan.boundary = *boundary;
   if (!options.dry_run) {
     if (Result<void> saved = state_file.back_up(boundary->now); !saved) return saved;
   }
   clocks.database = boundary->now;
-  if (Result<void> followed = follow_clock(clocks, tree, plan); !followed) return followed;
+  if (Result<void> followed = follow_clock(clocks, whole_days, tree, plan); !followed)
+    return followed;
 
   const Result<std::vector<std::string>> tenants = tenants_to_read(connection, table, tree, plan);
   if (!tenants) return std::unexpected(tenants.error());

@@ -13,10 +13,17 @@ constexpr std::string_view marks_upto_meta = "marks_upto";
 /// Windows are open at their lower end, and stamps have whole seconds; asking takes a moment.
 constexpr std::chrono::seconds clock_slack{2};
 
+/// The first stamp that the clock gives from `time` on.
+CivilTime first_stamp(CivilTime time, bool whole_days) {
+  return std::max(CivilTime::baseline(),
+                  whole_days ? CivilTime(std::chrono::floor<std::chrono::days>(time.time()))
+                             : (time - clock_slack).floor_to(0));
+}
+
 }  // namespace
 
 Result<std::optional<SetBack>> find_set_back(TreeIndex& index, const watermark::ClockReading& now,
-                                             const watermark::State& state) {
+                                             const watermark::State& state, bool whole_days) {
   const Result<std::string> known = index.meta(clock_meta);
   if (!known) return std::unexpected(known.error());
   const Result<std::string> read_from = index.meta(read_from_meta);
@@ -30,11 +37,11 @@ Result<std::optional<SetBack>> find_set_back(TreeIndex& index, const watermark::
   const auto before = watermark::parse_reading(*known);
   if (!before) return back;
   const std::chrono::microseconds by = watermark::set_back(*before, now);
-  const CivilTime earliest =
-      std::max(CivilTime::baseline(), (before->database - by - clock_slack).floor_to(0));
-  SetBack after = {.read_from = earliest, .marks_upto = before->database, .by = by};
+  const CivilTime earliest = first_stamp(before->database - by, whole_days);
+  const CivilTime behind = whole_days ? earliest - std::chrono::days(1) : earliest;
+  SetBack after = {.read_from = behind, .marks_upto = before->database, .by = by};
   if (back) {
-    after.read_from = std::min(back->read_from, earliest);
+    after.read_from = std::min(back->read_from, behind);
     after.marks_upto = back->marks_upto ? std::max(*back->marks_upto, before->database)
                                         : std::optional<CivilTime>();
   }

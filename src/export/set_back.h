@@ -25,9 +25,11 @@ struct SetBack {
 };
 
 /// What the index remembers, and what `now` shows beside its last reading. Changes nothing.
+/// `whole_days`: stamps are dates.
 [[nodiscard]] Result<std::optional<SetBack>> find_set_back(TreeIndex& index,
                                                            const watermark::ClockReading& now,
-                                                           const watermark::State& state);
+                                                           const watermark::State& state,
+                                                           bool whole_days);
 
 /// nullopt: it is over.
 [[nodiscard]] Result<void> remember_set_back(TreeIndex& index, const std::optional<SetBack>& back);
