@@ -44,9 +44,10 @@ std::string AmountCheck::select(AmountScope scope) const {
       "s.platform=t.platform AND s.stream=? AND s.record_id=t.{1} AND s.observed_at>=? "
       "AND s.rejected=0{3} JOIN raw_records r ON r.platform=s.platform AND "
       "r.stream=s.stream AND r.record_id=s.record_id AND r.observed_at=s.first_observed_at "
-      "WHERE t.platform=? AND t.created_at>=? AND t.created_at<=?",
+      "WHERE t.platform=?{4}",
       table_name(tables_.kind()), table_of(tables_.kind()).columns[1].name, amounts,
-      scope == AmountScope::news ? " AND s.first_observed_at>=?" : "");
+      scope == AmountScope::news ? " AND s.first_observed_at>=?" : "",
+      scope == AmountScope::moved ? "" : " AND t.created_at>=? AND t.created_at<=?");
 }
 
 void AmountCheck::compare_created(Day& day, const sql::Cursor& row, const CivilTime& shown) const {
@@ -58,11 +59,13 @@ void AmountCheck::compare_created(Day& day, const sql::Cursor& row, const CivilT
                                              row.at(1).value_or("NULL"), shown.text()));
 }
 
-Result<void> AmountCheck::add(const sql::Cursor& row) {
+Result<void> AmountCheck::add(const sql::Cursor& row, const std::optional<TimeWindow>& shown_in) {
   if (stop_.requested()) return fail(ErrorKind::cancelled, {"cancelled", "已取消"});
   const std::size_t count = tables_.amounts().size();
   const auto shown = tables_.amounts_of(row.at(columns_before + 2 * count).value_or(""));
   if (!shown) return {};  // Set aside meanwhile.
+  if (shown_in && (shown->created_at < shown_in->from || shown->created_at > shown_in->upto))
+    return {};
   ++records_;
   constexpr std::size_t date_length = std::string_view("2025-01-31").size();
   Day& day = days_[shown->created_at.text().substr(0, date_length)];
@@ -122,10 +125,15 @@ Result<AmountCheckResult> AmountCheck::check(const TimeWindow& range, AmountScop
   sql::Values values{std::string(name(tables_.kind())), utc_text(since_)};
   if (scope == AmountScope::news) values.emplace_back(utc_text(since_));
   values.emplace_back(tables_.platform());
-  values.emplace_back(range.from.text());
-  values.emplace_back(range.upto.text());
+  std::optional<TimeWindow> shown_in;
+  if (scope == AmountScope::moved) {
+    shown_in = range;
+  } else {
+    values.emplace_back(range.from.text());
+    values.emplace_back(range.upto.text());
+  }
   Result<void> read = sql::each_row(connection_.query(select(scope), values),
-                                    [&](const sql::Cursor& row) { return add(row); });
+                                    [&](const sql::Cursor& row) { return add(row, shown_in); });
   if (!read) return fail(std::move(read).error());
   result.records = records_;
   result.sums.resize(amounts.size());

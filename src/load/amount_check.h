@@ -27,8 +27,11 @@ struct AmountCheckResult {
 
 /// Which of the rows that a scan has read are held against the tables.
 enum class AmountScope {
-  all,   ///< Each: its raw row is read again.
-  news,  ///< Those that were new or different, which it has written.
+  all,   ///< Each that the table has in the range: its raw row is read again.
+  news,  ///< Of those the ones that were new or different, which it has written.
+  /// Each that the source showed in the range, wherever the table has it: all that were read are
+  /// read again.
+  moved,
 };
 
 /// Holds the amounts of the tables against the rows as a scan has read them: no list of the source
@@ -64,7 +67,8 @@ class AmountCheck {
   };
 
   [[nodiscard]] std::string select(AmountScope scope) const;
-  [[nodiscard]] Result<void> add(const sql::Cursor& row);
+  /// `shown_in`: rows that the source showed at other times do not count.
+  [[nodiscard]] Result<void> add(const sql::Cursor& row, const std::optional<TimeWindow>& shown_in);
   void compare_created(Day& day, const sql::Cursor& row, const CivilTime& shown) const;
   /// What is to be told of a day.
   [[nodiscard]] std::vector<Message> differences(const std::string& date, const Day& day) const;

@@ -1,13 +1,17 @@
 #include "load/load_run.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <utility>
 
 #include "base/last_net.h"
+#include "base/log.h"
 #include "base/ulid.h"
+#include "load/load_check.h"
 #include "load/page_batches.h"
 #include "load/schema.h"
+#include "load/table_statistics.h"
 #include "load/timed_connection.h"
 
 namespace tidemark::load {
@@ -294,6 +298,14 @@ bool LoadRun::compares_counts() const {
   return reach_.time == WindowTime::created && !reads_at_once(options_, reach_);
 }
 
+void LoadRun::refresh_statistics() {
+  if (!scans_) return;
+  const std::array<std::string_view, 3> tables = {table_name(environment_.tables.kind()),
+                                                  raw_records_table().name, raw_seen_table().name};
+  if (const Result<void> done = load::refresh_statistics(*connection_, tables); !done)
+    log_line(LogLevel::warning, done.error().what.en);
+}
+
 /// What was read is in the warehouse; whether it is as much as the source counts is asked once
 /// more. Windows that failed leave the others to be compared; so does a run that was stopped, whose
 /// windows the next one compares.
@@ -302,121 +314,24 @@ void LoadRun::check_days() {
   const bool source_answers = std::ranges::all_of(
       summary_.errors, [](const Error& error) { return error.kind == ErrorKind::corrupt; });
   if (!source_answers) return;
-  Result<void> checked = check_unchecked();
+  LoadCheck check({.connection = *connection_,
+                   .tables = environment_.tables,
+                   .extractor = environment_.extractor,
+                   .scans = *scans_,
+                   .stop = environment_.stop,
+                   .stages = stages_},
+                  {.scan = scan_,
+                   .mode = options_.mode,
+                   .range = plan_.range,
+                   .settled = source_time(scan_.started_at) - options_.margin,
+                   .whole = summary_.errors.empty()},
+                  summary_);
+  Result<void> checked = check.run();
   if (checked) return;
   if (checked.error().kind == ErrorKind::cancelled && environment_.stop.requested())
     summary_.stopped = true;
   else
     summary_.errors.push_back(std::move(checked).error().within({"the check", "核对"}));
-}
-
-Result<void> LoadRun::check_unchecked() {
-  Result<std::vector<UncheckedWindow>> unchecked = scans_->unchecked();
-  if (!unchecked) return fail(std::move(unchecked).error());
-  // A re-scan comes often and is to be quick: it looks after its own windows.
-  if (options_.mode == LoadMode::rescan)
-    std::erase_if(*unchecked, [&](const UncheckedWindow& one) { return one.scan_id != scan_.id; });
-  const Result<std::vector<Gap>> gaps = scans_->gaps();
-  if (!gaps) return fail(gaps.error());
-  const std::vector<TimeWindow> disputed = spans_of(*gaps, GapKind::disputed);
-  const Result<AmountScope> scope = amount_scope();
-  if (!scope) return fail(scope.error());
-  summary_.amounts_of_news = *scope == AmountScope::news;
-  // What several scans have read is compared once, with what the newest of them, the first, has
-  // read.
-  std::vector<TimeWindow> compared;
-  const std::span<const UncheckedWindow> all(*unchecked);
-  for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
-    // Windows that adjoin are compared as one, day by day.
-    TimeWindow range = all[begin].window;
-    for (end = begin + 1; end < all.size() && all[end].scan_id == all[begin].scan_id &&
-                          all[end].window.from == range.upto + std::chrono::seconds(1);
-         ++end)
-      range.upto = all[end].window.upto;
-    for (const TimeWindow& part : without(range, compared))
-      if (Result<void> same = check_range(part, all[begin].scan_started_at, disputed, *scope);
-          !same)
-        return same;
-    compared.push_back(range);
-    // Whoever finds one that is off: the next re-scan compares them all.
-    if (!days_off_.empty())
-      if (Result<void> forgotten = scans_->forget_amounts_compared(); !forgotten) return forgotten;
-    if (Result<void> noted = scans_->note_checked(all.subspan(begin, end - begin)); !noted)
-      return noted;
-  }
-  const bool whole_rescan = options_.mode == LoadMode::rescan && *scope == AmountScope::all &&
-                            summary_.errors.empty() && summary_.days_off == 0;
-  if (!whole_rescan || environment_.tables.amounts().empty()) return {};
-  const Result<bool> all_compared = compared_all(compared);
-  if (!all_compared) return fail(all_compared.error());
-  if (!*all_compared) return {};
-  return scans_->note_amounts_compared({.from = plan_.range.from, .at = scan_.started_at});
-}
-
-Result<bool> LoadRun::compared_all(std::span<const TimeWindow> compared) {
-  const Result<std::vector<FinishedWindow>> finished = scans_->finished_windows(scan_);
-  if (!finished) return fail(finished.error());
-  const CivilTime settled = source_time(scan_.started_at) - options_.margin;
-  return std::ranges::all_of(*finished, [&](const FinishedWindow& read) {
-    const TimeWindow proven{read.window.from, std::min(read.window.upto, settled)};
-    return proven.empty() || without(proven, compared).empty();
-  });
-}
-
-Result<AmountScope> LoadRun::amount_scope() {
-  // Each row that is compared is read again from the raw layer. A re-scan comes every hour, and
-  // nearly all of its rows are as before: one of each day compares them all, and the next ones too
-  // until none is off. Less than a day, so that the time at which the daily one comes may vary.
-  constexpr std::chrono::hours whole_every{23};
-  if (options_.mode != LoadMode::rescan) return AmountScope::all;
-  const Result<std::optional<AmountsCompared>> last = scans_->amounts_compared();
-  if (!last) return fail(last.error());
-  const bool covers = *last && (*last)->from <= plan_.range.from;
-  const bool lately =
-      *last && (*last)->at <= scan_.started_at && (*last)->at > scan_.started_at - whole_every;
-  return covers && lately ? AmountScope::news : AmountScope::all;
-}
-
-Result<void> LoadRun::check_range(const TimeWindow& range, WallTime since,
-                                  std::span<const TimeWindow> disputed, AmountScope scope) {
-  {
-    const StageTime counting(stages_, Stage::check_counts);
-    DayCheck check(*connection_, environment_.tables, environment_.extractor, since);
-    Result<DayCheckResult> checked = check.check(range, disputed);
-    if (!checked) return fail(std::move(checked).error());
-    checked_.days.merge(checked->days);
-    checked_.missing.merge(checked->missing);
-    checked_.surplus.merge(checked->surplus);
-    tell(std::move(checked->differences));
-    // Two scans may have read a part of a day each: that is one day.
-    summary_.days_checked = checked_.days.size();
-    summary_.days_missing = checked_.missing.size();
-    summary_.days_surplus = checked_.surplus.size();
-  }
-  return check_amounts(range, since, scope);
-}
-
-void LoadRun::tell(std::vector<Message> differences) {
-  for (Message& difference : differences)
-    if (summary_.day_differences.size() < examples_max)
-      summary_.day_differences.push_back(std::move(difference));
-}
-
-Result<void> LoadRun::check_amounts(const TimeWindow& range, WallTime since, AmountScope scope) {
-  const StageTime comparing(stages_, Stage::check_amounts);
-  AmountCheck check(*connection_, environment_.tables, since, environment_.stop);
-  Result<AmountCheckResult> checked = check.check(range, scope);
-  if (!checked) return fail(std::move(checked).error());
-  summary_.amounts_compared += checked->records;
-  days_off_.merge(checked->days_off);
-  summary_.days_off = days_off_.size();
-  tell(std::move(checked->differences));
-  const auto amounts = environment_.tables.amounts();
-  if (summary_.sums.empty())
-    for (const std::string_view amount : amounts) summary_.sums.emplace_back(amount, 0);
-  for (std::size_t i = 0; i < checked->sums.size(); ++i)
-    summary_.sums[i].second += checked->sums[i];
-  return {};
 }
 
 Result<void> LoadRun::finish() {
@@ -470,6 +385,7 @@ Result<LoadSummary> LoadRun::run() {
   }
   if (Result<void> written = behind_->finish(); !written)
     static_cast<void>(note_failure(failed_window_, std::move(written).error()));
+  refresh_statistics();
   check_days();
   if (Result<void> finished = finish(); !finished) summary_.errors.push_back(finished.error());
   for (const Stage stage : stages) summary_.stages.emplace_back(stage, stages_.spent(stage));

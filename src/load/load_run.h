@@ -6,8 +6,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -16,8 +14,6 @@
 #include "base/result.h"
 #include "base/stop.h"
 #include "base/write_behind.h"
-#include "load/amount_check.h"
-#include "load/day_check.h"
 #include "load/extractor.h"
 #include "load/load_options.h"
 #include "load/load_plan.h"
@@ -92,16 +88,9 @@ class LoadRun {
                                    const std::vector<TimeWindow>& unproven);
   /// Whether the source tells counts that the warehouse can be held against.
   [[nodiscard]] bool compares_counts() const;
+  /// So that the database joins large tables as such, in the check and afterwards.
+  void refresh_statistics();
   void check_days();
-  [[nodiscard]] Result<void> check_unchecked();
-  /// Whether these are all that the scan has read: another run may have compared a part of it.
-  [[nodiscard]] Result<bool> compared_all(std::span<const TimeWindow> compared);
-  [[nodiscard]] Result<AmountScope> amount_scope();
-  [[nodiscard]] Result<void> check_range(const TimeWindow& range, WallTime since,
-                                         std::span<const TimeWindow> disputed, AmountScope scope);
-  [[nodiscard]] Result<void> check_amounts(const TimeWindow& range, WallTime since,
-                                           AmountScope scope);
-  void tell(std::vector<Message> differences);
   [[nodiscard]] Result<void> finish();
 
   Environment environment_;
@@ -118,8 +107,6 @@ class LoadRun {
   LoadPlan plan_;
   Scan scan_;
   std::vector<TimeWindow> left_out_;  ///< An earlier try has finished them.
-  DayCheckResult checked_;            ///< Of all that was compared.
-  std::set<std::string> days_off_;    ///< Likewise.
   StageClock stages_;
   std::mutex mutex_;                   ///< Guards summary_ while windows are read.
   TimeWindow failed_window_{};         ///< The one whose writing failed.

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/stop.h"
+#include "load/amount_check.h"
+#include "load/day_check.h"
+#include "load/extractor.h"
+#include "load/load_options.h"
+#include "load/load_summary.h"
+#include "load/scan_store.h"
+#include "load/stage_clock.h"
+#include "load/stream_tables.h"
+#include "sql/connection.h"
+
+namespace tidemark::load {
+
+/// The end of a load: holds what scans have brought into the warehouse against the source, by
+/// counts and by amounts, and says in the summary what is off. A load looks after all windows that
+/// nobody has compared yet, its own and those of loads that were cut off before; a re-scan, which
+/// comes often and is to be quick, after its own.
+class LoadCheck {
+ public:
+  struct Environment {
+    sql::Connection& connection;
+    const StreamTables& tables;
+    Extractor& extractor;
+    ScanStore& scans;
+    const Stop& stop;
+    StageClock& stages;
+  };
+  /// The scan that was just read.
+  struct Reading {
+    const Scan& scan;
+    LoadMode mode;
+    TimeWindow range;   ///< What was to be read.
+    CivilTime settled;  ///< What came later may still have moved while it was read.
+    bool whole;         ///< Nothing of it failed.
+  };
+
+  /// All must outlive it.
+  LoadCheck(Environment environment, const Reading& reading, LoadSummary& summary)
+      : environment_(environment), reading_(reading), summary_(summary) {}
+
+  /// Once. What was compared is noted window by window: after an error the next load goes on with
+  /// the others. Errors: those of DayCheck::check(), AmountCheck::check() and ScanStore.
+  [[nodiscard]] Result<void> run();
+
+ private:
+  [[nodiscard]] Result<AmountScope> amount_scope();
+  [[nodiscard]] Result<void> compare(std::span<const UncheckedWindow> unchecked);
+  [[nodiscard]] Result<void> compare_range(const TimeWindow& range, WallTime since);
+  [[nodiscard]] Result<DayCheckResult> compare_counts(const TimeWindow& range, WallTime since);
+  [[nodiscard]] Result<void> compare_amounts(const TimeWindow& range, WallTime since,
+                                             AmountScope scope);
+  /// Whether that was all that the scan has read: another load may have compared a part of it.
+  [[nodiscard]] Result<bool> compared_all();
+  void tell(std::vector<Message> differences);
+
+  Environment environment_;
+  const Reading reading_;
+  LoadSummary& summary_;
+  AmountScope scope_ = AmountScope::all;
+  std::vector<TimeWindow> disputed_;  ///< Known not to agree.
+  std::vector<TimeWindow> compared_;
+  // Days that were compared and that differ. Two scans may have read a part of a day each: that is
+  // one day.
+  DayCheckResult days_;
+  std::set<std::string> days_off_;
+};
+
+}  // namespace tidemark::load
