@@ -187,9 +187,21 @@ class Fields {
   }
   [[nodiscard]] bool tell_of_orders() const {
     if (map_.contains(Field::order_id)) return true;
+    if (are_refunds()) return false;
     const bool belonging = belong_to_orders();
     return std::ranges::any_of(
         signs(), [this, belonging](const Sign& sign) { return tells(sign, belonging); });
+  }
+  /// Each row is a refund, a return, …, whose number stands in front of the order's or next to it:
+  /// it may tell all that an order does, and taken for the order it would overwrite what that cost.
+  [[nodiscard]] bool are_refunds() const {
+    const auto order = places_.at(static_cast<std::size_t>(Field::order_id));
+    if (!order) return false;
+    for (std::size_t i = 0; i < std::min(columns_.size(), *order + 2); ++i) {
+      const std::string plain = plain_name(columns_[i]);
+      if (is_of_refunds(thing_numbered(plain)) && is_own_key(i, *order)) return true;
+    }
+    return false;
   }
   /// How many fields tell of orders, of rows that are some; the order of the columns does not
   /// count.

@@ -64,6 +64,11 @@ TEST(Columns, PaymentsGoByManyNames) {
            {"refund_id", "order_no", "refund_amount", "created_at", "price"},
            {"transaction_id", "order_id", "amount", "created_at", "status"},
            {"item_id", "order_id", "sku", "quantity", "price", "created_at"},
+           {"refund_id", "order_id", "line_total", "created_at"},
+           {"退货单号", "订单号", "line_total", "创建时间"},
+           {"order_id", "refund_id", "line_total", "created_at"},
+           {"refund_id", "order_id", "order_status", "amount", "created_at"},
+           {"退款单号", "订单号", "订单金额", "退款金额", "创建时间"},
            {"退款单号", "订单号", "退款金额", "金额", "创建时间", "amount"},
            {"支付流水号", "订单号", "实付金额", "创建时间"},
            {"order_id", "amount", "payment_id", "created_at"},
@@ -88,6 +93,12 @@ TEST(Columns, PaymentsGoByManyNames) {
            {"order_id", "user_id", "status", "refund_amount", "amount", "created_at", "refund_id"},
            {"订单号", "用户编号", "商品名称", "金额", "创建时间", "退款单号", "支付单号"}})
     EXPECT_THAT(refusal({.names = names}), HasSubstr("does not look like orders")) << names.front();
+}
+
+TEST(Columns, ARefundMayListItsGoods) {
+  const std::vector<std::string> names = {"refund_id", "order_id", "items", "price", "created_at"};
+  EXPECT_THAT(refusal({.names = names, .all = false}), HasSubstr("--map order_id=order_id"));
+  EXPECT_EQ(refusal({.names = names, .all = false}, {{Field::order_id, "order_id"}}), "orders");
 }
 
 TEST(Columns, AnOrderMayNameItsPaymentAndItsShop) {
