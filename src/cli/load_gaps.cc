@@ -149,14 +149,16 @@ std::vector<Flag> accept_flags() {
 Command load_gaps_command() {
   return {
       .name = "gaps",
-      .summary = {"Times of which the shop's own count never agreed", "始终无法核实的时间段"},
+      .summary = {"Times that could not be read whole", "始终无法核实的时间段"},
       .about =
-          {"A second (or day) of which the shop's pages and its own count never agree does not "
-           "hold up the rest: the watermark passes over it, and it is kept here. Each "
+          {"A second (or day) of which the shop's pages and its own count never agree, or in which "
+           "a record is longer than an answer may be, does not hold up the rest: the watermark "
+           "passes over it, and it is kept here. Each "
            "incremental load reads it again and ends with exit code 3 until it agrees or "
            "somebody accepts it. What was taken over from an old script is listed as well, until "
            "a load has read it.",
-           "某一秒（或某一天）的分页与店铺总数始终不一致时，不会拖住其余数据：水位会越过它，并记录"
+           "某一秒（或某一天）的分页与店铺总数始终不一致、或其中某条记录超出应答上限时，不会拖住其"
+           "余数据：水位会越过它，并记录"
            "在"
            "此。每次增量加载都会重读并以退出码 3 结束，直到数据一致或由人接受。从旧脚本接管、"
            "尚未由加载读过的时间段也列在此处。"},

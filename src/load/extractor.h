@@ -28,7 +28,8 @@ struct WindowReading {
   std::uint64_t records = 0;
   std::uint64_t rereads = 0;  ///< Slices that were read again since page and total disagreed.
   /// Spans of the window, as short as the source can be asked for, of which count and pages never
-  /// agreed, however often they were read; what came of them was handed on, and all else of the
+  /// agreed, however often they were read, or in which a record is longer than an answer may be;
+  /// what came of them was handed on, and all else of the
   /// window is proven. In order.
   std::vector<TimeWindow> unproven{};
 };

@@ -15,7 +15,7 @@
 namespace tidemark::load {
 
 enum class GapKind {
-  disputed,  ///< Read again and again; the source's pages and its own count never agreed.
+  disputed,  ///< Could not be read whole, however often: see WindowReading::unproven.
   imported,  ///< Taken over from another program, which said that it has read it.
 };
 /// `disputed`: in the warehouse, and in JSON.

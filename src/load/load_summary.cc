@@ -139,12 +139,13 @@ void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view agai
   for (const Message& reject : summary.rejects) lines.add(below(reject));
   if (summary.rejected > summary.rejects.size()) lines.add(below({"…", "…"}));
   if (summary.unproven > 0) {
-    lines.add(
-        say({"  not proven:    {} times whose pages and total in the shop never agreed; the next "
-             "load reads them again (tidemark load gaps)",
-             "  未核实：      {} 处的分页与店铺总数始终不一致；下次加载会重读（见 tidemark load "
-             "gaps）"},
-            summary.unproven));
+    lines.add(say(
+        {"  not proven:    {} times that could not be read whole: pages and total in the shop "
+         "never agreed, or a record is too long; the next load reads them again (tidemark "
+         "load gaps)",
+         "  未核实：      {} 处未能读全：分页与店铺总数始终不一致，或某条记录过长；下次加载会重读"
+         "（见 tidemark load gaps）"},
+        summary.unproven));
     for (const TimeWindow& span : summary.unproven_spans) lines.add(below(words(span)));
   }
   for (const Error& error : summary.errors) {
@@ -189,7 +190,7 @@ ExitCode LoadSummary::exit_code(const Stop& stop) const {
 std::string LoadSummary::trouble() const {
   if (!errors.empty()) return errors.front().what.en;
   if (!unproven_spans.empty())
-    return fmt::format("pages and total of the shop never agreed for {}",
+    return fmt::format("pages and total of the shop never agreed, or a record was too long, for {}",
                        unproven_spans.front().from.text());
   if (days_missing + days_off > 0 && !day_differences.empty()) return day_differences.front().en;
   if (!rejects.empty()) return "set aside: " + rejects.front().en;

@@ -70,7 +70,7 @@ struct LoadSummary {
   /// Of these records, by the rows that the source showed: `price` and fen.
   std::vector<std::pair<std::string, std::int64_t>> sums{};
 
-  /// Spans of which the source's pages and its own count never agreed in this run; not those that
+  /// Spans that could not be read whole in this run; not those that
   /// somebody has accepted.
   std::uint64_t unproven = 0;
   std::vector<TimeWindow> unproven_spans{};  ///< The first few.

@@ -36,7 +36,7 @@ struct Proof {
   /// A watermark behind it lies in the future: a clock was wrong when it was set. One that founds
   /// takes its place.
   std::optional<CivilTime> latest{};
-  /// Spans of it whose pages and count never agreed: they become gaps.
+  /// Spans of it that could not be read whole: they become gaps.
   std::vector<TimeWindow> unproven{};
   /// What arrived is still to be compared with the source's counts.
   bool unchecked = false;

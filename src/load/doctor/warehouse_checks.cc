@@ -354,8 +354,7 @@ void check_gaps(const WarehousePatient& patient, std::vector<Finding>& findings)
     findings.push_back(
         {.check = "gaps",
          .verdict = Verdict::warning,
-         .what = say({"{} {}: the shop's own count never agreed for {} times",
-                      "{} {}：有 {} 处与店铺总数始终不一致"},
+         .what = say({"{} {}: {} times could not be read whole", "{} {}：有 {} 处未能读全"},
                      printable(row[0]), printable(row[1]), row[2]),
          .mend =
              say({"`tidemark load gaps list` shows them; each incremental load reads them again, "

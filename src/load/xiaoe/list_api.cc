@@ -119,6 +119,7 @@ const ListApi& user_list() {
                 .window_max = std::chrono::days(30),
                 .whole_days = true,
                 .earliest = platform_opened()},
+      .pages_are_numbered = false,
       .question = user_question};
   return api;
 }

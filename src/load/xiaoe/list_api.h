@@ -30,6 +30,7 @@ struct ListApi {
   /// end. Otherwise it may stand in front, where it was read already. Pages of such a list are
   /// asked for ahead.
   bool oldest_first = false;
+  bool pages_are_numbered = true;  ///< False: the last row of a page says how to go on.
   /// The members of the question, without braces. nullopt: the row before does not say how to go
   /// on.
   std::optional<std::string> (*question)(const ListQuestion& question, std::uint64_t page_size);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json_object.h"
+#include "base/log.h"
 #include "load/ask_ahead.h"
 #include "load/xiaoe/loose_number.h"
 
@@ -27,6 +28,11 @@ constexpr std::size_t unproven_max = 20;
 /// Pages of a first pass beyond twice those that the total promises: a list that always has another
 /// page is none.
 constexpr std::uint64_t pages_more_max = 16;
+/// Rows of a page below which a slice is halved rather than its pages, while it can be: the rows
+/// are not all long then, but one of them is.
+constexpr std::uint64_t page_rows_min = 12;
+/// So many rows of one second (or day) that are longer than an answer are passed over.
+constexpr int too_long_rows_max = 20;
 constexpr std::chrono::days day{1};
 constexpr std::chrono::seconds second{1};
 
@@ -151,6 +157,7 @@ Result<ListExtractor::SliceEnd> ListExtractor::read_slice(const TimeWindow* slic
                                                           WindowReading& window_reading) {
   Reading reading;
   int catch_ups = 0;
+  int too_long_rows = 0;
   std::uint64_t first_pass_max = 0;
   for (std::uint64_t index = 1;; ++index) {
     if (index == 1) reading.pass_from = last_observed_ + std::chrono::microseconds(1);
@@ -158,12 +165,18 @@ Result<ListExtractor::SliceEnd> ListExtractor::read_slice(const TimeWindow* slic
         {.slice = slice, .page = index, .last_row = index == 1 ? "" : reading.last_row}, reading);
     if (!read) return fail(std::move(read).error());
     ++window_reading.pages;
-    if (read->too_long) return SliceEnd::too_long;
+    if (read->too_long) {
+      // Those behind it can be asked for where pages are numbered.
+      const bool passed = page_size_ == 1 && api_.pages_are_numbered &&
+                          (slice == nullptr || !can_be_halved(*slice)) &&
+                          ++too_long_rows <= too_long_rows_max;
+      if (!passed) return SliceEnd::too_long;
+      continue;
+    }
     if (index == 1 && catch_ups == 0 && slice != nullptr && read->total > slice_records_max_ &&
         can_be_halved(*slice))
       return SliceEnd::too_many;
-    if (index == 1 && catch_ups == 0)
-      first_pass_max = 2 * (read->total / page_size_) + pages_more_max;
+    if (first_pass_max == 0) first_pass_max = 2 * (read->total / page_size_) + pages_more_max;
     // Rows that are gone move others to a page that was read already: those would be missed.
     if (read->total < reading.total_before) return SliceEnd::disagreed;
     reading.total_before = read->total;
@@ -182,6 +195,7 @@ Result<ListExtractor::SliceEnd> ListExtractor::read_slice(const TimeWindow* slic
     const bool full = rows >= page_size_ && goes_on;
     if (full && catch_ups == 0 && index >= first_pass_max) return SliceEnd::disagreed;
     if (full && (catch_ups == 0 || index < pages_max)) continue;
+    if (too_long_rows > 0) return SliceEnd::too_long;
     if (reading.seen.size() >= read->total) {
       window_reading.records += reading.seen.size();
       return SliceEnd::proven;
@@ -204,11 +218,15 @@ Error ListExtractor::too_long_row(const TimeWindow* slice) const {
   return std::move(error).within({"{} to {}", "{} 至 {}"}, slice->from.text(), slice->upto.text());
 }
 
-Result<void> ListExtractor::shrink_pages(const TimeWindow* slice) {
+std::uint64_t ListExtractor::page_rows_min_of(const TimeWindow& slice) const {
+  return can_be_halved(slice) ? page_rows_min : 1;
+}
+
+bool ListExtractor::shrink_pages(std::uint64_t rows_min) {
   constexpr std::uint64_t times = 4;
-  if (page_size_ == 1) return fail(too_long_row(slice));
-  page_size_ = std::max<std::uint64_t>(1, page_size_ / times);
-  return {};
+  if (page_size_ <= rows_min) return false;
+  page_size_ = std::max(rows_min, page_size_ / times);
+  return true;
 }
 
 Result<WindowReading> ListExtractor::read_everything(PageSink& sink) {
@@ -220,7 +238,7 @@ Result<WindowReading> ListExtractor::read_everything(PageSink& sink) {
     if (*end == SliceEnd::proven) return reading;
     ++reading.rereads;
     if (*end == SliceEnd::too_long) {
-      if (Result<void> smaller = shrink_pages(nullptr); !smaller) return fail(smaller.error());
+      if (!shrink_pages(1)) return fail(too_long_row(nullptr));
       --attempts;
       continue;
     }
@@ -253,28 +271,26 @@ Result<WindowReading> ListExtractor::read(const std::optional<TimeWindow>& windo
       page_size_ = std::min(api_.page_size, 2 * page_size_);
       continue;
     }
-    if (*end == SliceEnd::too_long) {
-      ++reading.rereads;
-      if (Result<void> smaller = shrink_pages(&slice); !smaller) return fail(smaller.error());
-      continue;
+    if (*end != SliceEnd::too_many) ++reading.rereads;
+    if (*end == SliceEnd::disagreed && ++attempts < slice_attempts_max) continue;
+    if (*end == SliceEnd::too_long && shrink_pages(page_rows_min_of(slice))) continue;
+    attempts = 0;
+    if (!can_be_halved(slice)) {
+      // One that cannot be read must not keep the others from being read.
+      if (*end == SliceEnd::too_long) log_line(LogLevel::warning, too_long_row(&slice).what.en);
+      page_size_ = api_.page_size;
+      waiting.pop_back();
+      reading.unproven.push_back(slice);
+      if (reading.unproven.size() <= unproven_max) continue;
+      return fail(
+          ErrorKind::corrupt,
+          {"{0}: pages and {1} never agreed, or had a row that is too long, for {2} and {3} "
+           "other times behind it",
+           "{0}：{2} 及其后另外 {3} 处的分页与 {1} 始终不一致，或含有过长的行"},
+          api_.interface.name, api_.total_member, reading.unproven.front().from.text(),
+          reading.unproven.size() - 1);
     }
-    if (*end == SliceEnd::disagreed) {
-      ++reading.rereads;
-      if (++attempts < slice_attempts_max) continue;
-      attempts = 0;
-      if (!can_be_halved(slice)) {
-        // One that never agrees must not keep the others from being read.
-        waiting.pop_back();
-        reading.unproven.push_back(slice);
-        if (reading.unproven.size() <= unproven_max) continue;
-        return fail(ErrorKind::corrupt,
-                    {"{0}: pages and {1} never agreed for {2} and {3} other times behind it",
-                     "{0}：{2} 及其后另外 {3} 处的分页与 {1} 始终不一致"},
-                    api_.interface.name, api_.total_member, reading.unproven.front().from.text(),
-                    reading.unproven.size() - 1);
-      }
-    }
-    // Shorter slices: less can move while one is read.
+    // Shorter slices: less can move while one is read, and pages have fewer rows.
     auto [first, second_half] = slice.halves();
     if (api_.reach.whole_days) {
       const CivilTime middle = day_of(second_half.from);

@@ -13,7 +13,9 @@ namespace tidemark::load::xiaoe {
 /// list's own count. A page that comes twice is asked for again; a total that falls, or that the
 /// different rows do not reach, makes the slice be read again, then in halves. So does a row that
 /// comes in two forms: pages are asked for ahead, a few at once, and nobody could say which is
-/// newer. A second (or day) that never agrees is named in the end, and holds up none of the others.
+/// newer. A second (or day) that never agrees is named in the end, and holds up none of the others;
+/// so is one with a row that is longer than an answer may be, whose other rows are read where pages
+/// are numbered.
 ///
 /// A window with many records is read in slices, so that what is remembered to tell repeats apart
 /// stays small: sixteen bytes a record and what a hash table adds. Where a page is longer than an
@@ -47,9 +49,11 @@ class ListExtractor final : public Extractor {
                                             WindowReading& reading);
   [[nodiscard]] Result<WindowReading> read_everything(PageSink& sink);
   [[nodiscard]] bool can_be_halved(const TimeWindow& slice) const;
-  /// A page was longer than an answer may be: they are smaller from now on. Errors: corrupt: they
-  /// have one row already.
-  [[nodiscard]] Result<void> shrink_pages(const TimeWindow* slice);
+  /// Rows of the shortest pages in which a slice is read before it is halved.
+  [[nodiscard]] std::uint64_t page_rows_min_of(const TimeWindow& slice) const;
+  /// A page was longer than an answer may be: they are smaller from now on. False: they have no
+  /// more than `rows_min` rows already.
+  [[nodiscard]] bool shrink_pages(std::uint64_t rows_min);
   [[nodiscard]] Error too_long_row(const TimeWindow* slice) const;
   /// When a row was seen that was asked for at `asked`: behind all that was seen before this pass,
   /// and, where pages are read one by one, before this page.

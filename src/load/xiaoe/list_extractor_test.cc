@@ -209,34 +209,49 @@ TEST_F(ReadList, AListThatAlwaysHasAnotherPageIsNoList) {
   EXPECT_LT(read->pages, 1000U);
 }
 
-/// Orders of one second each, whose rows are long; answers pages as they are asked for.
+/// Orders, one an hour, whose rows are long; answers pages as they are asked for.
 class LongRows {
  public:
-  LongRows(int count, std::size_t row_bytes) : count_(count), row_bytes_(row_bytes) {}
+  LongRows(int count, std::size_t row_bytes) {
+    for (int i = 0; i < count; ++i)
+      rows_.push_back({.second = new_year + i * 3600, .bytes = row_bytes});
+  }
+  void lengthen(std::size_t row, std::size_t bytes) { rows_[row].bytes = bytes; }
+  /// A further order in the second of `row`, behind it.
+  void add_beside(std::size_t row) {
+    rows_.insert(rows_.begin() + static_cast<std::ptrdiff_t>(row) + 1,
+                 {.second = rows_[row].second, .bytes = 10});
+  }
 
   void answer(const http::Request& request, http::Respond& respond) const {
-    const int number = asked(request.body, "page_index"), size = asked(request.body, "page_size");
+    const std::int64_t from = seconds_in(request.body, R"("begin_time":)");
+    const std::int64_t upto = seconds_in(request.body, R"("end_time":)");
+    std::vector<std::size_t> inside;
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+      if (from <= rows_[i].second && rows_[i].second < upto) inside.push_back(i);
+    const auto number = static_cast<std::size_t>(seconds_in(request.body, R"("page_index":)"));
+    const auto size = static_cast<std::size_t>(seconds_in(request.body, R"("page_size":)"));
     std::string list;
-    for (int i = (number - 1) * size; i < std::min(number * size, count_); ++i)
-      list += fmt::format(R"({}{{"order_id":"{}","title":"{}"}})", list.empty() ? "" : ",", i,
-                          std::string(row_bytes_, 'x'));
-    respond(page(count_, list));
+    for (std::size_t i = (number - 1) * size; i < std::min(number * size, inside.size()); ++i)
+      list += fmt::format(R"({}{{"order_id":"{}","title":"{}"}})", list.empty() ? "" : ",",
+                          inside[i], std::string(rows_[inside[i]].bytes, 'x'));
+    respond(page(static_cast<int>(inside.size()), list));
   }
 
  private:
-  static int asked(std::string_view body, std::string_view name) {
-    const std::string member = fmt::format(R"("{}":)", name);
-    return std::stoi(std::string(body.substr(body.find(member) + member.size(), 6)));
-  }
-  const int count_;
-  const std::size_t row_bytes_;
+  struct Row {
+    std::int64_t second;
+    std::size_t bytes;
+  };
+  std::vector<Row> rows_;
 };
 
 /// A shop with LongRows, whose answers may have 10,000 bytes.
 class ReadLongRows : public ReadList {
  protected:
-  /// Reads with `use(extractor, window)`.
-  void with_rows(LongRows orders, const std::function<void(ListExtractor&, TimeWindow)>& use) {
+  /// Reads with `use(extractor, window)`: the first two weeks of the year.
+  void with_rows(const LongRows& orders,
+                 const std::function<void(ListExtractor&, TimeWindow)>& use) {
     const ScriptedShop shop([&](const http::Request& request, http::Respond respond) {
       orders.answer(request, respond);
     });
@@ -245,7 +260,7 @@ class ReadLongRows : public ReadList {
     auto client = Client::create(options, clock, random, pause, stop);
     ASSERT_TRUE(client);
     ListExtractor extractor(**client, order_list());
-    const TimeWindow window{*CivilTime::parse("2025-01-01"), *CivilTime::parse("2025-01-02")};
+    const TimeWindow window{*CivilTime::parse("2025-01-01"), *CivilTime::parse("2025-01-15")};
     use(extractor, window);
   }
 };
@@ -262,13 +277,85 @@ TEST_F(ReadLongRows, SmallerPagesAreAskedFor) {
   });
 }
 
-TEST_F(ReadLongRows, ARowThatFitsIntoNoAnswerIsToldAndEndsOnlyItsWindow) {
-  with_rows(LongRows(3, 20'000), [&](ListExtractor& extractor, TimeWindow window) {
-    for (const Error& error :
-         {extractor.read(window, sink).error(), extractor.count(window).error()}) {
-      EXPECT_EQ(error.kind, ErrorKind::corrupt);
-      EXPECT_THAT(error.what.en, ::testing::HasSubstr("a single row is too long"));
-    }
+TEST_F(ReadLongRows, ARowThatFitsIntoNoAnswerLeavesOutItsSecondAlone) {
+  LongRows orders(250, 100);
+  orders.lengthen(100, 20'000);
+  with_rows(orders, [&](ListExtractor& extractor, TimeWindow window) {
+    const Result<WindowReading> reading = extractor.read(window, sink);
+    ASSERT_TRUE(reading) << reading.error().what.en;
+    const CivilTime second = *CivilTime::parse("2025-01-05 04:00:00");
+    EXPECT_THAT(reading->unproven, ::testing::ElementsAre(TimeWindow{second, second}));
+    EXPECT_EQ(reading->records, 249U);
+    EXPECT_EQ(sink.forms.size(), 249U);
+    EXPECT_LT(reading->pages, 300U);
+  });
+}
+
+TEST_F(ReadLongRows, WhatStandsBesideARowThatFitsIntoNoAnswerIsRead) {
+  LongRows orders(10, 100);
+  orders.lengthen(5, 20'000);
+  orders.add_beside(5);
+  orders.add_beside(4);  // Which is long soon.
+  orders.lengthen(4, 20'000);
+  with_rows(orders, [&](ListExtractor& extractor, TimeWindow window) {
+    const Result<WindowReading> reading = extractor.read(window, sink);
+    ASSERT_TRUE(reading) << reading.error().what.en;
+    const CivilTime four = *CivilTime::parse("2025-01-01 04:00:00");
+    const CivilTime five = *CivilTime::parse("2025-01-01 05:00:00");
+    EXPECT_THAT(reading->unproven,
+                ::testing::ElementsAre(TimeWindow{four, four}, TimeWindow{five, five}));
+    EXPECT_EQ(sink.forms.size(), 10U);
+  });
+}
+
+/// Four rows, the second of which is longer than an answer may be, whatever days are asked for.
+class ReadDaysWithALongRow : public ReadList {
+ protected:
+  Result<WindowReading> read_day(const ListApi& api) {
+    const ScriptedShop shop([](const http::Request& request, http::Respond respond) {
+      const std::int64_t size = seconds_in(request.body, R"("page_size":)");
+      const std::int64_t page_asked = seconds_in(request.body, R"("page_index":)");
+      const std::int64_t skipped = seconds_in(request.body, R"("es_skip":)");
+      const std::int64_t first = page_asked > 0 ? (page_asked - 1) * size : skipped;
+      std::string list;
+      for (std::int64_t i = first; i < std::min<std::int64_t>(first + size, 4); ++i)
+        list += fmt::format(R"({}{{"aftersale_id":"{}","user_id":"{}","es_skip":{},"title":"{}"}})",
+                            list.empty() ? "" : ",", i, i, i + 1,
+                            std::string(i == 1 ? 20'000 : 10, 'x'));
+      respond(ScriptedShop::enveloped(
+          0, fmt::format(R"({{"total":4,"row_count":4,"list":[{}]}})", list)));
+    });
+    ClientOptions options = shop.client_options();
+    options.answer_bytes_max = 10'000;
+    auto client = Client::create(options, clock, random, pause, stop);
+    EXPECT_TRUE(client);
+    ListExtractor extractor(**client, api);
+    return extractor.read(day_, sink);
+  }
+
+  const TimeWindow day_{*CivilTime::parse("2025-01-01"), *CivilTime::parse("2025-01-01 23:59:59")};
+};
+
+TEST_F(ReadDaysWithALongRow, WherePagesAreNumberedTheOthersAreRead) {
+  const Result<WindowReading> reading = read_day(aftersale_list());
+  ASSERT_TRUE(reading) << reading.error().what.en;
+  EXPECT_THAT(reading->unproven, ::testing::ElementsAre(day_));
+  EXPECT_EQ(sink.forms.size(), 3U);
+}
+
+TEST_F(ReadDaysWithALongRow, WhereARowSaysHowToGoOnThoseBeforeItAreRead) {
+  const Result<WindowReading> reading = read_day(user_list());
+  ASSERT_TRUE(reading) << reading.error().what.en;
+  EXPECT_THAT(reading->unproven, ::testing::ElementsAre(day_));
+  EXPECT_EQ(sink.forms.size(), 1U);
+}
+
+TEST_F(ReadLongRows, WhereNoRowFitsIntoAnAnswerTheWindowFails) {
+  with_rows(LongRows(50, 20'000), [&](ListExtractor& extractor, TimeWindow window) {
+    EXPECT_EQ(extractor.read(window, sink).error().kind, ErrorKind::corrupt);
+    const Error error = extractor.count(window).error();
+    EXPECT_EQ(error.kind, ErrorKind::corrupt);
+    EXPECT_THAT(error.what.en, ::testing::HasSubstr("a single row is too long"));
   });
 }
 

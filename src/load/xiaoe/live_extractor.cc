@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <span>
 #include <utility>
@@ -65,6 +66,7 @@ Result<WindowReading> LiveExtractor::read_ids(PageSink& sink) {
   std::set<std::string> missing(ids_.begin(), ids_.end());
   const std::vector<std::string> wanted(missing.begin(), missing.end());
   std::size_t at_once = ids_per_call;
+  std::optional<Error> too_long;  // The first; the others are read.
   for (std::span<const std::string> rest = wanted; !rest.empty();) {
     const std::size_t count = std::min(rest.size(), at_once);
     std::string question = R"("ids":[)";
@@ -75,12 +77,15 @@ Result<WindowReading> LiveExtractor::read_ids(PageSink& sink) {
     const Result<Answer> answer =
         client_.call(by_ids_api, question + fmt::format(R"(],"page":1,"page_size":{})", count));
     if (!answer && is_too_long(answer.error())) {
-      if (count == 1)
-        return fail(
-            Error(answer.error()).within({"live stream {}", "直播 {}"}, printable(rest.front())));
-      at_once = count / 2;
       ++reading.pages;
       ++reading.rereads;
+      at_once = std::max<std::size_t>(1, count / 2);
+      if (count > 1) continue;
+      if (!too_long)
+        too_long =
+            Error(answer.error()).within({"live stream {}", "直播 {}"}, printable(rest.front()));
+      missing.erase(rest.front());
+      rest = rest.subspan(1);
       continue;
     }
     if (!answer) return fail(answer.error());
@@ -104,6 +109,7 @@ Result<WindowReading> LiveExtractor::read_ids(PageSink& sink) {
     if (Result<void> taken = sink.take(std::move(page)); !taken) return fail(taken.error());
     rest = rest.subspan(count);
   }
+  if (too_long) return fail(std::move(*too_long));
   if (missing.empty()) return reading;
   return fail(ErrorKind::not_found, {"the shop lists no live stream {}", "店铺没有直播 {}"},
               printable(fmt::format("{}", fmt::join(missing, ", "))));
