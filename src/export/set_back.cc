@@ -15,9 +15,10 @@ constexpr std::chrono::seconds clock_slack{2};
 
 /// The first stamp that the clock gives from `time` on.
 CivilTime first_stamp(CivilTime time, bool whole_days) {
-  return std::max(CivilTime::baseline(),
-                  whole_days ? CivilTime(std::chrono::floor<std::chrono::days>(time.time()))
-                             : (time - clock_slack).floor_to(0));
+  return std::max(
+      CivilTime::baseline(),
+      whole_days ? CivilTime(std::chrono::floor<std::chrono::days>((time - clock_slack).time()))
+                 : (time - clock_slack).floor_to(0));
 }
 
 }  // namespace

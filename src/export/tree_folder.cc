@@ -70,6 +70,11 @@ Result<TreeFolder> TreeFolder::open(const std::string& output, bool create) {
   return TreeFolder(std::move(root), output);
 }
 
+void TreeFolder::forget_oldest() {
+  by_path_.erase(open_.back().path);
+  open_.pop_back();
+}
+
 int TreeFolder::folder(std::string_view path, bool create) {
   if (path.empty()) return root_.get();
   if (const auto found = by_path_.find(path); found != by_path_.end()) {
@@ -79,6 +84,10 @@ int TreeFolder::folder(std::string_view path, bool create) {
   const std::string name(path);
   constexpr int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   UniqueFd fd = open_beneath(root_.get(), name, flags);
+  while (!fd && errno == EMFILE && !open_.empty()) {
+    forget_oldest();  // The trees of other threads have the rest.
+    fd = open_beneath(root_.get(), name, flags);
+  }
   if (!fd && errno == ENOENT && create) {
     const auto [parent, last] = split_path(path);
     const int above = folder(parent, true);
@@ -90,10 +99,7 @@ int TreeFolder::folder(std::string_view path, bool create) {
   if (!fd) return -1;
   // Each reader has a tree, and so has the publisher.
   static const std::size_t folders_open_max = open_files_share(24, 1024);
-  if (open_.size() >= folders_open_max) {
-    by_path_.erase(open_.back().path);
-    open_.pop_back();
-  }
+  if (open_.size() >= folders_open_max) forget_oldest();
   open_.push_front({.path = name, .fd = std::move(fd), .touched = false});
   by_path_.emplace(open_.front().path, open_.begin());
   return open_.front().fd.get();

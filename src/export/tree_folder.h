@@ -80,6 +80,7 @@ class TreeFolder {
       : root_(std::move(root)), output_(std::move(output)) {}
   /// -1 and errno if it is missing (and not to be created) or not a folder.
   [[nodiscard]] int folder(std::string_view path, bool create);
+  void forget_oldest();
   [[nodiscard]] Result<void> move_in(int from, const std::string& name, std::string_view parent,
                                      const std::string& file);
   /// Quick if folder() returned this one last.

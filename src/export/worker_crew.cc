@@ -182,7 +182,7 @@ Result<void> WorkerCrew::read_again() {
     std::ranges::sort(keys);
     keys.erase(std::ranges::unique(keys).begin(), keys.end());
   }
-  // Until they are written they stand on the reject list, see Publisher::place_new().
+  // Until they are written they stand on the reject list, see Publisher::set_aside().
   known_rejects_.insert(keys.begin(), keys.end());
   if (keys.empty()) return {};
   SliceQueue queue;
