@@ -32,6 +32,9 @@ struct WindowReading {
   /// what came of them was handed on, and all else of the
   /// window is proven. In order.
   std::vector<TimeWindow> unproven{};
+  /// One of them has a record that is longer than an answer may be, which says nothing against the
+  /// source's count.
+  bool too_long = false;
 };
 
 /// Which times of its records a source can be asked for.

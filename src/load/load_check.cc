@@ -35,7 +35,6 @@ Result<void> LoadCheck::run() {
   const Result<AmountScope> scope = amount_scope();
   if (!scope) return fail(scope.error());
   scope_ = *scope;
-  summary_.amounts_of_news = scope_ == AmountScope::news;
 
   if (Result<void> done = compare(*unchecked); !done) return done;
 
@@ -96,9 +95,9 @@ Result<void> LoadCheck::compare_range(const TimeWindow& range, WallTime since) {
   if (!counts) return fail(std::move(counts).error());
   // Records that are missing from a day may have been given another one by other means. Comparing
   // all of them tells it, and what mends it: so that comes first.
-  const bool missing = !counts->missing.empty();
-  if (missing && compared_.empty()) summary_.amounts_of_news = false;
-  Result<void> amounts = compare_amounts(range, since, missing ? AmountScope::moved : scope_);
+  const AmountScope scope = counts->missing.empty() ? scope_ : AmountScope::moved;
+  if (scope == AmountScope::news) summary_.amounts_of_news = true;
+  Result<void> amounts = compare_amounts(range, since, scope);
   tell(std::move(counts->differences));
   return amounts;
 }

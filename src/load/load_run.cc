@@ -156,7 +156,7 @@ bool LoadRun::read_window(const TimeWindow& window) {
   // What came before a failure is true as well.
   if (Result<void> flushed = batches.flush(); !flushed || batches.failed()) return false;
   if (!reading) return note_failure(window, std::move(reading).error());
-  if (!note_unproven(window, reading->unproven)) return true;
+  if (!note_unproven(window, *reading)) return true;
   // A first watermark stands for what was wanted from its beginning, without holes that no gap
   // names.
   const Proof proof{.window = {window.from, std::min(window.upto, settled)},
@@ -169,7 +169,8 @@ bool LoadRun::read_window(const TimeWindow& window) {
       .has_value();
 }
 
-bool LoadRun::note_unproven(const TimeWindow& window, const std::vector<TimeWindow>& unproven) {
+bool LoadRun::note_unproven(const TimeWindow& window, const WindowReading& reading) {
+  const std::vector<TimeWindow>& unproven = reading.unproven;
   if (unproven.empty()) return true;
   std::vector<TimeWindow> accepted, open, disputed = spans_of(gaps_, GapKind::disputed);
   for (const Gap& gap : gaps_)
@@ -185,7 +186,8 @@ bool LoadRun::note_unproven(const TimeWindow& window, const std::vector<TimeWind
   }
   // A few bad seconds are gaps. Where nothing agrees, or there are too many of them, it is the
   // source's count that is wrong, and the watermark must not pass.
-  const bool nothing_proven = is_within(window, unproven) && !is_within(window, disputed);
+  const bool nothing_proven =
+      !reading.too_long && is_within(window, unproven) && !is_within(window, disputed);
   if (nothing_proven || (fresh > 0 && open.size() + new_gaps_ + fresh > open_gaps_max)) {
     static_cast<void>(note_failure(
         window,
@@ -299,7 +301,7 @@ bool LoadRun::compares_counts() const {
 }
 
 void LoadRun::refresh_statistics() {
-  if (!scans_) return;
+  if (!scans_ || summary_.stopped) return;
   const std::array<std::string_view, 3> tables = {table_name(environment_.tables.kind()),
                                                   raw_records_table().name, raw_seen_table().name};
   if (const Result<void> done = load::refresh_statistics(*connection_, tables); !done)

@@ -84,8 +84,7 @@ class LoadRun {
   /// False: nothing further can be read.
   [[nodiscard]] bool note_failure(const TimeWindow& window, Error error);
   /// Of a window that was read. False: it is not to be noted as finished.
-  [[nodiscard]] bool note_unproven(const TimeWindow& window,
-                                   const std::vector<TimeWindow>& unproven);
+  [[nodiscard]] bool note_unproven(const TimeWindow& window, const WindowReading& reading);
   /// Whether the source tells counts that the warehouse can be held against.
   [[nodiscard]] bool compares_counts() const;
   /// So that the database joins large tables as such, in the check and afterwards.

@@ -16,6 +16,16 @@ constexpr std::string_view stale_sql =
     "WHERE c.oid=to_regclass(?) AND (c.reltuples<0 OR "
     "COALESCE(s.n_mod_since_analyze,0)>1000+c.reltuples/5)";
 
+/// Whoever holds the table (a VACUUM by hand, an index that is made) may do so for hours.
+Result<void> analyze(sql::Connection& connection, std::string_view table) {
+  if (Result<void> begun = connection.begin(sql::Isolation::write); !begun) return begun;
+  Result<void> done = sql::write(connection, "SET LOCAL lock_timeout='5s'", {});
+  if (done) done = sql::write(connection, fmt::format("ANALYZE {}", table), {});
+  if (done) done = connection.commit();
+  if (!done) connection.rollback();
+  return done;
+}
+
 }  // namespace
 
 Result<void> refresh_statistics(sql::Connection& connection,
@@ -26,8 +36,7 @@ Result<void> refresh_statistics(sql::Connection& connection,
         sql::query_number(connection, stale_sql, sql::Values{std::string(table)});
     if (!stale) return fail(stale.error());
     if (*stale == 0) continue;
-    const auto analyzed = connection.execute(fmt::format("ANALYZE {}", table), {});
-    if (!analyzed) return fail(analyzed.error());
+    if (Result<void> done = analyze(connection, table); !done) return done;
   }
   return {};
 }

@@ -12,7 +12,8 @@ namespace tidemark::load {
 /// so by itself a minute later, or never (autovacuum may be off); until then it takes each table
 /// for a few rows, and joins two of them by holding every row of one against every row of the
 /// other: hours for a first load. Costs about a second for a large table. The other databases need
-/// no such thing. Errors: those of Connection; a table of somebody else is passed over.
+/// no such thing. Waits 5 s at most for whoever has locked a table. Errors: those of Connection; a
+/// table of somebody else is passed over.
 [[nodiscard]] Result<void> refresh_statistics(sql::Connection& connection,
                                               std::span<const std::string_view> tables);
 

@@ -277,7 +277,10 @@ Result<WindowReading> ListExtractor::read(const std::optional<TimeWindow>& windo
     attempts = 0;
     if (!can_be_halved(slice)) {
       // One that cannot be read must not keep the others from being read.
-      if (*end == SliceEnd::too_long) log_line(LogLevel::warning, too_long_row(&slice).what.en);
+      if (*end == SliceEnd::too_long) {
+        log_line(LogLevel::warning, too_long_row(&slice).what.en);
+        reading.too_long = true;
+      }
       page_size_ = api_.page_size;
       waiting.pop_back();
       reading.unproven.push_back(slice);

@@ -66,7 +66,8 @@ Result<WindowReading> LiveExtractor::read_ids(PageSink& sink) {
   std::set<std::string> missing(ids_.begin(), ids_.end());
   const std::vector<std::string> wanted(missing.begin(), missing.end());
   std::size_t at_once = ids_per_call;
-  std::optional<Error> too_long;  // The first; the others are read.
+  std::vector<std::string> too_long;
+  std::optional<Error> too_long_error;
   for (std::span<const std::string> rest = wanted; !rest.empty();) {
     const std::size_t count = std::min(rest.size(), at_once);
     std::string question = R"("ids":[)";
@@ -81,9 +82,8 @@ Result<WindowReading> LiveExtractor::read_ids(PageSink& sink) {
       ++reading.rereads;
       at_once = std::max<std::size_t>(1, count / 2);
       if (count > 1) continue;
-      if (!too_long)
-        too_long =
-            Error(answer.error()).within({"live stream {}", "直播 {}"}, printable(rest.front()));
+      too_long.push_back(rest.front());
+      too_long_error = answer.error();
       missing.erase(rest.front());
       rest = rest.subspan(1);
       continue;
@@ -108,8 +108,17 @@ Result<WindowReading> LiveExtractor::read_ids(PageSink& sink) {
     reading.records += page.records.size();
     if (Result<void> taken = sink.take(std::move(page)); !taken) return fail(taken.error());
     rest = rest.subspan(count);
+    at_once = std::min(2 * at_once, ids_per_call);
   }
-  if (too_long) return fail(std::move(*too_long));
+  if (!too_long.empty()) {
+    Error error = std::move(*too_long_error)
+                      .within({"live stream {}", "直播 {}"},
+                              printable(fmt::format("{}", fmt::join(too_long, ", "))));
+    if (missing.empty()) return fail(std::move(error));
+    return fail(
+        std::move(error).within({"the shop lists no live stream {}, and", "店铺没有直播 {}；此外"},
+                                printable(fmt::format("{}", fmt::join(missing, ", ")))));
+  }
   if (missing.empty()) return reading;
   return fail(ErrorKind::not_found, {"the shop lists no live stream {}", "店铺没有直播 {}"},
               printable(fmt::format("{}", fmt::join(missing, ", "))));

@@ -131,7 +131,7 @@ TEST_F(LiveIdsTest, OneThatFitsIntoNoAnswerIsToldAndTheOthersAreRead) {
   const Result<WindowReading> reading = read_ids({"l_1", "l_2", "l_3", "l_4"}, 100);
   ASSERT_FALSE(reading);
   EXPECT_TRUE(is_too_long(reading.error()));
-  EXPECT_THAT(reading.error().what.en, HasSubstr("live stream l_2"));
+  EXPECT_THAT(reading.error().what.en, HasSubstr("live stream l_2, l_3: "));
   ASSERT_EQ(kept.records.size(), 2U);
   EXPECT_EQ(kept.records[0].id, "l_1");
   EXPECT_EQ(kept.records[1].id, "l_4");
