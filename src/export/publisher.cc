@@ -202,12 +202,8 @@ Result<void> Publisher::place_fresh(Chunk& chunk) {
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (files[i].id == 0) continue;
     plans[i]->placed = true;
-    if (files[i].adopted) {
-      if (Result<void> done = adopt(chunk, *plans[i], files[i].id); !done) return done;
-      continue;
-    }
-    if (move_into_place(chunk, *plans[i], plans[i]->path)) continue;
-    if (Result<void> erased = index_.erase(files[i].id); !erased) return erased;
+    Result<void> done = place_entered(chunk, *plans[i], plans[i]->path, files[i].id);
+    if (!done) return done;
   }
   return {};
 }
@@ -279,14 +275,16 @@ Result<void> Publisher::place_new(Chunk& chunk, RowPlan& plan) {
     inserted = index_.insert(plan.key, file);
     if (!inserted) return fail(std::move(inserted.error()));
   }
-  const std::int64_t id = index_.last_id();
-  if (plan.action != RowPlan::Action::write) return adopt(chunk, plan, id);
-  if (move_into_place(chunk, plan, file.path)) return {};
-  return index_.erase(id);
+  return place_entered(chunk, plan, file.path, index_.last_id());
 }
 
-Result<void> Publisher::adopt(Chunk& chunk, const RowPlan& plan, std::int64_t id) {
-  // Since the row was read, the file may have been removed as one that another row left behind.
+Result<void> Publisher::place_entered(Chunk& chunk, RowPlan& plan, const TreePath& path,
+                                      std::int64_t id) {
+  if (plan.action == RowPlan::Action::write) {
+    if (move_into_place(chunk, plan, path)) return {};
+    return index_.erase(id);
+  }
+  // Since the row was read, its file may have been removed as one that another row left behind.
   if (options_.dry_run || tree_.stamp(plan.path) == plan.stamp) {
     chunk.groups[plan.group].unchanged++;
     return {};

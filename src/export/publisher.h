@@ -100,8 +100,10 @@ class Publisher {
   [[nodiscard]] Result<void> publish_row(Chunk& chunk, RowPlan& plan);
   [[nodiscard]] Result<void> place_known(Chunk& chunk, RowPlan& plan, const TreeFile& before);
   [[nodiscard]] Result<void> place_new(Chunk& chunk, RowPlan& plan);
-  /// Of a row that was entered as `id`: its file is in the tree already.
-  [[nodiscard]] Result<void> adopt(Chunk& chunk, const RowPlan& plan, std::int64_t id);
+  /// Of a row that was entered as `id`: its staged file gets its place, or the one in the tree is
+  /// its own from now on. Where neither is possible, the entry goes again.
+  [[nodiscard]] Result<void> place_entered(Chunk& chunk, RowPlan& plan, const TreePath& path,
+                                           std::int64_t id);
   /// The file that has this row's content goes to another row, or is gone: the row is read once
   /// more. Until then it stands on the reject list, which later runs try whatever the watermark
   /// says.

@@ -76,6 +76,7 @@ class TreeFolder {
     UniqueFd fd;
     bool touched = false;  ///< It is among those.
   };
+
   explicit TreeFolder(UniqueFd root, std::string output)
       : root_(std::move(root)), output_(std::move(output)) {}
   /// -1 and errno if it is missing (and not to be created) or not a folder.
