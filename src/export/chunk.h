@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -180,7 +181,8 @@ struct Chunk {
   std::vector<std::int64_t> seen;  ///< Index ids of the known rows among them.
   std::vector<std::int64_t>
       rejected_names;  ///< name_hash() of rejects that the index does not know.
-  std::map<std::size_t, GroupCount> groups;  ///< rows, unchanged and rejected are filled in.
+  /// By GroupTable::id(); rows, unchanged and rejected are filled in.
+  std::unordered_map<std::size_t, GroupCount> groups;
 };
 
 }  // namespace tidemark::exporter

@@ -284,7 +284,8 @@ bool ExportRun::may_prune() const {
 }
 
 Result<void> ExportRun::look_for_gone_groups() {
-  if (!packed_end_->published) return {};
+  // Where nothing was, nothing can be gone.
+  if (!packed_end_->published || !tree_.may_have_files) return {};
   const Result<GoneGroups> gone = find_gone_groups(options_.output, packed_end_->standing);
   if (!gone) {
     // A damaged manifest, say; what this run published stands.

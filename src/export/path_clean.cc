@@ -124,15 +124,20 @@ std::string clean_part(std::string part) {
 std::string clean_component(std::string_view value) { return clean_part(clean_value(value)); }
 
 std::string fold_case(std::string_view text) {
+  std::string folded;
+  fold_case(text, folded);
+  return folded;
+}
+
+void fold_case(std::string_view text, std::string& folded) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-  std::string folded;
   if (std::ranges::all_of(text, is_ascii)) {
     folded.resize(text.size());
     std::ranges::transform(text, folded.begin(), lower);
-    return folded;
+    return;
   }
-  folded.reserve(text.size());
+  folded.clear();
   while (!text.empty()) {
     if (is_ascii(text.front())) {
       folded += lower(text.front());
@@ -149,7 +154,6 @@ std::string fold_case(std::string_view text) {
     encode(static_cast<char32_t>(towlower_l(point, unicode_locale())), folded);
     text.remove_prefix(length);
   }
-  return folded;
 }
 
 }  // namespace tidemark::exporter

@@ -25,5 +25,7 @@ void append_clean_value(std::string& text, std::string_view value);
 
 /// Two names with the same fold are the same file on a file system that ignores case.
 [[nodiscard]] std::string fold_case(std::string_view text);
+/// Into `folded`, whose memory is used again.
+void fold_case(std::string_view text, std::string& folded);
 
 }  // namespace tidemark::exporter

@@ -14,6 +14,8 @@ namespace tidemark::exporter {
 namespace {
 
 constexpr std::chrono::milliseconds first_pause{250};
+/// The counts are shared by all readers: a call for each row would make them wait for each other.
+constexpr std::uint64_t rows_shown_at_once = 32;
 
 bool may_retry(const Error& error) {
   return error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout;
@@ -211,7 +213,7 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
   if (!opened) return fail(std::move(opened.error()));
   std::unique_ptr<sql::Cursor> cursor = std::move(*opened);
   std::vector<std::string_view> key(table_.key_columns());
-  std::uint64_t shown = 0;
+  shown_ = {};
   Result<void> done;
   while (true) {
     const Result<bool> more = cursor->next();
@@ -233,9 +235,7 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
                         .update_time = field(Field::update_time).value_or("")};
     done = take_row(chunk, row);
     if (!done) break;
-    ++shown;
-    counts_.rows.fetch_add(1, std::memory_order_relaxed);
-    counts_.bytes.fetch_add(row.payload.size(), std::memory_order_relaxed);
+    if (chunk.rows % rows_shown_at_once == 0) show_rows(chunk);
     if (chunk.bytes >= options_.bytes_per_chunk && task.slice.keys.empty()) {
       // Large rows: this is enough for one chunk. The count below covers what was read.
       const Position upto{.update_time = in_window ? std::string(row.update_time) : "",
@@ -248,10 +248,18 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
   cursor.reset();
   if (done) done = prove(task.slice, chunk.rows);
   if (done) done = sink_->end(chunk);
-  if (!done) {
-    counts_.rows.fetch_sub(shown, std::memory_order_relaxed);
+  if (done) {
+    show_rows(chunk);
+  } else {
+    counts_.rows.fetch_sub(shown_.rows, std::memory_order_relaxed);
   }
   return done;
+}
+
+void SliceReader::show_rows(const Chunk& chunk) {
+  counts_.rows.fetch_add(chunk.rows - shown_.rows, std::memory_order_relaxed);
+  counts_.bytes.fetch_add(chunk.bytes - shown_.bytes, std::memory_order_relaxed);
+  shown_ = {.rows = chunk.rows, .bytes = chunk.bytes};
 }
 
 Result<void> SliceReader::prove(const Slice& slice, std::uint64_t rows) {

@@ -93,6 +93,8 @@ class SliceReader {
   [[nodiscard]] Result<void> prove(const Slice& slice, std::uint64_t rows);
   [[nodiscard]] std::size_t group_of(const SourceRow& row);
   [[nodiscard]] Result<void> read_rows(SliceTask& task, Chunk& chunk);
+  /// Tells the progress bar of the rows since the last call.
+  void show_rows(const Chunk& chunk);
   [[nodiscard]] Result<void> take_row(Chunk& chunk, const SourceRow& row);
   [[nodiscard]] Result<void> reject(Chunk& chunk, const SourceRow& row, std::size_t group,
                                     std::string reason);
@@ -111,6 +113,11 @@ class SliceReader {
   ChunkLength length_;
   /// Rows of the present slice as the probe counted them in the present snapshot.
   std::optional<std::uint64_t> probed_rows_;
+  struct Shown {
+    std::uint64_t rows = 0;
+    std::uint64_t bytes = 0;
+  };
+  Shown shown_;  ///< Of the present chunk, what counts_ has.
   std::unordered_map<std::string, std::size_t> group_ids_;  ///< Spares the shared table's lock.
   std::string group_name_;
 };

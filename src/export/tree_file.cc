@@ -31,7 +31,11 @@ std::optional<TreePath> tree_path_from(std::string_view text) {
   return std::nullopt;
 }
 
-std::int64_t name_hash(std::string_view stem) { return hash64(fold_case(stem)); }
+std::int64_t name_hash(std::string_view stem) {
+  thread_local std::string folded;  // Once for each row.
+  fold_case(stem, folded);
+  return hash64(folded);
+}
 
 std::string marked_stem(std::string_view stem, std::string_view key_text, std::uint64_t attempt) {
   return fmt::format("{}~{}", stem, short_hash(key_text, attempt));

@@ -213,8 +213,8 @@ Result<void> TreeFolder::move_in(int from, const std::string& name, std::string_
 
 Result<void> TreeFolder::publish(int from, const std::string& name, const TreePath& path) {
   const auto [parent, last] = split_path(path.stem);
-  return move_in(from, name, parent,
-                 std::string(last) + std::string(extension_of(path.compression)));
+  file_name_.assign(last).append(extension_of(path.compression));
+  return move_in(from, name, parent, file_name_);
 }
 
 Result<void> TreeFolder::publish(int from, const std::string& name, const std::string& path) {

@@ -94,6 +94,7 @@ class TreeFolder {
   std::list<Folder> open_;  ///< Most recently used first.
   std::unordered_map<std::string_view, std::list<Folder>::iterator> by_path_;
   std::set<std::string, std::less<>> touched_;
+  std::string file_name_;  ///< Of publish(): its memory is used again.
 };
 
 /// Splits `a/b/c` into `a/b` and `c`.
