@@ -64,7 +64,10 @@ Result<bool> NdjsonSink::is_known(const SourceRow& /*row*/, const ContentHash& /
 
 Result<void> NdjsonSink::add(Chunk& chunk, const SourceRow& row, std::size_t group,
                              const ContentHash& /*hash*/) {
-  Lines& lines = groups_[group];
+  const auto [entry, added] = groups_.try_emplace(group);
+  Lines& lines = entry->second;
+  // A text that grows is copied again and again, and ends with up to twice the room that it needs.
+  if (added) lines.bytes.reserve(usual_bytes_[group] / 4 * 5);
   ++lines.rows;
   append_ndjson_line(lines.bytes, row);
   chunk.groups[group].written++;
@@ -75,6 +78,8 @@ Result<void> NdjsonSink::keep(Chunk& /*chunk*/, const SourceRow& /*row*/) { retu
 
 Result<void> NdjsonSink::end(Chunk& chunk) {
   for (auto& [group, lines] : groups_) {
+    std::size_t& usual = usual_bytes_[group];
+    usual = usual == 0 ? lines.bytes.size() : (usual + lines.bytes.size()) / 2;
     const std::string_view packed = compressor_.compress(lines.bytes);
     PackedBlock block{.group = group, .rows = lines.rows};
     if (packed.data() == lines.bytes.data()) {
