@@ -64,10 +64,7 @@ Result<bool> NdjsonSink::is_known(const SourceRow& /*row*/, const ContentHash& /
 
 Result<void> NdjsonSink::add(Chunk& chunk, const SourceRow& row, std::size_t group,
                              const ContentHash& /*hash*/) {
-  const auto [entry, added] = groups_.try_emplace(group);
-  Lines& lines = entry->second;
-  // A text that grows is copied again and again, and ends with up to twice the room that it needs.
-  if (added) lines.bytes.reserve(usual_bytes_[group] / 4 * 5);
+  Lines& lines = groups_[group];
   ++lines.rows;
   append_ndjson_line(lines.bytes, row);
   chunk.groups[group].written++;
@@ -78,8 +75,6 @@ Result<void> NdjsonSink::keep(Chunk& /*chunk*/, const SourceRow& /*row*/) { retu
 
 Result<void> NdjsonSink::end(Chunk& chunk) {
   for (auto& [group, lines] : groups_) {
-    std::size_t& usual = usual_bytes_[group];
-    usual = usual == 0 ? lines.bytes.size() : (usual + lines.bytes.size()) / 2;
     const std::string_view packed = compressor_.compress(lines.bytes);
     PackedBlock block{.group = group, .rows = lines.rows};
     if (packed.data() == lines.bytes.data()) {

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <map>
 #include <string>
-#include <unordered_map>
 
 #include "export/codec.h"
 #include "export/row_sink.h"
@@ -44,7 +41,6 @@ class NdjsonSink final : public RowSink {
   };
   Compressor compressor_;
   std::map<std::size_t, Lines> groups_;
-  std::unordered_map<std::size_t, std::size_t> usual_bytes_;  ///< Of a group's lines in a chunk.
 };
 
 }  // namespace tidemark::exporter
