@@ -179,6 +179,26 @@ def test_the_first_groups_alone_keep_the_watermark(source, tree):
     tree.check_equals(source)
 
 
+@pytest.mark.parametrize("layout", ["files", "ndjson"])
+def test_rows_without_a_payload_are_passed_over(source, tree, layout):
+    """More of them in a row than fill a chunk, at both ends, and here and there."""
+    stamp = source.ago(30)
+    source.make_table().add(*(invoice(n, stamp=stamp) for n in range(1, 6001)))
+    source.run("UPDATE t_invoice SET fext_field = NULL"
+               " WHERE fid <= 20 OR fid > 5900 OR fid % 7 = 0 OR fid BETWEEN 200 AND 4900")
+    whole = source.exported()
+    ran = tree.export(source, "--layout", layout, "--threads", "3")
+    assert (ran.code, ran.rows_read, ran.rejected) == (0, len(whole), 0)
+    if layout == "files":
+        tree.check_equals(source)
+    source.change(300, source.ago(20), fext_field=payload_of(300, 2))
+    ran = tree.incremental(source, "10m", "--layout", layout)
+    assert ran.code == 0
+    assert tree.incremental(source, "10m", "--layout", layout).rows_read == 0
+    if layout == "files":
+        tree.check_equals(source)
+
+
 # Dry run
 
 

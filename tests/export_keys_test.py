@@ -127,3 +127,64 @@ def test_the_rows_of_a_rejected_key_come_back_among_many_tenants(sqlite, tree):
     sqlite.run("UPDATE t_invoice SET fext_field = ? WHERE fid = 17", (payload_of(17),))
     assert tree.incremental(sqlite, "5m", *words).rows_read == 1
     tree.check_equals(sqlite)
+
+
+# SQLite, where an expression of a view and a column without a type have none: 3, '3' and x'33'
+# stay what they are, and none is equal to another.
+
+UNTYPED = {
+    "numbers": "fid + 0 AS fid, ftenant_id + 0 AS ftenant_id, 49 AS fcountry, fissue_date,"
+               " finvoice_no, fissue_status + 0 AS fissue_status, fext_field, fupdate_time",
+    "texts": "fid || '' AS fid, ftenant_id || '' AS ftenant_id, '49' AS fcountry, fissue_date,"
+             " finvoice_no, fissue_status || '' AS fissue_status, fext_field, fupdate_time",
+    "bytes": "CAST(fid || '' AS BLOB) AS fid, CAST(ftenant_id AS BLOB) AS ftenant_id,"
+             " CAST('49' AS BLOB) AS fcountry, fissue_date, finvoice_no,"
+             " CAST(fissue_status AS BLOB) AS fissue_status, fext_field, fupdate_time",
+}
+
+
+def make_untyped(sqlite, kind, is_view):
+    sqlite.make_table("origin", ftenant_id="INTEGER")
+    sqlite.add(*(invoice(fid, tenant=fid % 3, status=2 if fid % 10 == 0 else 3)
+                 for fid in range(1, 4001)), table="origin")
+    if is_view:
+        sqlite.run(f"CREATE VIEW t_invoice AS SELECT {UNTYPED[kind]} FROM origin")
+    else:
+        sqlite.run("CREATE TABLE t_invoice (fid, ftenant_id, fcountry, fissue_date, finvoice_no,"
+                   " fissue_status, fext_field, fupdate_time)")
+        sqlite.run(f"INSERT INTO t_invoice SELECT {UNTYPED[kind]} FROM origin")
+    return {"TIDEMARK_EXPORT__INVOICES__KEY": "fid"}
+
+
+@pytest.mark.parametrize("is_view", [True, False])
+@pytest.mark.parametrize("kind", sorted(UNTYPED))
+def test_columns_without_a_type_lose_no_row(sqlite, tree, kind, is_view):
+    key = make_untyped(sqlite, kind, is_view)
+    ran = tree.export(sqlite, **key)
+    assert (ran.rows_read, len(tree.raw())) == (3600, 3600)
+    assert tree.export(sqlite, "--prune", "--yes", **key).files_removed == 0
+    tree.incremental(sqlite, "60m", **key)
+    assert {tenant: line[1] for tenant, line in tree.state().items()} == {
+        "0": 1200, "1": 1200, "2": 1200}
+    for words in (["--tenant", "1"], ["--country", "49", "--tenant", "1"], ["--limit", "1"]):
+        assert tree.export(sqlite, *words, **key).rows_read == 1200
+    changed = "t_invoice" if not is_view else "origin"
+    sqlite.run(f"UPDATE {changed} SET fupdate_time = ? WHERE finvoice_no IN ('INV7', 'INV3998')",
+               (sqlite.ago(30),))
+    assert tree.incremental(sqlite, "5m", **key).rows_read == 2
+
+
+def test_an_integer_column_of_sqlite_may_hold_a_text(sqlite, tree):
+    sqlite.make_table(ftenant_id="INTEGER")
+    sqlite.add(invoice(1, tenant=5), invoice(2, tenant="abc"))
+    tree.incremental(sqlite, "5m")
+    assert set(tree.state()) == {"5", "abc"}
+    tree.check_equals(sqlite)
+    assert tree.export(sqlite, "--tenant", "abc").rows_read == 1
+
+
+def test_a_key_of_several_kinds_is_refused(sqlite, tree):
+    make_untyped(sqlite, "numbers", False)
+    sqlite.run("UPDATE t_invoice SET fid = 'abc' WHERE fid = 9")
+    ran = tree.export(sqlite, code=2, TIDEMARK_EXPORT__INVOICES__KEY="fid")
+    assert "fid" in ran.err + ran.out and "CAST" in ran.err + ran.out

@@ -214,6 +214,7 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
   std::unique_ptr<sql::Cursor> cursor = std::move(*opened);
   std::vector<std::string_view> key(table_.key_columns());
   shown_ = {};
+  std::uint64_t without_payload = 0;
   Result<void> done;
   while (true) {
     const Result<bool> more = cursor->next();
@@ -223,6 +224,11 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
     }
     if (!*more) break;
     const auto field = [&](Field f) { return cursor->at(static_cast<std::size_t>(f)); };
+    const std::optional<std::string_view> payload = field(Field::payload);
+    if (!payload) {  // Nothing to export; see SourceTable::select().
+      ++without_payload;
+      continue;
+    }
     for (std::size_t i = 0; i < key.size(); ++i) {
       key[i] = cursor->at(static_cast<std::size_t>(Field::key) + i).value_or("");
     }
@@ -231,7 +237,7 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
                         .country = field(Field::country).value_or(""),
                         .date = field(Field::date).value_or(""),
                         .number = field(Field::number).value_or(""),
-                        .payload = field(Field::payload).value_or(""),
+                        .payload = *payload,
                         .update_time = field(Field::update_time).value_or("")};
     done = take_row(chunk, row);
     if (!done) break;
@@ -246,7 +252,7 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
     }
   }
   cursor.reset();
-  if (done) done = prove(task.slice, chunk.rows);
+  if (done) done = prove(task.slice, chunk.rows + without_payload);
   if (done) done = sink_->end(chunk);
   if (done) {
     show_rows(chunk);

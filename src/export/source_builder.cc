@@ -14,7 +14,14 @@ SourceTable::Builder& SourceTable::Builder::joined(const std::vector<std::string
 }
 
 SourceTable::Builder& SourceTable::Builder::from_where(const Slice& slice) {
-  from_exportable();
+  return from_exportable().within(slice);
+}
+
+SourceTable::Builder& SourceTable::Builder::from_read(const Slice& slice) {
+  return table_.dialect_ == sql::Dialect::mysql ? from_issued().within(slice) : from_where(slice);
+}
+
+SourceTable::Builder& SourceTable::Builder::within(const Slice& slice) {
   for (const std::string& condition : table_.usable_keys_) text(" AND ").text(condition);
   filters(slice);
   if (slice.tenant) and_tenant(*slice.tenant);
@@ -57,18 +64,18 @@ SourceTable::Builder& SourceTable::Builder::order(const Slice& slice) {
 }
 
 SourceTable::Builder& SourceTable::Builder::from_exportable(std::string_view joined) {
+  return from_issued(joined).text(" AND ").text(table_.q_payload_).text(" IS NOT NULL");
+}
+
+SourceTable::Builder& SourceTable::Builder::from_issued(std::string_view joined) {
   text(" FROM ");
   if (!joined.empty()) text(joined).text(" CROSS JOIN ");
   text(table_.q_table_).text(" WHERE ");
   if (!table_.spec_.status.empty()) {
-    text(table_.q_status_).text(" = ? AND ").param(status_value());
+    equal(*table_.table_.column(table_.spec_.status), table_.q_status_, table_.spec_.status_value);
+    text(" AND ");
   }
-  return text(table_.q_payload_)
-      .text(" IS NOT NULL AND ")
-      .text(table_.q_number_)
-      .text(" IS NOT NULL AND ")
-      .text(table_.q_date_)
-      .text(" IS NOT NULL");
+  return text(table_.q_number_).text(" IS NOT NULL AND ").text(table_.q_date_).text(" IS NOT NULL");
 }
 
 SourceTable::Builder& SourceTable::Builder::and_window(const watermark::Window& window) {
@@ -105,11 +112,6 @@ std::string SourceTable::Builder::bytes_of(const sql::Column& column,
   return quoted;
 }
 
-sql::Value SourceTable::Builder::status_value() const {
-  const std::string& value = table_.spec_.status_value;
-  return typed(*table_.table_.column(table_.spec_.status), value);
-}
-
 sql::Value SourceTable::Builder::typed(const sql::Column& column, const std::string& value) {
   if (column.type == sql::ColumnType::integer) {
     std::int64_t number = 0;
@@ -132,17 +134,29 @@ std::string_view SourceTable::Builder::bytes_mark() const {
   return "?";
 }
 
+SourceTable::Builder& SourceTable::Builder::equal(const sql::Column& column,
+                                                  const std::string& quoted,
+                                                  const std::string& value) {
+  if (column.keeps_types) {
+    return text(bytes_of(column, quoted)).text(" = ").text(bytes_mark()).param(value);
+  }
+  return text(quoted).text(" = ?").param(typed(column, value));
+}
+
+bool SourceTable::Builder::may_hold(const sql::Column& column, const std::string& value) const {
+  return table_.dialect_ == sql::Dialect::sqlite || column.type != sql::ColumnType::integer ||
+         std::holds_alternative<std::int64_t>(typed(column, value));
+}
+
 SourceTable::Builder& SourceTable::Builder::equal_bytes(const sql::Column& column,
                                                         const std::string& quoted,
                                                         const std::string& value, bool or_null) {
   if (or_null) text("(").text(quoted).text(" IS NULL OR ");
-  const bool number = column.type == sql::ColumnType::integer;
-  if (const sql::Value param = typed(column, value);
-      number && !std::holds_alternative<std::int64_t>(param)) {
-    text("1 = 0");  // A text that no integer column can hold.
+  if (!may_hold(column, value)) {
+    text("1 = 0");
   } else {
-    text(quoted).text(" = ?").param(param);
-    if (!column.compares_bytes) {
+    equal(column, quoted, value);
+    if (!column.compares_bytes && !column.keeps_types) {
       text(" AND ").text(bytes_of(column, quoted)).text(" = ").text(bytes_mark()).param(value);
     }
   }
@@ -176,17 +190,15 @@ void SourceTable::Builder::in_tenants(std::span<const std::string> tenants) {
   sql::Values values;
   sql::Values bytes;
   for (const std::string& tenant : tenants) {
-    sql::Value value = typed(column, tenant);
-    // A text that no integer column can hold.
-    if (column.type == sql::ColumnType::integer && !std::holds_alternative<std::int64_t>(value)) {
-      continue;
-    }
-    values.push_back(std::move(value));
+    if (!may_hold(column, tenant)) continue;
+    values.push_back(typed(column, tenant));
     bytes.emplace_back(tenant);
   }
   text("(");
   if (values.empty()) {
     text("1 = 0");
+  } else if (column.keeps_types) {
+    in_list(bytes_of(column, table_.q_tenant_), bytes_mark(), bytes);
   } else {
     in_list(table_.q_tenant_, "?", values);
     if (!column.compares_bytes) {
@@ -253,9 +265,13 @@ void SourceTable::Builder::and_keys(const std::vector<Key>& keys) {
 sql::Values SourceTable::Builder::values_of(const Key& key) const {
   sql::Values values = key.values(table_.key_columns());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const bool bytes = table_.table_.column(table_.spec_.key[i])->type == sql::ColumnType::binary;
-    if (auto* text = std::get_if<std::string>(&values[i]); bytes && text != nullptr) {
+    const sql::Column& column = *table_.table_.column(table_.spec_.key[i]);
+    auto* const text = std::get_if<std::string>(&values[i]);
+    if (text == nullptr) continue;
+    if (column.type == sql::ColumnType::binary) {
       values[i] = sql::Blob{std::move(*text)};
+    } else if (column.keeps_types) {
+      values[i] = typed(column, *text);
     }
   }
   return values;

@@ -34,6 +34,9 @@ class SourceTable::Builder {
 
   /// ` FROM t WHERE …` for everything that a slice stands for.
   Builder& from_where(const Slice& slice);
+  /// Likewise, as it is read and counted: on MySQL with the rows whose payload is NULL. To see that
+  /// it is not, InnoDB copies each text, and fetches a long one from pages of its own.
+  Builder& from_read(const Slice& slice);
 
   /// Likewise for the rows of the slice's tenant and window that from_where() leaves out.
   Builder& from_unusable_keys(const Slice& slice);
@@ -42,23 +45,30 @@ class SourceTable::Builder {
   Builder& from_odd(const Slice& slice, std::string_view condition, std::string_view joined = {});
   Builder& order(const Slice& slice);
   Builder& from_exportable(std::string_view joined = {});
+  /// Likewise, whatever the payload is.
+  Builder& from_issued(std::string_view joined = {});
   Builder& and_window(const watermark::Window& window);
   Builder& and_tenant(const std::string& tenant);
+
+  /// `column = value`, as the column compares.
+  Builder& equal(const sql::Column& column, const std::string& quoted, const std::string& value);
 
   /// The column as its bytes in UTF-8.
   [[nodiscard]] std::string bytes_of(const sql::Column& column, const std::string& quoted) const;
 
  private:
+  /// What makes a slice of the whole table.
+  Builder& within(const Slice& slice);
   Builder& and_after(const watermark::Window& window);
   Builder& and_upto(const watermark::Window& window);
-  [[nodiscard]] sql::Value status_value() const;
-
   /// An integer for an integer column: MySQL compares it with text as doubles.
   static sql::Value typed(const sql::Column& column, const std::string& value);
 
   /// A text parameter as its bytes, to compare with bytes_of().
   [[nodiscard]] std::string_view bytes_mark() const;
 
+  /// False for a text that no integer column can hold. (Those of SQLite hold any.)
+  [[nodiscard]] bool may_hold(const sql::Column& column, const std::string& value) const;
   Builder& equal_bytes(const sql::Column& column, const std::string& quoted,
                        const std::string& value, bool or_null);
   Builder& equal_country(const std::string& country);

@@ -8,6 +8,47 @@
 #include "export/source_builder.h"
 
 namespace tidemark::exporter {
+namespace {
+
+/// Where SQLite does not say what a column of the key holds (an expression of a view), its first
+/// and last value do: compared with a value of another kind, none would lie beyond a position.
+Result<void> find_key_types(sql::Connection& connection, const TableSpec& spec, sql::Table& table) {
+  for (sql::Column& column : table.columns) {
+    if (!column.keeps_types || column.type != sql::ColumnType::other) continue;
+    if (std::ranges::find(spec.key, column.name) == spec.key.end()) continue;
+    const std::string sql =
+        fmt::format("SELECT typeof(MIN({0})), typeof(MAX({0})) FROM {1}",
+                    connection.quoted(column.name), connection.quoted(spec.table));
+    Result<std::unique_ptr<sql::Cursor>> found = connection.query(sql);
+    if (!found) return fail(std::move(found.error()));
+    const Result<bool> row = (*found)->next();
+    if (!row) return std::unexpected(row.error());
+    const std::string first(*row ? (*found)->at(0).value_or("") : "");
+    const std::string last(*row ? (*found)->at(1).value_or("") : "");
+    if (first == "null" && last == "null") continue;  // No rows.
+    if (first == last && first == "integer") {
+      column.type = sql::ColumnType::integer;
+    } else if (first == last && first == "text") {
+      column.type = sql::ColumnType::text;
+    } else if (first == last && first == "blob") {
+      column.type = sql::ColumnType::binary;
+    } else {
+      return fail(
+          make_error(ErrorKind::invalid_config,
+                     {"column {} of {} is no key: it has no type, and holds {} and {}",
+                      "{1} 的列 {0} 不能作主键：它没有类型，且同时含有 {2} 与 {3}"},
+                     column.name, spec.table, first, last)
+              .with_hint({"make them one in a view, CAST({} AS TEXT), or name other columns "
+                          "in export.{}.key",
+                          "请在视图中统一类型（CAST({} AS TEXT)），或在 export.{}.key "
+                          "中指定其他列"},
+                         column.name, spec.name));
+    }
+  }
+  return {};
+}
+
+}  // namespace
 
 SourceTable::SourceTable(const sql::Connection& connection, TableSpec spec, Filter filter,
                          sql::Table table)
@@ -88,6 +129,9 @@ Result<SourceTable> SourceTable::open(sql::Connection& connection, TableSpec spe
                                 "它的列有 {}；请在 [export.{}] 中设置列名"},
                                fmt::join(present, ", "), spec.name));
   }
+  if (Result<void> found = find_key_types(connection, spec, *table); !found) {
+    return fail(std::move(found.error()));
+  }
   return SourceTable(connection, std::move(spec), std::move(filter), std::move(*table));
 }
 
@@ -98,11 +142,11 @@ Statement SourceTable::select(const Slice& slice) const {
       .joined({q_tenant_, q_country_, shown_date_, q_number_, q_payload_, q_update_}, ", ")
       .text(", ")
       .joined(q_key_, ", ");
-  return builder.from_where(slice).order(slice).take();
+  return builder.from_read(slice).order(slice).take();
 }
 
 Statement SourceTable::count(const Slice& slice) const {
-  return Builder(*this).text("SELECT COUNT(*)").from_where(slice).take();
+  return Builder(*this).text("SELECT COUNT(*)").from_read(slice).take();
 }
 
 Result<void> SourceTable::check_update_time(sql::Connection& connection) const {
@@ -245,7 +289,7 @@ std::size_t SourceTable::batches() const {
 Statement SourceTable::probe(const Slice& slice, std::uint64_t rows) const {
   Builder builder(*this);
   builder.text("SELECT ").text(q_update_).text(", ").joined(q_key_, ", ");
-  return builder.from_where(slice)
+  return builder.from_read(slice)
       .order(slice)
       .text(fmt::format(" LIMIT 1 OFFSET {}", rows - 1))
       .take();
@@ -279,7 +323,7 @@ Statement SourceTable::tenant_bytes(const std::optional<std::string>& tenant,
   Builder builder(*this);
   builder.text("SELECT DISTINCT ").text(builder.bytes_of(tenant_column(), q_tenant_));
   builder.from_exportable().and_window(window);
-  if (tenant) builder.text(" AND ").text(q_tenant_).text(" = ?").param(*tenant);
+  if (tenant) builder.text(" AND ").equal(tenant_column(), q_tenant_, *tenant);
   return builder.take();
 }
 

@@ -87,7 +87,9 @@ class SourceTable {
   /// Two tenants may be equal to the column's collation and yet differ in bytes.
   [[nodiscard]] bool tenants_need_bytes() const { return !tenant_column().compares_bytes; }
 
-  /// The rows of a slice, in its order.
+  /// The rows of a slice, in its order. MySQL: and those without a payload, which are not exported
+  /// and which the reader passes over; count() and probe() see them as well. To leave them out, the
+  /// server would fetch all payloads for the counts, too, long ones from pages of their own.
   [[nodiscard]] Statement select(const Slice& slice) const;
   /// How many select() gives in the same snapshot.
   [[nodiscard]] Statement count(const Slice& slice) const;

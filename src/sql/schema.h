@@ -21,6 +21,9 @@ struct Column {
   std::string collation;  ///< Empty: the database's default (PostgreSQL), BINARY (SQLite).
   /// Equal values have equal bytes: numbers, and text with a byte-wise collation.
   bool compares_bytes = true;
+  /// SQLite: numbers, texts and bytes stay what they are here, and the one never equals the other
+  /// (a column without a type, an expression of a view). Elsewhere values take the column's type.
+  bool keeps_types = false;
 };
 
 struct Index {

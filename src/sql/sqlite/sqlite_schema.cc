@@ -8,10 +8,23 @@
 namespace tidemark::sql {
 namespace {
 
-ColumnType type_of(std::string_view declared) {
+std::string lower(std::string_view declared) {
   std::string word(declared);
   std::ranges::transform(word, word.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return word;
+}
+
+/// https://www.sqlite.org/datatype3.html 3.1: the affinity called BLOB, and ANY of strict tables.
+bool keeps_types(std::string_view declared) {
+  const std::string word = lower(declared);
+  const auto has = [&word](std::string_view part) { return word.contains(part); };
+  if (word.empty() || word == "any") return true;
+  return has("blob") && !has("int") && !has("char") && !has("clob") && !has("text");
+}
+
+ColumnType type_of(std::string_view declared) {
+  const std::string word = lower(declared);
   const auto has = [&word](std::string_view part) { return word.find(part) != std::string::npos; };
   if (has("datetime") || has("timestamp")) return ColumnType::datetime;
   if (has("date")) return ColumnType::date;
@@ -59,6 +72,7 @@ Result<void> read_columns(sqlite3* database, Connection& connection, const std::
     column.name = text_at(**rows, 0);
     column.declared = text_at(**rows, 1);
     column.type = type_of(column.declared);
+    column.keeps_types = keeps_types(column.declared);
     if (column.type == ColumnType::datetime) column.decimals = decimals_of(column.declared);
     const int place_in_key = std::stoi(text_at(**rows, 3));
     column.nullable = text_at(**rows, 2) == "0";
