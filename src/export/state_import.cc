@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/bytes.h"
+#include "base/shell_word.h"
 #include "base/system_error.h"
 #include "export/state_directory.h"
 #include "export/tree_lock.h"
@@ -41,8 +42,9 @@ Result<void> may_take_over(const ImportOptions& options, const std::string& dire
     return fail(make_error(ErrorKind::usage,
                            {"{} is already exported by Tidemark", "{} 已由 Tidemark 导出"},
                            options.output)
-                    .with_hint({"its state is shown by: tidemark export state show",
-                                "查看其状态：tidemark export state show"}));
+                    .with_hint({"its state is shown by: tidemark export state show -o {}",
+                                "查看其状态：tidemark export state show -o {}"},
+                               shell_quoted(options.output)));
   }
   std::error_code code;
   if (!same_tree && fs::exists(watermark::StateFile(directory).path(), code)) {

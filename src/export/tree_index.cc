@@ -1,6 +1,7 @@
 #include "export/tree_index.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -34,6 +35,10 @@ std::string TreeIndex::path_in(const std::string& directory) {
 }
 
 Result<TreeIndex> TreeIndex::open(const std::string& directory, IndexDb::Mode mode) {
+  // Even to read, SQLite writes beside a database with a write-ahead log.
+  if (mode == IndexDb::Mode::read_only && ::access(directory.c_str(), W_OK) != 0) {
+    mode = IndexDb::Mode::untouched;
+  }
   Result<TreeIndex> index = open_as_it_is(directory, mode);
   if (index || index.error().kind != ErrorKind::corrupt) return index;
   return fail(
