@@ -356,6 +356,7 @@ def test_a_signal_finishes_the_batch_and_keeps_what_is_done(sqlite, tree, number
     process = tree.start(sqlite, "-t", "1", *words)
     wait_until(lambda: os.path.isdir(os.path.join(tree.path, "t0")) or process.poll() is not None)
     process.send_signal(number)
+    process.send_signal(number)  # timeout(1) sends it to the process and to its group.
     ran = tree.finish(process, code)
     there = sqlite.exported()
     here = tree.files()

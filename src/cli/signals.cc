@@ -7,7 +7,9 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
+#include <ctime>
 
 namespace tidemark::cli {
 namespace {
@@ -15,10 +17,27 @@ namespace {
 std::atomic<Stop*> asked_by_signal = nullptr;
 static_assert(std::atomic<Stop*>::is_always_lock_free);
 
+/// timeout(1) sends its signal twice, to its child and to the group that the child is in: that is
+/// one wish. Nobody presses Ctrl-C twice as fast.
+constexpr std::int64_t one_wish_ns = 100'000'000;
+std::atomic<std::int64_t> first_signal_ns = 0;
+static_assert(std::atomic<std::int64_t>::is_always_lock_free);
+
+std::int64_t monotonic_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
 void on_signal(int signal) {
   Stop* stop = asked_by_signal.load(std::memory_order_relaxed);
-  if (stop->requested()) _exit(128 + signal);
-  stop->request(signal);
+  const std::int64_t now = monotonic_ns();
+  if (!stop->requested()) {
+    first_signal_ns.store(now, std::memory_order_relaxed);
+    stop->request(signal);
+  } else if (now - first_signal_ns.load(std::memory_order_relaxed) >= one_wish_ns) {
+    _exit(128 + signal);
+  }
 }
 
 }  // namespace

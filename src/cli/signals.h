@@ -4,9 +4,10 @@
 
 namespace tidemark::cli {
 
-/// The first SIGINT or SIGTERM asks `stop`; the second ends the process at once with 130 or 143
-/// (every file and every state change is atomic, so this is safe at any moment). SIGPIPE is
-/// ignored: a broken pipe is an error of the write. A signal that was ignored when we were started
+/// The first SIGINT or SIGTERM asks `stop`; a second, a tenth of a second later or more, ends the
+/// process at once with 130 or 143 (every file and every state change is atomic, so this is safe at
+/// any moment). SIGPIPE is ignored: a broken pipe is an error of the write. A signal that was
+/// ignored when we were started
 /// (`nohup`, `&` in a script) stays ignored. `stop` must outlive the process's last signal.
 void install_signals(Stop& stop);
 
