@@ -83,6 +83,7 @@ def test_a_sound_shop_and_warehouse(anywhere):
     full = anywhere.findings()
     assert not [one for one in full if one["verdict"] != "ok"], full
     checks = {one["check"]: one["what"] for one in full}
+    assert ("integrity" in checks) == anywhere.warehouse.url.startswith("sqlite:")
     assert {"credentials", "shop", "token", "shop_clock", "whitelist", "connection", "version",
             "charset", "grants", "zone", "watermark", "rejects"} <= set(checks)
     assert "xiaoe orders" in checks["watermark"]
@@ -112,6 +113,28 @@ def test_a_watermark_that_begins_late_or_lies_in_the_future(anywhere):
            "WHERE stream='orders'")
     verdict, what, mend = anywhere.wrong(code=1)["watermark"]
     assert verdict == "failure" and "2125-01-31 00:00:00" in what and "--from" in mend
+
+
+@pytest.mark.parametrize("table", ["orders", "load_streams", "sqlite_schema"])
+def test_a_damaged_file(table, patient):
+    patient.load("--incremental")
+    path = patient.folder / "warehouse.db"
+    connection = sqlite3.connect(path)
+    page, = connection.execute("SELECT pageno FROM dbstat WHERE name=? AND pagetype='leaf'",
+                               (table,)).fetchone()
+    size, = connection.execute("PRAGMA page_size").fetchone()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    with open(path, "r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xa5" * size)
+    wrong = patient.wrong(code=1)
+    verdict, what, mend = wrong["connection" if table == "sqlite_schema" else "integrity"]
+    assert verdict == "failure" and ("damaged" in what or "malformed" in what)
+    assert "tidemark load backup" in mend
+    # What cannot be read is no mere warning, and no table that is missing.
+    assert {verdict for verdict, _, _ in wrong.values()} == {"failure"}
+    assert ("watermark" in wrong) == (table == "load_streams"), wrong
 
 
 @pytest.mark.parametrize("kind,may", [("mariadb", "SELECT"), ("postgres", "SELECT"),

@@ -24,7 +24,16 @@ std::vector<Finding> examine_chosen_warehouse(const Context& context, const sql:
                          url.redacted())},
             load::check_warehouse_disk(url.path)};
   const auto connection = sql::connect(url, {.read_only = file});
-  if (!connection) return {run::unchecked("connection", connection.error(), Verdict::failure)};
+  if (!connection) {
+    Finding finding = run::unchecked("connection", connection.error(), Verdict::failure);
+    // Its first pages: the tables cannot even be named.
+    if (file && connection.error().kind == ErrorKind::corrupt) {
+      const Message mend = load::mend_of_damaged_file();
+      finding.mend = {"see that this is the warehouse's file, which then is damaged: " + mend.en,
+                      "请确认这确是数仓文件；若是，则文件已损坏：" + mend.zh};
+    }
+    return {std::move(finding)};
+  }
   const Result<CivilTime> start = history_start(context);
   if (!start) return {run::unchecked("connection", start.error(), Verdict::failure)};
   std::vector<Finding> findings{{.check = "connection", .what = say({"{}", "{}"}, url.redacted())}};

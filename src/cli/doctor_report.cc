@@ -46,6 +46,7 @@ Wording check_wording(std::string_view check) {
       {"future_stamps", {"future stamps", "未来时间"}},
       {"output", {"output folder", "输出目录"}},
       {"disk", {"disk space", "磁盘空间"}},
+      {"integrity", {"integrity", "完整性"}},
       {"inodes", {"inodes", "inode"}},
       {"state", {"watermarks", "水位"}},
       {"tree_index", {"tree's index", "目录索引"}},

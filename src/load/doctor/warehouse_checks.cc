@@ -245,13 +245,35 @@ std::string command_of(const std::string& stream) {
   return stream;
 }
 
+/// What the warehouse notes of its loads cannot be read: no load can go on.
+Finding unread(std::string_view check, const Error& error) {
+  return run::unchecked(check, error, Verdict::failure);
+}
+
+/// Reads the whole file, but not each key of an index against its row, and ends at the first page
+/// that is none.
+Finding check_integrity(const WarehousePatient& patient) {
+  const Result<std::optional<std::string>> found =
+      sql::query_value(patient.connection, "PRAGMA quick_check(1)");
+  if (found && *found == "ok")
+    return {.check = "integrity", .what = say({"the file is whole", "文件完好"})};
+  // A page that is broken is told below the line `*** in database main ***`.
+  std::string trouble = found ? found->value_or("") : std::string();
+  trouble.erase(0, trouble.starts_with("***") ? trouble.find('\n') + 1 : 0);
+  const Message what = found ? Message{printable(trouble), printable(trouble)} : found.error().what;
+  return {.check = "integrity",
+          .verdict = Verdict::failure,
+          .what = {"the file is damaged: " + what.en, "文件已损坏：" + what.zh},
+          .mend = mend_of_damaged_file()};
+}
+
 void check_watermarks(const WarehousePatient& patient, std::vector<Finding>& findings) {
   const Result<Rows> streams =
       rows_of(patient.connection,
               "SELECT platform, stream, complete_upto, complete_from FROM load_streams "
               "ORDER BY platform, stream");
   if (!streams) {
-    findings.push_back(run::unchecked("watermark", streams.error()));
+    findings.push_back(unread("watermark", streams.error()));
     return;
   }
   constexpr std::chrono::hours china{8};
@@ -322,7 +344,7 @@ Finding check_rejects(const WarehousePatient& patient, bool has_acceptances) {
       fmt::format("SELECT r.stream, COUNT(*), MIN(r.record_id) FROM load_rejects r {}GROUP BY "
                   "r.stream ORDER BY r.stream",
                   has_acceptances ? open : ""));
-  if (!rejects) return run::unchecked("rejects", rejects.error());
+  if (!rejects) return unread("rejects", rejects.error());
   if (rejects->empty())
     return {.check = "rejects", .what = say({"no row is set aside", "没有拒收的行"})};
   std::string list;
@@ -347,7 +369,7 @@ void check_gaps(const WarehousePatient& patient, std::vector<Finding>& findings)
               "SELECT platform, stream, COUNT(*) FROM load_gaps WHERE kind='disputed' AND "
               "accepted_at IS NULL GROUP BY platform, stream ORDER BY platform, stream");
   if (!gaps) {
-    findings.push_back(run::unchecked("gaps", gaps.error()));
+    findings.push_back(unread("gaps", gaps.error()));
     return;
   }
   for (const std::vector<std::string>& row : *gaps)
@@ -364,6 +386,17 @@ void check_gaps(const WarehousePatient& patient, std::vector<Finding>& findings)
 }
 
 }  // namespace
+
+Message mend_of_damaged_file() {
+  return say(
+      {"stop the loads and put the newest copy of `tidemark load backup` in the place of the file "
+       "(keep that one, and take its -wal and -shm away with it); then `tidemark load orders` goes "
+       "on where the copy ends. Without a copy load the history into a new file. `tidemark load "
+       "rederive` mends tables, not files",
+       "请停止加载，用 `tidemark load backup` 的最新备份替换该文件（请保留原文件，并将其 "
+       "-wal、-shm 一同移走），之后 `tidemark load orders` 从备份处继续。没有备份时，请将历史数据"
+       "加载到新文件。`tidemark load rederive` 只能修正数据表，不能修复文件"});
+}
 
 Finding check_warehouse_disk(const std::string& path) {
   std::error_code code;
@@ -392,12 +425,18 @@ Finding check_warehouse_disk(const std::string& path) {
 std::vector<Finding> examine_warehouse(const WarehousePatient& patient) {
   std::vector<Finding> findings{check_version(patient)};
   const Result<sql::Table> orders = patient.connection.describe(orders_table().name);
-  const bool has_tables = orders.has_value();
+  const bool has_tables = orders || orders.error().kind != ErrorKind::not_found;
   findings.push_back(check_charset(patient, has_tables));
   findings.push_back(check_grants(patient, has_tables));
   findings.push_back(check_zone(patient));
-  if (patient.connection.dialect() == sql::Dialect::sqlite)
+  if (patient.connection.dialect() == sql::Dialect::sqlite) {
     findings.push_back(check_warehouse_disk(patient.path));
+    findings.push_back(check_integrity(patient));
+  }
+  if (!orders && has_tables) {
+    findings.push_back(unread("tables", orders.error()));
+    return findings;
+  }
   if (!has_tables) {
     findings.push_back(
         {.check = "tables",
@@ -406,8 +445,9 @@ std::vector<Finding> examine_warehouse(const WarehousePatient& patient) {
   }
   check_watermarks(patient, findings);
   const Result<sql::Table> gaps = patient.connection.describe(load_gaps_table().name);
-  findings.push_back(check_rejects(patient, gaps.has_value()));
-  if (gaps) check_gaps(patient, findings);
+  const bool older = !gaps && gaps.error().kind == ErrorKind::not_found;
+  findings.push_back(check_rejects(patient, !older));
+  if (!older) check_gaps(patient, findings);
   return findings;
 }
 
