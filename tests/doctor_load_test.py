@@ -115,6 +115,29 @@ def test_a_watermark_that_begins_late_or_lies_in_the_future(anywhere):
     assert verdict == "failure" and "2125-01-31 00:00:00" in what and "--from" in mend
 
 
+def test_what_was_taken_over_has_not_arrived(anywhere):
+    (anywhere.folder / "progress").write_text(days_ago(3) + " 08:00:00\n")
+    run(["tidemark", "load", "import-progress", "progress", "--yes", "--warehouse",
+         anywhere.warehouse.url], anywhere.folder, TIDEMARK_LOAD__HISTORY_START=days_ago(7))
+    anywhere.load("--incremental")
+    findings = {one["check"]: one for one in anywhere.findings()}
+    assert "but for what was taken over" in findings["watermark"]["what"]
+    gaps = findings["gaps"]
+    span = [f"{days_ago(7)} 00:00:00", f"{days_ago(3)} 08:00:00"]
+    assert gaps["verdict"] == "warning" and " to ".join(span) in gaps["what"]
+    command = "tidemark load orders --from '{}' --to '{}'".format(*span)
+    assert command in gaps["mend"]
+    # A part that was read leaves two; what the finding says reads them.
+    anywhere.load("--from", days_ago(5), "--to", days_ago(5))
+    gaps, = [one for one in anywhere.findings() if one["check"] == "gaps"]
+    assert "2 times" in gaps["what"] and command in gaps["mend"]
+    anywhere.load("--from", span[0], "--to", span[1])
+    sound = anywhere.findings()
+    assert not [one for one in sound if one["verdict"] != "ok"], sound
+    watermark, = [one["what"] for one in sound if one["check"] == "watermark"]
+    assert "has arrived (" in watermark
+
+
 @pytest.mark.parametrize("table", ["orders", "load_streams", "sqlite_schema"])
 def test_a_damaged_file(table, patient):
     patient.load("--incremental")

@@ -72,6 +72,7 @@ Wording check_wording(std::string_view check) {
       {"permission", {"permission", "接口权限"}},
       {"tables", {"tables", "数据表"}},
       {"watermark", {"watermark", "水位"}},
+      {"gaps", {"gaps", "时间段"}},
       {"rejects", {"set aside", "拒收"}},
   };
   for (const auto& [id, wording] : table)

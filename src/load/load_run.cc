@@ -357,6 +357,7 @@ Result<void> LoadRun::finish() {
         WallTime((*complete)->upto.time().time_since_epoch() - environment_.extractor.utc_offset());
   const Result<std::vector<Gap>> gaps = scans_->gaps();
   if (!gaps) return fail(gaps.error());
+  summary_.imported = spans_of(*gaps, GapKind::imported);
   summary_.gaps_open = static_cast<std::uint64_t>(
       std::ranges::count_if(*gaps, [](const Gap& gap) { return gap.open(); }));
   return {};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <ranges>
 
 #include "base/bytes.h"
 #include "load/money.h"
@@ -133,8 +134,8 @@ void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view agai
             std::chrono::duration_cast<std::chrono::days>(summary.usual_rescan).count(),
             summary.missed_by_rescan, listed(summary.missed_orders, summary.missed_by_rescan)));
   if (summary.rejected > 0)
-    lines.add(say({"  set aside:     {} rows that cannot be stored (tidemark load rejects)",
-                   "  拒收：        {} 行无法保存（见 tidemark load rejects）"},
+    lines.add(say({"  set aside:     {} rows that cannot be stored (tidemark load rejects list)",
+                   "  拒收：        {} 行无法保存（见 tidemark load rejects list）"},
                   summary.rejected));
   for (const Message& reject : summary.rejects) lines.add(below(reject));
   if (summary.rejected > summary.rejects.size()) lines.add(below({"…", "…"}));
@@ -142,9 +143,9 @@ void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view agai
     lines.add(say(
         {"  not proven:    {} times that could not be read whole: pages and total in the shop "
          "never agreed, or a record is too long; the next load reads them again (tidemark "
-         "load gaps)",
+         "load gaps list)",
          "  未核实：      {} 处未能读全：分页与店铺总数始终不一致，或某条记录过长；下次加载会重读"
-         "（见 tidemark load gaps）"},
+         "（见 tidemark load gaps list）"},
         summary.unproven));
     for (const TimeWindow& span : summary.unproven_spans) lines.add(below(words(span)));
   }
@@ -175,6 +176,35 @@ void add_sums(Lines& lines, const LoadSummary& summary) {
                            sums, which.en, summary.days_off),
                fmt::format("  金额：        {}（{}）；数仓有 {} 天的金额不同", sums, which.zh,
                            summary.days_off)});
+}
+
+void add_complete(Lines& lines, const LoadSummary& summary) {
+  if (!summary.complete) return;
+  const std::string from = summary.complete->from.text(), upto = summary.complete->upto.text();
+  const Message gaps = summary.gaps_open == 0
+                           ? Message{}
+                           : say({", but for {} gaps (tidemark load gaps list)",
+                                  "，另有 {} 处未核实（见 tidemark load gaps list）"},
+                                 summary.gaps_open);
+  if (summary.imported.empty()) {
+    lines.add({fmt::format("  complete:      {} to {}{}", from, upto, gaps.en),
+               fmt::format("  水位：        {} 至 {} 的数据已全部到达{}", from, upto, gaps.zh)});
+    return;
+  }
+  lines.add({fmt::format("  watermark:     {} to {}{}", from, upto, gaps.en),
+             fmt::format("  水位：        {} 至 {}{}", from, upto, gaps.zh)});
+  constexpr std::size_t shown_max = 3;
+  for (const TimeWindow& span : summary.imported | std::views::take(shown_max))
+    lines.add(say({"  never read:    {} to {} was taken over from another program at its word; "
+                   "`tidemark load {} --from '{}' --to '{}'` reads it",
+                   "  从未读取：    {0} 至 {1} 接管自其他程序，未经核实；运行 `tidemark load {2} "
+                   "--from '{0}' --to '{1}'` 读取"},
+                  span.from.text(), span.upto.text(), name(summary.stream), span.from.text(),
+                  span.upto.text()));
+  if (summary.imported.size() > shown_max)
+    lines.add(below(say({"and {} further times (tidemark load gaps list)",
+                         "另有 {} 处（见 tidemark load gaps list）"},
+                        summary.imported.size() - shown_max)));
 }
 
 }  // namespace
@@ -251,14 +281,7 @@ std::string summary_text(const LoadSummary& summary, Language language, std::str
             summary.days_checked, summary.days_missing, summary.days_surplus));
   add_sums(lines, summary);
   for (const Message& difference : summary.day_differences) lines.add(below(difference));
-  if (summary.complete)
-    lines.add(say({"  complete:      {} to {}{}", "  水位：        {} 至 {} 的数据已全部到达{}"},
-                  summary.complete->from.text(), summary.complete->upto.text(),
-                  summary.gaps_open == 0 ? std::string()
-                                         : say({", but for {} gaps (tidemark load gaps)",
-                                                "，另有 {} 处未核实（见 tidemark load gaps）"},
-                                               summary.gaps_open)
-                                               .in(language)));
+  add_complete(lines, summary);
   lines.add(say({"  took {}", "  耗时 {}"}, run::duration_text(summary.elapsed, language)));
   return lines.take();
 }
@@ -305,6 +328,9 @@ std::string summary_json(const LoadSummary& summary, ExitCode code) {
   if (more_codes > 0) line["unknown_codes_more"] = more_codes;
   if (summary.complete)
     line["complete"] = window_json(summary.complete->from, summary.complete->upto);
+  line["imported"] = Json::array();
+  for (const TimeWindow& span : summary.imported)
+    line["imported"].push_back(window_json(span.from, span.upto));
   line["unproven"] = Json::array();
   for (const TimeWindow& span : summary.unproven_spans)
     line["unproven"].push_back(window_json(span.from, span.upto));

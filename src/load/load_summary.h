@@ -77,6 +77,8 @@ struct LoadSummary {
   std::uint64_t gaps_open = 0;               ///< Of the stream, after the run.
 
   std::optional<Complete> complete{};
+  /// Of `complete`, what another program said to have read, and no load has.
+  std::vector<TimeWindow> imported{};
   std::optional<WallTime> complete_upto{};  ///< The end of it, as a moment.
   std::vector<Error> errors{};
   std::chrono::milliseconds elapsed{};

@@ -238,6 +238,11 @@ std::string age_text(std::chrono::seconds age, Language language) {
   return run::duration_text(std::chrono::duration_cast<std::chrono::milliseconds>(age), language);
 }
 
+/// Without the fractions that a server may add.
+std::string to_the_second(const std::string& time) {
+  return time.substr(0, std::string_view("2025-01-31 00:00:00").size());
+}
+
 /// `stream` as the command calls it.
 std::string command_of(const std::string& stream) {
   if (stream == "refunds" || stream == "after_sales") return "aftersales";
@@ -267,17 +272,20 @@ Finding check_integrity(const WarehousePatient& patient) {
           .mend = mend_of_damaged_file()};
 }
 
-void check_watermarks(const WarehousePatient& patient, std::vector<Finding>& findings) {
-  const Result<Rows> streams =
-      rows_of(patient.connection,
-              "SELECT platform, stream, complete_upto, complete_from FROM load_streams "
-              "ORDER BY platform, stream");
+void check_watermarks(const WarehousePatient& patient, bool has_gaps,
+                      std::vector<Finding>& findings) {
+  constexpr std::string_view imported =
+      "(SELECT COUNT(*) FROM load_gaps g WHERE g.platform=s.platform AND g.stream=s.stream AND "
+      "g.kind='imported')";
+  const Result<Rows> streams = rows_of(
+      patient.connection, fmt::format("SELECT platform, stream, complete_upto, complete_from, {} "
+                                      "FROM load_streams s ORDER BY platform, stream",
+                                      has_gaps ? imported : "0"));
   if (!streams) {
     findings.push_back(unread("watermark", streams.error()));
     return;
   }
   constexpr std::chrono::hours china{8};
-  constexpr std::size_t from_length = std::string_view("2025-01-31 00:00:00").size();
   constexpr std::chrono::seconds now_or_later{0};
   const CivilTime now(std::chrono::local_time<std::chrono::microseconds>(
       patient.clock.wall().time_since_epoch() + china));
@@ -293,7 +301,11 @@ void check_watermarks(const WarehousePatient& patient, std::vector<Finding>& fin
       continue;
     }
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - *upto);
-    const std::string from = row[3].substr(0, from_length);
+    const std::string from = to_the_second(row[3]);
+    const Message arrived = row[4] == "0"
+                                ? Message{"has arrived", "的数据已全部到达"}
+                                : Message{"has arrived, but for what was taken over (gaps)",
+                                          "的数据已全部到达（接管的除外，见时间段）"};
     if (age < -patient.margin) {
       findings.push_back(
           {.check = "watermark",
@@ -311,10 +323,11 @@ void check_watermarks(const WarehousePatient& patient, std::vector<Finding>& fin
     Finding finding{
         .check = "watermark",
         .what = Message{
-            fmt::format("{}: all from {} until {} has arrived ({} ago)", printable(stream), from,
-                        upto->text(), age_text(std::max(age, now_or_later), Language::english)),
-            fmt::format("{}：{} 至 {} 的数据已全部到达（{}前）", printable(stream), from,
-                        upto->text(), age_text(std::max(age, now_or_later), Language::chinese))}};
+            fmt::format("{}: all from {} until {} {} ({} ago)", printable(stream), from,
+                        upto->text(), arrived.en,
+                        age_text(std::max(age, now_or_later), Language::english)),
+            fmt::format("{}：{} 至 {} {}（{}前）", printable(stream), from, upto->text(),
+                        arrived.zh, age_text(std::max(age, now_or_later), Language::chinese))}};
     if (const auto begins = CivilTime::parse(from); begins && patient.history_start < *begins) {
       finding.verdict = Verdict::warning;
       finding.mend =
@@ -360,6 +373,37 @@ Finding check_rejects(const WarehousePatient& patient, bool has_acceptances) {
                    "原因见 `tidemark load rejects list`；更正后再次读取即可入库，已知且无妨的用 "
                    "`accept` 确认"}),
       .statement = "SELECT * FROM load_rejects"};
+}
+
+/// What another program said to have read, by stream. Says nothing where there is none.
+void check_imported(const WarehousePatient& patient, std::vector<Finding>& findings) {
+  const Result<Rows> spans =
+      rows_of(patient.connection,
+              "SELECT platform, stream, COUNT(*), MIN(span_from), MAX(span_upto) FROM load_gaps "
+              "WHERE kind='imported' GROUP BY platform, stream ORDER BY platform, stream");
+  if (!spans) {
+    findings.push_back(unread("gaps", spans.error()));
+    return;
+  }
+  for (const std::vector<std::string>& row : *spans) {
+    const std::string stream = printable(row[0] + " " + row[1]);
+    const std::string from = to_the_second(row[3]), upto = to_the_second(row[4]);
+    findings.push_back(
+        {.check = "gaps",
+         .verdict = Verdict::warning,
+         .what = row[2] == "1"
+                     ? say({"{}: {} to {} was taken over from another program at its word, and "
+                            "never read",
+                            "{}：{} 至 {} 接管自其他程序，未经核实，从未读取"},
+                           stream, from, upto)
+                     : say({"{}: between {} and {} {} times were taken over from another program "
+                            "at its word, and never read",
+                            "{}：{} 至 {} 之间有 {} 处接管自其他程序，未经核实，从未读取"},
+                           stream, from, upto, row[2]),
+         .mend = say({"`tidemark load {} --from '{}' --to '{}'` reads it",
+                      "运行 `tidemark load {} --from '{}' --to '{}'` 读取"},
+                     command_of(row[1]), from, upto)});
+  }
 }
 
 /// Says nothing where there are none.
@@ -443,11 +487,13 @@ std::vector<Finding> examine_warehouse(const WarehousePatient& patient) {
          .what = say({"none yet; the first load makes them", "尚无；首次加载时创建"})});
     return findings;
   }
-  check_watermarks(patient, findings);
   const Result<sql::Table> gaps = patient.connection.describe(load_gaps_table().name);
+  check_watermarks(patient, gaps.has_value(), findings);
   const bool older = !gaps && gaps.error().kind == ErrorKind::not_found;
   findings.push_back(check_rejects(patient, !older));
-  if (!older) check_gaps(patient, findings);
+  if (older) return findings;
+  check_gaps(patient, findings);
+  check_imported(patient, findings);
   return findings;
 }
 

@@ -11,10 +11,12 @@
 namespace tidemark::load::xiaoe {
 namespace {
 
+using ::testing::AnyOf;
 using testing::at;
 using testing::EachOrderLoad;
 using ::testing::HasSubstr;
 using testing::moment;
+using ::testing::Not;
 using testing::placed;
 using testing::shop_options;
 using testing::utc;
@@ -161,10 +163,25 @@ TEST_P(LoadWatermark, WhatWasTakenOverFromAnotherProgramMayHoldNewOrders) {
   ASSERT_TRUE(scans.register_stream());
   ASSERT_TRUE(
       scans.import_complete({.from = at("2025-01-01"), .upto = at("2025-01-20")}, clock_.wall()));
+  const LoadSummary behind =
+      loaded({.mode = LoadMode::incremental, .history_start = at("2025-01-01")});
+  const std::vector<TimeWindow> imported{{at("2025-01-01"), at("2025-01-20")}};
+  EXPECT_EQ(behind.imported, imported);
+  for (const Language language : {Language::english, Language::chinese}) {
+    const std::string text = summary_text(behind, language, "");
+    EXPECT_THAT(text, HasSubstr("tidemark load orders --from '2025-01-01 00:00:00' --to "
+                                "'2025-01-20 00:00:00'"));
+    EXPECT_THAT(text, Not(AnyOf(HasSubstr("complete:"), HasSubstr("全部到达"))));
+  }
+  EXPECT_THAT(
+      summary_json(behind, ExitCode::done),
+      HasSubstr(R"("imported":[{"from":"2025-01-01 00:00:00","upto":"2025-01-20 00:00:00"}])"));
   const LoadSummary summary = loaded({.mode = LoadMode::rescan, .rescan = std::chrono::days(40)});
-  EXPECT_EQ(summary.inserted, placed);
+  EXPECT_EQ(behind.inserted + summary.inserted, placed);
   EXPECT_EQ(summary.missed_by_rescan, 0U);
   EXPECT_EQ(summary.gaps_open, 0U);
+  EXPECT_TRUE(summary.imported.empty());
+  EXPECT_THAT(summary_text(summary, Language::english, ""), HasSubstr("complete:"));
   // From now on a scan vouches for it.
   EXPECT_EQ(value("SELECT COUNT(*) FROM load_gaps"), "0");
 }
