@@ -102,6 +102,15 @@ def test_rows_that_cannot_be_stored_are_set_aside_and_mended(warehouse, tmp_path
             warehouse.rows("SELECT price_fen FROM orders ORDER BY order_id")] == [999, 998, 100]
 
 
+def test_numbers_in_the_columns_of_states_are_codes(local, tmp_path):
+    rows = "order_id,created_at,price,order_state\n1,2025-01-01,1,1\n2,2025-01-01,1,100\n"
+    summary = load_file(local, tmp_path, written(tmp_path, rows))
+    assert summary["unknown_codes"] == [{"field": "order_state", "code": "100"}]
+    assert [(row["order_state"], row["order_state_text"]) for row in local.rows(
+        "SELECT order_state, order_state_text FROM orders ORDER BY order_id")] == [
+            (1, "支付成功"), (100, None)]
+
+
 def test_an_older_file_never_replaces_a_newer_one(warehouse, tmp_path):
     header = "order_id,created_at,price\n"
     newer = written(tmp_path, header + "1,2025-01-01,20\n", "newer.csv")

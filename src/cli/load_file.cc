@@ -150,7 +150,8 @@ Result<ExitCode> run(Context& context) {
   Result<load::LoadOptions> options = load_options(context, load::LoadMode::picked, false);
   if (!options) return fail(std::move(options).error());
   StoppablePause pause(world.stop);
-  const std::unique_ptr<load::StreamTables> tables = load::file::order_tables(*platform);
+  const std::unique_ptr<load::StreamTables> tables =
+      load::file::order_tables(*platform, context.settings);
   return run_load(context, {.extractor = **extractor,
                             .tables = *tables,
                             .pause = pause,

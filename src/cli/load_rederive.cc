@@ -157,7 +157,7 @@ Result<Derived> derive(const Context& context, const load::ConnectWarehouse& con
   const Result<std::vector<std::string>> names = file_platforms(connect);
   if (!names) return fail(names.error());
   for (const std::string& name : *names) {
-    if (Result<void> done = one(*load::file::order_tables(name)); !done)
+    if (Result<void> done = one(*load::file::order_tables(name, context.settings)); !done)
       return fail(std::move(done).error());
     if (stopped(derived)) return derived;
   }

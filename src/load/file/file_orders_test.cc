@@ -151,6 +151,43 @@ TEST(FileOrdersTest, TheLinesOfAnOrderBecomeOneOrder) {
   EXPECT_EQ(order->items[1].quantity, 1);
 }
 
+TEST(FileOrdersTest, ANumberIsACodeAndOneWithoutATextIsReported) {
+  const auto records = records_of(
+      "order_id,created_at,price,order_state,ship_state\n"
+      "1,2025-01-02,1,1,2\n"
+      "2,2025-01-02,1,77,9\n"
+      "3,2025-01-02,1,-1,posted\n");
+  ASSERT_THAT(records, SizeIs(3));
+  std::vector<UnknownCode> unknown;
+  const Result<Order> paid = order_of(records[0], &unknown);
+  ASSERT_TRUE(paid);
+  EXPECT_EQ(paid->order_state, 1);
+  EXPECT_EQ(paid->order_state_text, "支付成功");
+  EXPECT_EQ(paid->ship_state, 2);
+  EXPECT_EQ(paid->ship_state_text, "已发货");
+  EXPECT_THAT(unknown, IsEmpty());
+  const Result<Order> strange = order_of(records[1], &unknown);
+  ASSERT_TRUE(strange);
+  EXPECT_EQ(strange->order_state, 77);
+  EXPECT_EQ(strange->order_state_text, "");
+  EXPECT_EQ(strange->ship_state, 9);
+  ASSERT_THAT(unknown, SizeIs(2));
+  EXPECT_EQ(unknown[0].field + unknown[0].code, "order_state77");
+  EXPECT_EQ(unknown[1].field + unknown[1].code, "ship_state9");
+  const Result<Order> none = order_of(records[2], &unknown);
+  ASSERT_TRUE(none);
+  EXPECT_EQ(none->order_state, -1);
+  EXPECT_EQ(none->ship_state_text, "posted");
+  ASSERT_THAT(unknown, SizeIs(3));
+  EXPECT_EQ(unknown[2].code, "-1");
+  const Result<Order> official =
+      FileOrderTransform(xiaoe::CodeTexts::official)
+          .transform(records_of("order_id,created_at,price,status\n1,2025-01-02,1,8\n")[0].payload,
+                     unknown);
+  ASSERT_TRUE(official);
+  EXPECT_EQ(official->order_state_text, "退款中");
+}
+
 TEST(FileOrdersTest, WhatCannotBeStoredSaysWhy) {
   const auto records = records_of(
       "order_id,created_at,price\n"

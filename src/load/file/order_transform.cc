@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "base/bytes.h"
@@ -133,9 +134,15 @@ struct State {
   std::string text;
 };
 
-State state_of(const std::string& written, Field field, std::vector<UnknownCode>& unknown) {
+State state_of(const std::string& written, Field field, std::span<const xiaoe::CodeText> texts,
+               std::vector<UnknownCode>& unknown) {
   if (written.empty()) return {};
-  if (const auto code = parse_integer(written)) return {.code = code, .text = {}};
+  if (const auto code = parse_integer(written)) {
+    const std::string_view text = xiaoe::text_of(texts, *code);
+    if (text.empty())
+      unknown.push_back({.field = std::string(name(field)), .code = std::to_string(*code)});
+    return {.code = code, .text = std::string(text)};
+  }
   if (field != Field::order_state) return {.code = std::nullopt, .text = written};
   const auto known = std::ranges::find(state_words, lower(written), &StateWord::word);
   if (known != state_words.end()) return {.code = known->code, .text = written};
@@ -298,8 +305,10 @@ Result<Order> FileOrderTransform::transform(std::string_view payload,
   if (order.order_id.empty()) rows.missing(Field::order_id);
   if (!created) rows.missing(Field::created_at);
   if (!order.price) rows.missing(Field::price);
-  State paid = state_of(rows.text(Field::order_state), Field::order_state, unknown);
-  State shipped = state_of(rows.text(Field::ship_state), Field::ship_state, unknown);
+  State paid =
+      state_of(rows.text(Field::order_state), Field::order_state, tables_.order_state, unknown);
+  State shipped =
+      state_of(rows.text(Field::ship_state), Field::ship_state, tables_.ship_state, unknown);
   if (rows.error()) return fail(Error(*rows.error()));
   order.created_at = *created;
   order.order_state = paid.code.value_or(no_code);

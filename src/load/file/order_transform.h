@@ -7,6 +7,7 @@
 
 #include "base/civil_time.h"
 #include "load/order.h"
+#include "load/xiaoe/code_table.h"
 
 namespace tidemark::load::file {
 
@@ -17,11 +18,17 @@ inline constexpr std::chrono::hours warehouse_offset{8};
 /// for an order that the file does not tell whole. A value of the order as a whole may stand on
 /// any of its rows, but not two different ones. Its lines become items; without a price of the
 /// whole it is the sum of theirs. A word for a state becomes the code of those that Tidemark knows,
-/// or -1 and is reported; the word itself is kept as the text.
+/// or -1 and is reported; the word itself is kept as the text. A number is a code of the warehouse,
+/// which has those of Xiaoe's list of orders whatever the platform, and gets its text.
 class FileOrderTransform final : public OrderTransform {
  public:
+  explicit FileOrderTransform(xiaoe::CodeTexts texts = xiaoe::CodeTexts::usual)
+      : tables_(xiaoe::code_tables(texts)) {}
   [[nodiscard]] Result<Order> transform(std::string_view payload,
                                         std::vector<UnknownCode>& unknown) const override;
+
+ private:
+  const xiaoe::CodeTables tables_;
 };
 
 /// The newest `updated_at` of the rows, by the warehouse's clock; nullopt if they have none.

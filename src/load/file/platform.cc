@@ -19,8 +19,9 @@ constexpr std::array offered = {StreamKind::orders};
 /// The tables of orders, with the version that the rows themselves may tell.
 class FileOrderTables final : public StreamTables {
  public:
-  explicit FileOrderTables(std::string platform)
-      : tables_(std::move(platform), warehouse_offset, std::make_unique<FileOrderTransform>()) {}
+  FileOrderTables(std::string platform, xiaoe::CodeTexts texts)
+      : tables_(std::move(platform), warehouse_offset,
+                std::make_unique<FileOrderTransform>(texts)) {}
   [[nodiscard]] StreamKind kind() const override { return tables_.kind(); }
   [[nodiscard]] const std::string& platform() const override { return tables_.platform(); }
   [[nodiscard]] std::unique_ptr<StreamBatch> batch() const override { return tables_.batch(); }
@@ -44,8 +45,8 @@ class File final : public Platform {
   }
   [[nodiscard]] std::span<const StreamKind> streams() const override { return offered; }
   [[nodiscard]] std::unique_ptr<StreamTables> tables(
-      StreamKind /*stream*/, const config::Settings& /*settings*/) const override {
-    return order_tables(std::string(name()));
+      StreamKind /*stream*/, const config::Settings& settings) const override {
+    return order_tables(std::string(name()), settings);
   }
   [[nodiscard]] Result<std::unique_ptr<Extractor>> extractor(
       StreamKind /*stream*/, const config::Settings& /*settings*/,
@@ -65,8 +66,9 @@ const Platform& platform() {
   return file;
 }
 
-std::unique_ptr<StreamTables> order_tables(std::string platform) {
-  return std::make_unique<FileOrderTables>(std::move(platform));
+std::unique_ptr<StreamTables> order_tables(std::string platform, const config::Settings& settings) {
+  return std::make_unique<FileOrderTables>(std::move(platform),
+                                           xiaoe::code_texts_named(settings.text("load.texts")));
 }
 
 }  // namespace tidemark::load::file

@@ -12,6 +12,7 @@ namespace tidemark::load::file {
 [[nodiscard]] const Platform& platform();
 
 /// The tables for orders of files under a platform name of their own.
-[[nodiscard]] std::unique_ptr<StreamTables> order_tables(std::string platform);
+[[nodiscard]] std::unique_ptr<StreamTables> order_tables(std::string platform,
+                                                         const config::Settings& settings);
 
 }  // namespace tidemark::load::file

@@ -14,6 +14,10 @@ struct CodeText {
 /// Which texts stand beside the codes: those that users of the old script have in their tables, or
 /// those of the official page of the filters.
 enum class CodeTexts { usual, official };
+/// By the value of `load.texts`.
+[[nodiscard]] constexpr CodeTexts code_texts_named(std::string_view name) {
+  return name == "official" ? CodeTexts::official : CodeTexts::usual;
+}
 
 /// What the codes of the API mean, as data. A code that is not listed has no text.
 struct CodeTables {

@@ -32,7 +32,7 @@ ClientOptions client_options(const config::Settings& settings) {
 }
 
 CodeTexts code_texts(const config::Settings& settings) {
-  return settings.text("load.texts") == "official" ? CodeTexts::official : CodeTexts::usual;
+  return code_texts_named(settings.text("load.texts"));
 }
 
 const ListApi& list_of(StreamKind stream) {
