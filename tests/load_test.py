@@ -225,6 +225,17 @@ def test_ranges_that_are_none(words, local, tmp_path):
         **CREDENTIALS)
 
 
+@pytest.mark.parametrize("stream", ["orders", "aftersales", "users", "products"])
+def test_a_range_in_the_future_is_no_range(stream, local, tmp_path):
+    year = int(days_ago(0)[:4]) + 1
+    ran = run(["tidemark", "load", stream, "--from", f"{year}-01-02", "--to", f"{year}-02-01",
+               "--warehouse", local.url, "--json"], tmp_path, code=2, **CREDENTIALS)
+    told = ran.out + ran.err
+    assert f"{year}-01-02 00:00:00 to {year}-02-01 23:59:59 lies in the future" in told
+    assert "clock shows" in told
+    assert not (tmp_path / "warehouse.db").exists()
+
+
 @pytest.mark.parametrize("words", [("--faults", "no=1"), ("--faults", "hang=2"), ("--faults", "latency=5"),
                                    ("--listen", "nowhere"), ("--from", "2025-02-01", "--to", "2025-01-01"),
                                    ("--orders", "-1")])

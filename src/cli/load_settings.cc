@@ -29,6 +29,17 @@ Result<load::TimeWindow> range_of(const Context& context) {
   if (context.arguments.value("--to")->size() == day_length)
     range.upto += std::chrono::days(1) - second;
   if (range.empty()) return fail(ErrorKind::usage, {"--to is before --from", "--to 早于 --from"});
+  // Times on the command line are those of UTC+8. Nothing would be read, as if it were done.
+  constexpr std::chrono::hours china{8};
+  const CivilTime now(std::chrono::local_time<std::chrono::microseconds>(
+      context.world.clock.wall().time_since_epoch() + china));
+  if (now < range.from)
+    return fail(make_error(ErrorKind::usage,
+                           {"{} to {} lies in the future: this machine's clock shows {} (UTC+8)",
+                            "{} 至 {} 位于未来：本机时钟为 {}（UTC+8）"},
+                           range.from.text(), range.upto.text(), now.floor_to(0).text())
+                    .with_hint({"see whether the year is right, and the clock",
+                                "请检查年份和本机时钟是否正确"}));
   return range;
 }
 
