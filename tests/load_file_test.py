@@ -102,6 +102,23 @@ def test_rows_that_cannot_be_stored_are_set_aside_and_mended(warehouse, tmp_path
             warehouse.rows("SELECT price_fen FROM orders ORDER BY order_id")] == [999, 998, 100]
 
 
+def test_accepting_rejects_of_another_platform_says_which(warehouse, tmp_path):
+    bad = "order_id,created_at,price\n1,2025-01-01,9.999\n2,2025-01-01,9.999\n"
+    load_file(warehouse, tmp_path, written(tmp_path, bad), "--platform", "nd", code=3)
+    accept = ["tidemark", "load", "rejects", "accept", "orders", "--warehouse", warehouse.url]
+    ran = run([*accept, "--all"], tmp_path)
+    assert "0 rejects accepted" in ran.out
+    assert "platform nd has 2 open rejects of orders: --platform nd" in ran.out
+    assert "--platform nd" in run([*accept, "--all", "--lang", "zh"], tmp_path).out
+    ran = run([*accept, "--all", "--json"], tmp_path)
+    assert (ran.summary["accepted"], ran.summary["open_elsewhere"]) == (0, {"nd": 2})
+    ran = run([*accept, "1"], tmp_path, code=1)
+    assert "--platform nd" in ran.out + ran.err
+    ran = run([*accept, "--platform", "nd", "--all", "--json"], tmp_path)
+    assert (ran.summary["accepted"], ran.summary["open_elsewhere"]) == (2, {})
+    assert "nd" not in run([*accept, "--all"], tmp_path).out
+
+
 def test_numbers_in_the_columns_of_states_are_codes(local, tmp_path):
     rows = "order_id,created_at,price,order_state\n1,2025-01-01,1,1\n2,2025-01-01,1,100\n"
     summary = load_file(local, tmp_path, written(tmp_path, rows))

@@ -1,5 +1,8 @@
 #include "cli/load_rejects.h"
 
+#include <fmt/format.h>
+
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -79,6 +82,18 @@ Result<ExitCode> list(Context& context) {
   return ExitCode::done;
 }
 
+/// Where else rows of the stream are open: nothing was found on the platform that was meant.
+Message elsewhere(const std::map<std::string, std::int64_t>& open, const std::string& stream) {
+  Message text;
+  for (const auto& [platform, count] : open) {
+    const Message one = say({"platform {0} has {1} open rejects of {2}: --platform {0}",
+                             "平台 {0} 有 {1} 行 {2} 未处理：--platform {0}"},
+                            printable(platform), count, stream);
+    text = text.empty() ? one : Message{text.en + "; " + one.en, text.zh + "；" + one.zh};
+  }
+  return text;
+}
+
 Result<ExitCode> accept(Context& context) {
   const std::string word = context.arguments.positional("STREAM").value_or("");
   const Result<load::StreamKind> stream = named_stream(word);
@@ -90,17 +105,28 @@ Result<ExitCode> accept(Context& context) {
   const Result<std::unique_ptr<sql::Connection>> connection =
       migrated_warehouse(context, WarehouseUse::change);
   if (!connection) return fail(connection.error());
+  const std::string platform = context.settings.text("load.platform");
   const Result<std::int64_t> accepted =
-      load::accept_rejects(**connection, context.settings.text("load.platform"), word,
-                           all ? std::nullopt : std::optional(ids), context.world.clock.wall());
-  if (!accepted) return fail(accepted.error());
+      load::accept_rejects(**connection, platform, word, all ? std::nullopt : std::optional(ids),
+                           context.world.clock.wall());
+  const bool unknown = !accepted && accepted.error().kind == ErrorKind::not_found;
+  if (!accepted && !unknown) return fail(accepted.error());
+  auto others = load::open_rejects_by_platform(**connection, word);
+  if (!others) return fail(std::move(others).error());
+  others->erase(platform);
+  const Message hint = elsewhere(*others, word);
+  if (unknown) return fail(Error{accepted.error().kind, accepted.error().what, hint});
   context.print(say({"{} rejects accepted: they make no load partial until their rows change",
                      "已接受 {} 行：在其内容变化之前不再使加载成为“部分成功”"},
                     *accepted));
+  if (*accepted == 0 && !hint.empty())
+    context.print(Message{fmt::format("platform {} has none that is open; {}", platform, hint.en),
+                          fmt::format("平台 {} 没有未处理的行；{}", platform, hint.zh)});
   if (context.json)
     context.world.out.json({{"message_type", "summary"},
                             {"command", "load rejects accept"},
                             {"accepted", *accepted},
+                            {"open_elsewhere", *others},
                             {"exit_code", 0}});
   return ExitCode::done;
 }

@@ -103,6 +103,21 @@ Result<RejectCounts> count_rejects(sql::Connection& connection) {
   return counts;
 }
 
+Result<std::map<std::string, std::int64_t>> open_rejects_by_platform(sql::Connection& connection,
+                                                                     const std::string& stream) {
+  std::map<std::string, std::int64_t> open;
+  Result<void> read = sql::each_row(
+      connection.query(fmt::format("SELECT r.platform, COUNT(*) {}WHERE r.stream=? AND "
+                                   "a.record_id IS NULL GROUP BY r.platform",
+                                   with_acceptance),
+                       sql::Values{stream}),
+      [&](const sql::Cursor& row) {
+        open.emplace(row.at(0).value_or(""), parse_integer(row.at(1).value_or("")).value_or(0));
+      });
+  if (!read) return fail(std::move(read).error());
+  return open;
+}
+
 Result<std::int64_t> accept_rejects(sql::Connection& connection, const std::string& platform,
                                     const std::string& stream,
                                     const std::optional<std::vector<std::string>>& ids,

@@ -37,6 +37,11 @@ struct RejectCounts {
 /// Errors: those of Connection.
 [[nodiscard]] Result<RejectCounts> count_rejects(sql::Connection& connection);
 
+/// How many rows of the stream are open, by platform; none is left out. Errors: those of
+/// Connection.
+[[nodiscard]] Result<std::map<std::string, std::int64_t>> open_rejects_by_platform(
+    sql::Connection& connection, const std::string& stream);
+
 /// Accepts the rows of these ids, or all of the stream that are open if nullopt: they stay on the
 /// list and are tried whenever they are read, but make no run partial until their content changes.
 /// Returns how many were open. In a transaction of its own.
