@@ -22,8 +22,8 @@ struct WarehousePatient {
 
 /// What a warehouse needs that is to be filled: version, character set, grants, the zone of its
 /// times, disk space, and how it stands with what was loaded: the watermark of each stream, rows
-/// that were set aside. Reads little, whatever the tables hold, but for a file of SQLite: all of it,
-/// to see whether it is whole.
+/// that were set aside. Reads little, whatever the tables hold, but for a file of SQLite: all of
+/// it, to see whether it is whole.
 [[nodiscard]] std::vector<run::Finding> examine_warehouse(const WarehousePatient& patient);
 
 /// What to do about a file of SQLite that is damaged.
