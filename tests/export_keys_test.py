@@ -183,8 +183,41 @@ def test_an_integer_column_of_sqlite_may_hold_a_text(sqlite, tree):
     assert tree.export(sqlite, "--tenant", "abc").rows_read == 1
 
 
-def test_a_key_of_several_kinds_is_refused(sqlite, tree):
-    make_untyped(sqlite, "numbers", False)
+def test_texts_that_sqlite_takes_for_a_number_are_other_tenants(sqlite, tree):
+    sqlite.make_table(ftenant_id="INTEGER")
+    sqlite.add(invoice(1, tenant=7))
+    words = [word for name in ("7", " 7", "7e0", "07") for word in ("--tenant", name)]
+    assert tree.incremental(sqlite, "5m", *words).rows_read == 1
+    assert set(tree.state()) == {"7"}
+
+
+def test_keys_of_another_kind_are_counted_and_the_others_exported(sqlite, tree):
+    key = make_untyped(sqlite, "numbers", False)
     sqlite.run("UPDATE t_invoice SET fid = 'abc' WHERE fid = 9")
+    sqlite.run("UPDATE t_invoice SET fid = 2.5 WHERE fid = 12")
+    sqlite.run("UPDATE t_invoice SET fid = 'no matter', fissue_status = 0 WHERE fid = 13")
+    ran = tree.export(sqlite, code=3, **key)
+    assert "2 rows" in message_of(ran)
+    assert len(tree.raw()) == 3597
+
+
+def test_a_key_of_fractions_is_refused(sqlite, tree):
+    make_untyped(sqlite, "numbers", False)
+    sqlite.run("UPDATE t_invoice SET fid = fid + 0.5")
     ran = tree.export(sqlite, code=2, TIDEMARK_EXPORT__INVOICES__KEY="fid")
     assert "fid" in ran.err + ran.out and "CAST" in ran.err + ran.out
+
+
+def test_columns_without_a_type_compare_as_sql_does(sqlite, tree):
+    """A status of 3.0 is one of 3; two spellings of a tenant are two tenants, and none is lost."""
+    sqlite.run("CREATE TABLE t_invoice (fid INTEGER PRIMARY KEY, ftenant_id COLLATE NOCASE,"
+               " fcountry INTEGER, fissue_date, finvoice_no, fissue_status, fext_field,"
+               " fupdate_time)")
+    sqlite.add(invoice(1, tenant="a", status=3.0), invoice(2, tenant="A", country=""),
+               invoice(3, tenant=2.5, status="3"), invoice(4, tenant="A", status=4))
+    ran = tree.incremental(sqlite, "5m")
+    assert ran.rows_read == 3
+    assert {tenant: line[1] for tenant, line in tree.state().items()} == {"a": 1, "A": 1, "2.5": 1}
+    assert tree.export(sqlite, "--limit", "10").rows_read == 3
+    assert tree.export(sqlite, "--country", "UNKNOWN").rows_read == 1
+    assert tree.export(sqlite, "--prune", "--yes").files_removed == 0

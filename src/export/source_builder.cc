@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
+
+#include "base/parse_integer.h"
 
 namespace tidemark::exporter {
 
@@ -137,10 +140,15 @@ std::string_view SourceTable::Builder::bytes_mark() const {
 SourceTable::Builder& SourceTable::Builder::equal(const sql::Column& column,
                                                   const std::string& quoted,
                                                   const std::string& value) {
-  if (column.keeps_types) {
-    return text(bytes_of(column, quoted)).text(" = ").text(bytes_mark()).param(value);
+  const sql::Value number = typed(column, value);
+  if (!column.keeps_types) return text(quoted).text(" = ?").param(number);
+  // As a text, as a number (3 and 3.0), and as what it is shown as.
+  text("(").text(quoted).text(" = ?").param(value);
+  if (const std::optional<std::int64_t> whole = parse_integer(value)) {
+    text(" OR ").text(quoted).text(" = ?").param(*whole);
   }
-  return text(quoted).text(" = ?").param(typed(column, value));
+  text(" OR ").text(bytes_of(column, quoted)).text(" = ").text(bytes_mark()).param(value);
+  return text(")");
 }
 
 bool SourceTable::Builder::may_hold(const sql::Column& column, const std::string& value) const {
@@ -148,16 +156,29 @@ bool SourceTable::Builder::may_hold(const sql::Column& column, const std::string
          std::holds_alternative<std::int64_t>(typed(column, value));
 }
 
+bool SourceTable::Builder::needs_bytes(const sql::Column& column, const std::string& value) const {
+  if (!column.compares_bytes) return true;
+  if (table_.dialect_ != sql::Dialect::sqlite || column.type == sql::ColumnType::text) return false;
+  const std::optional<std::int64_t> number = parse_integer(value);
+  return !number || fmt::format("{}", *number) != value;
+}
+
 SourceTable::Builder& SourceTable::Builder::equal_bytes(const sql::Column& column,
                                                         const std::string& quoted,
                                                         const std::string& value, bool or_null) {
   if (or_null) text("(").text(quoted).text(" IS NULL OR ");
+  const auto same_bytes = [&]() -> Builder& {
+    return text(bytes_of(column, quoted)).text(" = ").text(bytes_mark()).param(value);
+  };
   if (!may_hold(column, value)) {
     text("1 = 0");
+  } else if (column.keeps_types) {
+    same_bytes();
   } else {
-    equal(column, quoted, value);
-    if (!column.compares_bytes && !column.keeps_types) {
-      text(" AND ").text(bytes_of(column, quoted)).text(" = ").text(bytes_mark()).param(value);
+    text(quoted).text(" = ?").param(typed(column, value));
+    if (needs_bytes(column, value)) {
+      text(" AND ");
+      same_bytes();
     }
   }
   if (or_null) text(")");
@@ -170,7 +191,7 @@ SourceTable::Builder& SourceTable::Builder::equal_country(const std::string& cou
     return equal_bytes(column, table_.q_country_, country, false);
   }
   text("(");
-  if (column.type != sql::ColumnType::integer) {
+  if (may_hold(column, "")) {
     equal_bytes(column, table_.q_country_, "", false).text(" OR ");
   }
   return equal_bytes(column, table_.q_country_, std::string(unknown_country), true).text(")");
@@ -201,7 +222,7 @@ void SourceTable::Builder::in_tenants(std::span<const std::string> tenants) {
     in_list(bytes_of(column, table_.q_tenant_), bytes_mark(), bytes);
   } else {
     in_list(table_.q_tenant_, "?", values);
-    if (!column.compares_bytes) {
+    if (std::ranges::any_of(tenants, [&](const auto& name) { return needs_bytes(column, name); })) {
       text(" AND ");
       in_list(bytes_of(column, table_.q_tenant_), bytes_mark(), bytes);
     }

@@ -50,7 +50,7 @@ class SourceTable::Builder {
   Builder& and_window(const watermark::Window& window);
   Builder& and_tenant(const std::string& tenant);
 
-  /// `column = value`, as the column compares.
+  /// `column = value`, as the column's collation sees it.
   Builder& equal(const sql::Column& column, const std::string& quoted, const std::string& value);
 
   /// The column as its bytes in UTF-8.
@@ -69,6 +69,9 @@ class SourceTable::Builder {
 
   /// False for a text that no integer column can hold. (Those of SQLite hold any.)
   [[nodiscard]] bool may_hold(const sql::Column& column, const std::string& value) const;
+  /// `column = value` is true of other values as well: SQLite takes ` 7` and `7e0` for 7 where a
+  /// column is one of numbers.
+  [[nodiscard]] bool needs_bytes(const sql::Column& column, const std::string& value) const;
   Builder& equal_bytes(const sql::Column& column, const std::string& quoted,
                        const std::string& value, bool or_null);
   Builder& equal_country(const std::string& country);

@@ -6,46 +6,48 @@
 #include <algorithm>
 
 #include "export/source_builder.h"
+#include "sql/rows.h"
 
 namespace tidemark::exporter {
 namespace {
 
-/// Where SQLite does not say what a column of the key holds (an expression of a view), its first
-/// and last value do: compared with a value of another kind, none would lie beyond a position.
+/// Where SQLite does not say what a column of the key holds (an expression of a view), a row does.
+/// Compared with a value of another kind, none would lie beyond a position; rows whose key is of
+/// another kind are unusable.
 Result<void> find_key_types(sql::Connection& connection, const TableSpec& spec, sql::Table& table) {
   for (sql::Column& column : table.columns) {
     if (!column.keeps_types || column.type != sql::ColumnType::other) continue;
     if (std::ranges::find(spec.key, column.name) == spec.key.end()) continue;
-    const std::string sql =
-        fmt::format("SELECT typeof(MIN({0})), typeof(MAX({0})) FROM {1}",
-                    connection.quoted(column.name), connection.quoted(spec.table));
-    Result<std::unique_ptr<sql::Cursor>> found = connection.query(sql);
-    if (!found) return fail(std::move(found.error()));
-    const Result<bool> row = (*found)->next();
-    if (!row) return std::unexpected(row.error());
-    const std::string first(*row ? (*found)->at(0).value_or("") : "");
-    const std::string last(*row ? (*found)->at(1).value_or("") : "");
-    if (first == "null" && last == "null") continue;  // No rows.
-    if (first == last && first == "integer") {
+    const Result<std::optional<std::string>> kind = sql::query_value(
+        connection, fmt::format("SELECT typeof({0}) FROM {1} WHERE {0} IS NOT NULL LIMIT 1",
+                                connection.quoted(column.name), connection.quoted(spec.table)));
+    if (!kind) return std::unexpected(kind.error());
+    if (!*kind) continue;  // No rows.
+    if (**kind == "integer") {
       column.type = sql::ColumnType::integer;
-    } else if (first == last && first == "text") {
+    } else if (**kind == "text") {
       column.type = sql::ColumnType::text;
-    } else if (first == last && first == "blob") {
+    } else if (**kind == "blob") {
       column.type = sql::ColumnType::binary;
     } else {
-      return fail(
-          make_error(ErrorKind::invalid_config,
-                     {"column {} of {} is no key: it has no type, and holds {} and {}",
-                      "{1} 的列 {0} 不能作主键：它没有类型，且同时含有 {2} 与 {3}"},
-                     column.name, spec.table, first, last)
-              .with_hint({"make them one in a view, CAST({} AS TEXT), or name other columns "
-                          "in export.{}.key",
-                          "请在视图中统一类型（CAST({} AS TEXT)），或在 export.{}.key "
-                          "中指定其他列"},
-                         column.name, spec.name));
+      return fail(make_error(ErrorKind::invalid_config,
+                             {"column {} of {} is no key: it has no type, and holds {}",
+                              "{1} 的列 {0} 不能作主键：它没有类型，且含有 {2}"},
+                             column.name, spec.table, **kind)
+                      .with_hint({"make them texts in a view, CAST({} AS TEXT), or name other "
+                                  "columns in export.{}.key",
+                                  "请在视图中转为文本（CAST({} AS TEXT)），或在 export.{}.key "
+                                  "中指定其他列"},
+                                 column.name, spec.name));
     }
   }
   return {};
+}
+
+/// As typeof() names what find_key_types() found.
+std::string_view kind_of(sql::ColumnType type) {
+  if (type == sql::ColumnType::integer) return "integer";
+  return type == sql::ColumnType::binary ? "blob" : "text";
 }
 
 }  // namespace
@@ -74,6 +76,12 @@ SourceTable::SourceTable(const sql::Connection& connection, TableSpec spec, Filt
     const sql::Column& column = *table_.column(name);
     if (column.nullable) leave_out(quoted + " IS NULL", quoted + " IS NOT NULL");
     if (dialect_ != sql::Dialect::sqlite) continue;
+    if (column.keeps_types) {
+      const std::string_view kind = kind_of(column.type);
+      leave_out(fmt::format("typeof({}) <> '{}'", quoted, kind),
+                fmt::format("typeof({}) = '{}'", quoted, kind));
+      continue;
+    }
     // SQLite keeps bytes in text columns and texts in those for bytes; all texts are less than all
     // bytes there. The `+` keeps the planner from taking the condition for a range to read.
     if (column.type == sql::ColumnType::text) {
