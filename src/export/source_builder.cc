@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "base/parse_integer.h"
@@ -117,10 +116,7 @@ std::string SourceTable::Builder::bytes_of(const sql::Column& column,
 
 sql::Value SourceTable::Builder::typed(const sql::Column& column, const std::string& value) {
   if (column.type == sql::ColumnType::integer) {
-    std::int64_t number = 0;
-    const char* end = value.data() + value.size();
-    const auto [stop, code] = std::from_chars(value.data(), end, number);
-    if (code == std::errc{} && stop == end) return number;
+    if (const std::optional<std::int64_t> number = parse_integer(value)) return *number;
   }
   return value;
 }
@@ -140,15 +136,19 @@ std::string_view SourceTable::Builder::bytes_mark() const {
 SourceTable::Builder& SourceTable::Builder::equal(const sql::Column& column,
                                                   const std::string& quoted,
                                                   const std::string& value) {
-  const sql::Value number = typed(column, value);
-  if (!column.keeps_types) return text(quoted).text(" = ?").param(number);
+  if (!column.keeps_types) return text(quoted).text(" = ?").param(typed(column, value));
   // As a text, as a number (3 and 3.0), and as what it is shown as.
   text("(").text(quoted).text(" = ?").param(value);
   if (const std::optional<std::int64_t> whole = parse_integer(value)) {
     text(" OR ").text(quoted).text(" = ?").param(*whole);
   }
-  text(" OR ").text(bytes_of(column, quoted)).text(" = ").text(bytes_mark()).param(value);
-  return text(")");
+  return text(" OR ").same_bytes(column, quoted, value).text(")");
+}
+
+SourceTable::Builder& SourceTable::Builder::same_bytes(const sql::Column& column,
+                                                       const std::string& quoted,
+                                                       const std::string& value) {
+  return text(bytes_of(column, quoted)).text(" = ").text(bytes_mark()).param(value);
 }
 
 bool SourceTable::Builder::may_hold(const sql::Column& column, const std::string& value) const {
@@ -167,19 +167,13 @@ SourceTable::Builder& SourceTable::Builder::equal_bytes(const sql::Column& colum
                                                         const std::string& quoted,
                                                         const std::string& value, bool or_null) {
   if (or_null) text("(").text(quoted).text(" IS NULL OR ");
-  const auto same_bytes = [&]() -> Builder& {
-    return text(bytes_of(column, quoted)).text(" = ").text(bytes_mark()).param(value);
-  };
   if (!may_hold(column, value)) {
     text("1 = 0");
   } else if (column.keeps_types) {
-    same_bytes();
+    same_bytes(column, quoted, value);
   } else {
-    text(quoted).text(" = ?").param(typed(column, value));
-    if (needs_bytes(column, value)) {
-      text(" AND ");
-      same_bytes();
-    }
+    equal(column, quoted, value);
+    if (needs_bytes(column, value)) text(" AND ").same_bytes(column, quoted, value);
   }
   if (or_null) text(")");
   return *this;

@@ -4,12 +4,22 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
 #include "export/source_builder.h"
 #include "sql/rows.h"
 
 namespace tidemark::exporter {
 namespace {
+
+/// Of values that ranges can be cut by, as typeof() of SQLite names them.
+struct KeyKind {
+  std::string_view name;
+  sql::ColumnType type;
+};
+constexpr std::array key_kinds = {KeyKind{"integer", sql::ColumnType::integer},
+                                  KeyKind{"text", sql::ColumnType::text},
+                                  KeyKind{"blob", sql::ColumnType::binary}};
 
 /// Where SQLite does not say what a column of the key holds (an expression of a view), a row does.
 /// Compared with a value of another kind, none would lie beyond a position; rows whose key is of
@@ -23,12 +33,9 @@ Result<void> find_key_types(sql::Connection& connection, const TableSpec& spec, 
                                 connection.quoted(column.name), connection.quoted(spec.table)));
     if (!kind) return std::unexpected(kind.error());
     if (!*kind) continue;  // No rows.
-    if (**kind == "integer") {
-      column.type = sql::ColumnType::integer;
-    } else if (**kind == "text") {
-      column.type = sql::ColumnType::text;
-    } else if (**kind == "blob") {
-      column.type = sql::ColumnType::binary;
+    const auto known = std::ranges::find(key_kinds, **kind, &KeyKind::name);
+    if (known != key_kinds.end()) {
+      column.type = known->type;
     } else {
       return fail(make_error(ErrorKind::invalid_config,
                              {"column {} of {} is no key: it has no type, and holds {}",
@@ -44,10 +51,9 @@ Result<void> find_key_types(sql::Connection& connection, const TableSpec& spec, 
   return {};
 }
 
-/// As typeof() names what find_key_types() found.
 std::string_view kind_of(sql::ColumnType type) {
-  if (type == sql::ColumnType::integer) return "integer";
-  return type == sql::ColumnType::binary ? "blob" : "text";
+  const auto known = std::ranges::find(key_kinds, type, &KeyKind::type);
+  return known == key_kinds.end() ? "text" : known->name;  // None: the table has no rows.
 }
 
 }  // namespace
