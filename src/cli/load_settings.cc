@@ -7,6 +7,7 @@
 #include "cli/flag_value.h"
 #include "config/source_url.h"
 #include "config/value.h"
+#include "load/cell.h"
 #include "load/platforms.h"
 #include "load/schema.h"
 #include "run/state_folder.h"
@@ -31,8 +32,7 @@ Result<load::TimeWindow> range_of(const Context& context) {
   if (range.empty()) return fail(ErrorKind::usage, {"--to is before --from", "--to 早于 --from"});
   // Times on the command line are those of UTC+8. Nothing would be read, as if it were done.
   constexpr std::chrono::hours china{8};
-  const CivilTime now(std::chrono::local_time<std::chrono::microseconds>(
-      context.world.clock.wall().time_since_epoch() + china));
+  const CivilTime now = load::local_time(context.world.clock.wall(), china);
   if (now < range.from)
     return fail(make_error(ErrorKind::usage,
                            {"{} to {} lies in the future: this machine's clock shows {} (UTC+8)",

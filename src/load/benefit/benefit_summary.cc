@@ -93,7 +93,7 @@ std::string summary_text(const BenefitSummary& summary, Language language, std::
             count_text(summary.pending_unlisted)));
   if (summary.pending_set_aside > 0)
     add(say({"  pending:       {} of which what was last read cannot be stored (tidemark load "
-             "rejects)",
+             "rejects list)",
              "  待定：        {} 个最近读取的内容无法保存（见 tidemark load rejects list）"},
             count_text(summary.pending_set_aside)));
   if (summary.pending_undated > 0)

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/civil_time.h"
 #include "base/system_error.h"
+#include "load/cell.h"
 #include "load/doctor/mysql_grants.h"
 #include "load/schema.h"
 #include "run/figures.h"
@@ -287,8 +288,7 @@ void check_watermarks(const WarehousePatient& patient, bool has_gaps,
   }
   constexpr std::chrono::hours china{8};
   constexpr std::chrono::seconds now_or_later{0};
-  const CivilTime now(std::chrono::local_time<std::chrono::microseconds>(
-      patient.clock.wall().time_since_epoch() + china));
+  const CivilTime now = local_time(patient.clock.wall(), china);
   for (const std::vector<std::string>& row : *streams) {
     const std::string stream = row[0] + " " + row[1];
     const std::optional<CivilTime> upto = CivilTime::parse(row[2]);
