@@ -13,9 +13,8 @@ namespace tidemark {
 template <std::integral Number = std::int64_t>
 [[nodiscard]] std::optional<Number> parse_integer(std::string_view text) {
   Number number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc{} || rest != end) return std::nullopt;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || rest != text.data() + text.size()) return std::nullopt;
   return number;
 }
 
