@@ -17,8 +17,9 @@ constexpr std::chrono::days looked_back{8};
 constexpr std::int64_t runs_max = 1'500;
 constexpr std::size_t loads_max = 50;
 
-constexpr std::array told = {"windows_failed", "spans_unproven", "gaps_open",       "rows_rejected",
-                             "days_missing",   "days_surplus",   "missed_by_rescan"};
+constexpr std::array told = {"windows_failed",  "spans_unproven",  "gaps_open", "rows_rejected",
+                             "days_missing",    "days_surplus",    "days_off",  "records_missing",
+                             "records_surplus", "missed_by_rescan"};
 
 /// The word behind a flag; empty without that flag.
 std::string_view word_behind(std::string_view text, std::string_view flag) {

@@ -20,7 +20,7 @@ struct LoadFigures {
   WallTime ended_at{};
   int exit_code = 0;
   /// windows_failed, spans_unproven, gaps_open, rows_rejected, days_missing, days_surplus,
-  /// missed_by_rescan: those that it has counted.
+  /// days_off, records_missing, records_surplus, missed_by_rescan: those that it has counted.
   std::map<std::string, std::int64_t> counts{};
   std::optional<std::int64_t> watermark{};  ///< Unix seconds.
 };

@@ -35,7 +35,7 @@ std::string listed(const std::vector<std::string>& ids, std::uint64_t all) {
 
 }  // namespace
 
-std::string AmountCheck::select(AmountScope scope) const {
+std::string AmountCheck::select(AmountScope scope, bool by_table_time) const {
   std::string amounts;
   for (const std::string_view amount : tables_.amounts())
     amounts += fmt::format("t.{0}, t.{0}_fen, ", amount);
@@ -47,16 +47,18 @@ std::string AmountCheck::select(AmountScope scope) const {
       "WHERE t.platform=?{4}",
       table_name(tables_.kind()), table_of(tables_.kind()).columns[1].name, amounts,
       scope == AmountScope::news ? " AND s.first_observed_at>=?" : "",
-      scope == AmountScope::moved ? "" : " AND t.created_at>=? AND t.created_at<=?");
+      by_table_time ? " AND t.created_at>=? AND t.created_at<=?" : "");
 }
 
-void AmountCheck::compare_created(Day& day, const sql::Cursor& row, const CivilTime& shown) const {
+void AmountCheck::compare_created(Day& day, const sql::Cursor& row,
+                                  const std::optional<CivilTime>& shown) const {
   const std::optional<CivilTime> kept = CivilTime::parse(row.at(1).value_or(""));
   if (kept == shown) return;
   ++day.created_at.off;
   if (day.created_at.ids.size() < examples_max)
     day.created_at.ids.push_back(fmt::format("{}: {} / {}", row.at(0).value_or(""),
-                                             row.at(1).value_or("NULL"), shown.text()));
+                                             row.at(1).value_or("NULL"),
+                                             shown ? shown->text() : "NULL"));
 }
 
 Result<void> AmountCheck::add(const sql::Cursor& row, const std::optional<TimeWindow>& shown_in) {
@@ -64,11 +66,10 @@ Result<void> AmountCheck::add(const sql::Cursor& row, const std::optional<TimeWi
   const std::size_t count = tables_.amounts().size();
   const auto shown = tables_.amounts_of(row.at(columns_before + 2 * count).value_or(""));
   if (!shown) return {};  // Set aside meanwhile.
-  if (shown_in && (shown->created_at < shown_in->from || shown->created_at > shown_in->upto))
-    return {};
+  if (shown_in && !(shown->created_at && shown_in->covers(*shown->created_at))) return {};
   ++records_;
   constexpr std::size_t date_length = std::string_view("2025-01-31").size();
-  Day& day = days_[shown->created_at.text().substr(0, date_length)];
+  Day& day = days_[shown->created_at ? shown->created_at->text().substr(0, date_length) : "NULL"];
   day.amounts.resize(count);
   compare_created(day, row, shown->created_at);
   for (std::size_t i = 0; i < count; ++i) {
@@ -116,7 +117,8 @@ std::vector<Message> AmountCheck::differences(const std::string& date, const Day
   return told;
 }
 
-Result<AmountCheckResult> AmountCheck::check(const TimeWindow& range, AmountScope scope) {
+Result<AmountCheckResult> AmountCheck::check(const std::optional<TimeWindow>& range,
+                                             AmountScope scope) {
   AmountCheckResult result;
   const auto amounts = tables_.amounts();
   if (amounts.empty()) return result;
@@ -125,14 +127,13 @@ Result<AmountCheckResult> AmountCheck::check(const TimeWindow& range, AmountScop
   sql::Values values{std::string(name(tables_.kind())), utc_text(since_)};
   if (scope == AmountScope::news) values.emplace_back(utc_text(since_));
   values.emplace_back(tables_.platform());
-  std::optional<TimeWindow> shown_in;
-  if (scope == AmountScope::moved) {
-    shown_in = range;
-  } else {
-    values.emplace_back(range.from.text());
-    values.emplace_back(range.upto.text());
+  const bool by_table_time = range && scope != AmountScope::moved;
+  const std::optional<TimeWindow> shown_in = by_table_time ? std::nullopt : range;
+  if (by_table_time) {
+    values.emplace_back(range->from.text());
+    values.emplace_back(range->upto.text());
   }
-  Result<void> read = sql::each_row(connection_.query(select(scope), values),
+  Result<void> read = sql::each_row(connection_.query(select(scope, by_table_time), values),
                                     [&](const sql::Cursor& row) { return add(row, shown_in); });
   if (!read) return fail(std::move(read).error());
   result.records = records_;

@@ -27,7 +27,7 @@ struct AmountCheckResult {
 
 /// Which of the rows that a scan has read are held against the tables.
 enum class AmountScope {
-  all,   ///< Each that the table has in the range: its raw row is read again.
+  all,   ///< Each that the table has in the range (or at all): its raw row is read again.
   news,  ///< Of those the ones that were new or different, which it has written.
   /// Each that the source showed in the range, wherever the table has it: all that were read are
   /// read again.
@@ -46,8 +46,9 @@ class AmountCheck {
               const Stop& stop)
       : connection_(connection), tables_(tables), since_(since), stop_(stop) {}
 
-  /// Of a stream without amounts the result is empty. Errors: those of Connection; cancelled.
-  [[nodiscard]] Result<AmountCheckResult> check(const TimeWindow& range,
+  /// Of records that were created in `range`, or whenever. Of a stream without amounts the result
+  /// is empty. Errors: those of Connection; cancelled.
+  [[nodiscard]] Result<AmountCheckResult> check(const std::optional<TimeWindow>& range,
                                                 AmountScope scope = AmountScope::all);
 
  private:
@@ -66,10 +67,11 @@ class AmountCheck {
     Kept created_at{};            ///< Without a sum.
   };
 
-  [[nodiscard]] std::string select(AmountScope scope) const;
+  [[nodiscard]] std::string select(AmountScope scope, bool by_table_time) const;
   /// `shown_in`: rows that the source showed at other times do not count.
   [[nodiscard]] Result<void> add(const sql::Cursor& row, const std::optional<TimeWindow>& shown_in);
-  void compare_created(Day& day, const sql::Cursor& row, const CivilTime& shown) const;
+  void compare_created(Day& day, const sql::Cursor& row,
+                       const std::optional<CivilTime>& shown) const;
   /// What is to be told of a day.
   [[nodiscard]] std::vector<Message> differences(const std::string& date, const Day& day) const;
 

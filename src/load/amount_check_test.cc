@@ -31,8 +31,8 @@ class AmountCheckTest : public testing::EachOrderWarehouse {
   AmountCheckResult check(std::string_view upto = "2025-01-31 23:59:59", WallTime since = start,
                           AmountScope scope = AmountScope::all) {
     AmountCheck amounts(db(), tables(), since, stop_);
-    Result<AmountCheckResult> result =
-        amounts.check({*CivilTime::parse("2025-01-01 00:00:00"), *CivilTime::parse(upto)}, scope);
+    Result<AmountCheckResult> result = amounts.check(
+        TimeWindow{*CivilTime::parse("2025-01-01 00:00:00"), *CivilTime::parse(upto)}, scope);
     EXPECT_TRUE(result) << result.error().what.en;
     return result ? std::move(*result) : AmountCheckResult();
   }
@@ -148,8 +148,8 @@ TEST_P(AmountCheckTest, OnlyWhatTheScanHasReadCounts) {
 TEST_P(AmountCheckTest, ASignalEndsIt) {
   stop_.request(SIGTERM);
   AmountCheck amounts(db(), tables(), start, stop_);
-  const auto ended = amounts.check(
-      {*CivilTime::parse("2025-01-01 00:00:00"), *CivilTime::parse("2025-01-31 00:00:00")});
+  const auto ended = amounts.check(TimeWindow{*CivilTime::parse("2025-01-01 00:00:00"),
+                                              *CivilTime::parse("2025-01-31 00:00:00")});
   ASSERT_FALSE(ended);
   EXPECT_EQ(ended.error().kind, ErrorKind::cancelled);
 }

@@ -22,9 +22,8 @@ constexpr std::size_t counts_at_once = 4;
 constexpr std::size_t examples_max = 5;
 constexpr std::chrono::seconds second{1};
 
-CivilTime end_of_day(const CivilTime& time) {
-  return CivilTime(std::chrono::floor<std::chrono::days>(time.time())) + std::chrono::days(1) -
-         second;
+std::string date_of(const TimeWindow& day) {
+  return day.from.text().substr(0, std::string_view("2025-01-31").size());
 }
 
 std::string_view id_column(StreamKind stream) { return load::table_of(stream).columns[1].name; }
@@ -83,6 +82,21 @@ Result<std::uint64_t> DayCheck::set_aside() {
   return static_cast<std::uint64_t>(*count);
 }
 
+Result<std::uint64_t> DayCheck::without_day() {
+  const std::span<const Column> columns = load::table_of(tables_.kind()).columns;
+  const auto created = std::ranges::find(columns, "created_at", &Column::name);
+  if (created != columns.end() && created->required) return 0;
+  const Result<std::int64_t> count = sql::query_number(
+      connection_,
+      fmt::format("SELECT COUNT(*) FROM {0} t JOIN raw_seen s ON s.platform=t.platform "
+                  "AND s.stream=? AND s.record_id=t.{1} AND s.observed_at>=? "
+                  "WHERE t.platform=? AND t.created_at IS NULL",
+                  table_name(tables_.kind()), id_column(tables_.kind())),
+      sql::Values{std::string(name(tables_.kind())), utc_text(since_), tables_.platform()});
+  if (!count) return fail(count.error());
+  return static_cast<std::uint64_t>(*count);
+}
+
 Result<bool> DayCheck::counts_second_behind(const TimeWindow& day, std::uint64_t behind) {
   const Result<std::uint64_t> own = seen_at(day.upto);
   if (!own) return fail(own.error());
@@ -92,14 +106,14 @@ Result<bool> DayCheck::counts_second_behind(const TimeWindow& day, std::uint64_t
 }
 
 Result<DayCheck::Verdict> DayCheck::compare(const TimeWindow& day, std::uint64_t counted,
-                                            const Held& held, std::uint64_t allowance) {
+                                            const Held& held) {
   if (counted < held.seen) return Verdict{};
   std::uint64_t excess = counted - held.seen;
-  if (excess > allowance) {
+  if (excess > allowance_) {
     // Whether a source counts the second behind a window is published nowhere, so it is asked.
     const Result<std::uint64_t> behind = seen_at(day.upto + second);
     if (!behind) return fail(behind.error());
-    if (*behind == 0 || excess < *behind || excess - *behind > allowance) return Verdict{};
+    if (*behind == 0 || excess < *behind || excess - *behind > allowance_) return Verdict{};
     const Result<bool> counts = counts_second_behind(day, *behind);
     if (!counts) return fail(counts.error());
     if (!*counts) return Verdict{};
@@ -108,56 +122,122 @@ Result<DayCheck::Verdict> DayCheck::compare(const TimeWindow& day, std::uint64_t
   return Verdict{.same = true, .excused = excess};
 }
 
-Result<DayCheckResult> DayCheck::check(const TimeWindow& range,
-                                       std::span<const TimeWindow> disputed) {
-  DayCheckResult result;
+const DayCheck::Held& DayCheck::held_of(const TimeWindow& day) const {
+  static const Held none;
+  const auto found = held_.find(date_of(day));
+  return found == held_.end() ? none : found->second;
+}
+
+std::vector<TimeWindow> DayCheck::spans(const TimeWindow& range,
+                                        std::span<const TimeWindow> disputed,
+                                        DaySteps steps) const {
+  const std::chrono::seconds longest = extractor_.reach().window_max;
+  std::vector<TimeWindow> spans;
+  for (const TimeWindow& day : days_of(range)) {
+    if (std::ranges::any_of(disputed,
+                            [&](const TimeWindow& span) { return !common(span, day).empty(); }))
+      continue;
+    const bool adjoins = !spans.empty() && spans.back().upto + second == day.from;
+    if (steps == DaySteps::together && adjoins && spans.back().length() + day.length() <= longest)
+      spans.back().upto = day.upto;
+    else
+      spans.push_back(day);
+  }
+  return spans;
+}
+
+void DayCheck::tell(const TimeWindow& day, std::uint64_t counted, const Held& held, bool same) {
+  const std::string date = date_of(day);
+  result_.days.insert(date);
+  const bool missing = !same && counted > held.seen;
+  const bool surplus = held.all > held.seen || (!same && !missing);
+  if (missing) result_.missing.insert(date);
+  if (surplus) result_.surplus.insert(date);
+  if ((missing || surplus) && result_.differences.size() < examples_max)
+    result_.differences.push_back(
+        say({"{} to {}: the shop counts {}, the warehouse {}, of which {} were read",
+             "{} 至 {}：店铺 {} 条，数仓 {} 条，其中本次读到 {} 条"},
+            day.from.text(), day.upto.text(), counted, held.all, held.seen));
+}
+
+Result<bool> DayCheck::compare_day(const TimeWindow& day, const std::optional<Count>& first) {
+  const Held& held = held_of(day);
+  std::uint64_t counted = 0;
+  Verdict verdict;
+  for (int attempts = 0; !verdict.same && attempts < attempts_max; ++attempts) {
+    const Count count = attempts == 0 && first ? *first : extractor_.count(day);
+    if (!count) return fail(count.error());
+    if (!*count) return false;
+    counted = **count;
+    const Result<Verdict> compared = compare(day, counted, held);
+    if (!compared) return fail(compared.error());
+    verdict = *compared;
+  }
+  allowance_ -= verdict.excused;
+  tell(day, counted, held, verdict.same);
+  return true;
+}
+
+Result<bool> DayCheck::compare_span(const TimeWindow& span, const Count& first) {
+  if (span.upto <= end_of_day(span.from)) return compare_day(span, first);
+  if (!first) return fail(first.error());
+  if (!*first) return false;
+  const std::vector<TimeWindow> days = days_of(span);
+  std::uint64_t seen = 0;
+  for (const TimeWindow& day : days) seen += held_of(day).seen;
+  const bool same = seen == **first;
+  for (const TimeWindow& day : days) {
+    if (same) {
+      tell(day, held_of(day).seen, held_of(day), true);
+      continue;
+    }
+    const Result<bool> counts = compare_day(day, std::nullopt);
+    if (!counts || !*counts) return counts;
+  }
+  return true;
+}
+
+Result<TotalCheckResult> DayCheck::check_total(std::uint64_t counted) {
   const Result<std::uint64_t> rejects = set_aside();
   if (!rejects) return fail(rejects.error());
-  // Of what day a row is that could not be stored, it may not tell: so many may be missing, all
-  // days together.
-  std::uint64_t allowance = *rejects;
-  const Result<std::map<std::string, Held>> by_day = held_by_day(range);
+  const std::string sql = fmt::format(
+      "SELECT COUNT(*), COUNT(s.record_id) FROM {0} t LEFT JOIN raw_seen s ON "
+      "s.platform=t.platform AND s.stream=? AND s.record_id=t.{1} AND s.observed_at>=? "
+      "WHERE t.platform=?",
+      table_name(tables_.kind()), id_column(tables_.kind()));
+  Held held;
+  Result<void> read =
+      sql::each_row(connection_.query(sql, sql::Values{std::string(name(tables_.kind())),
+                                                       utc_text(since_), tables_.platform()}),
+                    [&](const sql::Cursor& row) {
+                      held = {.all = number_of(row.at(0)), .seen = number_of(row.at(1))};
+                    });
+  if (!read) return fail(std::move(read).error());
+  const std::uint64_t found = held.seen + *rejects;
+  return TotalCheckResult{.counted = counted,
+                          .missing = counted > found ? counted - found : 0,
+                          .surplus = held.all - held.seen};
+}
+
+Result<DayCheckResult> DayCheck::check(const TimeWindow& range,
+                                       std::span<const TimeWindow> disputed, DaySteps steps) {
+  const Result<std::uint64_t> rejects = set_aside(), dayless = without_day();
+  if (!rejects) return fail(rejects.error());
+  if (!dayless) return fail(dayless.error());
+  allowance_ = *rejects + *dayless;
+  Result<std::map<std::string, Held>> by_day = held_by_day(range);
   if (!by_day) return fail(by_day.error());
-  std::vector<TimeWindow> days;
-  for (CivilTime from = range.from; from <= range.upto;) {
-    const TimeWindow day{from, std::min(range.upto, end_of_day(from))};
-    if (std::ranges::all_of(disputed,
-                            [&](const TimeWindow& span) { return common(span, day).empty(); }))
-      days.push_back(day);
-    from = day.upto + second;
-  }
-  AskAhead<Result<std::optional<std::uint64_t>>> first_counts(
-      [&](std::uint64_t day) { return extractor_.count(days[day - 1]); }, 1, days.size(),
+  held_ = std::move(*by_day);
+  const std::vector<TimeWindow> asked = spans(range, disputed, steps);
+  AskAhead<Count> first_counts(
+      [&](std::uint64_t span) { return extractor_.count(asked[span - 1]); }, 1, asked.size(),
       counts_at_once);
-  for (const TimeWindow& day : days) {
-    const std::string date = day.from.text().substr(0, std::string_view("2025-01-31").size());
-    const auto found = by_day->find(date);
-    const Held held = found == by_day->end() ? Held() : found->second;
-    std::uint64_t counted = 0;
-    Verdict verdict;
-    for (int attempts = 0; !verdict.same && attempts < attempts_max; ++attempts) {
-      const Result<std::optional<std::uint64_t>> count =
-          attempts == 0 ? *first_counts.next() : extractor_.count(day);
-      if (!count) return fail(count.error());
-      if (!*count) return result;
-      counted = **count;
-      const Result<Verdict> compared = compare(day, counted, held, allowance);
-      if (!compared) return fail(compared.error());
-      verdict = *compared;
-    }
-    result.days.insert(date);
-    allowance -= verdict.excused;
-    const bool missing = !verdict.same && counted > held.seen;
-    const bool surplus = held.all > held.seen || (!verdict.same && !missing);
-    if (missing) result.missing.insert(date);
-    if (surplus) result.surplus.insert(date);
-    if ((missing || surplus) && result.differences.size() < examples_max)
-      result.differences.push_back(
-          say({"{} to {}: the shop counts {}, the warehouse {}, of which {} were read",
-               "{} 至 {}：店铺 {} 条，数仓 {} 条，其中本次读到 {} 条"},
-              day.from.text(), day.upto.text(), counted, held.all, held.seen));
+  for (const TimeWindow& span : asked) {
+    const Result<bool> counts = compare_span(span, *first_counts.next());
+    if (!counts) return fail(counts.error());
+    if (!*counts) break;
   }
-  return result;
+  return std::move(result_);
 }
 
 }  // namespace tidemark::load

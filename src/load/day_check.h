@@ -23,26 +23,50 @@ struct DayCheckResult {
   std::vector<Message> differences{};  ///< The first few, in words.
 };
 
+/// How the days of a range are asked for.
+enum class DaySteps {
+  single,
+  /// As many together as the source takes, and one by one where those are not as many as were seen:
+  /// no day has more records than the source has shown, so if all together are as many, each is.
+  /// (But for a source that drops as many of one day as are missing from another.)
+  together,
+};
+
+/// Of everything that the source lists.
+struct TotalCheckResult {
+  std::uint64_t counted = 0;  ///< By the source.
+  std::uint64_t missing = 0;  ///< Of these the warehouse has not, nor were they set aside.
+  std::uint64_t surplus = 0;  ///< Records of the warehouse that the source no longer lists.
+};
+
 /// Compares, day by day, what the source counts with what a scan has read and the warehouse holds:
 /// the proof after a load that nothing is missing. Only rows that were seen since the scan began
 /// count, so a row that the source has dropped does not stand in for one that is missing; and only
-/// rows that were set aside since then, and have no row in the table, are not missed. A source's
-/// count may be off for a moment (records come, a total moves), so a day that differs is asked for
-/// again a few times. Sums of money no source tells: see AmountCheck.
+/// rows that were set aside since then, and have no row in the table, are not missed, nor those
+/// that tell no time of creation. A source's count may be off for a moment (records come, a total
+/// moves), so a day that differs is asked for again a few times. Sums of money no source tells: see
+/// AmountCheck.
 class DayCheck {
  public:
-  /// `since`: when the scan began. All others must outlive it.
+  /// `since`: when the scan began; the epoch where records count whichever scan has read them. All
+  /// others must outlive it.
   DayCheck(sql::Connection& connection, const StreamTables& tables, Extractor& extractor,
            WallTime since)
       : connection_(connection), tables_(tables), extractor_(extractor), since_(since) {}
 
-  /// The scan must have read all of `range`. Nothing is compared where the source tells no counts;
-  /// nor are days that touch one of `disputed`, of which it is known that the source's counts do
-  /// not hold. Errors: those of Extractor::count() and of Connection.
+  /// Once. The scan must have read all of `range`. Nothing is compared where the source tells no
+  /// counts; nor are days that touch one of `disputed`, of which it is known that the source's
+  /// counts do not hold. Errors: those of Extractor::count() and of Connection.
   [[nodiscard]] Result<DayCheckResult> check(const TimeWindow& range,
-                                             std::span<const TimeWindow> disputed = {});
+                                             std::span<const TimeWindow> disputed = {},
+                                             DaySteps steps = DaySteps::single);
+
+  /// The scan must have read everything that there is, `counted` records. Errors: those of
+  /// Connection.
+  [[nodiscard]] Result<TotalCheckResult> check_total(std::uint64_t counted);
 
  private:
+  using Count = Result<std::optional<std::uint64_t>>;
   /// Records of the table.
   struct Held {
     std::uint64_t all = 0;
@@ -60,14 +84,30 @@ class DayCheck {
   [[nodiscard]] Result<std::uint64_t> seen_at(const CivilTime& time);
   /// Rows that were seen, and could not be stored in any state.
   [[nodiscard]] Result<std::uint64_t> set_aside();
+  /// Rows that were seen, and are of no day.
+  [[nodiscard]] Result<std::uint64_t> without_day();
+  /// What is asked for at once.
+  [[nodiscard]] std::vector<TimeWindow> spans(const TimeWindow& range,
+                                              std::span<const TimeWindow> disputed,
+                                              DaySteps steps) const;
+  [[nodiscard]] const Held& held_of(const TimeWindow& day) const;
+  /// False: the source tells no counts.
+  [[nodiscard]] Result<bool> compare_span(const TimeWindow& span, const Count& first);
+  [[nodiscard]] Result<bool> compare_day(const TimeWindow& day, const std::optional<Count>& first);
+  void tell(const TimeWindow& day, std::uint64_t counted, const Held& held, bool same);
   [[nodiscard]] Result<bool> counts_second_behind(const TimeWindow& day, std::uint64_t behind);
   [[nodiscard]] Result<Verdict> compare(const TimeWindow& day, std::uint64_t counted,
-                                        const Held& held, std::uint64_t allowance);
+                                        const Held& held);
 
   sql::Connection& connection_;
   const StreamTables& tables_;
   Extractor& extractor_;
   const WallTime since_;
+  std::map<std::string, Held> held_;
+  /// Of what day a row is that could not be stored, it may not tell: so many may be missing, all
+  /// days together.
+  std::uint64_t allowance_ = 0;
+  DayCheckResult result_;
 };
 
 }  // namespace tidemark::load

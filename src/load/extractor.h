@@ -35,6 +35,8 @@ struct WindowReading {
   /// One of them has a record that is longer than an answer may be, which says nothing against the
   /// source's count.
   bool too_long = false;
+  /// Where everything was read at once: how many records the source counts.
+  std::optional<std::uint64_t> counted{};
 };
 
 /// Which times of its records a source can be asked for.
@@ -68,8 +70,10 @@ class Extractor {
   /// refused the request), cancelled; those of the sink.
   [[nodiscard]] virtual Result<WindowReading> read(const std::optional<TimeWindow>& window,
                                                    PageSink& sink) = 0;
-  /// How many records of the window the source counts, perhaps with those of the second behind it;
-  /// nullopt where it tells no count of so short a window. Thread-safe. Errors: those of read().
+  /// How many records that were created in the window the source counts, also where read() takes
+  /// times of change. Where whole days are read: of whole days only. Elsewhere those of the second
+  /// behind the window may be among them. Nullopt where the source tells no such count.
+  /// Thread-safe. Errors: those of read().
   [[nodiscard]] virtual Result<std::optional<std::uint64_t>> count(const TimeWindow& /*window*/) {
     return std::nullopt;
   }

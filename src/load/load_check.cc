@@ -23,6 +23,7 @@ std::span<const UncheckedWindow> one_range(std::span<const UncheckedWindow> wind
 }  // namespace
 
 Result<void> LoadCheck::run() {
+  if (reading_.counted) return compare_total(*reading_.counted);
   Result<std::vector<UncheckedWindow>> unchecked = environment_.scans.unchecked();
   if (!unchecked) return fail(std::move(unchecked).error());
   const bool rescan = reading_.mode == LoadMode::rescan;
@@ -36,6 +37,8 @@ Result<void> LoadCheck::run() {
   if (!scope) return fail(scope.error());
   scope_ = *scope;
 
+  if (environment_.extractor.reach().time == WindowTime::changed)
+    return compare_changed(*unchecked);
   if (Result<void> done = compare(*unchecked); !done) return done;
 
   const bool all_amounts = rescan && scope_ == AmountScope::all && reading_.whole &&
@@ -67,7 +70,9 @@ Result<void> LoadCheck::compare(std::span<const UncheckedWindow> unchecked) {
   // read.
   while (!unchecked.empty()) {
     const std::span<const UncheckedWindow> windows = one_range(unchecked);
-    const TimeWindow range{windows.front().window.from, windows.back().window.upto};
+    TimeWindow range{windows.front().window.from, windows.back().window.upto};
+    if (environment_.extractor.reach().whole_days)
+      range = ended_days(range, windows.front().scan_started_at);
     for (const TimeWindow& part : without(range, compared_))
       if (Result<void> done = compare_range(part, windows.front().scan_started_at); !done)
         return done;
@@ -81,6 +86,65 @@ Result<void> LoadCheck::compare(std::span<const UncheckedWindow> unchecked) {
   return {};
 }
 
+TimeWindow LoadCheck::ended_days(const TimeWindow& range, WallTime scan_started_at) const {
+  const CivilTime settled =
+      reading_.settled - std::chrono::duration_cast<std::chrono::microseconds>(
+                             reading_.scan.started_at - scan_started_at);
+  const TimeWindow days = whole_days(range);
+  return {days.from, std::min(days.upto, start_of_day(settled + second) - second)};
+}
+
+Result<TimeWindow> LoadCheck::complete_days() {
+  const TimeWindow nothing{CivilTime() + second, CivilTime()};
+  const Result<std::optional<Complete>> complete = environment_.scans.complete();
+  if (!complete) return fail(complete.error());
+  if (!*complete || (*complete)->upto < reading_.settled) return nothing;
+  const Result<std::vector<Gap>> gaps = environment_.scans.gaps();
+  if (!gaps) return fail(gaps.error());
+  CivilTime from = (*complete)->from;
+  // What was created before a gap may have been changed in it.
+  for (const Gap& gap : *gaps) from = std::max(from, end_of_day(gap.span.upto) + second);
+  return ended_days({from, reading_.settled}, reading_.scan.started_at);
+}
+
+Result<void> LoadCheck::compare_changed(std::span<const UncheckedWindow> unchecked) {
+  WallTime since = reading_.scan.started_at;
+  for (const UncheckedWindow& one : unchecked) since = std::min(since, one.scan_started_at);
+  if (Result<void> done = compare_amounts(std::nullopt, since, AmountScope::all); !done)
+    return done;
+  const Result<TimeWindow> complete = complete_days();
+  if (!complete) return fail(complete.error());
+  // Windows of a time that is not complete are left to a load that reads up to the present.
+  if (complete->empty()) return {};
+  const TimeWindow lately{
+      std::max(complete->from, start_of_day(complete->upto + second - reading_.usual_rescan)),
+      complete->upto};
+  const TimeWindow earlier{complete->from, lately.from - second};
+  std::vector<TimeWindow> read;
+  for (const UncheckedWindow& one : unchecked) read.push_back(whole_days(one.window));
+  for (const TimeWindow& range : without(earlier, without(earlier, read)))
+    if (Result<void> done = compare_kept(range, DaySteps::together); !done) return done;
+  if (Result<void> done = compare_kept(lately, DaySteps::single); !done) return done;
+  return environment_.scans.note_checked(unchecked);
+}
+
+Result<void> LoadCheck::compare_kept(const TimeWindow& range, DaySteps steps) {
+  Result<DayCheckResult> counts = compare_counts(range, WallTime{}, steps);
+  if (!counts) return fail(std::move(counts).error());
+  tell(std::move(counts->differences));
+  return {};
+}
+
+Result<void> LoadCheck::compare_total(std::uint64_t counted) {
+  const StageTime counting(environment_.stages, Stage::check_counts);
+  DayCheck check(environment_.connection, environment_.tables, environment_.extractor,
+                 reading_.scan.started_at);
+  const Result<TotalCheckResult> total = check.check_total(counted);
+  if (!total) return fail(total.error());
+  summary_.total = *total;
+  return {};
+}
+
 Result<bool> LoadCheck::compared_all() {
   const auto finished = environment_.scans.finished_windows(reading_.scan);
   if (!finished) return fail(finished.error());
@@ -91,7 +155,9 @@ Result<bool> LoadCheck::compared_all() {
 }
 
 Result<void> LoadCheck::compare_range(const TimeWindow& range, WallTime since) {
-  Result<DayCheckResult> counts = compare_counts(range, since);
+  const bool whole_days = environment_.extractor.reach().whole_days;
+  Result<DayCheckResult> counts =
+      compare_counts(range, since, whole_days ? DaySteps::together : DaySteps::single);
   if (!counts) return fail(std::move(counts).error());
   // Records that are missing from a day may have been given another one by other means. Comparing
   // all of them tells it, and what mends it: so that comes first.
@@ -102,11 +168,20 @@ Result<void> LoadCheck::compare_range(const TimeWindow& range, WallTime since) {
   return amounts;
 }
 
-Result<DayCheckResult> LoadCheck::compare_counts(const TimeWindow& range, WallTime since) {
+Result<DayCheckResult> LoadCheck::compare_counts(const TimeWindow& range, WallTime since,
+                                                 DaySteps steps) {
   const StageTime counting(environment_.stages, Stage::check_counts);
-  DayCheck check(environment_.connection, environment_.tables, environment_.extractor, since);
-  Result<DayCheckResult> checked = check.check(range, disputed_);
+  const auto check = [&] {
+    return DayCheck(environment_.connection, environment_.tables, environment_.extractor, since)
+        .check(range, disputed_, steps);
+  };
+  Result<DayCheckResult> checked = check();
   if (!checked) return checked;
+  if (!checked->missing.empty() && environment_.catch_up && !std::exchange(caught_up_, true)) {
+    if (Result<void> read = environment_.catch_up(); !read) return fail(std::move(read).error());
+    checked = check();
+    if (!checked) return checked;
+  }
   days_.days.insert(checked->days.begin(), checked->days.end());
   days_.missing.insert(checked->missing.begin(), checked->missing.end());
   days_.surplus.insert(checked->surplus.begin(), checked->surplus.end());
@@ -116,7 +191,7 @@ Result<DayCheckResult> LoadCheck::compare_counts(const TimeWindow& range, WallTi
   return checked;
 }
 
-Result<void> LoadCheck::compare_amounts(const TimeWindow& range, WallTime since,
+Result<void> LoadCheck::compare_amounts(const std::optional<TimeWindow>& range, WallTime since,
                                         AmountScope scope) {
   const StageTime comparing(environment_.stages, Stage::check_amounts);
   AmountCheck check(environment_.connection, environment_.tables, since, environment_.stop);

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -24,6 +28,12 @@ namespace tidemark::load {
 /// counts and by amounts, and says in the summary what is off. A load looks after all windows that
 /// nobody has compared yet, its own and those of loads that were cut off before; a re-scan, which
 /// comes often and is to be quick, after its own.
+///
+/// Records are counted by day of creation. Where a scan asks for that, the days are those of its
+/// windows. Where it asks for times of change, records of any day may come, so what counts is that
+/// the warehouse has them, whichever scan has read them: of the days of its windows, and each time
+/// of the last ones as well, as far back as the usual re-scan goes. That can only be said of a time
+/// from which everything has been read up to the present.
 class LoadCheck {
  public:
   struct Environment {
@@ -33,6 +43,9 @@ class LoadCheck {
     ScanStore& scans;
     const Stop& stop;
     StageClock& stages;
+    /// Reads what was changed since the scan began. What a scan asks for by time of change, and is
+    /// changed before it gets there, was in none of its windows.
+    std::function<Result<void>()> catch_up{};
   };
   /// The scan that was just read.
   struct Reading {
@@ -41,6 +54,9 @@ class LoadCheck {
     TimeWindow range;   ///< What was to be read.
     CivilTime settled;  ///< What came later may still have moved while it was read.
     bool whole;         ///< Nothing of it failed.
+    std::chrono::seconds usual_rescan{};
+    /// Where everything was read at once: how many records the source counts, if it does.
+    std::optional<std::uint64_t> counted{};
   };
 
   /// All must outlive it.
@@ -53,10 +69,19 @@ class LoadCheck {
 
  private:
   [[nodiscard]] Result<AmountScope> amount_scope();
+  /// Everything that was read at once.
+  [[nodiscard]] Result<void> compare_total(std::uint64_t counted);
+  [[nodiscard]] Result<void> compare_changed(std::span<const UncheckedWindow> unchecked);
+  /// The days of which everything has been read up to the present; empty if there are none.
+  [[nodiscard]] Result<TimeWindow> complete_days();
+  /// The days of a range that had ended when it was read: all of what was created then was there.
+  [[nodiscard]] TimeWindow ended_days(const TimeWindow& range, WallTime scan_started_at) const;
   [[nodiscard]] Result<void> compare(std::span<const UncheckedWindow> unchecked);
   [[nodiscard]] Result<void> compare_range(const TimeWindow& range, WallTime since);
-  [[nodiscard]] Result<DayCheckResult> compare_counts(const TimeWindow& range, WallTime since);
-  [[nodiscard]] Result<void> compare_amounts(const TimeWindow& range, WallTime since,
+  [[nodiscard]] Result<DayCheckResult> compare_counts(const TimeWindow& range, WallTime since,
+                                                      DaySteps steps);
+  [[nodiscard]] Result<void> compare_kept(const TimeWindow& range, DaySteps steps);
+  [[nodiscard]] Result<void> compare_amounts(const std::optional<TimeWindow>& range, WallTime since,
                                              AmountScope scope);
   /// Whether that was all that the scan has read: another load may have compared a part of it.
   [[nodiscard]] Result<bool> compared_all();
@@ -66,6 +91,7 @@ class LoadCheck {
   const Reading reading_;
   LoadSummary& summary_;
   AmountScope scope_ = AmountScope::all;
+  bool caught_up_ = false;
   std::vector<TimeWindow> disputed_;  ///< Known not to agree.
   std::vector<TimeWindow> compared_;
   // Days that were compared and that differ. Two scans may have read a part of a day each: that is

@@ -63,10 +63,7 @@ Result<void> LoadRun::open() {
     writer_->expect_known(
         {known_->from, std::min(known_->upto, source_now() - options_.usual_rescan)},
         spans_of(gaps_));
-  return with_last_net([this]() -> Result<void> {
-    behind_.emplace();
-    return {};
-  });
+  return begin_writing();
 }
 
 Result<std::optional<Scan>> LoadRun::unfinished() {
@@ -138,8 +135,7 @@ Result<std::vector<TimeWindow>> LoadRun::begin_scan() {
   return windows;
 }
 
-bool LoadRun::read_window(const TimeWindow& window) {
-  const CivilTime settled = source_now() - options_.margin;
+std::optional<Result<WindowReading>> LoadRun::read_rows(const TimeWindow& window) {
   PageBatches batches(
       [&](std::vector<Observed> batch) {
         return behind_->give([this, window, batch = std::move(batch)]() mutable {
@@ -154,7 +150,15 @@ bool LoadRun::read_window(const TimeWindow& window) {
         batches);
   }();
   // What came before a failure is true as well.
-  if (Result<void> flushed = batches.flush(); !flushed || batches.failed()) return false;
+  if (Result<void> flushed = batches.flush(); !flushed || batches.failed()) return std::nullopt;
+  return reading;
+}
+
+bool LoadRun::read_window(const TimeWindow& window) {
+  const CivilTime settled = source_now() - options_.margin;
+  std::optional<Result<WindowReading>> read = read_rows(window);
+  if (!read) return false;
+  Result<WindowReading>& reading = *read;
   if (!reading) return note_failure(window, std::move(reading).error());
   if (!note_unproven(window, *reading)) return true;
   // A first watermark stands for what was wanted from its beginning, without holes that no gap
@@ -163,7 +167,8 @@ bool LoadRun::read_window(const TimeWindow& window) {
                     .founds = options_.mode != LoadMode::rescan && failed_windows() == 0,
                     .latest = source_now() + options_.margin,
                     .unproven = reading->unproven,
-                    .unchecked = compares_counts()};
+                    .unchecked = compares_windows()};
+  if (options_.mode != LoadMode::picked) counted_ = reading->counted;
   return behind_
       ->give([this, window, proof, read = *reading] { return finish_window(window, proof, read); })
       .has_value();
@@ -296,8 +301,30 @@ bool LoadRun::note_failure(const TimeWindow& window, Error error) {
   return only_here;
 }
 
-bool LoadRun::compares_counts() const {
-  return reach_.time == WindowTime::created && !reads_at_once(options_, reach_);
+bool LoadRun::compares_windows() const { return !reads_at_once(options_, reach_); }
+
+Result<void> LoadRun::catch_up() {
+  const TimeWindow since{source_time(scan_.started_at) - options_.margin, source_now()};
+  if (Result<void> begun = begin_writing(); !begun) return begun;
+  std::optional<Result<WindowReading>> reading = read_rows(since);
+  finish_writing();
+  if (!reading) return {};
+  if (!*reading) return fail(std::move(*reading).error());
+  summary_.pages += (*reading)->pages;
+  summary_.rereads += (*reading)->rereads;
+  return {};
+}
+
+Result<void> LoadRun::begin_writing() {
+  return with_last_net([this]() -> Result<void> {
+    behind_.emplace();
+    return {};
+  });
+}
+
+void LoadRun::finish_writing() {
+  if (Result<void> written = behind_->finish(); !written)
+    static_cast<void>(note_failure(failed_window_, std::move(written).error()));
 }
 
 void LoadRun::refresh_statistics() {
@@ -312,21 +339,26 @@ void LoadRun::refresh_statistics() {
 /// more. Windows that failed leave the others to be compared; so does a run that was stopped, whose
 /// windows the next one compares.
 void LoadRun::check_days() {
-  if (!scans_ || summary_.stopped || !compares_counts()) return;
+  if (!scans_ || summary_.stopped || (!compares_windows() && !counted_)) return;
   const bool source_answers = std::ranges::all_of(
       summary_.errors, [](const Error& error) { return error.kind == ErrorKind::corrupt; });
   if (!source_answers) return;
+  std::function<Result<void>()> catch_up;
+  if (reach_.time == WindowTime::changed) catch_up = [this] { return this->catch_up(); };
   LoadCheck check({.connection = *connection_,
                    .tables = environment_.tables,
                    .extractor = environment_.extractor,
                    .scans = *scans_,
                    .stop = environment_.stop,
-                   .stages = stages_},
+                   .stages = stages_,
+                   .catch_up = catch_up},
                   {.scan = scan_,
                    .mode = options_.mode,
                    .range = plan_.range,
                    .settled = source_time(scan_.started_at) - options_.margin,
-                   .whole = summary_.errors.empty()},
+                   .whole = summary_.errors.empty(),
+                   .usual_rescan = options_.usual_rescan,
+                   .counted = counted_},
                   summary_);
   Result<void> checked = check.run();
   if (checked) return;
@@ -386,8 +418,7 @@ Result<LoadSummary> LoadRun::run() {
     }
     if (!read_window(window)) break;
   }
-  if (Result<void> written = behind_->finish(); !written)
-    static_cast<void>(note_failure(failed_window_, std::move(written).error()));
+  finish_writing();
   refresh_statistics();
   check_days();
   if (Result<void> finished = finish(); !finished) summary_.errors.push_back(finished.error());

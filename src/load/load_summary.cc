@@ -43,6 +43,9 @@ Json counts_of(const LoadSummary& summary) {
           {"days_checked", summary.days_checked},
           {"days_missing", summary.days_missing},
           {"days_surplus", summary.days_surplus},
+          {"records_listed", summary.total ? Json(summary.total->counted) : Json()},
+          {"records_missing", summary.total ? summary.total->missing : 0},
+          {"records_surplus", summary.total ? summary.total->surplus : 0},
           {"days_off", summary.days_off},
           {"amounts_compared", summary.amounts_compared},
           {"spans_unproven", summary.unproven},
@@ -157,16 +160,42 @@ void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view agai
     lines.add(say({"  again:         {}", "  重做：        {}"}, again));
 }
 
+void add_counts(Lines& lines, const LoadSummary& summary) {
+  if (summary.days_checked > 0)
+    lines.add(
+        say({"  checked:       {} days against the shop's own counts: {} miss records, {} have "
+             "some that the shop no longer lists",
+             "  核对：        与店铺数量比较 {} 天：{} 天缺少记录，{} 天有店铺不再列出的记录"},
+            summary.days_checked, summary.days_missing, summary.days_surplus));
+  if (summary.total)
+    lines.add(say(
+        {"  checked:       the shop lists {} records: {} of them are missing in the "
+         "warehouse, which has {} that the shop no longer lists",
+         "  核对：        店铺共列出 {} 条记录：数仓缺少其中 {} 条，另有 {} 条店铺不再列出"},
+        run::count_text(summary.total->counted), summary.total->missing, summary.total->surplus));
+  const bool missing = summary.days_missing > 0 || (summary.total && summary.total->missing > 0);
+  if (missing)
+    lines.add(below(say({"`tidemark load rederive {0} --dry-run` counts those that had been read "
+                         "before and that somebody has taken out of the table; without --dry-run "
+                         "it puts them back",
+                         "`tidemark load rederive {0} --dry-run` 可统计曾经读到、后被人从表中删除的"
+                         "记录；不加 --dry-run 即恢复"},
+                        name(summary.stream))));
+}
+
 void add_sums(Lines& lines, const LoadSummary& summary) {
   if (summary.amounts_compared == 0) return;
   std::string sums;
   for (const auto& [column, fen] : summary.sums)
     sums += fmt::format("{}{} {}", sums.empty() ? "" : ", ", column, yuan_text(fen));
   const std::string records = run::count_text(summary.amounts_compared);
+  const Message stream = title(summary.stream);
   const Message which =
       summary.amounts_of_news
-          ? say({"{} orders that were new or different", "{} 笔新增或变化的订单"}, records)
-          : say({"{} orders", "{} 笔订单"}, records);
+          ? Message{fmt::format("{} {} that were new or different", records, stream.en),
+                    fmt::format("{} 笔新增或变化的{}", records, stream.zh)}
+          : Message{fmt::format("{} {}", records, stream.en),
+                    fmt::format("{} 笔{}", records, stream.zh)};
   if (summary.days_off == 0)
     lines.add({fmt::format("  sums:          {}; the same in the warehouse for each of {}", sums,
                            which.en),
@@ -212,7 +241,9 @@ void add_complete(Lines& lines, const LoadSummary& summary) {
 ExitCode LoadSummary::exit_code(const Stop& stop) const {
   if (stopped) return exit_code_for(stop);
   if (errors.empty())
-    return rejected + days_missing + days_off + unproven > 0 ? ExitCode::partial : ExitCode::done;
+    return rejected + days_missing + days_off + unproven + (total ? total->missing : 0) > 0
+               ? ExitCode::partial
+               : ExitCode::done;
   const bool stored = windows_finished > 0 || inserted + changed > 0;
   return stored ? ExitCode::partial : exit_code_for(errors.front().kind, stop);
 }
@@ -223,6 +254,9 @@ std::string LoadSummary::trouble() const {
     return fmt::format("pages and total of the shop never agreed, or a record was too long, for {}",
                        unproven_spans.front().from.text());
   if (days_missing + days_off > 0 && !day_differences.empty()) return day_differences.front().en;
+  if (total && total->missing > 0)
+    return fmt::format("the shop lists {} records, of which the warehouse misses {}",
+                       total->counted, total->missing);
   if (!rejects.empty()) return "set aside: " + rejects.front().en;
   return {};
 }
@@ -272,13 +306,7 @@ std::string summary_text(const LoadSummary& summary, Language language, std::str
                   run::count_text(summary.redated)));
   if (summary.columns) add_columns(lines, *summary.columns);
   add_trouble(lines, summary, again);
-  if (summary.days_checked > 0)
-    lines.add(
-        say({"  checked:       {} days against the shop's own counts: {} miss records, {} have "
-             "some that "
-             "the shop no longer lists",
-             "  核对：        与店铺数量比较 {} 天：{} 天缺少记录，{} 天有店铺不再列出的记录"},
-            summary.days_checked, summary.days_missing, summary.days_surplus));
+  add_counts(lines, summary);
   add_sums(lines, summary);
   for (const Message& difference : summary.day_differences) lines.add(below(difference));
   add_complete(lines, summary);

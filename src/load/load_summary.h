@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/stop.h"
 #include "load/column_use.h"
+#include "load/day_check.h"
 #include "load/extractor.h"
 #include "load/scan_store.h"
 #include "load/stage_clock.h"
@@ -62,9 +63,10 @@ struct LoadSummary {
   std::uint64_t days_checked = 0;  ///< Against the source's own counts, where it tells them.
   std::uint64_t days_missing = 0;  ///< Less was read and stored than the source counts.
   std::uint64_t days_surplus = 0;  ///< Some are stored that the source has dropped.
-  std::uint64_t days_off = 0;      ///< An amount of them is not what the source showed.
-  std::vector<Message> day_differences{};  ///< The first few.
-  std::uint64_t amounts_compared = 0;      ///< Records whose amounts were held against their rows.
+  std::optional<TotalCheckResult> total{};  ///< Where everything was read at once.
+  std::uint64_t days_off = 0;               ///< An amount of them is not what the source showed.
+  std::vector<Message> day_differences{};   ///< The first few.
+  std::uint64_t amounts_compared = 0;       ///< Records whose amounts were held against their rows.
   /// Not those that were as before: a re-scan that comes often leaves them to one of each day.
   bool amounts_of_news = false;
   /// Of these records, by the rows that the source showed: `price` and fen.
@@ -84,9 +86,9 @@ struct LoadSummary {
   std::chrono::milliseconds elapsed{};
   std::vector<std::pair<Stage, SteadyTime::duration>> stages{};
 
-  /// done; partial when windows failed, rows were rejected, a span was not proven, a day misses
-  /// some or has amounts that are not the source's, but something is stored; the code of the first
-  /// error else. A signal's code when stopped.
+  /// done; partial when windows failed, rows were rejected, a span was not proven, a day (or the
+  /// whole) misses some or has amounts that are not the source's, but something is stored; the code
+  /// of the first error else. A signal's code when stopped.
   [[nodiscard]] ExitCode exit_code(const Stop& stop) const;
   /// Why it is not done, in English, for records and alerts; empty if nothing is wrong.
   [[nodiscard]] std::string trouble() const;

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/civil_time.h"
 #include "load/row_tables.h"
@@ -17,6 +20,11 @@ struct Refund {
   static constexpr StreamKind kind = StreamKind::aftersales;
   static constexpr bool stamped = true;
   static const TableSpec& table() { return refunds_table(); }
+  static constexpr std::array<std::string_view, 4> amounts = {"apply_refund_money", "refund_money",
+                                                              "actual_fee", "original_price"};
+  [[nodiscard]] std::vector<std::optional<std::int64_t>> amounts_in_fen() const {
+    return {apply_refund_money, refund_money, actual_fee, original_price};
+  }
 
   std::string aftersale_id;
   std::string order_id;

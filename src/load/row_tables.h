@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,8 +47,9 @@ class RowTables : public StreamTables {
 };
 
 /// The same for a Record that a transform makes. Record says which stream it belongs to (`kind`),
-/// its table (`table()`), whether sources stamp it (`stamped`, `source_updated_at`);
-/// `row_of(record)` makes the row.
+/// its table (`table()`), whether sources stamp it (`stamped`, `source_updated_at`), and perhaps
+/// which amounts are compared after a load (`amounts`, `amounts_in_fen()`); `row_of(record)` makes
+/// the row.
 template <class Record>
 class RecordTables final : public RowTables {
  public:
@@ -61,6 +63,19 @@ class RecordTables final : public RowTables {
     const Result<Record> record = transform_->transform(payload, unknown);
     return record ? Result<TableRow>(row_of(*record)) : fail(record.error());
   }
+  [[nodiscard]] std::span<const std::string_view> amounts() const override {
+    if constexpr (has_amounts) return Record::amounts;
+    return {};
+  }
+  [[nodiscard]] Result<ShownAmounts> amounts_of(std::string_view payload) const override {
+    if constexpr (has_amounts) {
+      std::vector<UnknownCode> unknown;
+      const Result<Record> record = transform_->transform(payload, unknown);
+      if (!record) return fail(record.error());
+      return ShownAmounts{.created_at = record->created_at, .fen = record->amounts_in_fen()};
+    }
+    return ShownAmounts();
+  }
   [[nodiscard]] bool stamped() const override { return Record::stamped; }
   [[nodiscard]] std::optional<CivilTime> version_of(std::string_view payload) const override {
     if constexpr (Record::stamped) {
@@ -72,6 +87,8 @@ class RecordTables final : public RowTables {
   }
 
  private:
+  static constexpr bool has_amounts = requires { Record::amounts; };
+
   const std::unique_ptr<const RecordTransform<Record>> transform_;
 };
 

@@ -39,4 +39,24 @@ std::vector<TimeWindow> tiled(const TimeWindow& whole, std::chrono::seconds long
   return windows;
 }
 
+CivilTime start_of_day(const CivilTime& time) {
+  return CivilTime(std::chrono::floor<std::chrono::days>(time.time()));
+}
+
+CivilTime end_of_day(const CivilTime& time) {
+  return start_of_day(time) + std::chrono::days(1) - std::chrono::seconds(1);
+}
+
+TimeWindow whole_days(const TimeWindow& window) {
+  return {start_of_day(window.from), end_of_day(window.upto)};
+}
+
+std::vector<TimeWindow> days_of(const TimeWindow& window) {
+  std::vector<TimeWindow> days;
+  for (CivilTime from = window.from; from <= window.upto;
+       from = days.back().upto + std::chrono::seconds(1))
+    days.push_back({from, std::min(window.upto, end_of_day(from))});
+  return days;
+}
+
 }  // namespace tidemark::load

@@ -37,4 +37,12 @@ struct TimeWindow {
 /// Tiles `whole` with windows of at most `longest`, oldest first. Empty for an empty window.
 [[nodiscard]] std::vector<TimeWindow> tiled(const TimeWindow& whole, std::chrono::seconds longest);
 
+/// The first and the last second of a day.
+[[nodiscard]] CivilTime start_of_day(const CivilTime& time);
+[[nodiscard]] CivilTime end_of_day(const CivilTime& time);
+/// The whole days that a window touches.
+[[nodiscard]] TimeWindow whole_days(const TimeWindow& window);
+/// The days, or parts of days, that it is made of, oldest first. Empty for an empty window.
+[[nodiscard]] std::vector<TimeWindow> days_of(const TimeWindow& window);
+
 }  // namespace tidemark::load

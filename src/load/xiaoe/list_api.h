@@ -17,6 +17,8 @@ struct ListQuestion {
   const TimeWindow* slice = nullptr;  ///< nullptr: everything.
   std::uint64_t page = 1;             ///< From 1.
   std::string_view last_row{};        ///< The last of the page before; empty for the first page.
+  bool end_too = true;  ///< Ask for what comes right behind the slice as well (a second, a day).
+  bool by_creation = false;  ///< The slice is one of creation, whatever the list is read by.
 };
 
 /// A list of the API, as data: how it is asked, what its answers are called, what it takes.

@@ -36,15 +36,6 @@ constexpr int too_long_rows_max = 20;
 constexpr std::chrono::days day{1};
 constexpr std::chrono::seconds second{1};
 
-CivilTime day_of(const CivilTime& time) {
-  return CivilTime(std::chrono::floor<std::chrono::days>(time.time()));
-}
-
-/// The days that a window touches.
-TimeWindow whole_days(const TimeWindow& window) {
-  return {day_of(window.from), day_of(window.upto) + day - second};
-}
-
 std::uint64_t hash_of(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
 
 }  // namespace
@@ -235,7 +226,10 @@ Result<WindowReading> ListExtractor::read_everything(PageSink& sink) {
   for (int attempts = 1;; ++attempts) {
     const Result<SliceEnd> end = read_slice(nullptr, sink, reading);
     if (!end) return fail(end.error());
-    if (*end == SliceEnd::proven) return reading;
+    if (*end == SliceEnd::proven) {
+      reading.counted = reading.records;
+      return reading;
+    }
     ++reading.rereads;
     if (*end == SliceEnd::too_long) {
       if (!shrink_pages(1)) return fail(too_long_row(nullptr));
@@ -249,11 +243,30 @@ Result<WindowReading> ListExtractor::read_everything(PageSink& sink) {
 }
 
 Result<std::optional<std::uint64_t>> ListExtractor::count(const TimeWindow& window) {
-  if (api_.reach.whole_days || api_.reach.window_max.count() == 0) return std::nullopt;
-  const Result<ListPage> read = page({.slice = &window}, 1);
+  if (api_.reach.window_max.count() == 0) return std::nullopt;
+  if (!api_.reach.whole_days) return total({.slice = &window});
+  if (window.empty() || window != whole_days(window)) return std::nullopt;
+  return count_days(window);
+}
+
+Result<std::uint64_t> ListExtractor::total(const ListQuestion& question) const {
+  const Result<ListPage> read = page(question, 1);
   if (!read) return fail(read.error());
-  if (read->too_long) return fail(too_long_row(&window));
+  if (read->too_long) return fail(too_long_row(question.slice));
   return read->total;
+}
+
+Result<std::uint64_t> ListExtractor::count_days(const TimeWindow& days) const {
+  const TimeWindow day_behind{days.upto + second, days.upto + second};
+  const Result<std::uint64_t> with_end = total({.slice = &days, .by_creation = true});
+  if (!with_end) return with_end;
+  // Whether the last day of a span is counted, or its first moment alone, or nothing of it, is said
+  // nowhere. A span that ends with the day that it begins with has just that.
+  const Result<std::uint64_t> end =
+      total({.slice = &day_behind, .end_too = false, .by_creation = true});
+  // Who refuses it as a span of no length counts nothing of it.
+  if (!end && end.error().kind != ErrorKind::query) return end;
+  return *with_end - std::min(end.value_or(0), *with_end);
 }
 
 Result<WindowReading> ListExtractor::read(const std::optional<TimeWindow>& window, PageSink& sink) {
@@ -296,7 +309,7 @@ Result<WindowReading> ListExtractor::read(const std::optional<TimeWindow>& windo
     // Shorter slices: less can move while one is read, and pages have fewer rows.
     auto [first, second_half] = slice.halves();
     if (api_.reach.whole_days) {
-      const CivilTime middle = day_of(second_half.from);
+      const CivilTime middle = start_of_day(second_half.from);
       const CivilTime cut = middle > slice.from ? middle : middle + day;
       first.upto = cut - second;
       second_half.from = cut;

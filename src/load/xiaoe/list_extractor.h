@@ -36,6 +36,9 @@ class ListExtractor final : public Extractor {
   [[nodiscard]] Result<std::optional<std::uint64_t>> count(const TimeWindow& window) override;
 
  private:
+  [[nodiscard]] Result<std::uint64_t> total(const ListQuestion& question) const;
+  [[nodiscard]] Result<std::uint64_t> count_days(const TimeWindow& days) const;
+
   struct ListPage;
   struct Reading;
   /// How the reading of one slice ended.

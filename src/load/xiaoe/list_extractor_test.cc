@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -358,6 +359,71 @@ TEST_F(ReadLongRows, WhereNoRowFitsIntoAnAnswerTheWindowFails) {
     EXPECT_THAT(error.what.en, ::testing::HasSubstr("a single row is too long"));
   });
 }
+
+/// How a shop takes the last day of a span.
+enum class LastDay { whole, its_first_moment, not_at_all, refused };
+
+class CountDays : public ReadList, public ::testing::WithParamInterface<LastDay> {
+ protected:
+  /// Of a shop with so many records at the first moment of the day `2025-01-DD`, and later on it.
+  struct Day {
+    int at_midnight, later;
+  };
+  static constexpr std::array days = {Day{0, 0}, Day{1, 4}, Day{2, 3}, Day{0, 0}, Day{1, 0}};
+
+  static Day of(int day) { return days.at(static_cast<std::size_t>(day)); }
+  static int of_span(int first, int last) {
+    if (first == last && GetParam() == LastDay::refused) return -1;
+    int total = 0;
+    for (int day = first; day < last; ++day) total += of(day).at_midnight + of(day).later;
+    if (GetParam() == LastDay::not_at_all || GetParam() == LastDay::refused) return total;
+    return total + of(last).at_midnight + (GetParam() == LastDay::whole ? of(last).later : 0);
+  }
+
+  /// The days that stand behind `before` in a question: `2025-01-0D`.
+  static int day_in(const std::string& question, const std::string& before) {
+    return question[question.find(before) + before.size() + std::string_view("2025-01-0").size()] -
+           '0';
+  }
+
+  std::optional<std::uint64_t> count(const ListApi& api, const std::string& from,
+                                     const std::string& upto) {
+    const bool users = api.total_member == "total";
+    const ScriptedShop shop([users](const http::Request& request, http::Respond respond) {
+      const std::string& asked = request.body;
+      EXPECT_EQ(asked.contains(R"("date_type":"created_at")"), !users);
+      const int total = users ? of_span(day_in(asked, R"("user_created_start":")"),
+                                        day_in(asked, R"("user_created_end":")"))
+                              : of_span(day_in(asked, R"("created_at":")"), day_in(asked, "||"));
+      if (total < 0)
+        respond(ScriptedShop::enveloped(40004, "null"));
+      else
+        respond(ScriptedShop::enveloped(
+            0, fmt::format(R"({{"{}":{},"list":[]}})", users ? "total" : "row_count", total)));
+    });
+    auto client = Client::create(shop.client_options(), clock, random, pause, stop);
+    EXPECT_TRUE(client);
+    ListExtractor extractor(**client, api);
+    const auto counted =
+        extractor.count({CivilTime::parse(from).value(), CivilTime::parse(upto).value()});
+    EXPECT_TRUE(counted) << counted.error().what.en;
+    return counted.value_or(std::nullopt);
+  }
+};
+
+TEST_P(CountDays, ByCreationHoweverTheShopTakesTheLastOne) {
+  for (const ListApi* api : {&aftersale_list(), &user_list()}) {
+    EXPECT_EQ(count(*api, "2025-01-01 00:00:00", "2025-01-01 23:59:59"), 5U);
+    EXPECT_EQ(count(*api, "2025-01-02 00:00:00", "2025-01-02 23:59:59"), 5U);
+    EXPECT_EQ(count(*api, "2025-01-01 00:00:00", "2025-01-03 23:59:59"), 10U);
+    EXPECT_EQ(count(*api, "2025-01-03 00:00:00", "2025-01-03 23:59:59"), 0U);
+    EXPECT_EQ(count(*api, "2025-01-01 00:00:00", "2025-01-01 12:00:00"), std::nullopt);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shops, CountDays,
+                         ::testing::Values(LastDay::whole, LastDay::its_first_moment,
+                                           LastDay::not_at_all, LastDay::refused));
 
 TEST_F(ReadList, PagesThatAreReadOneByOneWereSeenOneAfterAnother) {
   const Result<WindowReading> read =
