@@ -377,6 +377,11 @@ Result<void> LoadRun::finish() {
     for (const TimeWindow& window : left_out_)
       if (window.upto <= settled)
         if (Result<void> moved = scans_->extend_complete({.window = window}); !moved) return moved;
+    // Windows of a time before the watermark did not adjoin it one by one; together they may.
+    if (!reads_at_once(options_, reach_)) {
+      const TimeWindow whole{plan_.range.from, std::min(plan_.range.upto, settled)};
+      if (Result<void> moved = scans_->extend_complete({.window = whole}); !moved) return moved;
+    }
     const bool any_range = options_.mode != LoadMode::range;
     if (Result<void> ended = scans_->end(scan_, any_range, environment_.clock.wall()); !ended)
       return ended;

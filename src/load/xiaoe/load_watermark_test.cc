@@ -61,6 +61,25 @@ TEST_P(LoadWatermark, ARangeInTheMiddleDoesNotHideWhatIsOlder) {
   EXPECT_FALSE(loaded(incremental).earlier);
 }
 
+TEST_P(ReadWatermark, ARangeThatEndsWhereTheWatermarkBeginsExtendsItBack) {
+  open_shop();
+  loaded({.mode = LoadMode::range, .range = {at("2025-01-21"), at("2025-01-31 23:59:59")}});
+  const LoadSummary older =
+      loaded({.mode = LoadMode::range, .range = {at("2025-01-01"), at("2025-01-20 23:59:59")}});
+  EXPECT_EQ(older.windows_finished, 3U);
+  ASSERT_TRUE(older.complete);
+  EXPECT_EQ(older.complete->from, at("2025-01-01"));
+  EXPECT_EQ(older.complete->upto, at("2025-01-31 23:56:00"));
+  // Not over what could not be read.
+  troubles_.broken = TimeWindow{at("2024-12-10"), at("2024-12-10")};
+  const Result<LoadSummary> failed =
+      load({.mode = LoadMode::range, .range = {at("2024-12-01"), at("2024-12-31 23:59:59")}},
+           client_options());
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->windows_failed, 1U);
+  EXPECT_EQ(failed->complete->from, at("2024-12-29"));
+}
+
 TEST_P(ReadWatermark, AHistoryThatBeginsEarlierIsReadBackwards) {
   open_shop();
   LoadOptions incremental{.mode = LoadMode::incremental, .history_start = at("2025-01-20")};
