@@ -8,15 +8,16 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
 
 #include "base/bytes.h"
-#include "base/civil_time.h"
 #include "base/system_error.h"
-#include "load/cell.h"
+#include "load/doctor/loaded_checks.h"
 #include "load/doctor/mysql_grants.h"
+#include "load/doctor/small_rows.h"
 #include "load/schema.h"
 #include "run/figures.h"
 
@@ -29,26 +30,6 @@ using run::Verdict;
 
 constexpr std::uint64_t free_bytes_wanted = std::uint64_t{1} << 30;
 constexpr std::uint64_t free_bytes_needed = std::uint64_t{16} << 20;
-/// A stream that is read every half an hour or every day is late after so long.
-constexpr std::chrono::hours watermark_age_max{26};
-
-using Rows = std::vector<std::vector<std::string>>;
-
-/// All rows, NULL as an empty text. For small answers.
-Result<Rows> rows_of(sql::Connection& connection, std::string_view sql) {
-  Result<std::unique_ptr<sql::Cursor>> cursor = connection.query(sql);
-  if (!cursor) return fail(std::move(cursor).error());
-  Rows rows;
-  while (true) {
-    const Result<bool> more = (*cursor)->next();
-    if (!more) return fail(more.error());
-    if (!*more) return rows;
-    std::vector<std::string> row;
-    for (std::size_t i = 0; i < (*cursor)->columns(); ++i)
-      row.emplace_back((*cursor)->at(i).value_or(""));
-    rows.push_back(std::move(row));
-  }
-}
 
 /// The part of a version before the second dot: 10.11 of `10.11.6-MariaDB`.
 std::optional<double> leading_version(const std::string& version) {
@@ -235,27 +216,6 @@ Finding check_zone(const WarehousePatient& patient) {
                       server->zone)};
 }
 
-std::string age_text(std::chrono::seconds age, Language language) {
-  return run::duration_text(std::chrono::duration_cast<std::chrono::milliseconds>(age), language);
-}
-
-/// Without the fractions that a server may add.
-std::string to_the_second(const std::string& time) {
-  return time.substr(0, std::string_view("2025-01-31 00:00:00").size());
-}
-
-/// `stream` as the command calls it.
-std::string command_of(const std::string& stream) {
-  if (stream == "refunds" || stream == "after_sales") return "aftersales";
-  if (stream == "live_streams") return "live";
-  return stream;
-}
-
-/// What the warehouse notes of its loads cannot be read: no load can go on.
-Finding unread(std::string_view check, const Error& error) {
-  return run::unchecked(check, error, Verdict::failure);
-}
-
 /// Reads the whole file, but not each key of an index against its row, and ends at the first page
 /// that is none.
 Finding check_integrity(const WarehousePatient& patient) {
@@ -271,162 +231,6 @@ Finding check_integrity(const WarehousePatient& patient) {
           .verdict = Verdict::failure,
           .what = {"the file is damaged: " + what.en, "文件已损坏：" + what.zh},
           .mend = mend_of_damaged_file()};
-}
-
-void check_watermarks(const WarehousePatient& patient, bool has_gaps,
-                      std::vector<Finding>& findings) {
-  constexpr std::string_view imported =
-      "(SELECT COUNT(*) FROM load_gaps g WHERE g.platform=s.platform AND g.stream=s.stream AND "
-      "g.kind='imported')";
-  const Result<Rows> streams = rows_of(
-      patient.connection, fmt::format("SELECT platform, stream, complete_upto, complete_from, {} "
-                                      "FROM load_streams s ORDER BY platform, stream",
-                                      has_gaps ? imported : "0"));
-  if (!streams) {
-    findings.push_back(unread("watermark", streams.error()));
-    return;
-  }
-  constexpr std::chrono::hours china{8};
-  constexpr std::chrono::seconds now_or_later{0};
-  const CivilTime now = local_time(patient.clock.wall(), china);
-  for (const std::vector<std::string>& row : *streams) {
-    const std::string stream = row[0] + " " + row[1];
-    const std::optional<CivilTime> upto = CivilTime::parse(row[2]);
-    if (!upto) {
-      findings.push_back(
-          {.check = "watermark",
-           .what = say({"{}: none", "{}：无"}, printable(stream)),
-           .mend = say({"`tidemark load {}` sets it", "运行 `tidemark load {}` 后产生"},
-                       command_of(row[1]))});
-      continue;
-    }
-    const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - *upto);
-    const std::string from = to_the_second(row[3]);
-    const Message arrived = row[4] == "0"
-                                ? Message{"has arrived", "的数据已全部到达"}
-                                : Message{"has arrived, but for what was taken over (gaps)",
-                                          "的数据已全部到达（接管的除外，见时间段）"};
-    if (age < -patient.margin) {
-      findings.push_back(
-          {.check = "watermark",
-           .verdict = Verdict::failure,
-           .what = say({"{}: lies in the future: {}; a clock was wrong when it was set",
-                        "{}：位于未来：{}；设置时时钟有误"},
-                       printable(stream), upto->text()),
-           .mend = say({"see that this machine's clock is right; then `tidemark load {} --from … "
-                        "--to …`, beginning with the day on which the clock went wrong",
-                        "请先确认本机时钟正确，再从时钟出错那天起运行 `tidemark load {} --from … "
-                        "--to …`"},
-                       command_of(row[1]))});
-      continue;
-    }
-    Finding finding{
-        .check = "watermark",
-        .what = Message{
-            fmt::format("{}: all from {} until {} {} ({} ago)", printable(stream), from,
-                        upto->text(), arrived.en,
-                        age_text(std::max(age, now_or_later), Language::english)),
-            fmt::format("{}：{} 至 {} {}（{}前）", printable(stream), from, upto->text(),
-                        arrived.zh, age_text(std::max(age, now_or_later), Language::chinese))}};
-    if (const auto begins = CivilTime::parse(from); begins && patient.history_start < *begins) {
-      finding.verdict = Verdict::warning;
-      finding.mend =
-          say({"what is older (load.history_start: {}) is not loaded yet; `tidemark load "
-               "{} --incremental` reads it",
-               "更早的数据（load.history_start：{}）尚未加载；运行 `tidemark load {} "
-               "--incremental` 读取"},
-              patient.history_start.text(), command_of(row[1]));
-    }
-    if (age > watermark_age_max) {
-      finding.verdict = Verdict::warning;
-      finding.mend = say({"run `tidemark load {}`, and see why it does not run by schedule",
-                          "请运行 `tidemark load {}`，并检查定时任务为何没有运行"},
-                         command_of(row[1]));
-    }
-    findings.push_back(std::move(finding));
-  }
-}
-
-/// `has_acceptances`: the warehouse has the tables of this version.
-Finding check_rejects(const WarehousePatient& patient, bool has_acceptances) {
-  constexpr std::string_view open =
-      "WHERE NOT EXISTS (SELECT 1 FROM load_rejects_accepted a WHERE a.platform=r.platform AND "
-      "a.stream=r.stream AND a.record_id=r.record_id AND a.content_hash=r.content_hash) ";
-  const Result<Rows> rejects = rows_of(
-      patient.connection,
-      fmt::format("SELECT r.stream, COUNT(*), MIN(r.record_id) FROM load_rejects r {}GROUP BY "
-                  "r.stream ORDER BY r.stream",
-                  has_acceptances ? open : ""));
-  if (!rejects) return unread("rejects", rejects.error());
-  if (rejects->empty())
-    return {.check = "rejects", .what = say({"no row is set aside", "没有拒收的行"})};
-  std::string list;
-  for (const std::vector<std::string>& row : *rejects)
-    list += fmt::format("{}{} {} ({})", list.empty() ? "" : ", ", printable(row[0]), row[1],
-                        printable(row[2]));
-  return {
-      .check = "rejects",
-      .verdict = Verdict::warning,
-      .what = say({"rows are set aside: {}", "有拒收的行：{}"}, list),
-      .mend = say({"`tidemark load rejects list` tells why; what was corrected is taken when it "
-                   "is read again, and `accept` is for what is known and fine",
-                   "原因见 `tidemark load rejects list`；更正后再次读取即可入库，已知且无妨的用 "
-                   "`accept` 确认"}),
-      .statement = "SELECT * FROM load_rejects"};
-}
-
-/// What another program said to have read, by stream. Says nothing where there is none.
-void check_imported(const WarehousePatient& patient, std::vector<Finding>& findings) {
-  const Result<Rows> spans =
-      rows_of(patient.connection,
-              "SELECT platform, stream, COUNT(*), MIN(span_from), MAX(span_upto) FROM load_gaps "
-              "WHERE kind='imported' GROUP BY platform, stream ORDER BY platform, stream");
-  if (!spans) {
-    findings.push_back(unread("gaps", spans.error()));
-    return;
-  }
-  for (const std::vector<std::string>& row : *spans) {
-    const std::string stream = printable(row[0] + " " + row[1]);
-    const std::string from = to_the_second(row[3]), upto = to_the_second(row[4]);
-    findings.push_back(
-        {.check = "gaps",
-         .verdict = Verdict::warning,
-         .what = row[2] == "1"
-                     ? say({"{}: {} to {} was taken over from another program at its word, and "
-                            "never read",
-                            "{}：{} 至 {} 接管自其他程序，未经核实，从未读取"},
-                           stream, from, upto)
-                     : say({"{}: between {} and {} {} times were taken over from another program "
-                            "at its word, and never read",
-                            "{}：{} 至 {} 之间有 {} 处接管自其他程序，未经核实，从未读取"},
-                           stream, from, upto, row[2]),
-         .mend = say({"`tidemark load {} --from '{}' --to '{}'` reads it",
-                      "运行 `tidemark load {} --from '{}' --to '{}'` 读取"},
-                     command_of(row[1]), from, upto)});
-  }
-}
-
-/// Says nothing where there are none.
-void check_gaps(const WarehousePatient& patient, std::vector<Finding>& findings) {
-  const Result<Rows> gaps =
-      rows_of(patient.connection,
-              "SELECT platform, stream, COUNT(*) FROM load_gaps WHERE kind='disputed' AND "
-              "accepted_at IS NULL GROUP BY platform, stream ORDER BY platform, stream");
-  if (!gaps) {
-    findings.push_back(unread("gaps", gaps.error()));
-    return;
-  }
-  for (const std::vector<std::string>& row : *gaps)
-    findings.push_back(
-        {.check = "gaps",
-         .verdict = Verdict::warning,
-         .what = say({"{} {}: {} times could not be read whole", "{} {}：有 {} 处未能读全"},
-                     printable(row[0]), printable(row[1]), row[2]),
-         .mend =
-             say({"`tidemark load gaps list` shows them; each incremental load reads them again, "
-                  "and `accept` is for what is known and fine",
-                  "见 `tidemark load gaps list`；每次增量加载都会重读，已知且无妨的用 `accept` "
-                  "确认"})});
 }
 
 }  // namespace
@@ -478,7 +282,7 @@ std::vector<Finding> examine_warehouse(const WarehousePatient& patient) {
     findings.push_back(check_integrity(patient));
   }
   if (!orders && has_tables) {
-    findings.push_back(unread("tables", orders.error()));
+    findings.push_back(run::unchecked("tables", orders.error(), Verdict::failure));
     return findings;
   }
   if (!has_tables) {
@@ -487,13 +291,7 @@ std::vector<Finding> examine_warehouse(const WarehousePatient& patient) {
          .what = say({"none yet; the first load makes them", "尚无；首次加载时创建"})});
     return findings;
   }
-  const Result<sql::Table> gaps = patient.connection.describe(load_gaps_table().name);
-  check_watermarks(patient, gaps.has_value(), findings);
-  const bool older = !gaps && gaps.error().kind == ErrorKind::not_found;
-  findings.push_back(check_rejects(patient, !older));
-  if (older) return findings;
-  check_gaps(patient, findings);
-  check_imported(patient, findings);
+  std::ranges::move(examine_loads(patient), std::back_inserter(findings));
   return findings;
 }
 
