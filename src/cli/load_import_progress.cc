@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "cli/context.h"
 #include "cli/load_settings.h"
+#include "load/cell.h"
 #include "load/old_progress.h"
 #include "load/platforms.h"
 #include "load/scan_store.h"
@@ -29,9 +30,7 @@ Result<std::string> contents_of(const std::string& path) {
 }
 
 CivilTime shop_now(const Context& context) {
-  return CivilTime(std::chrono::local_time<std::chrono::microseconds>(
-                       context.world.clock.wall().time_since_epoch() + china_offset))
-      .floor_to(0);
+  return load::local_time(context.world.clock.wall(), china_offset).floor_to(0);
 }
 
 Result<load::Complete> progress_of(const Context& context, const std::string& path) {

@@ -8,6 +8,7 @@
 #include "base/last_net.h"
 #include "base/log.h"
 #include "base/ulid.h"
+#include "load/cell.h"
 #include "load/load_check.h"
 #include "load/page_batches.h"
 #include "load/schema.h"
@@ -29,9 +30,7 @@ bool is_within(const TimeWindow& part, std::span<const TimeWindow> spans) {
 }  // namespace
 
 CivilTime LoadRun::source_time(WallTime time) const {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  return CivilTime(std::chrono::local_time<std::chrono::microseconds>(
-      seconds.time_since_epoch() + environment_.extractor.utc_offset()));
+  return local_time(time, environment_.extractor.utc_offset()).floor_to(0);
 }
 
 Result<void> LoadRun::open() {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "load/cell.h"
 
 namespace tidemark::load {
 namespace {
@@ -28,8 +29,7 @@ std::optional<CivilTime> unix_seconds(std::string_view text, std::chrono::minute
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + point, seconds);
   if (error != std::errc{} || end != text.data() + point) return std::nullopt;
-  return CivilTime(std::chrono::local_time<std::chrono::microseconds>(
-      std::chrono::seconds(seconds) + std::chrono::microseconds(utc_offset)));
+  return local_time(WallTime(std::chrono::seconds(seconds)), utc_offset);
 }
 
 }  // namespace

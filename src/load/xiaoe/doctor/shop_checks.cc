@@ -6,8 +6,10 @@
 
 #include "base/bytes.h"
 #include "base/civil_time.h"
+#include "load/cell.h"
 #include "load/xiaoe/doctor/shop_probe.h"
 #include "load/xiaoe/gateway_code.h"
+#include "load/xiaoe/list_api.h"
 #include "load/xiaoe/shop_clock.h"
 #include "run/figures.h"
 
@@ -215,11 +217,7 @@ std::vector<Finding> examine_shop(const ClientOptions& shop, std::chrono::second
   findings.push_back(
       {.check = "whitelist", .what = say({"this machine's address is in it", "包含本机地址"})});
   // Days are those of China.
-  constexpr std::chrono::hours china{8};
-  const std::string today = CivilTime(std::chrono::local_time<std::chrono::microseconds>(
-                                          clock.wall().time_since_epoch() + china))
-                                .text()
-                                .substr(0, 10);
+  const std::string today = local_time(clock.wall(), china_offset).text().substr(0, 10);
   for (const Question& question : questions)
     findings.push_back(check_permission(**probe, question, today));
   return findings;
