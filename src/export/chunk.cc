@@ -60,6 +60,22 @@ void GroupTable::withdraw(const std::function<bool(const std::string&)>& is_publ
   }
 }
 
+std::uint64_t GroupTable::withdraw_group(const std::string& tenant, const std::string& country,
+                                         const Message& error) {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t withdrawn = 0;
+  for (GroupCount& group : groups_) {
+    if (group.tenant != tenant) continue;
+    if (group.country != country && !(group.country.empty() && country == unknown_country)) {
+      continue;
+    }
+    withdrawn += group.written;
+    group.failed += std::exchange(group.written, 0);
+    if (group.error.empty()) group.error = error;
+  }
+  return withdrawn;
+}
+
 std::vector<GroupCount> GroupTable::all() const {
   const std::lock_guard lock(mutex_);
   return groups_;

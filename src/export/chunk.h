@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "export/content_hash.h"
 #include "export/key.h"
 #include "export/source_table.h"
@@ -41,7 +42,7 @@ struct GroupCount {
   std::uint64_t unchanged = 0;
   std::uint64_t rejected = 0;
   std::uint64_t failed = 0;  ///< Read, but their file could not be written.
-  std::string error;         ///< The first failure.
+  Message error;             ///< The first failure.
 };
 
 /// The groups seen so far. Thread-safe.
@@ -55,6 +56,9 @@ class GroupTable {
   /// What was written for the tenants that are not `is_published` did not come into the tree: it
   /// counts as failed.
   void withdraw(const std::function<bool(const std::string& tenant)>& is_published);
+  /// Likewise for one group, whose country is UNKNOWN if it has none. How many rows it was.
+  std::uint64_t withdraw_group(const std::string& tenant, const std::string& country,
+                               const Message& error);
   [[nodiscard]] std::vector<GroupCount> all() const;
   [[nodiscard]] std::size_t size() const;
 
@@ -165,6 +169,12 @@ struct Job {
   std::atomic<bool> whole{true};
 };
 
+/// A row that was rejected, and is good now.
+struct MendedRow {
+  Key key;
+  std::size_t group = 0;
+};
+
 /// The rows of one slice, read in one snapshot and proven complete by its own count. Only such
 /// chunks reach the tree.
 struct Chunk {
@@ -177,7 +187,7 @@ struct Chunk {
   std::vector<PackedBlock> blocks;
   SweepFindings findings;  ///< Sweeps only.
   std::vector<Reject> rejects;
-  std::vector<Key> mended;         ///< Good now, but still on the reject list.
+  std::vector<MendedRow> mended;   ///< Good now, but still on the reject list.
   std::vector<std::int64_t> seen;  ///< Index ids of the known rows among them.
   std::vector<std::int64_t>
       rejected_names;  ///< name_hash() of rejects that the index does not know.

@@ -248,6 +248,15 @@ void ExportRun::publish_packed() {
                               "未发布任何分片：目录中原有内容不变"});
   }
   const PackedTree::Commit& commit = packed_end_->commit;
+  const bool damaged = packed_end_->damage || !commit.unplaced.empty();
+  if (damaged && options_.mode == Mode::full) {
+    summary_.notes.push_back(
+        {"the old parts stay beside the new ones: what cannot be read may have "
+         "to do with any of them; the first full export without damage "
+         "replaces them",
+         "旧分片与新分片并存：无法读取的内容可能与其中任何一个有关；"
+         "首次无损坏的全量导出会将其替换"});
+  }
   summary_.files_written = commit.parts_written;
   summary_.files_removed = commit.parts_removed;
   summary_.bytes_written = commit.bytes_written;
@@ -285,13 +294,14 @@ bool ExportRun::may_prune() const {
 
 Result<void> ExportRun::look_for_gone_groups() {
   // Where nothing was, nothing can be gone.
-  if (!packed_end_->published || !tree_.may_have_files) return {};
+  if (!packed_end_->published || packed_end_->damage || !tree_.may_have_files) return {};
   const Result<GoneGroups> gone = find_gone_groups(options_.output, packed_end_->standing);
   if (!gone) {
-    // A damaged manifest, say; what this run published stands.
+    // What this run published stands.
     summary_.errors.push_back(gone.error());
     return {};
   }
+  std::ranges::copy(gone->failures, std::back_inserter(summary_.errors));
   summary_.rows_gone = gone->rows;
   summary_.gone_examples = gone->examples;
   if (gone->folders.empty() || !may_prune()) return {};

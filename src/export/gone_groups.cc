@@ -38,7 +38,12 @@ Result<GoneGroups> find_gone_groups(const std::string& output,
   for (const std::string& folder : *folders) {
     if (standing.contains(folder)) continue;
     const Result<std::optional<PackedManifest>> manifest = PackedManifest::load(*tree, folder);
-    if (!manifest) return std::unexpected(manifest.error());
+    if (!manifest) {
+      if (gone.failures.size() < StaleFiles::failures_max) {
+        gone.failures.push_back(manifest.error());
+      }
+      continue;
+    }
     if (!*manifest || (*manifest)->rows() == 0) continue;
     gone.folders.push_back(folder);
     gone.rows += (*manifest)->rows();

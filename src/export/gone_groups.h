@@ -18,9 +18,10 @@ struct GoneGroups {
   std::uint64_t rows = 0;  ///< That their manifests list.
   std::uint64_t parts = 0;
   std::vector<GoneRow> examples;  ///< The first few folders.
+  std::vector<Error> failures;    ///< The first few manifests that cannot be read.
 };
 
-/// All groups that have rows, but for those in the folders of `standing`. Errors: corrupt, io.
+/// All groups that have rows, but for those in the folders of `standing`. Errors: io.
 [[nodiscard]] Result<GoneGroups> find_gone_groups(const std::string& output,
                                                   const std::set<std::string>& standing);
 

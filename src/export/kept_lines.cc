@@ -18,8 +18,7 @@ std::set<GroupName> groups_read(const GroupTable& groups) {
   std::set<GroupName> names;
   for (const GroupCount& group : groups.all()) {
     if (group.rows == 0) continue;
-    names.emplace(group.tenant,
-                  group.country.empty() ? std::string(unknown_country) : group.country);
+    names.emplace(group.tenant, packed_country(group.country));
   }
   return names;
 }
@@ -44,7 +43,7 @@ Result<void> carry_over(NewestLines& newest, std::size_t folder, Compressor& com
 }
 
 Error with_way_out(Error error) {
-  if (error.kind != ErrorKind::corrupt && error.kind != ErrorKind::not_found) return error;
+  if (!is_damage(error)) return error;
   return std::move(error).with_hint(
       {"rows are rejected, and their last good lines are looked for in the old parts: mend the "
        "rows, or move the folder of the damaged part out of the tree and export again in full",
@@ -53,6 +52,10 @@ Error with_way_out(Error error) {
 }
 
 }  // namespace
+
+bool is_damage(const Error& error) {
+  return error.kind == ErrorKind::corrupt || error.kind == ErrorKind::not_found;
+}
 
 Result<KeptLines> keep_lines(const std::set<Key>& rejected, const GroupTable& groups,
                              Compressor& compressor, const Stop& stop, PackedTree& into) {

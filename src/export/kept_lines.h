@@ -20,6 +20,10 @@ struct KeptLines {
   std::set<std::string> standing;
 };
 
+/// Whether keep_lines() failed because the tree is damaged. Until somebody mends it, every run
+/// would meet the same.
+[[nodiscard]] bool is_damage(const Error& error);
+
 /// A full export replaces the parts of the groups that it read. Rows that it had to reject have no
 /// new line; so that their last good one is not lost, their newest lines of the old parts are
 /// appended to the new ones. `rejected` are the keys, `groups` what was read. Reads all parts of

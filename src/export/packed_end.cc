@@ -4,8 +4,10 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/bytes.h"
 #include "export/codec.h"
 #include "export/kept_lines.h"
+#include "export/stale_files.h"
 
 namespace tidemark::exporter {
 namespace {
@@ -26,7 +28,7 @@ bool is_read_whole(const Job& job) { return job.pending.load() == 0 && job.is_wh
 
 std::set<Key> rejected_rows(const Publisher& publisher) {
   std::set<Key> rejected = publisher.met_rejects();
-  for (const Key& key : publisher.mended_rows()) rejected.erase(key);
+  for (const MendedRow& row : publisher.mended_rows()) rejected.erase(row.key);
   return rejected;
 }
 
@@ -35,14 +37,21 @@ Result<void> publish(const PackedWork& work, const JobOf& job_of,
   // Rows that stand outside may have lines in the old parts, by the key that they had.
   const bool all_met =
       std::ranges::none_of(work.plan.jobs, [](const Job& job) { return job.error().has_value(); });
-  const auto old_parts = work.options.mode == Mode::full && all_met ? PackedTree::OldParts::replaced
-                                                                    : PackedTree::OldParts::kept;
+  auto old_parts = work.options.mode == Mode::full && all_met ? PackedTree::OldParts::replaced
+                                                              : PackedTree::OldParts::kept;
   if (old_parts == PackedTree::OldParts::replaced) {
     Compressor compressor(work.options.compression, work.options.compression_level);
     Result<KeptLines> kept =
         keep_lines(rejected_rows(work.publisher), work.groups, compressor, work.stop, work.packed);
-    if (!kept) return fail(std::move(kept.error()));
-    end.standing = std::move(kept->standing);
+    if (kept) {
+      end.standing = std::move(kept->standing);
+    } else if (is_damage(kept.error())) {
+      // The last good lines stand somewhere in the old parts.
+      old_parts = PackedTree::OldParts::kept;
+      end.damage = std::move(kept.error());
+    } else {
+      return fail(std::move(kept.error()));
+    }
   }
   const auto window_of = [&job_of](const std::string& tenant) {
     const auto job = job_of.find(tenant);
@@ -56,15 +65,21 @@ Result<void> publish(const PackedWork& work, const JobOf& job_of,
   return {};
 }
 
-/// Takes the rows that are good now off the reject list. A tenant that is not published keeps its
-/// rejects for the next run.
-Result<void> erase_mended(const PackedWork& work) {
-  const std::vector<Key>& mended = work.publisher.mended_rows();
+/// Takes the rows that are good now off the reject list. A tenant or a group that is not published
+/// keeps its rejects for the next run.
+Result<void> erase_mended(const PackedWork& work, const PackedTree::Commit& commit) {
+  const std::vector<MendedRow>& mended = work.publisher.mended_rows();
+  const auto is_placed = [&](const MendedRow& row) {
+    const auto [tenant, country] = work.groups.name(row.group);
+    return std::ranges::none_of(commit.unplaced, [&](const PackedTree::Unplaced& group) {
+      return group.tenant == tenant && group.country == packed_country(country);
+    });
+  };
   if (mended.empty() || !std::ranges::all_of(work.plan.jobs, is_read_whole)) return {};
   if (Result<void> begun = work.index.begin(); !begun) return begun;
   Result<void> done;
-  for (const Key& key : mended) {
-    if (done) done = work.index.erase_reject(key);
+  for (const MendedRow& row : mended) {
+    if (done && is_placed(row)) done = work.index.erase_reject(row.key);
   }
   if (done) done = work.index.commit();
   if (!done) work.index.rollback();
@@ -84,6 +99,32 @@ void withdraw_broken(const PackedWork& work, const PackedTree::IsPublished& is_p
   for (Job& job : work.plan.jobs) {
     const std::optional<Error> error = job.error();
     if (job.window && error && !is_read_whole(job)) job.withdraw(*error);
+  }
+}
+
+/// Whose watermark waits for the group.
+Job& job_of_tenant(ExportPlan& plan, const std::string& tenant) {
+  const auto own = std::ranges::find_if(
+      plan.jobs, [&](const Job& job) { return job.window.has_value() && job.tenant == tenant; });
+  return own == plan.jobs.end() ? plan.jobs.back() : *own;
+}
+
+void withdraw_unplaced(const PackedWork& work, PackedTree::Commit& commit) {
+  for (const PackedTree::Unplaced& group : commit.unplaced) {
+    const std::uint64_t rows =
+        work.groups.withdraw_group(group.tenant, group.country, group.error.what);
+    Error error =
+        Error(group.error)
+            .within({"group {0} / {1}: {2} {3} not exported", "分组 {0} / {1}：{2} 行未导出"},
+                    printable(group.tenant), printable(group.country), rows,
+                    plural(rows, "row is", "rows are"));
+    Job& job = job_of_tenant(work.plan, group.tenant);
+    // Some of them may be another job's: rejects that were read again.
+    job.failed += std::min(rows, job.exported());
+    job.fail_with(error);
+    if (commit.failures.size() < StaleFiles::failures_max) {
+      commit.failures.push_back(std::move(error));
+    }
   }
 }
 
@@ -113,9 +154,12 @@ PackedEnd end_packed(const PackedWork& work) {
   }
   end.published = true;
   // The parts are in the tree; a list that cannot be written is tried again by the next run.
-  if (Result<void> erased = erase_mended(work); !erased) {
+  if (Result<void> erased = erase_mended(work, end.commit); !erased) {
     end.commit.failures.push_back(std::move(erased.error()));
   }
+  // What has no place says the same of its manifest.
+  if (end.damage && end.commit.unplaced.empty()) end.commit.failures.push_back(*end.damage);
+  withdraw_unplaced(work, end.commit);
   withdraw_broken(work, is_published);
   return end;
 }

@@ -21,6 +21,9 @@ struct PackedEnd {
   PackedTree::Commit commit;
   /// Folders of groups that are not gone: those that were published, and KeptLines::standing.
   std::set<std::string> standing;
+  /// Why all groups kept their old parts: something of the tree cannot be read. Which groups are
+  /// gone nobody knows then.
+  std::optional<Error> damage;
   std::optional<Error> failure;  ///< Why the parts could not be published.
 };
 

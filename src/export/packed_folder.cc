@@ -11,6 +11,7 @@ Result<PackedFolders::Given> PackedFolders::give(const std::string& tenant,
                                                  const std::string& country) {
   const std::string plain = clean_component(tenant) + "/" + clean_component(country);
   std::optional<std::string> first_free;
+  std::optional<Error> unreadable;
   for (std::uint64_t attempt = 0; attempt <= mark_attempts_max; ++attempt) {
     std::string folder =
         attempt == 0 ? plain : marked_stem(plain, tenant + '\0' + country, attempt - 1);
@@ -19,7 +20,10 @@ Result<PackedFolders::Given> PackedFolders::give(const std::string& tenant,
     if (!there) return std::unexpected(there.error());
     if (*there) {
       Result<std::optional<PackedManifest>> manifest = PackedManifest::load(*tree_, folder);
-      if (!manifest) return std::unexpected(manifest.error());
+      if (!manifest) {
+        if (!unreadable) unreadable = std::move(manifest.error());
+        continue;
+      }
       if (*manifest) {
         if ((*manifest)->tenant != tenant || (*manifest)->country != country) continue;
         take(folder);
@@ -28,6 +32,8 @@ Result<PackedFolders::Given> PackedFolders::give(const std::string& tenant,
     }
     if (!first_free) first_free = std::move(folder);
   }
+  // The group may live there, and would get a second folder beside it.
+  if (unreadable) return fail(std::move(*unreadable));
   if (!first_free)
     return fail(ErrorKind::io, {"no free folder for {}", "{} 没有可用的目录"}, plain);
   take(*first_free);

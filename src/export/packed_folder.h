@@ -27,7 +27,7 @@ class PackedFolders {
   /// The folder whose manifest names the group; for a new group `{tenant}/{country}`, or with a
   /// mark if another group has that one (two names that clean to the same, or differ in case only).
   /// A group stays in its folder also when a better name has become free since. The folder counts
-  /// as taken from then on. Errors: corrupt (a manifest), io.
+  /// as taken from then on. Errors: corrupt (a manifest that may be the group's), io.
   [[nodiscard]] Result<Given> give(const std::string& tenant, const std::string& country);
 
   /// No other group of this run gets `folder`.

@@ -61,5 +61,23 @@ TEST_F(PackedFolder, AGroupStaysInItsFolderWhenTheNameBecomesFree) {
   EXPECT_EQ(folder_of("a:b"), marked);
 }
 
+TEST_F(PackedFolder, ADamagedManifestMayBeTheGroups) {
+  folder_.write("a_b/CN/" + std::string(PackedManifest::file_name), "{");
+  Result<TreeFolder> tree = TreeFolder::open(folder_.text(), false);
+  PackedFolders folders(&*tree);
+  const Result<PackedFolders::Given> given = folders.give("a/b", "CN");
+  ASSERT_FALSE(given);
+  EXPECT_EQ(given.error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(folders.give("other", "CN")->folder, "other/CN");
+}
+
+TEST_F(PackedFolder, ADamagedManifestOfAnotherGroupIsPassedOver) {
+  take("a_b/CN", "a/b");
+  const std::string marked = folder_of("a:b");
+  take(marked, "a:b");
+  folder_.write("a_b/CN/" + std::string(PackedManifest::file_name), "{");
+  EXPECT_EQ(folder_of("a:b"), marked);
+}
+
 }  // namespace
 }  // namespace tidemark::exporter

@@ -103,10 +103,11 @@ Result<PackedManifest> PackedManifest::parse(std::string_view text, const std::s
     return fail(
         make_error(ErrorKind::corrupt, {"{} is damaged: {}", "{} 已损坏：{}"}, path,
                    exception.what())
-            .with_hint({"put it back from a backup; or move its whole folder away and export "
-                        "in full, which makes all lines anew but those of rejected rows",
-                        "请从备份恢复该文件；或移走其所在的整个文件夹后全量导出："
-                        "除被拒收的行外，所有行都会重新写出"}));
+            .with_hint({"put it back from a backup that lists the newest part beside it; or move "
+                        "its whole folder away and export in full, which makes all lines anew but "
+                        "those of rejected rows",
+                        "请从备份恢复该文件（备份须列出旁边最新的分片）；或移走其所在的整个文件夹后"
+                        "全量导出：除被拒收的行外，所有行都会重新写出"}));
   }
 }
 

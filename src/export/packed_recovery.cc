@@ -1,7 +1,9 @@
 #include "export/packed_recovery.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,12 +16,19 @@ Result<StaleFiles> remove_unlisted_parts(TreeIndex& index, TreeFolder& tree) {
   if (!doubtful) return std::unexpected(doubtful.error());
   if (doubtful->empty()) return StaleFiles{};
   std::vector<std::string> stale;
+  std::set<std::string, std::less<>> unreadable;
+  StaleFiles failed;
   for (const std::string& path : *doubtful) {
     const auto [folder, file] = split_path(path);
     if (path.contains(".ndjson")) {
       const Result<std::optional<PackedManifest>> manifest =
           PackedManifest::load(tree, std::string(folder));
-      if (!manifest) return std::unexpected(manifest.error());
+      if (!manifest) {
+        // It may list the part. Nobody else waits for that.
+        index.leave_removal(path);
+        if (unreadable.emplace(folder).second) failed.add({.failures = {manifest.error()}});
+        continue;
+      }
       if (*manifest && std::ranges::find((*manifest)->parts, file, &PackedPart::file) !=
                            (*manifest)->parts.end()) {
         continue;
@@ -33,7 +42,9 @@ Result<StaleFiles> remove_unlisted_parts(TreeIndex& index, TreeFolder& tree) {
     }
     stale.push_back(path);
   }
-  return remove_stale_files(index, tree, stale);
+  Result<StaleFiles> removed = remove_stale_files(index, tree, stale);
+  if (removed) removed->add(failed);
+  return removed;
 }
 
 }  // namespace tidemark::exporter

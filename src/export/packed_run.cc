@@ -37,6 +37,12 @@ std::optional<WallTime> packed_run_time(std::string_view name) {
   return time;
 }
 
+/// Empty if the file is named like no part.
+std::string run_of_part(std::string_view file) {
+  const std::string run(file.substr(0, packed_run_name({}).size()));
+  return packed_run_time(run) ? run : std::string();
+}
+
 /// Empty if there is no tree, or no part in it.
 Result<std::string> newest_in_manifests(const std::string& output) {
   std::string newest;
@@ -47,7 +53,12 @@ Result<std::string> newest_in_manifests(const std::string& output) {
   if (!folders) return std::unexpected(folders.error());
   for (const std::string& folder : *folders) {
     const Result<std::optional<PackedManifest>> manifest = PackedManifest::load(*tree, folder);
-    if (!manifest) return std::unexpected(manifest.error());
+    if (!manifest) {
+      const Result<std::vector<std::string>> files = tree->names(folder);
+      if (!files) return std::unexpected(files.error());
+      for (const std::string& file : *files) newest = std::max(newest, run_of_part(file));
+      continue;
+    }
     if (!*manifest) continue;
     for (const PackedPart& part : (*manifest)->parts) newest = std::max(newest, part.run);
   }

@@ -12,8 +12,9 @@ namespace tidemark::exporter {
 [[nodiscard]] std::string packed_run_name(WallTime now);
 
 /// The name of a run that begins now: later than every run of the tree, also when the clock was set
-/// back since. The newest run is remembered in the index; a new index asks the manifests.
-/// Errors: corrupt (a manifest, or its run's name), io, and those of the index.
+/// back since. The newest run is remembered in the index; a new index asks the manifests, and the
+/// names of the parts where a manifest is damaged. Errors: corrupt (the name of a run in a
+/// manifest), io, and those of the index.
 [[nodiscard]] Result<std::string> next_packed_run(TreeIndex& index, const std::string& output,
                                                   WallTime now);
 

@@ -11,6 +11,10 @@
 
 namespace tidemark::exporter {
 
+std::string packed_country(std::string_view country) {
+  return std::string(country.empty() ? unknown_country : country);
+}
+
 PackedTree::PackedTree(Options options, const std::string& state_directory)
     : options_(std::move(options)),
       state_directory_(state_directory),
@@ -20,7 +24,7 @@ PackedTree::~PackedTree() = default;
 
 Result<void> PackedTree::append(const std::string& tenant, const std::string& country,
                                 PackedBlock block) {
-  const std::string named = country.empty() ? std::string(unknown_country) : country;
+  const std::string named = packed_country(country);
   std::unique_ptr<Group>& group = groups_[{tenant, named}];
   if (!group) group = std::make_unique<Group>(Group{.tenant = tenant, .country = named});
   return staged_.append(group->parts, std::move(block));
@@ -43,32 +47,34 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
   const bool no_tree_yet = !tree && options_.dry_run && tree.error().kind == ErrorKind::not_found;
   if (!tree && !no_tree_yet) return fail(std::move(tree.error()));
   if (Result<void> flushed = staged_.flush(); !flushed) return fail(std::move(flushed.error()));
-  const Result<Plan> planned = plan(tree ? &*tree : nullptr, old_parts, is_published, window);
-  if (!planned) return std::unexpected(planned.error());
+  Result<Places> places = find_places(tree ? &*tree : nullptr, is_published);
+  if (!places) return fail(std::move(places.error()));
+  if (!places->unplaced.empty()) old_parts = OldParts::kept;
+  const Plan planned = plan(std::move(places->found), old_parts, window);
 
-  Commit done{.parts_written = planned->moves.size()};
-  for (const auto& [folder, manifest] : planned->manifests) {
+  Commit done{.parts_written = planned.moves.size(), .unplaced = std::move(places->unplaced)};
+  for (const auto& [folder, manifest] : planned.manifests) {
     done.folders.insert(folder);
     for (const PackedPart& part : manifest.parts) {
       if (part.run == options_.run) done.bytes_written += part.bytes;
     }
   }
   if (options_.dry_run) {
-    done.parts_removed = planned->old_parts.size();
+    done.parts_removed = planned.old_parts.size();
     return done;
   }
   if (Result<void> synced = tree->sync_data(); !synced) return fail(std::move(synced.error()));
-  if (Result<void> noted = note(index, *planned); !noted) return fail(std::move(noted.error()));
-  for (const auto& [staged, path] : planned->moves) {
+  if (Result<void> noted = note(index, planned); !noted) return fail(std::move(noted.error()));
+  for (const auto& [staged, path] : planned.moves) {
     if (Result<void> moved = tree->publish(AT_FDCWD, staged, path); !moved) {
       return fail(std::move(moved.error()));
     }
   }
-  if (Result<void> switched = switch_manifests(*tree, *planned); !switched) {
+  if (Result<void> switched = switch_manifests(*tree, planned); !switched) {
     return fail(std::move(switched.error()));
   }
   // Everything is published: what cannot be removed is told, and fails nothing any more.
-  Result<StaleFiles> removed = remove_stale_files(index, *tree, planned->old_parts);
+  Result<StaleFiles> removed = remove_stale_files(index, *tree, planned.old_parts);
   if (!removed) {
     done.failures.push_back(std::move(removed.error()));
     return done;
@@ -91,16 +97,30 @@ Result<PackedFolders::Given> PackedTree::place_of(const Group& group, PackedFold
 }
 
 /// In the order of tenant and country, so that collisions of names end alike every time.
-Result<PackedTree::Plan> PackedTree::plan(TreeFolder* tree, OldParts old_parts,
-                                          const IsPublished& is_published,
-                                          const WindowOf& window) const {
-  Plan plan;
+Result<PackedTree::Places> PackedTree::find_places(TreeFolder* tree,
+                                                   const IsPublished& is_published) const {
+  Places places;
   PackedFolders folders(tree);
   for (const auto& [name, group] : groups_) {
     if (!is_published(group->tenant)) continue;
     Result<PackedFolders::Given> place = place_of(*group, folders, tree);
-    if (!place) return fail(std::move(place.error()));
-    auto& [folder, before] = *place;
+    if (place) {
+      places.found.push_back({.group = group.get(), .given = std::move(*place)});
+    } else if (group->folder.empty()) {
+      places.unplaced.push_back(
+          {.tenant = group->tenant, .country = group->country, .error = std::move(place.error())});
+    } else {
+      return fail(std::move(place.error()));
+    }
+  }
+  return places;
+}
+
+PackedTree::Plan PackedTree::plan(std::vector<Place> places, OldParts old_parts,
+                                  const WindowOf& window) const {
+  Plan plan;
+  for (auto& [group, given] : places) {
+    auto& [folder, before] = given;
     PackedManifest manifest{.tenant = group->tenant, .country = group->country};
     if (before && old_parts == OldParts::kept) {
       manifest.parts = std::move(before->parts);

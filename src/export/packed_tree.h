@@ -19,6 +19,9 @@
 
 namespace tidemark::exporter {
 
+/// As manifests name a group's country.
+[[nodiscard]] std::string packed_country(std::string_view country);
+
 /// Appends blocks to part files in the staging folder and, when a run is done, brings them into
 /// the tree: parts durable, parts renamed, manifests switched, old parts removed. Readers see the
 /// old set of parts of a group or the new one, never a mixture. One thread at a time.
@@ -32,13 +35,20 @@ class PackedTree {
     std::string run;       ///< See next_packed_run(); first piece of the parts' names.
     std::string output;
   };
+  /// A group whose folder nobody can tell, since a manifest cannot be read.
+  struct Unplaced {
+    std::string tenant;
+    std::string country;
+    Error error;
+  };
   /// What commit() did; in a dry run, would do.
   struct Commit {
     std::uint64_t parts_written = 0;
     std::uint64_t parts_removed = 0;
     std::uint64_t bytes_written = 0;
-    std::set<std::string> folders;  ///< Of the groups that have new parts.
-    std::vector<Error> failures;    ///< Replaced parts that could not be removed.
+    std::set<std::string> folders;   ///< Of the groups that have new parts.
+    std::vector<Error> failures;     ///< Replaced parts that could not be removed.
+    std::vector<Unplaced> unplaced;  ///< Groups that were not published. The others were.
   };
   /// What becomes of the parts that a group has.
   enum class OldParts { replaced, kept };
@@ -60,8 +70,10 @@ class PackedTree {
 
   /// Publishes the parts of all groups of the tenants that `is_published`; the others' are dropped.
   /// `window` of an incremental run is noted in the manifests. Once, after the last block.
-  /// Errors: no_space, io, corrupt (a manifest), those of the index. Some groups may have their new
-  /// parts by then; the next run removes the parts that no manifest lists.
+  /// Where a group has no place, the others keep their old parts: a row that moved into it may have
+  /// its last line there.
+  /// Errors: no_space, io, those of the index; compacting also corrupt (a manifest). Some groups
+  /// may have their new parts by then; the next run removes the parts that no manifest lists.
   [[nodiscard]] Result<Commit> commit(TreeIndex& index, OldParts old_parts,
                                       const IsPublished& is_published, const WindowOf& window);
 
@@ -72,13 +84,22 @@ class PackedTree {
     std::string folder{};  ///< Empty: found at commit.
     StagedParts::Group parts{};
   };
+  struct Place {
+    const Group* group;
+    PackedFolders::Given given;
+  };
+  struct Places {
+    std::vector<Place> found;
+    std::vector<Unplaced> unplaced;
+  };
   struct Plan {
     std::map<std::string, PackedManifest> manifests;         ///< By folder.
     std::vector<std::pair<std::string, std::string>> moves;  ///< Staged part → path in the tree.
     std::vector<std::string> old_parts;                      ///< That the new ones replace.
   };
-  [[nodiscard]] Result<Plan> plan(TreeFolder* tree, OldParts old_parts,
-                                  const IsPublished& is_published, const WindowOf& window) const;
+  [[nodiscard]] Result<Places> find_places(TreeFolder* tree, const IsPublished& is_published) const;
+  [[nodiscard]] Plan plan(std::vector<Place> places, OldParts old_parts,
+                          const WindowOf& window) const;
   [[nodiscard]] static Result<PackedFolders::Given> place_of(const Group& group,
                                                              PackedFolders& folders,
                                                              TreeFolder* tree);

@@ -69,6 +69,28 @@ TEST_F(PackedTreeCommit, ARunThatEndsInTheMiddleStillCountsAsTheNewest) {
   EXPECT_GT(next_run(noon - 24h), run_);
 }
 
+TEST_F(PackedTreeCommit, ADamagedManifestIsNoReasonForARunToBeginEarlier) {
+  ASSERT_TRUE(export_row(noon, PackedTree::OldParts::kept));
+  folder_.write("t/CN/" + std::string(PackedManifest::file_name), "{");
+  ASSERT_TRUE(index_->set_meta("packed_run", ""));
+  EXPECT_GT(next_run(noon - 24h), run_);
+}
+
+TEST_F(PackedTreeCommit, WhereAGroupHasNoPlaceTheOthersKeepTheirOldParts) {
+  ASSERT_TRUE(export_row(noon, PackedTree::OldParts::kept));
+  folder_.write("u/CN/" + std::string(PackedManifest::file_name), "{");
+  PackedTree tree({.run = next_run(noon + 1s), .output = folder_.text()}, state_);
+  ASSERT_TRUE(tree.append("t", "CN", {.rows = 1, .bytes = "{}\n"}));
+  ASSERT_TRUE(tree.append("u", "CN", {.rows = 1, .bytes = "{}\n"}));
+  const Result<PackedTree::Commit> done =
+      tree.commit(*index_, PackedTree::OldParts::replaced, everybody, no_window);
+  ASSERT_TRUE(done);
+  ASSERT_EQ(done->unplaced.size(), 1U);
+  EXPECT_EQ(done->unplaced[0].tenant, "u");
+  EXPECT_EQ(done->parts_removed, 0U);
+  EXPECT_EQ(parts().size(), 2U);
+}
+
 TEST_F(PackedTreeCommit, DropsWhatIsNotPublished) {
   PackedTree tree({.run = next_run(noon), .output = folder_.text()}, state_);
   ASSERT_TRUE(tree.append("t", "CN", {.rows = 1, .bytes = "{}\n"}));

@@ -172,13 +172,13 @@ Result<void> Publisher::publish_chunk(Chunk& chunk) {
     if (Result<void> put = index_.put_reject(reject); !put) return put;
     met_rejects_.insert(reject.key);
   }
-  for (const Key& key : chunk.mended) {
-    met_rejects_.insert(key);
+  for (const MendedRow& row : chunk.mended) {
+    met_rejects_.insert(row.key);
     // No window may ever take the row again: the list is what brings it back.
-    if (left_on_list_.contains(key)) continue;
+    if (left_on_list_.contains(row.key)) continue;
     if (options_.packed != nullptr) {
-      mended_rows_.push_back(key);
-    } else if (Result<void> erased = index_.erase_reject(key); !erased) {
+      mended_rows_.push_back(row);
+    } else if (Result<void> erased = index_.erase_reject(row.key); !erased) {
       return erased;
     }
   }
@@ -382,7 +382,7 @@ void Publisher::row_failed(Chunk& chunk, const RowPlan& plan, const Error& error
   left_on_list_.insert(plan.key);
   GroupCount& group = chunk.groups[plan.group];
   group.failed++;
-  if (group.error.empty()) group.error = error.what.en;
+  if (group.error.empty()) group.error = error.what;
   ++chunk.failed;
   chunk.job->fail_with(error);
 }

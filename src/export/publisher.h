@@ -74,7 +74,7 @@ class Publisher {
   }
   /// Layout ndjson: rejects that are good now; theirs is to be erased when the parts are in the
   /// tree. Call after finish().
-  [[nodiscard]] const std::vector<Key>& mended_rows() const { return mended_rows_; }
+  [[nodiscard]] const std::vector<MendedRow>& mended_rows() const { return mended_rows_; }
   /// What became of the files that rows of this run left behind. After finish().
   [[nodiscard]] const StaleFiles& stale_files() const { return stale_files_; }
   /// Rejects that the run met again, good or bad. Call after drain() or finish().
@@ -135,10 +135,10 @@ class Publisher {
   std::vector<Key> again_;
   std::vector<TreePath> left_behind_;  ///< In this round, by rows that moved.
   StaleFiles stale_files_;
-  std::vector<std::string> stale_;  ///< Noted in the index, to be removed after the commit.
-  SweepFindings findings_;          ///< The publisher's thread only.
-  std::vector<Key> mended_rows_;    ///< The publisher's thread only.
-  std::set<Key> met_rejects_;       ///< The publisher's thread only.
+  std::vector<std::string> stale_;      ///< Noted in the index, to be removed after the commit.
+  SweepFindings findings_;              ///< The publisher's thread only.
+  std::vector<MendedRow> mended_rows_;  ///< The publisher's thread only.
+  std::set<Key> met_rejects_;           ///< The publisher's thread only.
   /// Of the chunk at work: rows that stay on the reject list if they are on it, since their files
   /// could not be written, or are to be.
   std::set<Key> left_on_list_;

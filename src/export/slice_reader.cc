@@ -313,7 +313,9 @@ Result<void> SliceReader::take_row(Chunk& chunk, const SourceRow& row) {
       return reject(chunk, row, group, reason_of(*fault));
     }
   }
-  if (!known_rejects_.empty() && known_rejects_.contains(row.key)) chunk.mended.push_back(row.key);
+  if (!known_rejects_.empty() && known_rejects_.contains(row.key)) {
+    chunk.mended.push_back({.key = row.key, .group = group});
+  }
   return sink_->add(chunk, row, group, hash);
 }
 

@@ -143,7 +143,7 @@ class SummaryText {
     for (const GroupCount& group : s_.failed_groups) {
       line("Group failed", "失败分组",
            fmt::format("{} / {}: {}", printable(group.tenant), printable(group.country),
-                       group.error));
+                       group.error.in(language_)));
     }
     for (std::size_t i = 0; i < s_.errors.size(); ++i) {
       const Message& hint = s_.errors[i].hint;

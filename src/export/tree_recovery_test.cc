@@ -124,6 +124,22 @@ TEST_F(TreeRecovery, PartsThatAManifestListsStay) {
   EXPECT_FALSE(folder_.has("u/CN/new-0001.ndjson"));
 }
 
+TEST_F(TreeRecovery, PartsThatADamagedManifestMayListStay) {
+  folder_.write("t/CN/" + std::string(PackedManifest::file_name), "{");
+  for (const char* part : {"t/CN/a-0001.ndjson", "t/CN/b-0001.ndjson", "u/CN/a-0001.ndjson"}) {
+    folder_.write(part, "{}\n");
+    ASSERT_TRUE(index_.add_removal(part));
+  }
+  const Result<StaleFiles> stale = recover_tree(folder_.text(), index_, journal_, "now");
+  ASSERT_TRUE(stale) << stale.error().what.en;
+  ASSERT_EQ(stale->failures.size(), 1U);
+  EXPECT_NE(stale->failures.front().what.en.find("t/CN/_manifest.json"), std::string::npos);
+  EXPECT_TRUE(folder_.has("t/CN/a-0001.ndjson"));
+  EXPECT_TRUE(folder_.has("t/CN/b-0001.ndjson"));
+  EXPECT_FALSE(folder_.has("u/CN/a-0001.ndjson"));
+  EXPECT_EQ(index_.removals()->size(), 2U);
+}
+
 TEST_F(TreeRecovery, FilesOfARoundThatWasNotCommittedGo) {
   commit_row(1, "t/CN/known");
   folder_.write("t/CN/unknown.json", "{}");
