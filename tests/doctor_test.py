@@ -155,6 +155,37 @@ def test_odd_stamps_are_counted(sqlite, indexed):
     assert ("first 100000 rows" in found["null_stamps"]["what"]) == (not indexed)
 
 
+@pytest.mark.parametrize("kind", ["a view", "a table without types", "with a typed tenant"])
+def test_odd_stamps_of_untyped_columns_are_counted(sqlite, kind):
+    for key, stamp in enumerate([None, None, "2999-01-01 00:00:00", "2025-01-01 00:00:00", 7]):
+        sqlite.sql("INSERT INTO t_invoice VALUES (?,?,'DE','2025-01-01','n',3,'{}',?)",
+                   key, str(key % 2), stamp)
+    numbers = ("SELECT fid, ftenant_id + 0 AS ftenant_id, fcountry, fissue_date, finvoice_no,"
+               " fissue_status + 0 AS fissue_status, fext_field, fupdate_time FROM t_invoice")
+    if kind == "a view":
+        sqlite.sql(f"CREATE VIEW t_untyped AS {numbers}")
+    else:
+        tenant = "ftenant_id TEXT" if kind == "with a typed tenant" else "ftenant_id"
+        sqlite.sql(f"CREATE TABLE t_untyped (fid INTEGER PRIMARY KEY, {tenant}, fcountry,"
+                   " fissue_date, finvoice_no, fissue_status, fext_field, fupdate_time)")
+        sqlite.sql(f"INSERT INTO t_untyped {numbers}")
+        sqlite.sql(INDEX.replace("t_invoice", "t_untyped"))
+    found = sqlite.findings(code=1, TIDEMARK_EXPORT__INVOICES__TABLE="t_untyped",
+                            TIDEMARK_EXPORT__INVOICES__KEY="fid")
+    least = "" if kind == "with a typed tenant" else "at least "
+    assert found["null_stamps"]["what"].startswith(f"{least}2 rows"), found["null_stamps"]
+    assert found["future_stamps"]["what"].startswith(f"{least}1 row "), found["future_stamps"]
+    assert found["update_time"]["what"].startswith(f"{least}1 row "), found["update_time"]
+
+
+def test_odd_stamps_of_rows_without_a_tenant_are_counted(sqlite):
+    sqlite.sql(INDEX)
+    for key, tenant in enumerate([None, "", "a"]):
+        sqlite.sql("INSERT INTO t_invoice VALUES (?,?,'DE','2025-01-01','n',3,'{}',NULL)",
+                   key, tenant)
+    assert sqlite.findings()["null_stamps"]["what"].startswith("3 rows")
+
+
 def test_stamps_that_are_numbers_are_found(sqlite):
     sqlite.sql("INSERT INTO t_invoice VALUES (1,'7','DE','2025-01-01','n',3,'{}',1748772000)")
     found = sqlite.findings(code=1)

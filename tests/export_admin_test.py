@@ -710,6 +710,23 @@ def test_selftest_does_not_export_a_large_table(export):
     assert "1 tenant" in json.loads(selftest(export, "--json", "-l", "1").splitlines()[0])["detail"]
 
 
+def test_selftest_of_untyped_columns_does_not_export_a_large_table(export):
+    rows = [(key, f"INV-{key}", f"2025-01-01 {key // 3600:02}:{key // 60 % 60:02}:{key % 60:02}")
+            for key in range(1, 3001)]
+    with sqlite3.connect(export.folder / "source.db") as connection:
+        connection.executemany("INSERT INTO t_invoice VALUES (?,7,'DE','2025-05-01',?,3,'{}',?)",
+                               rows)
+    connection.close()
+    export.sql("CREATE VIEW v_invoice AS SELECT fid, ftenant_id + 0 AS ftenant_id, fcountry,"
+               " fissue_date, finvoice_no, fissue_status + 0 AS fissue_status, fext_field,"
+               " fupdate_time FROM t_invoice")
+    ran = export.run("selftest", "--json", TIDEMARK_EXPORT__INVOICES__TABLE="v_invoice",
+                     TIDEMARK_EXPORT__INVOICES__KEY="fid")
+    details = [json.loads(line).get("detail", "") for line in ran.stdout.splitlines()]
+    assert details[0].endswith("> 2025-01-01 00:33:20")  # The 1,001st newest.
+    assert details[1].startswith("1000 rows")
+
+
 def test_selftest_fails_where_a_watermark_would_wait(export):
     export.invoice(1)
     export.invoice(2, tenant="2", stamp="1748772000")

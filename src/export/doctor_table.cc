@@ -3,6 +3,8 @@
 #include <fmt/ranges.h>
 
 #include <charconv>
+#include <optional>
+#include <set>
 
 #include "export/content_hash.h"
 
@@ -28,13 +30,6 @@ Finding without_update_time(std::string_view check) {
       .what = say({"no update time column: only full exports", "没有更新时间列：只能全量导出"})};
 }
 
-std::string status_condition(const Patient& patient, sql::Values& params) {
-  const TableSpec& spec = patient.table.spec();
-  if (spec.status.empty()) return {};
-  params.emplace_back(spec.status_value);
-  return fmt::format(" AND {} = ?", patient.connection.quoted(spec.status));
-}
-
 Result<std::int64_t> count_of(sql::Connection& connection, const std::string& query,
                               const sql::Values& params) {
   const Result<std::optional<std::string>> text = sql::query_value(connection, query, params);
@@ -49,20 +44,19 @@ Result<std::vector<std::string>> some_tenants(const Patient& patient) {
   const Statement query = patient.table.tenants();
   Result<std::unique_ptr<sql::Cursor>> cursor = patient.connection.query(query.sql, query.params);
   if (!cursor) return fail(cursor.error());
-  std::vector<std::string> tenants;
+  std::set<std::string> tenants;  // NULL is the empty text.
   while (tenants.size() <= tenants_max) {
     const Result<bool> row = (*cursor)->next();
     if (!row) return fail(row.error());
     if (!*row) break;
-    if ((*cursor)->at(0)) tenants.emplace_back(*(*cursor)->at(0));
+    tenants.emplace((*cursor)->at(0).value_or(""));
   }
-  return tenants;
+  return std::vector(tenants.begin(), tenants.end());
 }
 
 /// By the index: each tenant's odd rows lie together.
 Result<OddRows> count_by_tenant(const Patient& patient, const std::string& condition,
                                 const sql::Values& values) {
-  const TableSpec& spec = patient.table.spec();
   Result<std::vector<std::string>> tenants = some_tenants(patient);
   if (!tenants) return fail(tenants.error());
   OddRows odd;
@@ -72,16 +66,13 @@ Result<OddRows> count_by_tenant(const Patient& patient, const std::string& condi
     odd.scope = say({"of the first {} tenants", "前 {} 个租户中"}, tenants_max);
   }
   for (const std::string& tenant : *tenants) {
-    sql::Values params{tenant};
-    const std::string status = status_condition(patient, params);
-    params.insert(params.end(), values.begin(), values.end());
-    const Result<std::int64_t> count = count_of(
-        patient.connection,
-        fmt::format(
-            "SELECT COUNT(*) FROM (SELECT 1 AS one FROM {} WHERE {} = ?{} AND {} LIMIT {}) x",
-            patient.connection.quoted(spec.table), patient.connection.quoted(spec.tenant), status,
-            condition, rows_per_tenant_max),
-        params);
+    Statement rows = patient.table.of_status(tenant);
+    rows.params.insert(rows.params.end(), values.begin(), values.end());
+    const Result<std::int64_t> count =
+        count_of(patient.connection,
+                 fmt::format("SELECT COUNT(*) FROM (SELECT 1 AS one{} AND {} LIMIT {}) x", rows.sql,
+                             condition, rows_per_tenant_max),
+                 rows.params);
     if (!count) return fail(count.error());
     odd.count += *count;
     odd.at_least = odd.at_least || *count == rows_per_tenant_max;
@@ -92,16 +83,14 @@ Result<OddRows> count_by_tenant(const Patient& patient, const std::string& condi
 /// Without an index: among as many rows as may be read.
 Result<OddRows> count_in_sample(const Patient& patient, const std::string& condition,
                                 const sql::Values& values) {
-  const TableSpec& spec = patient.table.spec();
-  const std::string update = patient.connection.quoted(spec.update_time);
-  sql::Values params;
-  const std::string status = status_condition(patient, params);
-  params.insert(params.end(), values.begin(), values.end());
-  const Result<std::int64_t> count = count_of(
-      patient.connection,
-      fmt::format("SELECT COUNT(*) FROM (SELECT {} FROM {} WHERE 1 = 1{} LIMIT {}) x WHERE {}",
-                  update, patient.connection.quoted(spec.table), status, rows_sampled, condition),
-      params);
+  const std::string update = patient.connection.quoted(patient.table.spec().update_time);
+  Statement rows = patient.table.of_status(std::nullopt);
+  rows.params.insert(rows.params.end(), values.begin(), values.end());
+  const Result<std::int64_t> count =
+      count_of(patient.connection,
+               fmt::format("SELECT COUNT(*) FROM (SELECT {}{} LIMIT {}) x WHERE {}", update,
+                           rows.sql, rows_sampled, condition),
+               rows.params);
   if (!count) return fail(count.error());
   return OddRows{.count = *count,
                  .at_least = true,
@@ -112,11 +101,8 @@ Result<OddRows> count_in_sample(const Patient& patient, const std::string& condi
 
 Result<OddRows> count_odd(const Patient& patient, const std::string& condition,
                           const sql::Values& values) {
-  const TableSpec& spec = patient.table.spec();
-  if (patient.table.table().index_on(wanted_index_columns(spec)) != nullptr) {
-    return count_by_tenant(patient, condition, values);
-  }
-  return count_in_sample(patient, condition, values);
+  return patient.table.has_wanted_index() ? count_by_tenant(patient, condition, values)
+                                          : count_in_sample(patient, condition, values);
 }
 
 /// `what` follows `1 row`, `2 rows`.
@@ -262,7 +248,7 @@ Finding check_update_time(const Patient& patient) {
     finding.mend = usable.error().hint;
     return finding;
   }
-  if (column->type == sql::ColumnType::date) {
+  if (patient.table.stamps_whole_days()) {
     finding.verdict = Verdict::warning;
     finding.what = say({"{} {}: whole days, so a day's changes are exported on the next day",
                         "{} {}：仅精确到天，当天的修改次日才会导出"},

@@ -48,11 +48,9 @@ std::optional<std::uint64_t> rows_expected(const Patient& patient) {
 /// nullopt also if the index cannot be read, which another check tells.
 std::optional<SetBack> set_back_of(const std::string& output, const watermark::ClockReading& now,
                                    const watermark::State& state, const SourceTable& table) {
-  const sql::Column* const stamps = table.update_column();
-  const bool whole_days = stamps != nullptr && stamps->type == sql::ColumnType::date;
   Result<TreeIndex> index = TreeIndex::open(state_directory_of(output), IndexDb::Mode::read_only);
   if (!index) return std::nullopt;
-  return find_set_back(*index, now, state, whole_days).value_or(std::nullopt);
+  return find_set_back(*index, now, state, table.stamps_whole_days()).value_or(std::nullopt);
 }
 
 std::uint64_t files_there(const std::string& output) {

@@ -159,12 +159,11 @@ Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
   plan.state_on_disk = plan.state;
 
   watermark::ClockReading clocks = watermark::read_clocks(clock);
-  const sql::Column& column = *table.update_column();
-  const bool whole_days = column.type == sql::ColumnType::date;
+  const bool whole_days = table.stamps_whole_days();
   Result<watermark::Boundary> boundary =
       watermark::fix_boundary(connection, {.margin = options.margin,
                                            .fence = options.fence,
-                                           .decimals = column.decimals,
+                                           .decimals = table.update_column()->decimals,
                                            .whole_days = whole_days});
   if (!boundary) return fail(std::move(boundary.error()));
   plan.boundary = *boundary;

@@ -152,17 +152,12 @@ Result<void> Selftest::choose_rows() {
       options_.tenants.emplace_back((*cursor)->at(0).value_or(""));
     }
   }
-  const std::string status =
-      spec_.status.empty() ? "" : fmt::format(" AND {} = ?", db.quoted(spec_.status));
-  const std::string newest = fmt::format(
-      "SELECT {0} FROM {1} WHERE {2} = ?{3} AND {0} IS NOT NULL ORDER BY {0} DESC LIMIT 1 OFFSET "
-      "{4}",
-      db.quoted(spec_.update_time), db.quoted(spec_.table), db.quoted(spec_.tenant), status,
-      rows_per_tenant);
   for (const std::string& tenant : options_.tenants) {
-    sql::Values params{tenant};
-    if (!spec_.status.empty()) params.emplace_back(spec_.status_value);
-    const Result<std::optional<std::string>> stamp = sql::query_value(db, newest, params);
+    const Statement rows = table->of_status(tenant);
+    const std::string newest =
+        fmt::format("SELECT {0}{1} AND {0} IS NOT NULL ORDER BY {0} DESC LIMIT 1 OFFSET {2}",
+                    db.quoted(spec_.update_time), rows.sql, rows_per_tenant);
+    const Result<std::optional<std::string>> stamp = sql::query_value(db, newest, rows.params);
     if (!stamp) return fail(stamp.error());
     if (!*stamp) continue;
     constexpr std::size_t whole_seconds = 19;  // Decimals and a zone follow.

@@ -73,10 +73,7 @@ SourceTable::Builder& SourceTable::Builder::from_issued(std::string_view joined)
   text(" FROM ");
   if (!joined.empty()) text(joined).text(" CROSS JOIN ");
   text(table_.q_table_).text(" WHERE ");
-  if (!table_.spec_.status.empty()) {
-    equal(*table_.table_.column(table_.spec_.status), table_.q_status_, table_.spec_.status_value);
-    text(" AND ");
-  }
+  if (!table_.spec_.status.empty()) equal_status().text(" AND ");
   return text(table_.q_number_).text(" IS NOT NULL AND ").text(table_.q_date_).text(" IS NOT NULL");
 }
 
@@ -97,6 +94,21 @@ SourceTable::Builder& SourceTable::Builder::and_upto(const watermark::Window& wi
 SourceTable::Builder& SourceTable::Builder::and_tenant(const std::string& tenant) {
   text(" AND ");
   return equal_bytes(table_.tenant_column(), table_.q_tenant_, tenant, tenant.empty());
+}
+
+SourceTable::Builder& SourceTable::Builder::equal_tenant(const std::string& tenant) {
+  const sql::Column& column = table_.tenant_column();
+  // Values that keep their types have no collation in common.
+  if (column.keeps_types) return equal_bytes(column, table_.q_tenant_, tenant, tenant.empty());
+  if (tenant.empty()) text("(").text(table_.q_tenant_).text(" IS NULL OR ");
+  may_hold(column, tenant) ? equal(column, table_.q_tenant_, tenant) : text("1 = 0");
+  return tenant.empty() ? text(")") : *this;
+}
+
+SourceTable::Builder& SourceTable::Builder::equal_status() {
+  if (table_.spec_.status.empty()) return text("1 = 1");
+  return equal(*table_.table_.column(table_.spec_.status), table_.q_status_,
+               table_.spec_.status_value);
 }
 
 std::string SourceTable::Builder::bytes_of(const sql::Column& column,

@@ -49,6 +49,10 @@ class SourceTable::Builder {
   Builder& from_issued(std::string_view joined = {});
   Builder& and_window(const watermark::Window& window);
   Builder& and_tenant(const std::string& tenant);
+  /// `tenant = …`, as the column's collation sees it.
+  Builder& equal_tenant(const std::string& tenant);
+  /// `status = …`; `1 = 1` if there is no such column.
+  Builder& equal_status();
 
   /// `column = value`, as the column's collation sees it.
   Builder& equal(const sql::Column& column, const std::string& quoted, const std::string& value);

@@ -237,7 +237,7 @@ std::optional<Statement> SourceTable::count_no_times(const Slice& slice) const {
   const std::string stamp = fmt::format("SELECT {} AS stamp", q_update_);
   Builder builder(*this);
   constexpr std::string_view counted = "SELECT COUNT(*), MIN(stamp) FROM (";
-  if (table_.index_on(wanted_index_columns(spec_)) == nullptr) {
+  if (!has_wanted_index()) {
     builder.text(counted).text(stamp).from_odd(slice, *no_time);
     return builder.text(") AS no_times").take();
   }
@@ -307,6 +307,17 @@ Statement SourceTable::probe(const Slice& slice, std::uint64_t rows) const {
       .order(slice)
       .text(fmt::format(" LIMIT 1 OFFSET {}", rows - 1))
       .take();
+}
+
+Statement SourceTable::of_status(const std::optional<std::string>& tenant) const {
+  Builder builder(*this);
+  builder.text(" FROM ").text(q_table_).text(" WHERE ").equal_status();
+  if (tenant) builder.text(" AND ").equal_tenant(*tenant);
+  return builder.take();
+}
+
+bool SourceTable::has_wanted_index() const {
+  return !tenant_column().keeps_types && table_.index_on(wanted_index_columns(spec_)) != nullptr;
 }
 
 Statement SourceTable::exists(const Slice& slice) const {

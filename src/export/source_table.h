@@ -67,6 +67,10 @@ class SourceTable {
   [[nodiscard]] const sql::Column* update_column() const {
     return table_.column(spec_.update_time);
   }
+  /// The update time is a day, without a time of day.
+  [[nodiscard]] bool stamps_whole_days() const {
+    return update_column() != nullptr && update_column()->type == sql::ColumnType::date;
+  }
   /// Whether windows can be cut by the update time. Numbers (seconds since 1970, say) compare with
   /// a time as anything, and windows would pass over rows. SQLite is asked whether there are any in
   /// a column of numbers. Errors: invalid_config, those of the connection.
@@ -109,6 +113,11 @@ class SourceTable {
   /// The position `rows` rows further on (its columns: update time or NULL, key columns); no row if
   /// fewer are left.
   [[nodiscard]] Statement probe(const Slice& slice, std::uint64_t rows) const;
+  /// ` FROM t WHERE …`, the middle of a statement: the rows of the status that is exported,
+  /// whatever else they lack, and of `tenant`, by its column's collation. (NULL is the empty text.)
+  [[nodiscard]] Statement of_status(const std::optional<std::string>& tenant) const;
+  /// Whether an index finds the rows of a tenant and a status in the order of their update times.
+  [[nodiscard]] bool has_wanted_index() const;
   /// One row (1) if the slice has any.
   [[nodiscard]] Statement exists(const Slice& slice) const;
   /// Distinct tenants as the column's collation sees them; by an index if there is one.
