@@ -48,15 +48,16 @@ std::optional<std::uint64_t> rows_expected(const Patient& patient) {
 /// nullopt also if the index cannot be read, which another check tells.
 std::optional<SetBack> set_back_of(const std::string& output, const watermark::ClockReading& now,
                                    const watermark::State& state, const SourceTable& table) {
-  Result<TreeIndex> index = TreeIndex::open(state_directory_of(output), IndexDb::Mode::read_only);
-  if (!index) return std::nullopt;
-  return find_set_back(*index, now, state, table.stamps_whole_days()).value_or(std::nullopt);
+  return TreeIndex::read(state_directory_of(output),
+                         [&](TreeIndex& index) {
+                           return find_set_back(index, now, state, table.stamps_whole_days());
+                         })
+      .value_or(std::nullopt);
 }
 
 std::uint64_t files_there(const std::string& output) {
-  Result<TreeIndex> index = TreeIndex::open(state_directory_of(output), IndexDb::Mode::read_only);
-  if (!index) return 0;
-  return static_cast<std::uint64_t>(index->count().value_or(0));
+  const auto count = [](TreeIndex& index) { return index.count(); };
+  return static_cast<std::uint64_t>(TreeIndex::read(state_directory_of(output), count).value_or(0));
 }
 
 }  // namespace
@@ -181,10 +182,11 @@ Finding check_tree_index(const std::string& output) {
   if (!fs::exists(TreeIndex::path_in(directory), code)) {
     return {.check = "tree_index", .what = say({"none yet", "尚无"})};
   }
-  Result<TreeIndex> index = TreeIndex::open(directory, IndexDb::Mode::read_only);
-  const Result<std::int64_t> files = index ? index->count() : fail(index.error());
+  const Result<std::int64_t> files =
+      TreeIndex::read(directory, [](TreeIndex& index) { return index.count(); });
   if (!files) {
     Finding finding = unchecked("tree_index", files.error());
+    if (files.error().kind != ErrorKind::corrupt) return finding;
     finding.mend = say({"the next run puts it aside and rebuilds it from tree and database",
                         "下次运行会将其移开，并根据目录和数据库重建"});
     return finding;

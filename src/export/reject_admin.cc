@@ -36,9 +36,7 @@ Result<std::vector<Reject>> list_rejects(const std::string& output) {
   if (Result<void> exists = require_state(directory); !exists) return fail(exists.error());
   std::error_code code;
   if (!std::filesystem::exists(TreeIndex::path_in(directory), code)) return std::vector<Reject>{};
-  Result<TreeIndex> index = TreeIndex::open(directory, IndexDb::Mode::read_only);
-  if (!index) return fail(std::move(index).error());
-  return index->rejects();
+  return TreeIndex::read(directory, [](TreeIndex& index) { return index.rejects(); });
 }
 
 Result<std::int64_t> accept_rejects(const std::string& output,

@@ -17,26 +17,31 @@ namespace fs = std::filesystem;
 void read_index(StateView& view, std::map<std::string, StateView::Tenant, std::less<>>& tenants) {
   std::error_code code;
   if (!fs::exists(TreeIndex::path_in(view.directory), code)) return;
-  const auto read = [&]() -> Result<void> {
-    Result<TreeIndex> index = TreeIndex::open(view.directory, IndexDb::Mode::read_only);
-    if (!index) return fail(std::move(index).error());
-    const auto covered = index->covered();
-    if (!covered) return fail(covered.error());
-    for (const auto& [tenant, upto] : *covered) {
-      tenants[tenant].covered = upto;
-    }
-    const Result<std::int64_t> files = index->count();
+  struct Content {
+    std::map<std::string, CivilTime, std::less<>> covered;
+    std::int64_t files = 0;
+    std::vector<Reject> rejects;
+  };
+  const auto look = [](TreeIndex& index) -> Result<Content> {
+    Result<std::map<std::string, CivilTime, std::less<>>> covered = index.covered();
+    if (!covered) return fail(std::move(covered.error()));
+    const Result<std::int64_t> files = index.count();
     if (!files) return fail(files.error());
-    const Result<std::vector<Reject>> rejects = index->rejects();
-    if (!rejects) return fail(rejects.error());
-    view.files = *files;
-    for (const Reject& reject : *rejects) {
-      reject.accepted ? ++view.rejects_accepted : ++view.rejects_open;
-    }
-    return {};
+    Result<std::vector<Reject>> rejects = index.rejects();
+    if (!rejects) return fail(std::move(rejects.error()));
+    return Content{.covered = std::move(*covered), .files = *files, .rejects = std::move(*rejects)};
   };
   view.has_index = true;
-  if (Result<void> done = read(); !done) view.damage.push_back(done.error());
+  const Result<Content> content = TreeIndex::read(view.directory, look);
+  if (!content) {
+    view.damage.push_back(content.error());
+    return;
+  }
+  for (const auto& [tenant, upto] : content->covered) tenants[tenant].covered = upto;
+  view.files = content->files;
+  for (const Reject& reject : content->rejects) {
+    reject.accepted ? ++view.rejects_accepted : ++view.rejects_open;
+  }
 }
 
 /// The lock and the state file of a tree, for a change.

@@ -4,11 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "base/check.h"
 #include "export/index_aside.h"
 #include "export/index_schema.h"
+#include "export/tree_lock.h"
 
 namespace tidemark::exporter {
 namespace {
@@ -20,6 +23,13 @@ Error no_such_file(std::int64_t id) {
 }
 
 constexpr std::size_t files_at_once = 32;
+/// A run has the index in one piece again within milliseconds, unless it is about to end another.
+constexpr std::chrono::milliseconds pause_between_attempts{20};
+
+bool is_at_work(const std::string& directory) {
+  const std::optional<TreeLock::Owner> owner = TreeLock::owner(directory);
+  return owner && owner->alive;
+}
 
 std::string insert_files(std::size_t rows) {
   return fmt::format(
@@ -39,13 +49,43 @@ Result<TreeIndex> TreeIndex::open(const std::string& directory, IndexDb::Mode mo
   if (mode == IndexDb::Mode::read_only && ::access(directory.c_str(), W_OK) != 0) {
     mode = IndexDb::Mode::untouched;
   }
-  Result<TreeIndex> index = open_as_it_is(directory, mode);
+  const bool past_locks = mode == IndexDb::Mode::untouched || mode == IndexDb::Mode::scratch;
+  const std::string path = path_in(directory);
+  Result<TreeIndex> index = fail(being_written(directory));
+  for (int attempt = 1;; ++attempt) {
+    const IndexStamp before = IndexStamp::of(path);
+    index = open_as_it_is(directory, mode);
+    if (!past_locks) break;
+    const bool undisturbed = IndexStamp::of(path).proves(before);
+    if (index && undisturbed) {
+      if (mode == IndexDb::Mode::untouched) index->opened_ = before;
+      return index;
+    }
+    // Its log comes and goes as a run begins and ends, and not all of it at once.
+    if (undisturbed && (attempt == attempts_max || !is_at_work(directory))) break;
+    if (attempt == attempts_max) return fail(being_written(directory));
+    std::this_thread::sleep_for(pause_between_attempts);
+  }
   if (index || index.error().kind != ErrorKind::corrupt) return index;
   return fail(
       std::move(index.error())
           .with_hint({"the index is damaged; the next export puts it aside and builds it "
                       "anew from tree and database, and nothing is lost",
                       "索引已损坏；下一次导出会移开它，并根据目录和数据库重建，不会丢失数据"}));
+}
+
+Error TreeIndex::being_written(const std::string& directory) {
+  const std::optional<TreeLock::Owner> owner = TreeLock::owner(directory);
+  return make_error(ErrorKind::locked,
+                    {"the index is being written by a run ({})", "索引正在被一次运行写入（{}）"},
+                    owner ? owner->text : path_in(directory))
+      .with_hint({"try again in a moment; with the right to write beside it, nobody would have to "
+                  "wait",
+                  "请稍后重试；若对其所在目录有写权限，则无需等待"});
+}
+
+bool TreeIndex::is_as_opened(const std::string& directory) const {
+  return !opened_ || IndexStamp::of(path_in(directory)).proves(*opened_);
 }
 
 Result<TreeIndex> TreeIndex::empty() {

@@ -8,12 +8,15 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/civil_time.h"
 #include "base/result.h"
 #include "export/file_rows.h"
 #include "export/index_db.h"
+#include "export/index_stamp.h"
 #include "export/key.h"
 #include "export/name_table.h"
 #include "export/tree_file.h"
@@ -55,9 +58,24 @@ class TreeIndex {
  public:
   static constexpr std::string_view file_name = "index.db";
   /// One of an older version is brought up to date first (see index_schema); in the modes that only
-  /// read, a copy is. Errors: corrupt (damaged: to be made anew), unsupported (of a newer version),
-  /// no_space, io.
+  /// read, a copy is. A user who may not write beside it, and a dry run, read past SQLite's locks:
+  /// where a run writes it meanwhile, it is opened again, a few times. Errors: corrupt (damaged: to
+  /// be made anew), unsupported (of a newer version), locked (a run kept writing), no_space, io.
   [[nodiscard]] static Result<TreeIndex> open(const std::string& directory, IndexDb::Mode mode);
+  /// Opens the index only to read, and gives what `look` makes of it, a Result. Where a run wrote
+  /// it past the eyes of `look`, both are done again. Errors: those of open() and `look`.
+  template <class Look>
+  [[nodiscard]] static std::invoke_result_t<Look, TreeIndex&> read(
+      const std::string& directory, const Look& look,
+      IndexDb::Mode mode = IndexDb::Mode::read_only) {
+    for (int attempt = 1;; ++attempt) {
+      Result<TreeIndex> index = open(directory, mode);
+      if (!index) return fail(std::move(index.error()));
+      std::invoke_result_t<Look, TreeIndex&> seen = look(*index);
+      if (index->is_as_opened(directory)) return seen;
+      if (attempt == attempts_max) return fail(being_written(directory));
+    }
+  }
   /// A fresh one in a temporary file, whatever the tree has. Errors: no_space, io.
   [[nodiscard]] static Result<TreeIndex> empty();
   [[nodiscard]] static std::string path_in(const std::string& directory);
@@ -138,6 +156,11 @@ class TreeIndex {
   [[nodiscard]] Result<int> copy_from(const std::string& path);
   [[nodiscard]] Result<void> prepare();
 
+  static constexpr int attempts_max = 20;
+  [[nodiscard]] static Error being_written(const std::string& directory);
+  /// False: what was read since open() may be torn.
+  [[nodiscard]] bool is_as_opened(const std::string& directory) const;
+
   /// Reads names and ids anew.
   [[nodiscard]] Result<void> load();
   /// Enters files whose names are theirs already: one, or as many as insert_many_ has room for.
@@ -150,6 +173,7 @@ class TreeIndex {
   std::int64_t last_id_ = 0;
   bool rolled_back_ = false;  ///< Names and ids in memory are not those of the database.
   bool fresh_ = false;
+  std::optional<IndexStamp> opened_;  ///< If it is read past its locks.
   std::set<std::string> not_removed_;
   IndexStatement find_, stem_, insert_, insert_many_, update_, erase_, by_id_;
   IndexStatement put_reject_, erase_reject_, add_removal_;

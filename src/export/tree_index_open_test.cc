@@ -145,6 +145,49 @@ TEST_F(OpenTreeIndex, OneOfAnOlderVersionKeepsAllThatItHas) {
   EXPECT_EQ(index.last_id(), 6);
 }
 
+TEST_F(OpenTreeIndex, WhatARunWroteMeanwhileIsReadAgain) {
+  ASSERT_TRUE(open(Mode::read_write));
+  int looks = 0;
+  const auto look = [&](TreeIndex& index) -> Result<std::int64_t> {
+    const Result<std::int64_t> before = index.count();
+    if (++looks <= 2) {
+      TreeIndex writer = open(Mode::read_write).value();
+      EXPECT_TRUE(
+          writer.insert(Key(std::int64_t{looks}), file(fmt::format("t/{}", looks))).value());
+    }
+    return before;
+  };
+  EXPECT_EQ(TreeIndex::read(folder_.text(), look, Mode::untouched).value(), 2);
+  EXPECT_EQ(looks, 3);
+}
+
+TEST_F(OpenTreeIndex, OneThatIsAlwaysBeingWrittenIsNotDamaged) {
+  ASSERT_TRUE(open(Mode::read_write));
+  std::int64_t rows = 0;
+  const auto look = [&](TreeIndex& /*index*/) -> Result<std::int64_t> {
+    TreeIndex writer = open(Mode::read_write).value();
+    EXPECT_TRUE(writer.insert(Key(++rows), file(fmt::format("t/{}", rows))).value());
+    return fail(ErrorKind::corrupt, {"torn", "torn"});
+  };
+  const Result<std::int64_t> seen = TreeIndex::read(folder_.text(), look, Mode::untouched);
+  ASSERT_FALSE(seen);
+  EXPECT_EQ(seen.error().kind, ErrorKind::locked);
+  EXPECT_FALSE(seen.error().hint.empty());
+}
+
+TEST_F(OpenTreeIndex, BesideARunThatIsUnderWayNothingIsReadTwice) {
+  TreeIndex writer = open(Mode::read_write).value();
+  ASSERT_TRUE(writer.insert(one_, file("t/a")).value());
+  int looks = 0;
+  const auto look = [&](TreeIndex& index) {
+    ++looks;
+    EXPECT_TRUE(writer.insert(text_one_, file("t/b")).value());
+    return index.count();
+  };
+  EXPECT_TRUE(TreeIndex::read(folder_.text(), look, Mode::untouched));
+  EXPECT_EQ(looks, 1);
+}
+
 TEST_F(OpenTreeIndex, ADryRunOnOneOfAnOlderVersionChangesNothing) {
   const std::string made = fmt::format(version_1, name_hash("t/a"));
   run(made.c_str());
