@@ -117,6 +117,24 @@ def test_wrong_words_write_nothing(tmp_path, words, says):
     assert count_files(tmp_path) == 0 or words[0] == "create"
 
 
+def test_what_has_no_invoice_is_an_error_and_empties_no_table(sqlite, tmp_path):
+    run(["tidemark", "samples", "create", "--to", sqlite.url, "--invoices", 3], tmp_path)
+    empty, other, header = tmp_path / "empty", tmp_path / "other", tmp_path / "header.csv"
+    empty.mkdir()
+    other.mkdir()
+    (empty / "readme.txt").write_text("nothing")
+    (other / "order.json").write_text('{"order": 1}')
+    header.write_text("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,"
+                      "CustomerID,Country\n")
+    for words, says in [(["gobl", empty], ".json files"), (["gobl", other], "not a GOBL document"),
+                        (["online-retail", header], "below the header"),
+                        (["code-lists", empty], "table_a1.xml")]:
+        ran = run(["tidemark", "samples", "import", *words, "--to", sqlite.url, "--replace"],
+                  tmp_path, code=1)
+        assert str(words[1]) in ran.err and says in ran.err, ran.err
+        assert count(sqlite) == 3
+
+
 def count_files(folder):
     return sum(len(names) for _, _, names in os.walk(folder))
 

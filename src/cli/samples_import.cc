@@ -1,7 +1,11 @@
 #include "cli/samples_import.h"
 
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "cli/context.h"
 #include "cli/flag_value.h"
@@ -16,13 +20,41 @@
 namespace tidemark::cli {
 namespace {
 
-/// Loads `source` into the table of --to, and prints what was written. `more` adds to the summary
-/// line what the source knows.
+/// A source whose first invoice has been read.
+class BegunSource final : public samples::InvoiceSource {
+ public:
+  explicit BegunSource(samples::InvoiceSource& source) : source_(source) {}
+
+  /// False: it has none.
+  [[nodiscard]] Result<bool> begin() {
+    Result<bool> any = source_.next(first_.emplace());
+    if (!any || !*any) first_.reset();
+    return any;
+  }
+  [[nodiscard]] Result<bool> next(samples::Invoice& out) override {
+    if (!first_) return source_.next(out);
+    out = std::move(*first_);
+    first_.reset();
+    return true;
+  }
+
+ private:
+  samples::InvoiceSource& source_;
+  std::optional<samples::Invoice> first_;
+};
+
+/// Loads `all` into the table of --to, and prints what was written. `more` adds to the summary line
+/// what the source knows; `nothing` says that it has no invoice, before anything is written.
 Result<ExitCode> import_invoices(Context& context, std::string_view command,
-                                 samples::InvoiceSource& source,
-                                 const std::function<void(nlohmann::ordered_json&)>& more) {
+                                 samples::InvoiceSource& all,
+                                 const std::function<void(nlohmann::ordered_json&)>& more,
+                                 const std::function<Error()>& nothing) {
   const Result<samples::IfNotEmpty> policy = if_not_empty(context);
   if (!policy) return fail(policy.error());
+  BegunSource source(all);
+  const Result<bool> any = source.begin();
+  if (!any) return std::unexpected(any.error());
+  if (!*any) return fail(nothing());
   const samples::TableOptions table = table_options(context, *policy);
   Result<SamplesTarget> target = samples_target(context, true);
   if (!target) return fail(std::move(target));
@@ -46,13 +78,21 @@ Result<ExitCode> import_invoices(Context& context, std::string_view command,
 }
 
 Result<ExitCode> online_retail(Context& context) {
-  Result<samples::ByteSource> file = samples::open_text_file(*context.arguments.positional("FILE"));
+  const std::string path = *context.arguments.positional("FILE");
+  Result<samples::ByteSource> file = samples::open_text_file(path);
   if (!file) return fail(std::move(file));
   samples::OnlineRetailOptions options;
   options.tenant = context.arguments.value("--tenant").value_or(options.tenant);
   samples::OnlineRetailInvoices source(std::move(*file), options);
+  const auto nothing = [&] {
+    return make_error(ErrorKind::not_found, {"there is no invoice in {}", "{} 中没有发票"},
+                      printable(path))
+        .with_hint({"expected are lines below the header, as online_retail.csv has them",
+                    "表头之下应有明细行，如 online_retail.csv"});
+  };
   return import_invoices(
-      context, "samples import online-retail", source, [&](nlohmann::ordered_json& line) {
+      context, "samples import online-retail", source,
+      [&](nlohmann::ordered_json& line) {
         const samples::OnlineRetailFigures& figures = source.figures();
         context.print(say({"{} lines, {} cancellations, {} countries, {} GBP in all",
                            "共 {} 行明细，{} 张冲销，{} 个国家，总额 {} 英镑"},
@@ -68,17 +108,38 @@ Result<ExitCode> online_retail(Context& context) {
         line["amount_gbp"] = figures.amount.text();
         line["countries"] = figures.countries;
         line["unknown_countries"] = figures.unknown_countries;
-      });
+      },
+      nothing);
+}
+
+Error no_gobl_invoice(const std::string& folder, const samples::GoblFigures& figures) {
+  Error error =
+      make_error(ErrorKind::not_found, {"there is no GOBL invoice in {}", "{} 中没有 GOBL 发票"},
+                 printable(folder));
+  if (figures.skipped.empty()) {
+    return std::move(error).with_hint(
+        {"expected are .json files in it or below, one invoice each; there is none",
+         "该目录或其子目录中应有 .json 文件，每张发票一个；没有找到"});
+  }
+  const samples::GoblFigures::Skipped& first = figures.skipped.front();
+  const Message hint = say({"expected are .json files, one invoice each; of {0} none is, such as "
+                            "{1}: {2}",
+                            "应为每张发票一个 .json 文件；{0} 个文件都不是，例如 {1}："},
+                           figures.skipped.size(), printable(first.path), first.reason.en);
+  error.hint = {.en = hint.en, .zh = hint.zh + first.reason.zh};
+  return error;
 }
 
 Result<ExitCode> gobl(Context& context) {
+  const std::string folder = *context.arguments.positional("DIR");
   auto stamp = time_flag(context.arguments, "--stamp");
   if (!stamp) return fail(std::move(stamp));
   Result<samples::GoblInvoices> source =
-      samples::GoblInvoices::open(*context.arguments.positional("DIR"), {.update_time = *stamp});
+      samples::GoblInvoices::open(folder, {.update_time = *stamp});
   if (!source) return fail(std::move(source));
   return import_invoices(
-      context, "samples import gobl", *source, [&](nlohmann::ordered_json& line) {
+      context, "samples import gobl", *source,
+      [&](nlohmann::ordered_json& line) {
         const samples::GoblFigures& figures = source->figures();
         line["without_number"] = figures.without_number;
         line["skipped"] = nlohmann::ordered_json::array();
@@ -91,7 +152,8 @@ Result<ExitCode> gobl(Context& context) {
         context.print(
             say({"{} files are no invoices and were left out", "另有 {} 个文件不是发票，未导入"},
                 figures.skipped.size()));
-      });
+      },
+      [&] { return no_gobl_invoice(folder, source->figures()); });
 }
 
 Result<ExitCode> code_lists(Context& context) {
