@@ -122,10 +122,11 @@ Error no_gobl_invoice(const std::string& folder, const samples::GoblFigures& fig
          "该目录或其子目录中应有 .json 文件，每张发票一个；没有找到"});
   }
   const samples::GoblFigures::Skipped& first = figures.skipped.front();
-  const Message hint = say({"expected are .json files, one invoice each; of {0} none is, such as "
-                            "{1}: {2}",
+  const Message hint = say({"expected are .json files, one invoice each; {0} {3} no invoice, such "
+                            "as {1}: {2}",
                             "应为每张发票一个 .json 文件；{0} 个文件都不是，例如 {1}："},
-                           figures.skipped.size(), printable(first.path), first.reason.en);
+                           figures.skipped.size(), printable(first.path), first.reason.en,
+                           plural(figures.skipped.size(), "file is", "files are"));
   error.hint = {.en = hint.en, .zh = hint.zh + first.reason.zh};
   return error;
 }

@@ -114,6 +114,7 @@ Result<void> SliceReader::read(SliceTask& task) {
   }
   if (Result<void> committed = connection_->commit(); !committed) {
     sink_->discard(chunk);
+    take_back_shown();
     return committed;
   }
   if (log_enabled(LogLevel::debug)) {
@@ -257,7 +258,7 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
   if (done) {
     show_rows(chunk);
   } else {
-    counts_.rows.fetch_sub(shown_.rows, std::memory_order_relaxed);
+    take_back_shown();
   }
   return done;
 }
@@ -266,6 +267,12 @@ void SliceReader::show_rows(const Chunk& chunk) {
   counts_.rows.fetch_add(chunk.rows - shown_.rows, std::memory_order_relaxed);
   counts_.bytes.fetch_add(chunk.bytes - shown_.bytes, std::memory_order_relaxed);
   shown_ = {.rows = chunk.rows, .bytes = chunk.bytes};
+}
+
+void SliceReader::take_back_shown() {
+  counts_.rows.fetch_sub(shown_.rows, std::memory_order_relaxed);
+  counts_.bytes.fetch_sub(shown_.bytes, std::memory_order_relaxed);
+  shown_ = {};
 }
 
 Result<void> SliceReader::prove(const Slice& slice, std::uint64_t rows) {

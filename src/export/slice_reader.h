@@ -95,6 +95,8 @@ class SliceReader {
   [[nodiscard]] Result<void> read_rows(SliceTask& task, Chunk& chunk);
   /// Tells the progress bar of the rows since the last call.
   void show_rows(const Chunk& chunk);
+  /// What it was told of the slice: that is read again, or not at all.
+  void take_back_shown();
   [[nodiscard]] Result<void> take_row(Chunk& chunk, const SourceRow& row);
   [[nodiscard]] Result<void> reject(Chunk& chunk, const SourceRow& row, std::size_t group,
                                     std::string reason);

@@ -15,8 +15,8 @@
 #include "load/schema.h"
 #include "load/stream_kind.h"
 #include "load/stream_tables.h"
-#include "load/testing_faults.h"
 #include "load/testing_pause.h"
+#include "sql/testing_faults.h"
 #include "tests/database.h"
 
 // For tests: a warehouse, and one stream that is written into it.
@@ -68,7 +68,7 @@ class EachWarehouse : public testing_database::EachDatabase {
     const auto connect = [this]() -> Result<std::unique_ptr<sql::Connection>> {
       auto connection = sql::connect(url());
       if (!connection) return connection;
-      return std::make_unique<VictimConnection>(std::move(*connection), deadlocks_);
+      return std::make_unique<sql::testing::VictimConnection>(std::move(*connection), deadlocks_);
     };
     Rederive again(connect, tables, clock_, stop, pause_, records);
     return again.run(dry_run);

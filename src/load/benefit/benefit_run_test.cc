@@ -8,8 +8,8 @@
 
 #include "load/row_sql.h"
 #include "load/schema.h"
-#include "load/testing_faults.h"
 #include "load/testing_pause.h"
+#include "sql/testing_faults.h"
 #include "tests/database.h"
 
 namespace tidemark::load {
@@ -64,7 +64,7 @@ class BenefitRunTest : public testing_database::EachDatabase {
     const auto connect = [this]() -> Result<std::unique_ptr<sql::Connection>> {
       auto connection = sql::connect(url());
       if (!connection) return connection;
-      return std::make_unique<testing::VictimConnection>(std::move(*connection), deadlocks_);
+      return std::make_unique<sql::testing::VictimConnection>(std::move(*connection), deadlocks_);
     };
     BenefitRun deciding(connect, options, clock_, stop_, pause_, orders_);
     Result<BenefitSummary> summary = deciding.run([this](std::span<const DecidedOrder> decided) {

@@ -7,24 +7,24 @@
 
 #include "sql/connection.h"
 
-namespace tidemark::load::testing {
+namespace tidemark::sql::testing {
 
 /// For tests: a connection whose next commits fail, as those of the victim of a deadlock do.
-class VictimConnection final : public sql::Connection {
+class VictimConnection final : public Connection {
  public:
   /// `deadlocks`: so many commits fail, counted down. Must outlive it.
-  VictimConnection(std::unique_ptr<sql::Connection> real, int& deadlocks)
+  VictimConnection(std::unique_ptr<Connection> real, int& deadlocks)
       : real_(std::move(real)), deadlocks_(deadlocks) {}
 
-  [[nodiscard]] sql::Dialect dialect() const override { return real_->dialect(); }
-  Result<std::int64_t> execute(std::string_view sql, std::span<const sql::Value> params) override {
+  [[nodiscard]] Dialect dialect() const override { return real_->dialect(); }
+  Result<std::int64_t> execute(std::string_view sql, std::span<const Value> params) override {
     return real_->execute(sql, params);
   }
-  Result<std::unique_ptr<sql::Cursor>> query(std::string_view sql,
-                                             std::span<const sql::Value> params) override {
+  Result<std::unique_ptr<Cursor>> query(std::string_view sql,
+                                        std::span<const Value> params) override {
     return real_->query(sql, params);
   }
-  Result<void> begin(sql::Isolation isolation) override { return real_->begin(isolation); }
+  Result<void> begin(Isolation isolation) override { return real_->begin(isolation); }
   Result<void> commit() override {
     if (deadlocks_ > 0) {
       --deadlocks_;
@@ -35,22 +35,22 @@ class VictimConnection final : public sql::Connection {
   }
   void rollback() override { real_->rollback(); }
   Result<std::int64_t> bulk_insert(std::string_view table, std::span<const std::string> columns,
-                                   sql::RowSource& rows) override {
+                                   RowSource& rows) override {
     return real_->bulk_insert(table, columns, rows);
   }
   [[nodiscard]] std::string quoted(std::string_view identifier) const override {
     return real_->quoted(identifier);
   }
-  Result<sql::ServerInfo> server() override { return real_->server(); }
-  Result<sql::Table> describe(std::string_view table) override { return real_->describe(table); }
+  Result<ServerInfo> server() override { return real_->server(); }
+  Result<Table> describe(std::string_view table) override { return real_->describe(table); }
   Result<void> set_zone(std::string_view zone) override { return real_->set_zone(zone); }
   Result<CivilTime> now() override { return real_->now(); }
-  Result<sql::OpenTransactions> open_transactions() override { return real_->open_transactions(); }
+  Result<OpenTransactions> open_transactions() override { return real_->open_transactions(); }
   void cancel() override { real_->cancel(); }
 
  private:
-  const std::unique_ptr<sql::Connection> real_;
+  const std::unique_ptr<Connection> real_;
   int& deadlocks_;
 };
 
-}  // namespace tidemark::load::testing
+}  // namespace tidemark::sql::testing
