@@ -201,6 +201,28 @@ def test_keys_of_another_kind_are_counted_and_the_others_exported(sqlite, tree):
     assert len(tree.raw()) == 3597
 
 
+@pytest.mark.parametrize("indexed", [True, False])
+@pytest.mark.parametrize("kind", ["TEXT", "INTEGER"])
+def test_bytes_in_a_column_of_tenants_are_in_a_window(sqlite, tree, kind, indexed):
+    """No text and no number is equal to them: they spell a tenant all the same."""
+    sqlite.make_table(ftenant_id=kind, fcountry="TEXT")
+    if not indexed:
+        sqlite.run("DROP INDEX idx_incremental_export_t_invoice")
+    sqlite.add(invoice(1, tenant="7"), invoice(2, tenant=b"7"), invoice(3, tenant=b"8"),
+               invoice(4, tenant="7", country=b"CN"))
+    ran = tree.incremental(sqlite, "60m")
+    assert ran.rows_read == 4
+    assert {tenant: line[1] for tenant, line in tree.state().items()} == {"7": 3, "8": 1}
+    assert any("BLOB" in note for note in ran.notes)
+    assert len(tree.raw()) == 4
+    assert tree.export(sqlite, "--prune", "--yes").files_removed == 0
+    for words, rows in ([["--tenant", "7"], 3], [["--tenant", "8"], 1], [["--country", "CN"], 4],
+                        [["--limit", "1"], 3]):
+        assert tree.export(sqlite, *words).rows_read == rows, words
+    sqlite.change(2, sqlite.ago(30), fext_field=payload_of(2, 2))
+    assert tree.incremental(sqlite, "5m").rows_read == 1
+
+
 def test_a_key_of_fractions_is_refused(sqlite, tree):
     make_untyped(sqlite, "numbers", False)
     sqlite.run("UPDATE t_invoice SET fid = fid + 0.5")

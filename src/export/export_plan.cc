@@ -215,6 +215,27 @@ Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
   return {};
 }
 
+/// A full export of everything reads by ranges of the key, and compares no tenant.
+Result<void> look_for_bytes(sql::Connection& connection, SourceTable& table,
+                            const ExportOptions& options, ExportPlan& plan) {
+  if (options.mode == Mode::full && options.tenants.empty() && options.countries.empty() &&
+      !options.limit) {
+    return {};
+  }
+  const Result<std::vector<std::string>> columns = table.look_for_bytes(connection);
+  if (!columns) return std::unexpected(columns.error());
+  for (const std::string& column : *columns) {
+    plan.notes.push_back(
+        say({"{0} of {1} holds bytes (BLOB) beside other values: they are read as the texts that "
+             "they spell, and without its index; UPDATE {1} SET {0} = CAST({0} AS TEXT) WHERE "
+             "typeof({0}) = 'blob' mends it",
+             "表 {1} 的 {0} 除其他值外还含有二进制值（BLOB）：按其拼写的文本读取，但无法使用索引；"
+             "执行 UPDATE {1} SET {0} = CAST({0} AS TEXT) WHERE typeof({0}) = 'blob' 即可修复"},
+            column, table.spec().table));
+  }
+  return {};
+}
+
 Result<void> plan_retry(const SourceTable& table, const std::vector<std::string>& chosen,
                         const std::set<Key>& rejects, ExportPlan& plan) {
   if (!chosen.empty()) {
@@ -257,6 +278,9 @@ Result<void> plan_export(sql::Connection& connection, SourceTable& table,
         !restricted) {
       return restricted;
     }
+  }
+  if (Result<void> looked = look_for_bytes(connection, table, options, plan); !looked) {
+    return looked;
   }
   return options.mode == Mode::incremental
              ? plan_tenants(connection, table, options, tree, stepped_back, clock, plan)

@@ -188,6 +188,26 @@ Result<void> SourceTable::check_update_time(sql::Connection& connection) const {
                      spec_.name));
 }
 
+Result<std::vector<std::string>> SourceTable::look_for_bytes(sql::Connection& connection) {
+  std::vector<std::string> columns;
+  if (dialect_ != sql::Dialect::sqlite) return columns;
+  for (sql::Column& column : table_.columns) {
+    const bool compared =
+        column.name == spec_.tenant ||
+        (column.name == spec_.country && (filter_.groups || !filter_.countries.empty()));
+    if (!compared || column.keeps_types) continue;
+    // All texts and numbers are less than all bytes.
+    const Result<std::optional<std::string>> found =
+        sql::query_value(connection, fmt::format("SELECT 1 FROM {} WHERE {} >= x'' LIMIT 1",
+                                                 q_table_, connection.quoted(column.name)));
+    if (!found) return std::unexpected(found.error());
+    if (!*found) continue;
+    column.keeps_types = true;
+    columns.push_back(column.name);
+  }
+  return columns;
+}
+
 void SourceTable::show_date_in(const std::string& zone) {
   if (!table_.column(spec_.date)->with_zone) return;
   std::string literal = "'";

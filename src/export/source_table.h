@@ -75,6 +75,13 @@ class SourceTable {
   /// a time as anything, and windows would pass over rows. SQLite is asked whether there are any in
   /// a column of numbers. Errors: invalid_config, those of the connection.
   [[nodiscard]] Result<void> check_update_time(sql::Connection& connection) const;
+  /// SQLite: bytes in a column of texts or numbers are equal to none of them, so rows whose tenant
+  /// they spell would be in no tenant's window. Looks whether the tenant's column holds any, and
+  /// the country's if countries are chosen; such a column is compared by its bytes alone from then
+  /// on, which no index helps. Gives the names of such columns. One step down an index of the
+  /// tenant's column, where there is one; before the table is used. Errors: those of the
+  /// connection.
+  [[nodiscard]] Result<std::vector<std::string>> look_for_bytes(sql::Connection& connection);
   /// The update time follows the session's zone (MySQL TIMESTAMP, PostgreSQL timestamptz). Then the
   /// session must be in UTC: in local time one hour a year comes twice, and neither windows nor
   /// positions could tell its first pass from its second.
