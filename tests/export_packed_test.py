@@ -530,7 +530,7 @@ def test_a_damaged_manifest_fails_its_group_alone(sqlite, tree):
     mend()
     tree.incremental(sqlite, "40m", "--layout", "ndjson")
     assert newest(tree) == {fid: json.loads(payload_of(fid, 2)) for fid in (1, 2, 3)}
-    assert tree.state()["t1"] == (after["t2"][0], 2, "SUCCESS")
+    assert tree.state()["t1"] == (tree.state()["t2"][0], 2, "SUCCESS")
 
 
 def test_a_row_that_moves_to_or_from_a_damaged_group_is_not_lost(sqlite, tree):
