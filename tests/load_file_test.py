@@ -128,6 +128,42 @@ def test_numbers_in_the_columns_of_states_are_codes(local, tmp_path):
             (1, "支付成功"), (100, None)]
 
 
+def test_orders_that_do_not_say_when_they_were_paid_have_true_sums(warehouse, tmp_path):
+    text = ("order_id,user_id,created_at,price,status,sku,refund_amount\n"
+            "1,c1,2025-01-01 10:00:00,19.90,paid,p,\n"
+            "2,c1,2025-01-01 11:00:00,10.00,refunded,p,10.00\n"
+            "3,c2,2025-01-01 12:00:00,8.00,refunded,p,\n"
+            "4,c3,2025-01-01 13:00:00,6.00,partially_refunded,p,2.00\n"
+            "5,c4,2025-01-01 14:00:00,5.00,partially_refunded,p,\n"
+            "6,c5,2025-01-01 15:00:00,4.00,cancelled,p,4.00\n"
+            "7,c6,2025-01-01 16:00:00,3.00,pending,p,\n")
+    path = written(tmp_path, text)
+    summary = load_file(warehouse, tmp_path, path)
+    assert summary["unknown_codes"] == [{"field": "refund_money", "code": ""}]
+    assert warehouse.value("SELECT COUNT(*) FROM orders WHERE pay_time IS NOT NULL") == 0
+    sums = {"orders": 7, "paid_orders": 6, "buyers": 5, "paid": "52.90", "refund": "24.00",
+            "net": "28.90"}
+    for name in ("v_orders_daily", "v_orders_by_channel", "v_products_rank", "v_products_daily"):
+        row, = warehouse.rows(f"SELECT * FROM {name}")
+        assert {key: row[key] if isinstance(row[key], int) else str(row[key])
+                for key in sums if key in row} == {key: sums[key] for key in sums if key in row}
+        assert name != "v_orders_daily" or row["refunded_orders"] == 4
+    users = {row["user_id"]: str(row["net"]) for row in
+             warehouse.rows("SELECT user_id, net FROM v_users_value")}
+    assert users == {"c1": "19.90", "c2": "0.00", "c3": "4.00", "c4": "5.00", "c5": "0.00"}
+    assert warehouse.value("SELECT SUM(paid) FROM v_orders") == 6
+    assert warehouse.value("SELECT SUM(net_fen) FROM v_users_cohort") == 2890
+
+
+def test_that_no_row_tells_who_paid_is_said(local, tmp_path):
+    path = written(tmp_path, "order_id,created_at,price\n1,2025-01-01,5\n")
+    summary = load_file(local, tmp_path, path, "--dry-run")
+    assert summary["unknown_codes"] == [{"field": "order_state", "code": ""}]
+    ran = run(["tidemark", "load", "file", path, "--warehouse", local.url, "--progress", "off",
+               "--lang", "en"], tmp_path)
+    assert "whether some orders were paid" in ran.out and "--map" in ran.out
+
+
 def test_an_older_file_never_replaces_a_newer_one(warehouse, tmp_path):
     header = "order_id,created_at,price\n"
     newer = written(tmp_path, header + "1,2025-01-01,20\n", "newer.csv")

@@ -115,15 +115,32 @@ void add_columns(Lines& lines, const ColumnUse& columns) {
           (columns.more ? " …" : "")));
 }
 
+/// What no row tells, though sums need it.
+Message untold(const std::string& field) {
+  if (field == "refund_money")
+    return {
+        "  not told:      how much came back of some orders that were refunded: it is missing "
+        "in refund, and net is too high",
+        "  未说明：      部分已退款订单未给出退款金额：退款合计偏小，净额偏大"};
+  return {
+      "  not told:      whether some orders were paid (no state, no column of the pay time): "
+      "they count as not paid. --map order_state=COLUMN or pay_time=COLUMN tells",
+      "  未说明：      部分订单是否已支付（没有状态，也没有支付时间列）：按未支付统计。可用 "
+      "--map order_state=列名 或 pay_time=列名 指定"};
+}
+
 void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view again) {
   for (const auto& [field, unknown] : summary.unknown_codes.fields()) {
     constexpr std::size_t shown_max = 10;
     std::size_t shown = 0;
     for (const auto& [code, batches] : unknown.codes) {
       if (++shown > shown_max) break;
-      lines.add(say({"  unknown code:  {} = {} has no text and stays as it is",
-                     "  未知代码：    {} = {} 没有对应文本，保留原始代码"},
-                    field, code));
+      if (code.empty())
+        lines.add(untold(field));
+      else
+        lines.add(say({"  unknown code:  {} = {} has no text and stays as it is",
+                       "  未知代码：    {} = {} 没有对应文本，保留原始代码"},
+                      field, code));
     }
     if (unknown.codes.size() > shown_max)
       lines.add(below(say({"{}: {}{} others", "{}：另有 {}{} 个"}, field,

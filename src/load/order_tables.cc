@@ -17,9 +17,13 @@ namespace tidemark::load {
 
 namespace {
 
+constexpr std::int64_t no_state = -1;
+
 std::int64_t net_amount(const Order& order) {
-  if (!order.pay_time) return 0;
-  return order.price.value_or(0) - order.refund_money.value_or(0);
+  const std::int64_t refunded = order.refund_money.value_or(0);
+  if (!was_paid(order.order_state.value_or(no_state), refunded, order.pay_time.has_value()))
+    return 0;
+  return order.price.value_or(0) - refunded;
 }
 
 std::size_t place_of(const TableSpec& table, std::string_view name) {
@@ -62,7 +66,6 @@ sql::Values made_row(const TableSpec& table, Write write) {
 }  // namespace
 
 FirstRefund FirstRefund::then(const Order& order) const {
-  constexpr std::int64_t no_state = -1;
   const std::int64_t state = order.order_state.value_or(no_state);
   if (!order.refund_time || !refund_is_made(state, order.refund_money.value_or(0), true)) return {};
   const std::int64_t now =

@@ -1,10 +1,14 @@
 #include "load/schema.h"
 
 #include <array>
+#include <deque>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "load/benefit/benefit_schema.h"
 #include "load/table_migrations.h"
+#include "load/views/view_sql.h"
 #include "load/views/views.h"
 #include "run/migration.h"
 
@@ -255,13 +259,31 @@ constexpr TableSpec amount_checks{.name = "load_amount_checks",
                                   .columns = amount_check_columns,
                                   .key_columns = 2};
 
+/// Orders that were paid and do not tell when had a net_amount of 0.
+constexpr std::string_view net_of_untimed =
+    "UPDATE orders SET net_amount_fen=price_fen-COALESCE(refund_money_fen,0), "
+    "net_amount=$yuan((price_fen-COALESCE(refund_money_fen,0))) WHERE pay_time IS NULL AND "
+    "$was_paid()";
+
+run::Migration step_of(std::string_view text) {
+  static std::deque<std::string> texts;
+  return {.sqlite = texts.emplace_back(dialect_sql(text, sql::Dialect::sqlite)),
+          .mysql = texts.emplace_back(dialect_sql(text, sql::Dialect::mysql)),
+          .postgres = texts.emplace_back(dialect_sql(text, sql::Dialect::postgres))};
+}
+
 /// In the order in which they came; only ever appended to.
 std::span<const run::Migration> migrations() {
-  static const TableMigrations all(std::array<const TableSpec*, 17>{
+  static const TableMigrations tables(std::array<const TableSpec*, 17>{
       &orders, &items, &history, &raw_records, &raw_seen, &rejects, &scans, &windows, &streams,
       &refunds_table(), &users_table(), &products_table(), &live_streams_table(), &gaps, &unchecked,
       &accepted, &amount_checks});
-  return all.steps();
+  static const std::vector<run::Migration> all = [] {
+    std::vector<run::Migration> steps(tables.steps().begin(), tables.steps().end());
+    steps.push_back(step_of(net_of_untimed));
+    return steps;
+  }();
+  return all;
 }
 
 }  // namespace

@@ -33,6 +33,13 @@ enum class Payment { unpaid, paid, cancelled, unknown };
   }
 }
 
+/// Whether the order was paid: its pay_time says so (`timed`), its state, or money (fen) that came
+/// back. Files tell of payments without saying when. What the views call paid is the same.
+[[nodiscard]] constexpr bool was_paid(std::int64_t order_state, std::int64_t refund_money,
+                                      bool timed) {
+  return timed || refund_money > 0 || payment_of(order_state) == Payment::paid;
+}
+
 /// A refund was asked for and is not made (8), or could not be made (9).
 [[nodiscard]] constexpr bool refund_is_open(std::int64_t order_state) {
   return order_state == 8 || order_state == 9;

@@ -188,6 +188,47 @@ TEST(FileOrdersTest, ANumberIsACodeAndOneWithoutATextIsReported) {
   EXPECT_EQ(official->order_state_text, "退款中");
 }
 
+/// Of an order of 10 yuan: its refund, or what was reported.
+std::string refund_told(const std::string& state, const std::string& refund,
+                        const std::string& refunded_at = "") {
+  const auto records =
+      records_of("order_id,created_at,price,status,refund_amount,refund_time\n" +
+                 ("1,2025-01-02,10," + state + "," + refund) + "," + refunded_at + "\n");
+  std::vector<UnknownCode> unknown;
+  const Result<Order> order = order_of(records[0], &unknown);
+  if (!order) return order.error().what.en;
+  std::string told = order->refund_money ? std::to_string(*order->refund_money) : "none";
+  for (const UnknownCode& code : unknown) told += " ?" + code.field + code.code;
+  return told;
+}
+
+TEST(FileOrdersTest, ARefundWithoutAnAmountIsTheWholePriceOrReported) {
+  EXPECT_EQ(refund_told("refunded", ""), "1000");
+  EXPECT_EQ(refund_told("3", ""), "1000");
+  EXPECT_EQ(refund_told("refunded", "4"), "400");
+  EXPECT_EQ(refund_told("refunded", "0"), "0 ?refund_money");
+  EXPECT_EQ(refund_told("partially_refunded", ""), "none ?refund_money");
+  EXPECT_EQ(refund_told("partially_refunded", "0.00"), "0 ?refund_money");
+  EXPECT_EQ(refund_told("paid", "", "2025-01-03"), "none ?refund_money");
+  // Asked for, or failed: a time is that of the request.
+  EXPECT_EQ(refund_told("8", "", "2025-01-03"), "none");
+  EXPECT_EQ(refund_told("9", "", "2025-01-03"), "none");
+  EXPECT_EQ(refund_told("pending", ""), "none");
+}
+
+TEST(FileOrdersTest, WhetherAnOrderWasPaidIsReportedIfNoColumnTells) {
+  const auto told = [](const std::string& text) {
+    std::vector<UnknownCode> unknown;
+    EXPECT_TRUE(order_of(records_of(text)[0], &unknown));
+    return unknown;
+  };
+  EXPECT_THAT(told("order_id,created_at,price\n1,2025-01-02,10\n"),
+              ElementsAre(UnknownCode{.field = "order_state", .code = ""}));
+  EXPECT_THAT(told("order_id,created_at,price,status\n1,2025-01-02,10,\n"), SizeIs(1));
+  EXPECT_THAT(told("order_id,created_at,price,pay_time\n1,2025-01-02,10,\n"), IsEmpty());
+  EXPECT_THAT(told("order_id,created_at,price,refund_amount\n1,2025-01-02,10,1\n"), IsEmpty());
+}
+
 TEST(FileOrdersTest, WhatCannotBeStoredSaysWhy) {
   const auto records = records_of(
       "order_id,created_at,price\n"

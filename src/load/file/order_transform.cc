@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/json_object.h"
 #include "base/parse_integer.h"
+#include "load/benefit/order_states.h"
 #include "load/file/columns.h"
 #include "load/file/layout.h"
 #include "load/money.h"
@@ -98,6 +99,12 @@ class Values {
     }
     return all;
   }
+  /// Whether a row has a column of it at all.
+  [[nodiscard]] bool tell(Field field) const {
+    return std::ranges::any_of(places_, [field](const Places& places) {
+      return places[static_cast<std::size_t>(field)].has_value();
+    });
+  }
   [[nodiscard]] std::string id(Field field) { return text(field, id_bytes_max); }
 
   [[nodiscard]] std::optional<std::int64_t> money(Field field, const std::string& amount) {
@@ -177,6 +184,20 @@ void take_lines(Values& values, Order& order) {
   if (order.items.empty()) return;
   order.resource_id = order.items.front().product_id;
   order.title = order.items.front().title;
+}
+
+/// A file may tell that money was paid or came back, and not how much or when. What follows from
+/// its state is taken (decision 0023); what nobody knows is reported, since sums would be wrong
+/// without a word.
+void settle_amounts(Order& order, bool payments_told, std::vector<UnknownCode>& unknown) {
+  const std::int64_t state = order.order_state.value_or(no_code);
+  if (says_wholly_refunded(state) && !order.refund_money) order.refund_money = order.price;
+  const std::int64_t refunded = order.refund_money.value_or(0);
+  if (refunded == 0 && order.price != 0 &&
+      refund_is_made(state, refunded, order.refund_time.has_value()))
+    unknown.push_back({.field = std::string(name(Field::refund_money)), .code = ""});
+  if (!payments_told && refunded == 0)
+    unknown.push_back({.field = std::string(name(Field::order_state)), .code = ""});
 }
 
 /// The rows of a payload, and those that stand inside them as an array of items.
@@ -305,8 +326,8 @@ Result<Order> FileOrderTransform::transform(std::string_view payload,
   if (order.order_id.empty()) rows.missing(Field::order_id);
   if (!created) rows.missing(Field::created_at);
   if (!order.price) rows.missing(Field::price);
-  State paid =
-      state_of(rows.text(Field::order_state), Field::order_state, tables_.order_state, unknown);
+  const std::string state = rows.text(Field::order_state);
+  State paid = state_of(state, Field::order_state, tables_.order_state, unknown);
   State shipped =
       state_of(rows.text(Field::ship_state), Field::ship_state, tables_.ship_state, unknown);
   if (rows.error()) return fail(Error(*rows.error()));
@@ -315,6 +336,7 @@ Result<Order> FileOrderTransform::transform(std::string_view payload,
   order.order_state_text = std::move(paid.text);
   order.ship_state = shipped.code;
   order.ship_state_text = std::move(shipped.text);
+  settle_amounts(order, !state.empty() || rows.tell(Field::pay_time), unknown);
   return order;
 }
 

@@ -8,6 +8,12 @@
 namespace tidemark::load {
 namespace {
 
+// As was_paid() has it of an order, whose table's name with a dot is the argument: `$was_paid(o.)`,
+// `$was_paid()`.
+constexpr std::string_view was_paid =
+    "(@pay_time IS NOT NULL OR @order_state IN (1,3,8,9,10,11) OR "
+    "COALESCE(@refund_money_fen,0)>0)";
+
 /// `@` stands for the argument.
 struct Word {
   std::string_view name;
@@ -28,6 +34,7 @@ constexpr std::array words = {
          "(CASE WHEN @<0 THEN '-' ELSE '' END || (ABS(@)/100) || '.' || "
          "substr('0' || (ABS(@)%100),-2))",
          "CAST(@/100 AS DECIMAL(20,2))", "CAST(CAST(@ AS NUMERIC)/100 AS NUMERIC(20,2))"},
+    Word{"was_paid", was_paid, was_paid, was_paid},
     Word{"bytes", "@", "@", "@ COLLATE \"C\""},
 };
 

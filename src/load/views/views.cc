@@ -22,35 +22,36 @@ struct View {
 constexpr View orders{
     "v_orders",
     "SELECT o.platform, o.order_id, o.user_id, o.created_at, $day(o.created_at) AS day, "
-    "$month(o.created_at) AS month, o.pay_time, CASE WHEN o.pay_time IS NULL THEN 0 ELSE 1 END AS "
-    "paid, o.resource_id AS product_id, o.title, o.resource_type, o.resource_type_text, "
-    "o.quantity, o.client_type, o.pay_way, o.order_state, o.order_state_text, o.ship_state, "
-    "o.ship_state_text, o.price_fen, o.price, COALESCE(o.coupon_price_fen,0) AS coupon_fen, "
-    "o.coupon_price AS coupon, COALESCE(o.refund_money_fen,0) AS refund_fen, o.refund_money AS "
-    "refund, o.net_amount_fen, o.net_amount, o.refund_time, o.days_to_refund, "
-    "o.refunded_within_14_days, b.decision AS benefit FROM orders o LEFT JOIN benefit_decisions b "
-    "ON b.platform=o.platform AND b.order_id=o.order_id"};
+    "$month(o.created_at) AS month, o.pay_time, CASE WHEN $was_paid(o.) THEN 1 ELSE 0 END AS paid, "
+    "o.resource_id AS product_id, o.title, o.resource_type, o.resource_type_text, o.quantity, "
+    "o.client_type, o.pay_way, o.order_state, o.order_state_text, o.ship_state, o.ship_state_text, "
+    "o.price_fen, o.price, COALESCE(o.coupon_price_fen,0) AS coupon_fen, o.coupon_price AS coupon, "
+    "COALESCE(o.refund_money_fen,0) AS refund_fen, o.refund_money AS refund, o.net_amount_fen, "
+    "o.net_amount, o.refund_time, o.days_to_refund, o.refunded_within_14_days, b.decision AS "
+    "benefit FROM orders o LEFT JOIN benefit_decisions b ON b.platform=o.platform AND "
+    "b.order_id=o.order_id"};
 
 constexpr View orders_daily{
     "v_orders_daily",
     "SELECT platform, day, orders, paid_orders, buyers, quantity, paid_fen, $yuan(paid_fen) AS "
     "paid, coupon_fen, $yuan(coupon_fen) AS coupon, refunded_orders, refund_fen, $yuan(refund_fen) "
     "AS refund, net_fen, $yuan(net_fen) AS net FROM (SELECT platform, $day(created_at) AS day, "
-    "COUNT(*) AS orders, COUNT(pay_time) AS paid_orders, COUNT(DISTINCT CASE WHEN pay_time IS NOT "
-    "NULL THEN user_id END) AS buyers, $whole(SUM(CASE WHEN pay_time IS NOT NULL THEN "
-    "COALESCE(quantity,1) ELSE 0 END)) AS quantity, $whole(SUM(CASE WHEN pay_time IS NOT NULL THEN "
-    "price_fen ELSE 0 END)) AS paid_fen, $whole(SUM(CASE WHEN pay_time IS NOT NULL THEN "
-    "COALESCE(coupon_price_fen,0) ELSE 0 END)) AS coupon_fen, COUNT(refund_time) AS "
-    "refunded_orders, $whole(SUM(COALESCE(refund_money_fen,0))) AS refund_fen, "
-    "$whole(SUM(net_amount_fen)) AS net_fen FROM orders GROUP BY platform, $day(created_at)) t"};
+    "COUNT(*) AS orders, COUNT(CASE WHEN $was_paid() THEN 1 END) AS paid_orders, COUNT(DISTINCT "
+    "CASE WHEN $was_paid() THEN user_id END) AS buyers, $whole(SUM(CASE WHEN $was_paid() THEN "
+    "COALESCE(quantity,1) ELSE 0 END)) AS quantity, $whole(SUM(CASE WHEN $was_paid() THEN "
+    "price_fen ELSE 0 END)) AS paid_fen, $whole(SUM(CASE WHEN $was_paid() THEN "
+    "COALESCE(coupon_price_fen,0) ELSE 0 END)) AS coupon_fen, COUNT(CASE WHEN refund_time IS NOT "
+    "NULL OR COALESCE(refund_money_fen,0)>0 THEN 1 END) AS refunded_orders, "
+    "$whole(SUM(COALESCE(refund_money_fen,0))) AS refund_fen, $whole(SUM(net_amount_fen)) AS "
+    "net_fen FROM orders GROUP BY platform, $day(created_at)) t"};
 
 constexpr View orders_by_channel{
     "v_orders_by_channel",
     "SELECT platform, day, client_type, orders, paid_orders, buyers, paid_fen, $yuan(paid_fen) AS "
     "paid, refund_fen, $yuan(refund_fen) AS refund, net_fen, $yuan(net_fen) AS net FROM (SELECT "
-    "platform, $day(created_at) AS day, client_type, COUNT(*) AS orders, COUNT(pay_time) AS "
-    "paid_orders, COUNT(DISTINCT CASE WHEN pay_time IS NOT NULL THEN user_id END) AS buyers, "
-    "$whole(SUM(CASE WHEN pay_time IS NOT NULL THEN price_fen ELSE 0 END)) AS paid_fen, "
+    "platform, $day(created_at) AS day, client_type, COUNT(*) AS orders, COUNT(CASE WHEN "
+    "$was_paid() THEN 1 END) AS paid_orders, COUNT(DISTINCT CASE WHEN $was_paid() THEN user_id "
+    "END) AS buyers, $whole(SUM(CASE WHEN $was_paid() THEN price_fen ELSE 0 END)) AS paid_fen, "
     "$whole(SUM(COALESCE(refund_money_fen,0))) AS refund_fen, $whole(SUM(net_amount_fen)) AS "
     "net_fen FROM orders GROUP BY platform, $day(created_at), client_type) t"};
 
@@ -76,30 +77,31 @@ constexpr View after_sales_daily{
 
 constexpr View products_rank{
     "v_products_rank",
-    "SELECT t.platform, t.product_id, COALESCE(p.title, t.title) AS title, COALESCE("
-    "p.resource_type, t.resource_type) AS resource_type, COALESCE(p.resource_type_text, "
+    "SELECT t.platform, t.product_id, COALESCE(p.title, t.title) AS title, "
+    "COALESCE(p.resource_type, t.resource_type) AS resource_type, COALESCE(p.resource_type_text, "
     "t.resource_type_text) AS resource_type_text, p.sale_status_text, t.orders, t.paid_orders, "
     "t.buyers, t.quantity, t.paid_fen, $yuan(t.paid_fen) AS paid, t.refund_fen, "
     "$yuan(t.refund_fen) AS refund, t.net_fen, $yuan(t.net_fen) AS net, t.first_order_at, "
     "t.last_order_at FROM (SELECT platform, resource_id AS product_id, MAX($bytes(title)) AS "
     "title, MAX(resource_type) AS resource_type, MAX($bytes(resource_type_text)) AS "
-    "resource_type_text, COUNT(*) AS orders, COUNT(pay_time) AS paid_orders, COUNT(DISTINCT CASE "
-    "WHEN pay_time IS NOT NULL THEN user_id END) AS buyers, $whole(SUM(CASE WHEN pay_time IS NOT "
-    "NULL THEN COALESCE(quantity,1) ELSE 0 END)) AS quantity, $whole(SUM(CASE WHEN pay_time IS NOT "
-    "NULL THEN price_fen ELSE 0 END)) AS paid_fen, $whole(SUM(COALESCE(refund_money_fen,0))) AS "
-    "refund_fen, $whole(SUM(net_amount_fen)) AS net_fen, MIN(created_at) AS first_order_at, "
-    "MAX(created_at) AS last_order_at FROM orders WHERE resource_id IS NOT NULL GROUP BY platform, "
-    "resource_id) t LEFT JOIN products p ON p.platform=t.platform AND p.product_id=t.product_id"};
+    "resource_type_text, COUNT(*) AS orders, COUNT(CASE WHEN $was_paid() THEN 1 END) AS "
+    "paid_orders, COUNT(DISTINCT CASE WHEN $was_paid() THEN user_id END) AS buyers, "
+    "$whole(SUM(CASE WHEN $was_paid() THEN COALESCE(quantity,1) ELSE 0 END)) AS quantity, "
+    "$whole(SUM(CASE WHEN $was_paid() THEN price_fen ELSE 0 END)) AS paid_fen, "
+    "$whole(SUM(COALESCE(refund_money_fen,0))) AS refund_fen, $whole(SUM(net_amount_fen)) AS "
+    "net_fen, MIN(created_at) AS first_order_at, MAX(created_at) AS last_order_at FROM orders "
+    "WHERE resource_id IS NOT NULL GROUP BY platform, resource_id) t LEFT JOIN products p ON "
+    "p.platform=t.platform AND p.product_id=t.product_id"};
 
 constexpr View products_daily{
     "v_products_daily",
     "SELECT platform, day, product_id, title, orders, paid_orders, buyers, quantity, paid_fen, "
     "$yuan(paid_fen) AS paid, refund_fen, $yuan(refund_fen) AS refund, net_fen, $yuan(net_fen) AS "
     "net FROM (SELECT platform, $day(created_at) AS day, resource_id AS product_id, "
-    "MAX($bytes(title)) AS title, COUNT(*) AS orders, COUNT(pay_time) AS paid_orders, "
-    "COUNT(DISTINCT CASE WHEN pay_time IS NOT NULL THEN user_id END) AS buyers, $whole(SUM(CASE "
-    "WHEN pay_time IS NOT NULL THEN COALESCE(quantity,1) ELSE 0 END)) AS quantity, "
-    "$whole(SUM(CASE WHEN pay_time IS NOT NULL THEN price_fen ELSE 0 END)) AS paid_fen, "
+    "MAX($bytes(title)) AS title, COUNT(*) AS orders, COUNT(CASE WHEN $was_paid() THEN 1 END) AS "
+    "paid_orders, COUNT(DISTINCT CASE WHEN $was_paid() THEN user_id END) AS buyers, "
+    "$whole(SUM(CASE WHEN $was_paid() THEN COALESCE(quantity,1) ELSE 0 END)) AS quantity, "
+    "$whole(SUM(CASE WHEN $was_paid() THEN price_fen ELSE 0 END)) AS paid_fen, "
     "$whole(SUM(COALESCE(refund_money_fen,0))) AS refund_fen, $whole(SUM(net_amount_fen)) AS "
     "net_fen FROM orders WHERE resource_id IS NOT NULL GROUP BY platform, $day(created_at), "
     "resource_id) t"};
@@ -112,8 +114,8 @@ constexpr View users_value{
     "platform, user_id, MIN(created_at) AS first_paid_at, MAX(created_at) AS last_paid_at, "
     "COUNT(*) AS paid_orders, $whole(SUM(price_fen)) AS paid_fen, "
     "$whole(SUM(COALESCE(refund_money_fen,0))) AS refund_fen, $whole(SUM(net_amount_fen)) AS "
-    "net_fen FROM orders WHERE pay_time IS NOT NULL AND user_id IS NOT NULL GROUP BY platform, "
-    "user_id) t LEFT JOIN users u ON u.platform=t.platform AND u.user_id=t.user_id"};
+    "net_fen FROM orders WHERE $was_paid() AND user_id IS NOT NULL GROUP BY platform, user_id) t "
+    "LEFT JOIN users u ON u.platform=t.platform AND u.user_id=t.user_id"};
 
 // COALESCE keeps MariaDB from the primary key, whose first column is the same in all rows: it would
 // read the whole table for each user, and for each live stream below.
@@ -121,13 +123,13 @@ constexpr View users_cohort{
     "v_users_cohort",
     "SELECT platform, cohort, months_later, users, orders, paid_fen, $yuan(paid_fen) AS paid, "
     "net_fen, $yuan(net_fen) AS net FROM (SELECT o.platform, $month(f.first_paid_at) AS cohort, "
-    "$months(o.created_at)-$months(f.first_paid_at) AS months_later, COUNT(DISTINCT o.user_id) "
-    "AS users, COUNT(*) AS orders, $whole(SUM(o.price_fen)) AS paid_fen, "
+    "$months(o.created_at)-$months(f.first_paid_at) AS months_later, COUNT(DISTINCT o.user_id) AS "
+    "users, COUNT(*) AS orders, $whole(SUM(o.price_fen)) AS paid_fen, "
     "$whole(SUM(o.net_amount_fen)) AS net_fen FROM orders o JOIN (SELECT platform, user_id, "
-    "MIN(created_at) AS first_paid_at FROM orders WHERE pay_time IS NOT NULL AND user_id IS NOT "
-    "NULL GROUP BY platform, user_id) f ON o.user_id=f.user_id AND "
-    "COALESCE(o.platform,'')=f.platform WHERE o.pay_time IS NOT NULL GROUP BY o.platform, "
-    "$month(f.first_paid_at), $months(o.created_at)-$months(f.first_paid_at)) t"};
+    "MIN(created_at) AS first_paid_at FROM orders WHERE $was_paid() AND user_id IS NOT NULL GROUP "
+    "BY platform, user_id) f ON o.user_id=f.user_id AND COALESCE(o.platform,'')=f.platform WHERE "
+    "$was_paid(o.) GROUP BY o.platform, $month(f.first_paid_at), "
+    "$months(o.created_at)-$months(f.first_paid_at)) t"};
 
 constexpr View users_daily{
     "v_users_daily",
@@ -144,13 +146,13 @@ constexpr View live_sessions{
     "$yuan(COALESCE(t.refund_fen,0)) AS refund, COALESCE(t.net_fen,0) AS net_fen, "
     "$yuan(COALESCE(t.net_fen,0)) AS net, COALESCE(l.reward_sum_fen,0) AS reward_fen, "
     "$yuan(COALESCE(l.reward_sum_fen,0)) AS reward FROM live_streams l LEFT JOIN (SELECT "
-    "s.platform, s.live_id, COUNT(*) AS orders, COUNT(o.pay_time) AS paid_orders, COUNT(DISTINCT "
-    "CASE WHEN o.pay_time IS NOT NULL THEN o.user_id END) AS buyers, $whole(SUM(CASE WHEN "
-    "o.pay_time IS NOT NULL THEN o.price_fen ELSE 0 END)) AS paid_fen, "
+    "s.platform, s.live_id, COUNT(*) AS orders, COUNT(CASE WHEN $was_paid(o.) THEN 1 END) AS "
+    "paid_orders, COUNT(DISTINCT CASE WHEN $was_paid(o.) THEN o.user_id END) AS buyers, "
+    "$whole(SUM(CASE WHEN $was_paid(o.) THEN o.price_fen ELSE 0 END)) AS paid_fen, "
     "$whole(SUM(COALESCE(o.refund_money_fen,0))) AS refund_fen, $whole(SUM(o.net_amount_fen)) AS "
     "net_fen FROM live_streams s JOIN orders o ON o.resource_id=s.live_id AND "
-    "COALESCE(o.platform,'')=s.platform GROUP BY s.platform, s.live_id) t ON "
-    "t.platform=l.platform AND t.live_id=l.live_id"};
+    "COALESCE(o.platform,'')=s.platform GROUP BY s.platform, s.live_id) t ON t.platform=l.platform "
+    "AND t.live_id=l.live_id"};
 
 constexpr View benefits_daily{
     "v_benefits_daily",
@@ -163,24 +165,52 @@ constexpr std::array all = {&orders,         &orders_daily,      &orders_by_chan
                             &products_daily, &users_value,       &users_cohort,
                             &users_daily,    &live_sessions,     &benefits_daily};
 
-/// The steps of the first version, as text that lives as long as the program.
+/// Those that asked orders for their pay_time alone until was_paid() was what counts.
+constexpr std::array ask_was_paid = {&orders,        &orders_daily,   &orders_by_channel,
+                                     &products_rank, &products_daily, &users_value,
+                                     &users_cohort,  &live_sessions};
+
+/// The steps that make views, as text that lives as long as the program.
+class ViewMigrations {
+ public:
+  void make(const View& view) {
+    steps_.push_back({.sqlite = create("CREATE VIEW IF NOT EXISTS", view, sql::Dialect::sqlite),
+                      .mysql = create(or_replace, view, sql::Dialect::mysql),
+                      .postgres = create(or_replace, view, sql::Dialect::postgres)});
+  }
+  /// Makes a view anew that says otherwise now. Servers keep who may read it.
+  void replace(const View& view) {
+    constexpr std::string_view nothing = "SELECT 1";
+    steps_.push_back(
+        {.sqlite = texts_.emplace_back(fmt::format("DROP VIEW IF EXISTS {}", view.name)),
+         .mysql = nothing,
+         .postgres = nothing});
+    make(view);
+  }
+  [[nodiscard]] const std::vector<run::Migration>& steps() const { return steps_; }
+
+ private:
+  static constexpr std::string_view or_replace = "CREATE OR REPLACE VIEW";
+
+  std::string_view create(std::string_view words, const View& view, sql::Dialect dialect) {
+    return texts_.emplace_back(
+        fmt::format("{} {} AS {}", words, view.name, dialect_sql(view.select, dialect)));
+  }
+
+  std::deque<std::string> texts_;
+  std::vector<run::Migration> steps_;
+};
+
+/// In the order in which they came; only ever appended to. The first ones make what the later ones
+/// replace in older warehouses, as it is today.
 const std::vector<run::Migration>& migrations() {
-  static const std::vector<run::Migration> steps = [] {
-    static std::deque<std::string> texts;
-    const auto statement = [](const View& view, sql::Dialect dialect) -> std::string_view {
-      const std::string_view create =
-          dialect == sql::Dialect::sqlite ? "CREATE VIEW IF NOT EXISTS" : "CREATE OR REPLACE VIEW";
-      return texts.emplace_back(
-          fmt::format("{} {} AS {}", create, view.name, dialect_sql(view.select, dialect)));
-    };
-    std::vector<run::Migration> made;
-    for (const View* view : all)
-      made.push_back({.sqlite = statement(*view, sql::Dialect::sqlite),
-                      .mysql = statement(*view, sql::Dialect::mysql),
-                      .postgres = statement(*view, sql::Dialect::postgres)});
-    return made;
+  static const ViewMigrations made = [] {
+    ViewMigrations steps;
+    for (const View* view : all) steps.make(*view);
+    for (const View* view : ask_was_paid) steps.replace(*view);
+    return steps;
   }();
-  return steps;
+  return made.steps();
 }
 
 }  // namespace
