@@ -164,6 +164,25 @@ def test_that_no_row_tells_who_paid_is_said(local, tmp_path):
     assert "whether some orders were paid" in ran.out and "--map" in ran.out
 
 
+def test_rejects_and_refusals_say_what_to_do(local, tmp_path):
+    text = ('order_id,created_at,price\n1,2025-01-01,"1,234.50"\n2,2025-01-01,1.5E+03\n'
+            '3,2025-01-01,¥5\n4,01/31/2025,5\n')
+    summary = load_file(local, tmp_path, written(tmp_path, text), code=3)
+    assert summary["command"] == "load file" and summary["rows_rejected"] == 4
+    reasons = {row["record_id"]: (row["reason"], row["reason_zh"]) for row in
+               local.rows("SELECT record_id, reason, reason_zh FROM load_rejects")}
+    for order, said, said_zh in (("1", "thousands separators", "千位分隔符"),
+                                 ("2", "an exponent", "科学计数法"), ("3", "currency", "货币符号"),
+                                 ("4", "no time such as", "这样的时间")):
+        assert said in reasons[order][0] and said_zh in reasons[order][1]
+    semicolons = written(tmp_path, "order_id;user_id;created_at;price\n9;c;2025-01-01;19.9\n")
+    refused = run(["tidemark", "load", "file", semicolons, "--warehouse", local.url, "--lang", "en",
+                   "--progress", "off"], tmp_path, code=2)
+    command = refused.err.split("such as by: ")[1].strip().replace(" < FILE", f" < {semicolons}")
+    commas = written(tmp_path, run(["sh", "-c", command], tmp_path).out, "commas.csv")
+    assert load_file(local, tmp_path, commas)["orders_new"] == 1
+
+
 def test_an_older_file_never_replaces_a_newer_one(warehouse, tmp_path):
     header = "order_id,created_at,price\n"
     newer = written(tmp_path, header + "1,2025-01-01,20\n", "newer.csv")

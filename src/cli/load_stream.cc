@@ -73,7 +73,8 @@ Result<load::LoadSummary> load_recorded(Context& context, load::LoadRun& loading
   return summary;
 }
 
-void show(const Context& context, const load::LoadSummary& summary, ExitCode code) {
+void show(const Context& context, const load::LoadSummary& summary, ExitCode code,
+          const std::string& command) {
   if (!context.json) {
     context.world.out.write(load::summary_text(summary, context.language, context.command_line));
     return;
@@ -83,7 +84,7 @@ void show(const Context& context, const load::LoadSummary& summary, ExitCode cod
                             {"kind", tidemark::name(error.kind)},
                             {"message", error.what.en},
                             {"hint", error.hint.en}});
-  context.world.out.line(load::summary_json(summary, code));
+  context.world.out.line(load::summary_json(summary, code, command));
 }
 
 std::vector<Flag> window_flags(const StreamLoad& loading) {
@@ -156,7 +157,7 @@ Result<ExitCode> run_load(Context& context, const LoadWork& work) {
   if (!summary) return fail(std::move(summary).error());
   if (work.columns) summary->columns = work.columns();
   const ExitCode code = summary->exit_code(world.stop);
-  show(context, *summary, code);
+  show(context, *summary, code, work.name);
   return code;
 }
 

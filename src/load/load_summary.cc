@@ -340,10 +340,10 @@ std::string counts_json(const LoadSummary& summary) {
   return counts.dump();
 }
 
-std::string summary_json(const LoadSummary& summary, ExitCode code) {
+std::string summary_json(const LoadSummary& summary, ExitCode code, const std::string& command) {
   Json line = {
       {"message_type", "summary"},
-      {"command", "load " + std::string(name(summary.stream))},
+      {"command", command.empty() ? "load " + std::string(name(summary.stream)) : command},
       {"platform", summary.platform},
       {"mode", summary.mode},
       {"range", window_json(summary.range.from, summary.range.upto)},

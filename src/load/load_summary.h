@@ -98,7 +98,9 @@ struct LoadSummary {
 [[nodiscard]] std::string summary_text(const LoadSummary& summary, Language language,
                                        std::string_view again);
 /// One JSON line without its newline: `{"message_type":"summary","command":"load orders",…}`.
-[[nodiscard]] std::string summary_json(const LoadSummary& summary, ExitCode code);
+/// `command` if it is not called by its stream.
+[[nodiscard]] std::string summary_json(const LoadSummary& summary, ExitCode code,
+                                       const std::string& command = {});
 /// The counts for the record of the run: a JSON object.
 [[nodiscard]] std::string counts_json(const LoadSummary& summary);
 

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "base/bytes.h"
@@ -35,6 +36,45 @@ std::uint64_t shape_of(const std::vector<std::string>& names) {
   return shape;
 }
 
+/// Of a header that came to one column: what seems to part them instead; empty if nothing does.
+Message other_delimiter(const std::string& header, Format format) {
+  if (header.contains('\t'))
+    return {"its columns seem to be parted by tabs: --format tsv",
+            "各列似乎以制表符分隔：请用 --format tsv"};
+  if (format == Format::tsv && header.contains(','))
+    return {"its columns seem to be parted by commas: --format csv",
+            "各列似乎以逗号分隔：请用 --format csv"};
+  for (const std::string_view mark : {";", "|", "；", "，"})
+    if (header.contains(mark))
+      return say({"its columns seem to be parted by '{0}', which is not read: save it with commas "
+                  "between them, such as by: python3 -c 'import csv,sys; "
+                  "csv.writer(sys.stdout).writerows(csv.reader(sys.stdin, delimiter=\"{0}\"))' "
+                  "< FILE",
+                  "各列似乎以“{0}”分隔，不能直接读取：请改存为逗号分隔，例如：python3 -c 'import "
+                  "csv,sys; csv.writer(sys.stdout).writerows(csv.reader(sys.stdin, "
+                  "delimiter=\"{0}\"))' < FILE"},
+                 mark);
+  return {};
+}
+
+Error no_header(const Layout& layout) {
+  Message hint{
+      "if the file is in GBK, as Excel writes CSV in Chinese: save it as \"CSV UTF-8\", or "
+      "iconv -f GB18030 -t UTF-8",
+      "中文 Excel 保存的 CSV 多为 GBK 编码：请另存为“CSV UTF-8（逗号分隔）”，或用 iconv -f "
+      "GB18030 -t UTF-8 转换"};
+  // Quotes that are in order between other marks than commas.
+  if (is_utf8(layout.header) && layout.format == Format::csv && !layout.header.contains(','))
+    if (Message other = other_delimiter(layout.header, layout.format); !other.empty())
+      hint = std::move(other);
+  Error error =
+      make_error(ErrorKind::corrupt,
+                 {"the first row is no header in UTF-8: {}", "第一行不是 UTF-8 编码的表头：{}"},
+                 printable(layout.header));
+  error.hint = std::move(hint);
+  return error;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<FileExtractor>> FileExtractor::open(ByteSource source, FileOptions options,
@@ -59,15 +99,7 @@ Result<void> FileExtractor::read_header() {
     layout.header = reader_.row();
   }
   auto columns = fields_of(layout.header, layout.format);
-  if (!columns || !is_utf8(layout.header))
-    return fail(
-        make_error(ErrorKind::corrupt,
-                   {"the first row is no header in UTF-8: {}", "第一行不是 UTF-8 编码的表头：{}"},
-                   printable(layout.header))
-            .with_hint({"if the file is in GBK, as Excel writes CSV in Chinese: save it as \"CSV "
-                        "UTF-8\", or iconv -f GB18030 -t UTF-8",
-                        "中文 Excel 保存的 CSV 多为 GBK 编码：请另存为“CSV UTF-8（逗号分隔）”，"
-                        "或用 iconv -f GB18030 -t UTF-8 转换"}));
+  if (!columns || !is_utf8(layout.header)) return fail(no_header(layout));
   if (columns->size() > columns_max)
     return fail(ErrorKind::usage,
                 {"the file has {} columns; a table of orders has not more than {}",
@@ -75,7 +107,11 @@ Result<void> FileExtractor::read_header() {
                 columns->size(), columns_max);
   columns_.names = std::move(*columns);
   places_ = places_of(columns_.names, layout.map);
-  return check_columns(columns_, layout.map);
+  Result<void> checked = check_columns(columns_, layout.map);
+  if (!checked && columns_.names.size() == 1)
+    if (Message hint = other_delimiter(layout.header, layout.format); !hint.empty())
+      checked.error().hint = std::move(hint);
+  return checked;
 }
 
 Result<void> FileExtractor::look_ahead() {

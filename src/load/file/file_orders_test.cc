@@ -243,7 +243,8 @@ TEST(FileOrdersTest, WhatCannotBeStoredSaysWhy) {
       "7,2025-01-01,\"1\"x\n"
       "8,2025-01-01,\n");
   ASSERT_THAT(records, SizeIs(10));
-  EXPECT_THAT(why_not(records[0]), HasSubstr("price cannot be stored: 1.005"));
+  EXPECT_THAT(why_not(records[0]),
+              HasSubstr("price cannot be stored: 1.005 (it has more than two decimals"));
   EXPECT_THAT(why_not(records[1]), HasSubstr("created_at cannot be stored: soon"));
   EXPECT_THAT(why_not(records[2]), HasSubstr("2 fields, the header 3"));
   EXPECT_THAT(why_not(records[3]), HasSubstr("order_id is missing"));
@@ -302,6 +303,23 @@ TEST(FileOrdersTest, AColumnThatIsNotThereEndsItBeforeItBegins) {
   const auto gbk = FileExtractor::open(bytes("\xb6\xa9\xb5\xa5\xba\xc5,price\n"), {}, stop);
   ASSERT_FALSE(gbk);
   EXPECT_THAT(gbk.error().hint.en, HasSubstr("GBK"));
+}
+
+TEST(FileOrdersTest, OtherMarksBetweenTheColumnsAreTold) {
+  const auto hint = [](const std::string& header, Format format = Format::csv) {
+    const Stop stop;
+    const auto opened =
+        FileExtractor::open(bytes(header + "\n"), {.layout = {.format = format}}, stop);
+    EXPECT_FALSE(opened);
+    return opened ? std::string() : opened.error().hint.en;
+  };
+  EXPECT_THAT(hint("order_id\tcreated_at\tprice"), HasSubstr("--format tsv"));
+  EXPECT_THAT(hint("order_id,created_at,price", Format::tsv), HasSubstr("--format csv"));
+  EXPECT_THAT(hint("order_id;created_at;price"), HasSubstr("delimiter=\";\""));
+  EXPECT_THAT(hint("\"order_id\";\"created_at\""), HasSubstr("delimiter=\";\""));
+  EXPECT_THAT(hint("order_id|created_at|price"), HasSubstr("delimiter=\"|\""));
+  EXPECT_THAT(hint("order_id"), HasSubstr("--map"));
+  EXPECT_THAT(hint("order_id,created;at"), HasSubstr("--map"));
 }
 
 TEST(FileOrdersTest, TheFirstObjectsTellTheColumnsAndAreReadOnce) {

@@ -59,11 +59,15 @@ class Values {
   }
   [[nodiscard]] std::size_t rows() const { return rows_.size(); }
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
-  void refuse(Field field, std::string_view value) {
+  /// `why`, if there is more to say, is the rest of the sentence.
+  void refuse(Field field, std::string_view value, const Message& why = {}) {
     constexpr std::size_t shown_max = 60;
-    if (!error_)
-      error_ = make_error(ErrorKind::rejected, {"{} cannot be stored: {}", "{} 无法保存：{}"},
-                          name(field), printable(value, shown_max));
+    if (error_) return;
+    error_ = make_error(ErrorKind::rejected, {"{} cannot be stored: {}", "{} 无法保存：{}"},
+                        name(field), printable(value, shown_max));
+    if (why.empty()) return;
+    error_->what.en += " (" + why.en + ")";
+    error_->what.zh += "（" + why.zh + "）";
   }
   void missing(Field field) {
     if (!error_)
@@ -80,7 +84,8 @@ class Values {
     if (std::ranges::find(layout_.nulls, value) != layout_.nulls.end()) return {};
     // No database here stores a NUL in a text everywhere.
     if (field != Field::items && (value.size() > bytes_max || value.contains('\0')))
-      return refuse(field, value), std::string();
+      return refuse(field, value, {"it is too long, or has a NUL inside", "过长，或含有 NUL 字符"}),
+             std::string();
     return value;
   }
   /// Of the order: on whichever rows it stands.
@@ -110,7 +115,7 @@ class Values {
   [[nodiscard]] std::optional<std::int64_t> money(Field field, const std::string& amount) {
     if (amount.empty()) return std::nullopt;
     const auto fen = layout_.amounts_in_fen ? fen_of_fen(amount) : fen_of_yuan(amount);
-    if (!fen) refuse(field, amount);
+    if (!fen) refuse(field, amount, why_no_amount(amount, layout_.amounts_in_fen));
     return fen;
   }
   [[nodiscard]] std::optional<std::int64_t> money(Field field) { return money(field, text(field)); }
@@ -118,14 +123,16 @@ class Values {
   [[nodiscard]] std::optional<std::int64_t> whole(Field field, const std::string& number) {
     if (number.empty()) return std::nullopt;
     const auto parsed = fen_of_fen(number);
-    if (!parsed) refuse(field, number);
+    if (!parsed) refuse(field, number, {"it is no whole number", "不是整数"});
     return parsed;
   }
   [[nodiscard]] std::optional<CivilTime> time(Field field) {
     const std::string written = text(field);
     if (written.empty() || written.starts_with("0000-00-00")) return std::nullopt;
     const std::optional<CivilTime> time = time_of(written, layout_.zone);
-    if (!time) refuse(field, written);
+    if (!time)
+      refuse(field, written,
+             {"it is no time such as 2025-01-31 08:30:00", "不是 2025-01-31 08:30:00 这样的时间"});
     return time;
   }
 
