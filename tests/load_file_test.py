@@ -183,6 +183,36 @@ def test_rejects_and_refusals_say_what_to_do(local, tmp_path):
     assert load_file(local, tmp_path, commas)["orders_new"] == 1
 
 
+def test_benefits_of_refunds_without_a_time_can_be_accepted(warehouse, tmp_path):
+    text = ("order_id,created_at,price,status,refund_time\n1,2025-01-01,10,refunded,\n"
+            "2,2025-01-01,10,paid,\n")
+    load_file(warehouse, tmp_path, written(tmp_path, text), "--platform", "webshop")
+    def benefits(code):
+        return run(["tidemark", "load", "benefits", "--warehouse", warehouse.url, "--json",
+                    "--progress", "off"], tmp_path, code=code).summary
+    assert benefits(3)["pending_undated"] == 1
+    pending = ["tidemark", "load", "pending"]
+    where = ["--warehouse", warehouse.url]
+    listed = run([*pending, "list", *where, "--json"], tmp_path).out.splitlines()
+    assert json.loads(listed[0])["order_id"] == "1" and not json.loads(listed[0])["accepted"]
+    reason = ["--reason", "no times were kept"]
+    refused = run([*pending, "accept", "1", *where, *reason, "--lang", "en"], tmp_path, code=None)
+    assert refused.code != 0 and "--platform webshop" in refused.err
+    run([*pending, "accept", "1", *where, "--platform", "webshop"], tmp_path, code=2)
+    ran = run([*pending, "accept", "1", *where, "--platform", "webshop", *reason, "--json"], tmp_path)
+    assert ran.summary["accepted"] == 1
+    summary = benefits(0)
+    assert (summary["pending"], summary["pending_accepted"], summary["granted"]) == (1, 1, 1)
+    assert "no times were kept" in run([*pending, "list", *where], tmp_path).out
+    # A newer file tells when: decided.
+    text = text.replace("refunded,", "refunded,2025-01-05")
+    load_file(warehouse, tmp_path, written(tmp_path, text, changed="2025-02-02"), "--platform",
+              "webshop")
+    summary = benefits(0)
+    assert (summary["pending"], summary["withdrawn"], summary["granted_to_withdrawn"]) == (0, 1, 0)
+    assert run([*pending, "list", *where, "--json"], tmp_path).summary["pending_open"] == 0
+
+
 def test_an_older_file_never_replaces_a_newer_one(warehouse, tmp_path):
     header = "order_id,created_at,price\n"
     newer = written(tmp_path, header + "1,2025-01-01,20\n", "newer.csv")

@@ -9,6 +9,7 @@
 #include "cli/load_import_progress.h"
 #include "cli/load_live.h"
 #include "cli/load_orders.h"
+#include "cli/load_pending.h"
 #include "cli/load_products.h"
 #include "cli/load_rederive.h"
 #include "cli/load_rejects.h"
@@ -25,7 +26,7 @@ Command load_command() {
       .children = {load_orders_command(), load_aftersales_command(), load_users_command(),
                    load_products_command(), load_live_command(), load_file_command(),
                    load_rederive_command(), load_gaps_command(), load_rejects_command(),
-                   load_import_progress_command(), load_benefits_command(),
+                   load_import_progress_command(), load_benefits_command(), load_pending_command(),
                    load_export_csv_command(), load_export_xlsx_command(), load_backup_command()},
   };
 }

@@ -116,6 +116,7 @@ Result<void> add_rows(sql::Connection& connection, std::string_view sql,
 Result<std::vector<BenefitOrder>> BenefitOrders::orders(sql::Connection& connection,
                                                         const std::string& after,
                                                         std::int64_t limit) const {
+  const bool accepted = tables_.decisions && tables_.accepted;
   std::string sql =
       "SELECT o.order_id, o.user_id, o.order_state_text, o.time_zone, o.created_at, o.pay_time, "
       "o.price_fen, o.order_state, o.refund_money_fen, o.refund_time, o.updated_at, s.observed_at, "
@@ -124,11 +125,16 @@ Result<std::vector<BenefitOrder>> BenefitOrders::orders(sql::Connection& connect
     sql +=
         ", b.decision, b.previous_decision, b.decided_at, b.rule_version, b.facts, b.reason, "
         "b.reason_zh";
+  if (accepted) sql += ", a.order_id";
   sql +=
       " FROM orders o LEFT JOIN raw_seen s ON s.platform=o.platform AND s.stream='orders' AND "
       "s.record_id=o.order_id";
   if (tables_.decisions)
     sql += " LEFT JOIN benefit_decisions b ON b.platform=o.platform AND b.order_id=o.order_id";
+  if (accepted)
+    sql +=
+        " LEFT JOIN benefit_pending_accepted a ON a.platform=o.platform AND a.order_id=o.order_id "
+        "AND a.decision_updated_at=b.updated_at";
   sql += " WHERE o.platform=? AND o.order_id>?";
   sql::Values params = {platform_, after};
   if (created_) {
@@ -170,6 +176,7 @@ Result<std::vector<BenefitOrder>> BenefitOrders::orders(sql::Connection& connect
       stored.facts = columns.text();
       stored.reason.en = columns.text();
       stored.reason.zh = columns.text();
+      if (accepted) stored.accepted = !columns.text().empty();
       if (!decision.empty()) {
         const std::optional<Decision> known = parse_decision(decision);
         if (!known) return fail(unreadable(order.order_id, decision));

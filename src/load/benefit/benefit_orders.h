@@ -23,6 +23,7 @@ struct StoredDecision {
   std::string rule_version;
   std::string facts;
   Message reason;
+  bool accepted = false;  ///< Pending, and somebody knows of it: it makes no run partial.
 };
 
 /// An order with all that its benefit depends on.
@@ -42,6 +43,7 @@ struct BenefitOrder {
 /// Which of the younger tables are there: a dry run makes none.
 struct BenefitTables {
   bool decisions = true;
+  bool accepted = true;
   bool after_sales = true;
   bool gaps = true;
 };

@@ -87,7 +87,7 @@ std::string_view name(BenefitChange change) {
 
 ExitCode BenefitSummary::exit_code(const Stop& stop) const {
   if (stopped) return exit_code_for(stop);
-  return pending > pending_unlisted ? ExitCode::partial : ExitCode::done;
+  return pending > pending_unlisted + pending_accepted ? ExitCode::partial : ExitCode::done;
 }
 
 /// The times of an order, by the clock of its shop.
@@ -233,8 +233,9 @@ Result<void> BenefitRun::decide(Batch& batch, sql::Connection& connection, Sourc
     ++counts.awaited;
     return {};
   }
+  BenefitSummary causes;  // Why it is pending, if it is.
   Result<Verdict> verdict = can_be_judged ? Result<Verdict>(judge(facts, options_.rule))
-                                          : not_seen(counts, connection, source, order, times);
+                                          : not_seen(causes, connection, source, order, times);
   if (!verdict) return fail(std::move(verdict).error());
   if (verdict->decision == Decision::none && !order.stored) {
     ++counts.unpaid;
@@ -243,7 +244,13 @@ Result<void> BenefitRun::decide(Batch& batch, sql::Connection& connection, Sourc
   DecidedOrder decided =
       decided_order(source.platform, std::move(order), facts, std::move(*verdict), times);
   count(counts, decided);
-  if (decided.decision == Decision::pending && can_be_judged) count_pending(counts, decided);
+  if (decided.decision == Decision::pending && can_be_judged) count_pending(causes, decided);
+  // A row that has changed is another one than was accepted.
+  if (decided.decision == Decision::pending && decided.change == BenefitChange::unchanged &&
+      decided.order.stored->accepted)
+    ++counts.pending_accepted;
+  else
+    counts.add(causes);
   batch.decided.push_back(std::move(decided));
   return {};
 }
@@ -343,6 +350,7 @@ void BenefitSummary::add(const BenefitSummary& more) {
   pending_undated += more.pending_undated;
   pending_unknown_state += more.pending_unknown_state;
   pending_unlisted += more.pending_unlisted;
+  pending_accepted += more.pending_accepted;
   for (const auto& [platform, others] : more.unobserved) {
     UnobservedOrders& all = unobserved[platform];
     all.orders += others.orders;
@@ -393,7 +401,10 @@ Result<BenefitSummary> BenefitRun::run(const BenefitReport& report) {
   if (!after_sales) return fail(after_sales.error());
   const Result<bool> gaps = has(*connection_, load_gaps_table());
   if (!gaps) return fail(gaps.error());
-  const BenefitTables tables{.decisions = *decisions, .after_sales = *after_sales, .gaps = *gaps};
+  const Result<bool> accepted = has(*connection_, benefit_pending_accepted_table());
+  if (!accepted) return fail(accepted.error());
+  const BenefitTables tables{
+      .decisions = *decisions, .accepted = *accepted, .after_sales = *after_sales, .gaps = *gaps};
   const Result<std::vector<std::string>> names = platforms(*connection_);
   if (!names) return fail(names.error());
   for (const std::string& platform : *names)

@@ -89,6 +89,7 @@ struct BenefitSummary {
   std::uint64_t pending_set_aside = 0;  ///< What was read last cannot be stored.
   std::uint64_t pending_undated = 0;
   std::uint64_t pending_unknown_state = 0;
+  std::uint64_t pending_accepted = 0;  ///< In none of those above: somebody has accepted them.
   std::map<std::string, UnobservedOrders> unobserved{};  ///< By platform; where there are any.
   std::vector<std::string> changed_orders{};             ///< The first few that were decided anew.
 
@@ -97,7 +98,8 @@ struct BenefitSummary {
   std::chrono::milliseconds elapsed{};
 
   void add(const BenefitSummary& more);  ///< The counts of further orders.
-  /// partial while orders are pending that may be decided once more is read. A signal's code when
+  /// partial while orders are pending that may be decided once more is read, and that nobody has
+  /// accepted. A signal's code when
   /// stopped.
   [[nodiscard]] ExitCode exit_code(const Stop& stop) const;
 };

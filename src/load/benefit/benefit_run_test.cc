@@ -6,6 +6,7 @@
 
 #include <csignal>
 
+#include "load/benefit/pending_store.h"
 #include "load/row_sql.h"
 #include "load/schema.h"
 #include "load/testing_pause.h"
@@ -109,6 +110,59 @@ TEST_P(BenefitRunTest, AnOrderWhoseNewestStateCouldNotBeStoredIsNotDecided) {
   EXPECT_EQ(summary.granted, 0U);
   EXPECT_EQ(summary.pending, 1U);
   EXPECT_EQ(decision("o_1"), "pending");
+}
+
+TEST_P(BenefitRunTest, WhatSomebodyHasAcceptedMakesNoRunPartialUntilItChanges) {
+  place("o_1", "2025-01-15 12:05:01");
+  place("o_2", "2025-01-15 12:05:01");
+  place("o_3", "2025-01-02 12:00:00");
+  run("UPDATE orders SET order_state=10, refund_money_fen=19900 WHERE order_id<>'o_3'");
+  run("INSERT INTO order_history (platform, order_id, seen_at, order_state, refund_money_fen) "
+      "SELECT platform, order_id, '2025-01-16 12:00:00.000000', 10, 19900 FROM orders");
+  run("UPDATE orders SET updated_at='2025-01-16 12:00:00.000000'");
+  BenefitSummary summary = decide("2025-01-20 11:00:00");
+  EXPECT_EQ(summary.pending_undated, 2U);
+  EXPECT_EQ(summary.pending_unobserved, 1U);
+  EXPECT_EQ(summary.exit_code(stop_), ExitCode::partial);
+
+  const auto unknown = accept_pending(db(), "xiaoe", std::vector<std::string>{"o_1", "o_9"}, "why",
+                                      at("2025-01-20 12:00:00"));
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().kind, ErrorKind::not_found);
+  EXPECT_EQ(rows("benefit_pending_accepted"), "0");
+  EXPECT_EQ(*accept_pending(db(), "file", std::nullopt, "why", at("2025-01-20 12:00:00")), 0);
+  EXPECT_EQ(*accept_pending(db(), "xiaoe", std::vector<std::string>{"o_1"}, "why",
+                            at("2025-01-20 12:00:00")),
+            1);
+  summary = decide("2025-01-21 11:00:00");
+  EXPECT_EQ(summary.pending, 3U);
+  EXPECT_EQ(summary.pending_accepted, 1U);
+  EXPECT_EQ(summary.pending_undated, 1U);
+  EXPECT_EQ(summary.exit_code(stop_), ExitCode::partial);
+  EXPECT_EQ(*accept_pending(db(), "xiaoe", std::nullopt, "why", at("2025-01-21 12:00:00")), 2);
+  EXPECT_EQ(*accept_pending(db(), "xiaoe", std::nullopt, "again", at("2025-01-21 12:00:00")), 0);
+  summary = decide("2025-01-22 11:00:00");
+  EXPECT_EQ(summary.pending_accepted, 3U);
+  EXPECT_EQ(summary.unobserved.size(), 0U);
+  EXPECT_EQ(summary.exit_code(stop_), ExitCode::done);
+  const auto listed = pending_orders(db(), 10);
+  ASSERT_TRUE(listed);
+  ASSERT_EQ(listed->size(), 3U);
+  EXPECT_EQ(listed->front().accepted_reason, "why");
+
+  // More was refunded: other facts than were accepted.
+  run("UPDATE orders SET refund_money_fen=19800 WHERE order_id='o_1'");
+  summary = decide("2025-01-23 11:00:00");
+  EXPECT_EQ(summary.pending_accepted, 2U);
+  EXPECT_EQ(summary.exit_code(stop_), ExitCode::partial);
+  EXPECT_EQ(count_pending(db())->at("xiaoe").open, 1);
+  // A time came: decided, whatever was accepted.
+  refund("o_1", "2025-01-10 12:00:00");
+  refund("o_2", "2025-01-10 12:00:00");
+  summary = decide("2025-01-24 11:00:00");
+  EXPECT_EQ(summary.withdrawn, 2U);
+  EXPECT_EQ(summary.pending_accepted, 1U);
+  EXPECT_EQ(summary.exit_code(stop_), ExitCode::done);
 }
 
 TEST_P(BenefitRunTest, AnOrderIsNotDecidedUntilItWasReadAfterItsTime) {

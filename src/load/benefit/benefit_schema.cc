@@ -43,6 +43,15 @@ constexpr std::array history_indexes = {
     TableIndex{"benefit_history_changed", "changed_at"},
 };
 
+constexpr std::array accepted_columns = {
+    Column{"platform", Kind::name, "平台", true},
+    Column{"order_id", Kind::id, "订单号", true},
+    Column{"decision_updated_at", Kind::stamp,
+           "被接受的待定决定的 updated_at；该决定变化后不再有效", true},
+    Column{"accepted_at", Kind::stamp, "运维人员接受的时间（UTC）", true},
+    Column{"accepted_reason", Kind::text, "接受的理由", true},
+};
+
 constexpr TableSpec decisions{.name = "benefit_decisions",
                               .comment = "福利决定",
                               .columns = decision_columns,
@@ -56,13 +65,20 @@ constexpr TableSpec history{.name = "benefit_decision_history",
                             .indexes = history_indexes,
                             .foreign_key = of_an_order};
 
+constexpr TableSpec accepted{.name = "benefit_pending_accepted",
+                             .comment = "已确认、不再影响运行结果的待定订单",
+                             .columns = accepted_columns,
+                             .key_columns = 2,
+                             .foreign_key = of_an_order};
+
 }  // namespace
 
 const TableSpec& benefit_decisions_table() { return decisions; }
 const TableSpec& benefit_decision_history_table() { return history; }
+const TableSpec& benefit_pending_accepted_table() { return accepted; }
 
 Result<void> migrate_benefits(sql::Connection& connection) {
-  static constexpr std::array tables = {&decisions, &history};
+  static constexpr std::array tables = {&decisions, &history, &accepted};
   static const TableMigrations migrations(tables);
   return run::migrate(connection, "load.benefits", migrations.steps());
 }

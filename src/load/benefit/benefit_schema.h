@@ -11,7 +11,10 @@ namespace tidemark::load {
 /// What was decided when: every state that a row of benefit_decisions had.
 [[nodiscard]] const TableSpec& benefit_decision_history_table();
 
-/// Makes the two tables; orders must be there. Errors: as run::migrate.
+/// Orders that were pending when somebody accepted that: as long as the decision's row is that one.
+[[nodiscard]] const TableSpec& benefit_pending_accepted_table();
+
+/// Makes the tables; orders must be there. Errors: as run::migrate.
 [[nodiscard]] Result<void> migrate_benefits(sql::Connection& connection);
 
 }  // namespace tidemark::load

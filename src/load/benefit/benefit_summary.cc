@@ -32,7 +32,8 @@ Json counts_of(const BenefitSummary& summary) {
           {"pending_unlisted", summary.pending_unlisted},
           {"pending_set_aside", summary.pending_set_aside},
           {"pending_undated", summary.pending_undated},
-          {"pending_unknown_state", summary.pending_unknown_state}};
+          {"pending_unknown_state", summary.pending_unknown_state},
+          {"pending_accepted", summary.pending_accepted}};
 }
 
 /// Files are not asked again: somebody has to bring another one.
@@ -97,13 +98,17 @@ std::string summary_text(const BenefitSummary& summary, Language language, std::
              "  待定：        {} 个最近读取的内容无法保存（见 tidemark load rejects list）"},
             count_text(summary.pending_set_aside)));
   if (summary.pending_undated > 0)
-    add(say({"  pending:       {} refunded, and nothing tells when",
-             "  待定：        {} 个已退款，但没有数据说明退款时间"},
+    add(say({"  pending:       {} refunded, and nothing tells when: see tidemark load pending list",
+             "  待定：        {} 个已退款，但没有数据说明退款时间：见 tidemark load pending list"},
             count_text(summary.pending_undated)));
   if (summary.pending_unknown_state > 0)
     add(say({"  pending:       {} in a state that the rule does not know",
              "  待定：        {} 个的订单状态是规则不认识的"},
             count_text(summary.pending_unknown_state)));
+  if (summary.pending_accepted > 0)
+    add(say({"  pending:       {} that somebody has accepted (tidemark load pending list)",
+             "  待定：        {} 个已由人接受（见 tidemark load pending list）"},
+            count_text(summary.pending_accepted)));
   if (summary.stopped && !again.empty())
     add(say({"  again:         {}", "  继续：        {}"}, again));
   add(say({"  took {}", "  耗时 {}"}, run::duration_text(summary.elapsed, language)));
