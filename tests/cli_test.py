@@ -194,6 +194,27 @@ def test_config_check_connects_unless_told_not_to(tidemark, tmp_path):
     assert "SQLite 3." in ran.stdout
 
 
+@pytest.mark.parametrize("key", ["TIDEMARK_LOAD__WAREHOUSE", "TIDEMARK_STATE",
+                                 "TIDEMARK_RECEIVE__DATABASE"])
+def test_config_check_knows_which_files_will_be_made(key, tidemark, tmp_path):
+    for name in ("new.db", "folder/below/new.db", f"{tmp_path}/new.db"):
+        ran = tidemark("config", "check", **{key: f"sqlite:{name}"})
+        assert ran.returncode == 0, ran.stderr
+        assert "will be created" in ran.stdout and "connected" not in ran.stdout
+    assert os.listdir(tmp_path) == []
+    line, = tidemark("config", "check", "--json", **{key: "sqlite:new.db"}).stdout.splitlines()[-1:]
+    shown = json.loads(line)
+    assert (shown["connected"], shown["will_be_created"]) == (False, True)
+
+    (tmp_path / "file").write_text("x" * 5000)
+    for name, said in (("file/new.db", "Not a directory"), ("file", "not a database"), (".", "")):
+        ran = tidemark("config", "check", "--lang", "en", **{key: f"sqlite:{name}"})
+        assert ran.returncode != 0 and said in ran.stderr, ran.stderr
+    # Who reads the same file from elsewhere does not make it.
+    ran = tidemark("config", "check", TIDEMARK_SOURCE="sqlite:new.db", **{key: "sqlite:new.db"})
+    assert ran.returncode == 1
+
+
 def test_config_check_tells_an_absent_server_from_a_mistake(tidemark):
     ran = tidemark("config", "check", TIDEMARK_SOURCE="mysql://reader:hidden@127.0.0.1:1/finance")
     assert ran.returncode == 75

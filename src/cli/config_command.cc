@@ -1,13 +1,20 @@
 #include "cli/config_command.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <string>
+#include <vector>
 
+#include "base/bytes.h"
 #include "base/shell_word.h"
+#include "base/system_error.h"
 #include "cli/alert_settings.h"
 #include "cli/config_reference.h"
 #include "cli/context.h"
@@ -39,19 +46,28 @@ Result<ExitCode> show(Context& context) {
   return ExitCode::done;
 }
 
+struct NamedDatabase {
+  config::DatabaseAddress address;
+  bool own =
+      false;  ///< Tidemark's: the command that needs it makes an SQLite file that is missing.
+};
+
 /// The databases that settings name; several exports may share one.
-Result<std::vector<config::DatabaseAddress>> configured_databases(const Context& context) {
+Result<std::vector<NamedDatabase>> configured_databases(const Context& context) {
   const config::Environment& environment = context.world.environment;
   std::set<std::string> named;
   for (const config::ShownSetting& row : config::shown_settings(context.settings, environment))
     if (!row.value.empty()) named.insert(row.key);
 
-  std::vector<config::DatabaseAddress> addresses;
-  const auto add = [&](Result<config::DatabaseAddress> address) -> Result<void> {
+  std::vector<NamedDatabase> databases;
+  const auto add = [&](Result<config::DatabaseAddress> address, bool own = false) -> Result<void> {
     if (!address) return fail(std::move(address));
-    for (const config::DatabaseAddress& known : addresses)
-      if (known.url == address->url && known.password == address->password) return {};
-    addresses.push_back(std::move(*address));
+    for (NamedDatabase& known : databases)
+      if (known.address.url == address->url && known.address.password == address->password) {
+        known.own = known.own && own;  // Who only reads it does not make it.
+        return {};
+      }
+    databases.push_back({.address = std::move(*address), .own = own});
     return {};
   };
   for (const std::string& table : context.settings.exports()) {
@@ -60,32 +76,75 @@ Result<std::vector<config::DatabaseAddress>> configured_databases(const Context&
       return fail(std::move(added).error());
   }
   if (named.contains("load.warehouse"))
-    if (auto added = add(config::warehouse_database(context.settings, environment)); !added)
+    if (auto added = add(config::warehouse_database(context.settings, environment), true); !added)
       return fail(std::move(added).error());
   if (named.contains("receive.database"))
-    if (auto added = add(config::receive_database(context.settings, environment)); !added)
+    if (auto added = add(config::receive_database(context.settings, environment), true); !added)
       return fail(std::move(added).error());
   if (named.contains("reference.source"))
     if (auto added = add(config::reference_source(context.settings, environment)); !added)
       return fail(std::move(added).error());
   if (named.contains("state"))
-    if (auto added = add(config::state_database(context.settings, environment)); !added)
+    if (auto added = add(config::state_database(context.settings, environment), true); !added)
       return fail(std::move(added).error());
-  return addresses;
+  return databases;
 }
 
-/// Connects and asks for the version.
-Result<sql::ServerInfo> try_database(const config::DatabaseAddress& address) {
-  Result<sql::Url> url = sql::Url::parse(address.url);
+/// What came of looking at a database.
+struct Found {
+  std::string server{};   ///< `SQLite 3.40.1`
+  std::string to_make{};  ///< It is not there: the file, or the folder above it, that will be made.
+};
+
+/// What has to be made for `file`: itself, or its topmost folder that is missing. Errors: that
+/// cannot be.
+Result<std::string> missing_part(const std::string& file) {
+  std::filesystem::path missing = file;
+  std::filesystem::path above = missing.parent_path();
+  std::error_code ignored;
+  while (!above.empty() && above != above.parent_path() &&
+         !std::filesystem::exists(above, ignored)) {
+    missing = above;
+    above = missing.parent_path();
+  }
+  const std::string folder = above.empty() ? "." : above.native();
+  const bool is_folder = std::filesystem::is_directory(folder, ignored);
+  const bool writable = access(folder.c_str(), W_OK | X_OK) == 0;
+  const int reason = is_folder ? errno : ENOTDIR;
+  if (is_folder && writable) return missing.native();
+  return fail_errno(reason, {"cannot make {}", "无法创建 {}"}, printable(missing.native()));
+}
+
+/// Connects and asks for the version. Nothing is made by a check.
+Result<Found> try_database(const NamedDatabase& database) {
+  Result<sql::Url> url = sql::Url::parse(database.address.url);
   if (!url) return fail(std::move(url).error());
-  if (!url->password) url->password = address.password;
-  // An SQLite file that is not there yet is made by the run that needs it; here it is a failure of
-  // a source, since nothing is created by a check.
+  if (!url->password) url->password = database.address.password;
   Result<std::unique_ptr<sql::Connection>> connection = sql::connect(
       *url,
       {.connect_timeout = connect_timeout, .read_timeout = connect_timeout, .read_only = true});
+  if (!connection && database.own && url->dialect == sql::Dialect::sqlite &&
+      connection.error().kind == ErrorKind::not_found) {
+    Result<std::string> missing = missing_part(url->path);
+    if (!missing) return fail(std::move(missing).error());
+    return Found{.to_make = std::move(*missing)};
+  }
   if (!connection) return fail(std::move(connection).error());
-  return (*connection)->server();
+  Result<sql::ServerInfo> server = (*connection)->server();
+  if (!server) return fail(std::move(server).error());
+  return Found{.server = server->product + " " + server->version};
+}
+
+void tell(const Context& context, const config::DatabaseAddress& address, const Found& found) {
+  const std::string shown = config::redacted_url(address.url);
+  if (found.to_make.empty())
+    context.print(say({"connected: {} ({}, from {})", "连接正常：{}（{}，来自 {}）"}, shown,
+                      found.server, address.where));
+  else
+    context.print(say({"will be created: {} (it is not there yet, from {}; {} is made by the first "
+                       "run that needs it)",
+                       "将会创建：{}（尚不存在，来自 {}；首次需要时会创建 {}）"},
+                      shown, address.where, printable(found.to_make)));
 }
 
 Result<ExitCode> check(Context& context) {
@@ -99,25 +158,25 @@ Result<ExitCode> check(Context& context) {
                             "配置有效：无配置文件，取自环境变量和默认值"}));
   if (context.arguments.has("--offline")) return ExitCode::done;
 
-  const auto addresses = configured_databases(context);
-  if (!addresses) return fail(addresses.error());
+  const auto databases = configured_databases(context);
+  if (!databases) return fail(databases.error());
   std::optional<Error> failure;
-  for (const config::DatabaseAddress& address : *addresses) {
+  for (const NamedDatabase& database : *databases) {
+    const config::DatabaseAddress& address = database.address;
     const std::string shown = config::redacted_url(address.url);
-    Result<sql::ServerInfo> server = try_database(address);
-    if (context.json) {
+    Result<Found> found = try_database(database);
+    if (context.json)
       context.world.out.json({{"message_type", "status"},
                               {"database", shown},
                               {"where", address.where},
-                              {"connected", server.has_value()},
-                              {"server", server ? server->product + " " + server->version : ""}});
-    } else if (server) {
-      context.print(say({"connected: {} ({} {}, from {})", "连接正常：{}（{} {}，来自 {}）"}, shown,
-                        server->product, server->version, address.where));
-    }
-    if (server) continue;
+                              {"connected", found && found->to_make.empty()},
+                              {"will_be_created", found && !found->to_make.empty()},
+                              {"server", found ? found->server : ""}});
+    else if (found)
+      tell(context, address, *found);
+    if (found) continue;
     if (failure) report_error(*failure, {.language = context.language});
-    failure = std::move(server).error().within({"{} ({})", "{}（{}）"}, shown, address.where);
+    failure = std::move(found).error().within({"{} ({})", "{}（{}）"}, shown, address.where);
   }
   if (failure) return fail(std::move(*failure));
   return ExitCode::done;
