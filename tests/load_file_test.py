@@ -84,6 +84,7 @@ def test_lines_become_orders_and_the_same_again_changes_nothing(warehouse, tmp_p
     os.utime(path)  # A copy of the file: its time is new, its contents are not.
     again = load_file(warehouse, tmp_path, path, "--platform", "webshop", *LINES_MAP)
     assert (again["orders_new"], again["orders_changed"], again["orders_unchanged"]) == (0, 0, 2)
+    assert again["unknown_codes"] == summary["unknown_codes"]
     derived = run(["tidemark", "load", "rederive", "--warehouse", warehouse.url, "--json",
                    "--progress", "off"], tmp_path).summary
     assert (derived["records"], derived["orders_unchanged"], derived["orders_changed"]) == (2, 2, 0)
@@ -140,6 +141,8 @@ def test_orders_that_do_not_say_when_they_were_paid_have_true_sums(warehouse, tm
     path = written(tmp_path, text)
     summary = load_file(warehouse, tmp_path, path)
     assert summary["unknown_codes"] == [{"field": "refund_money", "code": ""}]
+    again = load_file(warehouse, tmp_path, path)
+    assert (again["orders_unchanged"], again["unknown_codes"]) == (7, summary["unknown_codes"])
     assert warehouse.value("SELECT COUNT(*) FROM orders WHERE pay_time IS NOT NULL") == 0
     sums = {"orders": 7, "paid_orders": 6, "buyers": 5, "paid": "52.90", "refund": "24.00",
             "net": "28.90"}

@@ -285,6 +285,7 @@ RecordWriter::Sorted RecordWriter::sorted(const std::vector<Observed>& batch,
       sorted.again.push_back(&row);
       if (!was_rejected) {
         ++outcome.unchanged;
+        tables_->add_unknown(row.payload, unknown);
         continue;
       }
     }

@@ -101,6 +101,10 @@ class StreamTables {
   [[nodiscard]] virtual Result<ShownAmounts> amounts_of(std::string_view /*payload*/) const {
     return ShownAmounts();
   }
+  /// Adds the codes without a text of a row that stands in the tables already: what is unknown is
+  /// told each time that it is read, where that costs little. Others tell of new rows only.
+  virtual void add_unknown(std::string_view /*payload*/,
+                           std::vector<UnknownCode>& /*unknown*/) const {}
   /// Whether deriving again needs all states of a record, and not only the present one.
   [[nodiscard]] virtual bool keeps_history() const { return false; }
 

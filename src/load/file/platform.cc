@@ -20,12 +20,15 @@ constexpr std::array offered = {StreamKind::orders};
 class FileOrderTables final : public StreamTables {
  public:
   FileOrderTables(std::string platform, xiaoe::CodeTexts texts)
-      : tables_(std::move(platform), warehouse_offset,
-                std::make_unique<FileOrderTransform>(texts)) {}
+      : tables_(std::move(platform), warehouse_offset, std::make_unique<FileOrderTransform>(texts)),
+        transform_(texts) {}
   [[nodiscard]] StreamKind kind() const override { return tables_.kind(); }
   [[nodiscard]] const std::string& platform() const override { return tables_.platform(); }
   [[nodiscard]] std::unique_ptr<StreamBatch> batch() const override { return tables_.batch(); }
   [[nodiscard]] bool keeps_history() const override { return tables_.keeps_history(); }
+  void add_unknown(std::string_view payload, std::vector<UnknownCode>& unknown) const override {
+    static_cast<void>(transform_.transform(payload, unknown));  // It was stored; it still can be.
+  }
   [[nodiscard]] bool stamped() const override { return true; }
   [[nodiscard]] std::optional<CivilTime> version_of(std::string_view payload) const override {
     return updated_at(payload);
@@ -33,6 +36,7 @@ class FileOrderTables final : public StreamTables {
 
  private:
   const OrderTables tables_;
+  const FileOrderTransform transform_;
 };
 
 class File final : public Platform {
