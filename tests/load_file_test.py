@@ -7,6 +7,7 @@ import glob
 import io
 import json
 import os
+import sqlite3
 
 import pytest
 
@@ -214,6 +215,30 @@ def test_benefits_of_refunds_without_a_time_can_be_accepted(warehouse, tmp_path)
     summary = benefits(0)
     assert (summary["pending"], summary["withdrawn"], summary["granted_to_withdrawn"]) == (0, 1, 0)
     assert run([*pending, "list", *where, "--json"], tmp_path).summary["pending_open"] == 0
+
+
+def test_a_reader_of_the_file_and_a_load_do_not_wait_for_each_other(local, tmp_path):
+    text = "order_id,created_at,price,status\n1,2025-01-01,10,paid\n"
+    load_file(local, tmp_path, written(tmp_path, text))
+    reader = sqlite3.connect(f"file:{tmp_path}/warehouse.db?mode=ro", uri=True, isolation_level=None)
+    daily = "SELECT orders, paid FROM v_orders_daily"
+    reader.execute("BEGIN")
+    assert reader.execute(daily).fetchall() == [(1, "10.00")]
+    text += "2,2025-01-01,5,paid\n"
+    summary = load_file(local, tmp_path, written(tmp_path, text, changed="2025-02-02"))
+    assert summary["orders_new"] == 1
+    assert reader.execute(daily).fetchall() == [(1, "10.00")]  # Of one moment.
+    reader.execute("COMMIT")
+    assert reader.execute(daily).fetchall() == [(2, "15.00")]
+    with pytest.raises(sqlite3.OperationalError):
+        reader.execute("DELETE FROM orders")
+    reader.close()
+    # A copy can be read where nothing can be written beside it.
+    run(["tidemark", "load", "backup", "--warehouse", local.url, "-o", "copy.db"], tmp_path)
+    copy = sqlite3.connect(f"file:{tmp_path}/copy.db?immutable=1", uri=True)
+    assert copy.execute(daily).fetchall() == [(2, "15.00")]
+    copy.close()
+    assert not (tmp_path / "copy.db-shm").exists()
 
 
 def test_an_older_file_never_replaces_a_newer_one(warehouse, tmp_path):
