@@ -1,6 +1,7 @@
 """`tidemark load file`: orders of files, from end to end on each database. The real sets are loaded
 where they are there; what must come out is computed here from the files themselves."""
 
+import contextlib
 import csv
 import decimal
 import glob
@@ -157,6 +158,61 @@ def test_orders_that_do_not_say_when_they_were_paid_have_true_sums(warehouse, tm
     assert users == {"c1": "19.90", "c2": "0.00", "c3": "4.00", "c4": "5.00", "c5": "0.00"}
     assert warehouse.value("SELECT SUM(paid) FROM v_orders") == 6
     assert warehouse.value("SELECT SUM(net_fen) FROM v_users_cohort") == 2890
+
+
+def test_products_have_the_amounts_of_their_lines(warehouse, tmp_path):
+    head = "order_id,customer_id,created_at,status,sku,title,quantity,line_total,total,refund_amount\n"
+    text = head + (
+        "1,c1,2025-01-01 10:00:00,paid,mug,Mug,2,30.00,,4.00\n"
+        "1,c1,2025-01-01 10:00:00,paid,pen,Pen,1,10.00,,\n"
+        "1,c1,2025-01-01 10:00:00,paid,pen,Pen,3,10.00,,\n"
+        "2,c1,2025-01-01 11:00:00,paid,pen,Pen,1,10.00,,\n"
+        "3,c2,2025-01-02 11:00:00,pending,pen,Pen,1,10.00,,\n"
+        "3,c2,2025-01-02 11:00:00,pending,mug,Mug,1,5.00,,\n"
+        "4,c2,2025-01-02 12:00:00,paid,mug,Mug,1,1.00,1.00,\n"
+        "4,c2,2025-01-02 12:00:00,paid,pen,Pen,1,1.00,1.00,\n"
+        "4,c2,2025-01-02 12:00:00,paid,cap,Cap,1,1.00,1.00,\n"
+        "5,c3,2025-01-03 12:00:00,paid,cap,Cap,1,,8.00,\n"
+        "5,c3,2025-01-03 12:00:00,paid,mug,Mug,1,,8.00,\n")
+    load_file(warehouse, tmp_path, written(tmp_path, text))
+    columns = "orders, paid_orders, buyers, quantity, paid_fen, refund_fen, net_fen"
+    def ranked():
+        return {row["product_id"]: tuple(int(row[name]) for name in columns.split(", ")) for row in
+                warehouse.rows(f"SELECT product_id, {columns} FROM v_products_rank")}
+    # Order 5 tells no amounts of its lines: it counts for the product of the first.
+    assert ranked() == {"mug": (3, 2, 2, 3, 3033, 240, 2793), "pen": (4, 3, 2, 6, 3033, 160, 2873),
+                        "cap": (2, 2, 2, 3, 834, 0, 834)}
+    daily = warehouse.rows("SELECT * FROM v_products_daily")
+    totals = warehouse.rows("SELECT * FROM v_orders_daily ORDER BY day")
+    for total in totals:
+        products = [row for row in daily if str(row["day"]) == str(total["day"])]
+        for name in ("paid_fen", "refund_fen", "net_fen"):
+            assert sum(row[name] for row in products) == total[name], (name, total)
+    one, = warehouse.rows("SELECT * FROM v_order_products WHERE order_id='1' AND product_id='pen'")
+    assert (one["paid"], one["quantity"], str(one["price"]), str(one["refund"]),
+            str(one["net_amount"])) == (1, 4, "20.00", "1.60", "18.40")
+    assert warehouse.value("SELECT SUM(price_fen) FROM order_items WHERE order_id='3'") == 1500
+
+    # A newer file: another amount, a line less, an order without amounts of lines.
+    newer = head + (
+        "1,c1,2025-01-01 10:00:00,paid,mug,Mug,2,35.00,,4.00\n"
+        "1,c1,2025-01-01 10:00:00,paid,pen,Pen,1,5.00,,\n"
+        "4,c2,2025-01-02 12:00:00,paid,mug,Mug,1,,1.00,\n"
+        "4,c2,2025-01-02 12:00:00,paid,pen,Pen,1,,1.00,\n")
+    summary = load_file(warehouse, tmp_path, written(tmp_path, newer, changed="2025-02-02"))
+    assert summary["orders_changed"] == 2
+    assert ranked() == {"mug": (3, 2, 2, 4, 3600, 350, 3250), "pen": (3, 2, 1, 2, 1500, 50, 1450),
+                        "cap": (1, 1, 1, 2, 800, 0, 800)}
+    # Derived again the same; and lines that lost their amounts get them back.
+    derive = ["tidemark", "load", "rederive", "orders", "--warehouse", warehouse.url, "--json",
+              "--progress", "off"]
+    assert run(derive, tmp_path).summary["orders_changed"] == 0
+    with contextlib.closing(warehouse.connect()) as connection:
+        connection.cursor().execute("UPDATE order_items SET price=NULL, price_fen=NULL, "
+                                    "share_fen=NULL, refund_share_fen=NULL WHERE order_id='1'")
+        connection.commit()
+    assert run(derive, tmp_path).summary["orders_changed"] == 1
+    assert ranked()["mug"] == (3, 2, 2, 4, 3600, 350, 3250)
 
 
 def test_that_no_row_tells_who_paid_is_said(local, tmp_path):

@@ -17,3 +17,4 @@ GRANT SELECT ON v_users_cohort TO 'bi_reader'@'%';
 GRANT SELECT ON v_users_daily TO 'bi_reader'@'%';
 GRANT SELECT ON v_live_sessions TO 'bi_reader'@'%';
 GRANT SELECT ON v_benefits_daily TO 'bi_reader'@'%';
+GRANT SELECT ON v_order_products TO 'bi_reader'@'%';

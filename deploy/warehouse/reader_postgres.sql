@@ -10,4 +10,4 @@ ALTER ROLE bi_reader SET statement_timeout = '60s';
 GRANT USAGE ON SCHEMA public TO bi_reader;
 GRANT SELECT ON v_orders, v_orders_daily, v_orders_by_channel, v_refunds_daily, v_after_sales_daily,
   v_products_rank, v_products_daily, v_users_value, v_users_cohort, v_users_daily, v_live_sessions,
-  v_benefits_daily TO bi_reader;
+  v_benefits_daily, v_order_products TO bi_reader;

@@ -184,7 +184,11 @@ void OrderBatch::write_item(CellWriter& cells, const Order& order, std::size_t l
       .exactly(item.product_id)
       .text(item.title)
       .number(item.resource_type)
-      .number(item.quantity);
+      .number(item.quantity)
+      .yuan(item.price)
+      .number(item.price)
+      .number(item.share)
+      .number(item.refund_share);
 }
 
 void OrderBatch::write_state(CellWriter& cells, const Order& order, WallTime observed_at,

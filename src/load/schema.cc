@@ -1,14 +1,11 @@
 #include "load/schema.h"
 
 #include <array>
-#include <deque>
 #include <span>
-#include <string>
-#include <vector>
+#include <string_view>
 
 #include "load/benefit/benefit_schema.h"
 #include "load/table_migrations.h"
-#include "load/views/view_sql.h"
 #include "load/views/views.h"
 #include "run/migration.h"
 
@@ -76,7 +73,13 @@ constexpr std::array item_columns = {
     Column{"title", Kind::text, "商品名称"},
     Column{"resource_type", Kind::integer, "商品类型代码"},
     Column{"quantity", Kind::integer, "数量"},
+    Column{"price", Kind::money, "行金额（元）；来源未给出时为空"},
+    Column{"price_fen", Kind::integer, "行金额（分）"},
+    Column{"share_fen", Kind::integer,
+           "订单实付金额中分摊到本行的部分（分）；仅多行且各行均有金额的订单有值"},
+    Column{"refund_share_fen", Kind::integer, "退款中按行金额分摊到本行的部分（分）"},
 };
+constexpr std::size_t item_columns_at_first = 7;
 constexpr std::array item_indexes = {
     TableIndex{"order_items_product", "product_id"},
 };
@@ -209,6 +212,12 @@ constexpr TableSpec items{.name = "order_items",
                           .key_columns = 3,
                           .indexes = item_indexes,
                           .foreign_key = of_an_order};
+constexpr TableSpec items_at_first{.name = items.name,
+                                   .comment = items.comment,
+                                   .columns = std::span(item_columns).first(item_columns_at_first),
+                                   .key_columns = items.key_columns,
+                                   .indexes = items.indexes,
+                                   .foreign_key = items.foreign_key};
 constexpr TableSpec history{.name = "order_history",
                             .comment = "订单状态变化",
                             .columns = history_columns,
@@ -265,25 +274,41 @@ constexpr std::string_view net_of_untimed =
     "net_amount=$yuan((price_fen-COALESCE(refund_money_fen,0))) WHERE pay_time IS NULL AND "
     "$was_paid()";
 
-run::Migration step_of(std::string_view text) {
-  static std::deque<std::string> texts;
-  return {.sqlite = texts.emplace_back(dialect_sql(text, sql::Dialect::sqlite)),
-          .mysql = texts.emplace_back(dialect_sql(text, sql::Dialect::mysql)),
-          .postgres = texts.emplace_back(dialect_sql(text, sql::Dialect::postgres))};
-}
-
 /// In the order in which they came; only ever appended to.
+class WarehouseMigrations : public TableMigrations {
+ public:
+  WarehouseMigrations() : TableMigrations(at_first()) {
+    add_statement(net_of_untimed);
+    for (const Column& column : std::span(item_columns).subspan(item_columns_at_first))
+      add_column(items.name, column);
+  }
+
+ private:
+  static std::span<const TableSpec* const> at_first() {
+    static const std::array tables = {&orders,
+                                      &items_at_first,
+                                      &history,
+                                      &raw_records,
+                                      &raw_seen,
+                                      &rejects,
+                                      &scans,
+                                      &windows,
+                                      &streams,
+                                      &refunds_table(),
+                                      &users_table(),
+                                      &products_table(),
+                                      &live_streams_table(),
+                                      &gaps,
+                                      &unchecked,
+                                      &accepted,
+                                      &amount_checks};
+    return tables;
+  }
+};
+
 std::span<const run::Migration> migrations() {
-  static const TableMigrations tables(std::array<const TableSpec*, 17>{
-      &orders, &items, &history, &raw_records, &raw_seen, &rejects, &scans, &windows, &streams,
-      &refunds_table(), &users_table(), &products_table(), &live_streams_table(), &gaps, &unchecked,
-      &accepted, &amount_checks});
-  static const std::vector<run::Migration> all = [] {
-    std::vector<run::Migration> steps(tables.steps().begin(), tables.steps().end());
-    steps.push_back(step_of(net_of_untimed));
-    return steps;
-  }();
-  return all;
+  static const WarehouseMigrations all;
+  return all.steps();
 }
 
 }  // namespace

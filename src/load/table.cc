@@ -68,6 +68,10 @@ std::string create_table(const TableSpec& table, Dialect dialect) {
   return sql;
 }
 
+std::string comment_on(std::string_view table, const Column& column) {
+  return fmt::format("COMMENT ON COLUMN {}.{} IS '{}'", table, column.name, column.comment);
+}
+
 }  // namespace
 
 std::vector<std::string> TableSpec::column_names() const {
@@ -84,9 +88,18 @@ std::vector<std::string> create_statements(const TableSpec& table, Dialect diale
                                      table.name, index.columns));
   if (dialect == Dialect::sqlite) return statements;
   statements.push_back(fmt::format("COMMENT ON TABLE {} IS '{}'", table.name, table.comment));
-  for (const Column& column : table.columns)
-    statements.push_back(
-        fmt::format("COMMENT ON COLUMN {}.{} IS '{}'", table.name, column.name, column.comment));
+  for (const Column& column : table.columns) statements.push_back(comment_on(table.name, column));
+  return statements;
+}
+
+std::vector<std::string> add_column_statements(std::string_view table, const Column& column,
+                                               Dialect dialect) {
+  std::string_view unless_there;
+  if (dialect == Dialect::mysql) unless_there = "/*M! IF NOT EXISTS */ ";
+  if (dialect == Dialect::postgres) unless_there = "IF NOT EXISTS ";
+  std::vector<std::string> statements = {fmt::format("ALTER TABLE {} ADD COLUMN {}{}", table,
+                                                     unless_there, column_line(column, dialect))};
+  if (dialect == Dialect::postgres) statements.push_back(comment_on(table, column));
   return statements;
 }
 

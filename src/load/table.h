@@ -51,4 +51,11 @@ struct TableSpec {
 [[nodiscard]] std::vector<std::string> create_statements(const TableSpec& table,
                                                          sql::Dialect dialect);
 
+/// The statements that add a column to a table that was made without it, likewise. (MySQL, other
+/// than MariaDB, and SQLite have no IF NOT EXISTS there; SQLite takes its change back with the
+/// transaction.)
+[[nodiscard]] std::vector<std::string> add_column_statements(std::string_view table,
+                                                             const Column& column,
+                                                             sql::Dialect dialect);
+
 }  // namespace tidemark::load

@@ -3,6 +3,7 @@
 #include <deque>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "load/table.h"
@@ -17,9 +18,18 @@ class TableMigrations {
   TableMigrations(const TableMigrations&) = delete;
   TableMigrations& operator=(const TableMigrations&) = delete;
 
+  /// What came later, behind all that is there.
+  void add_column(std::string_view table, const Column& column);
+  /// A statement that all databases understand once the words of views are said in theirs.
+  void add_statement(std::string_view text);
+
   [[nodiscard]] std::span<const run::Migration> steps() const { return steps_; }
 
  private:
+  /// Those of each database, side by side.
+  void add(const std::vector<std::string>& sqlite, const std::vector<std::string>& mysql,
+           const std::vector<std::string>& postgres);
+
   std::deque<std::string> texts_;
   std::vector<run::Migration> steps_;
 };

@@ -188,6 +188,46 @@ TEST(FileOrdersTest, ANumberIsACodeAndOneWithoutATextIsReported) {
   EXPECT_EQ(official->order_state_text, "退款中");
 }
 
+/// `price+refund` of each line's share, or `-`.
+std::string shares_told(const std::string& rows) {
+  const auto records =
+      records_of("order_id,created_at,status,sku,line_total,total,refund_amount\n" + rows);
+  EXPECT_THAT(records, SizeIs(1));
+  const Result<Order> order = order_of(records[0]);
+  if (!order) return order.error().what.en;
+  std::string told;
+  for (const OrderItem& item : order->items) {
+    told += told.empty() ? "" : " ";
+    told += item.share ? std::to_string(*item.share) : "-";
+    if (item.refund_share) told += "+" + std::to_string(*item.refund_share);
+  }
+  return told;
+}
+
+TEST(FileOrdersTest, TheLinesHaveTheirShareOfTheOrdersMoney) {
+  const std::string line = "1,2025-01-01,paid,";
+  EXPECT_EQ(shares_told(line + "a,3,,\n" + line + "b,7,,\n"), "300 700");
+  EXPECT_EQ(shares_told(line + "a,3,,5\n" + line + "b,7,,\n"), "300+150 700+350");
+  // Shipping, and a discount of which a fen cannot be split.
+  EXPECT_EQ(shares_told(line + "a,3,12,\n" + line + "b,7,12,\n"), "360 840");
+  EXPECT_EQ(shares_told(line + "a,1,1,0.01\n" + line + "b,1,,\n" + line + "c,1,,\n"),
+            "33+0 33+0 34+1");
+  EXPECT_EQ(shares_told(line + "a,0,,\n" + line + "b,7,,7\n"), "0+0 700+700");
+  EXPECT_EQ(shares_told("1,2025-01-01,refunded,a,3,,\n1,2025-01-01,refunded,b,7,,\n"),
+            "300+300 700+700");
+  const std::string most = "5000000000000";
+  EXPECT_EQ(shares_told(line + "a," + most + ",,\n" + line + "b," + most + ",,\n"),
+            "500000000000000 500000000000000");
+  // What cannot be split.
+  EXPECT_EQ(shares_told(line + "a,3,,\n"), "-");
+  EXPECT_EQ(shares_told(line + "a,3,9,\n" + line + "b,,9,\n"), "- -");
+  EXPECT_EQ(shares_told(line + "a,3,9,\n" + line + ",2,9,\n" + line + "c,1,9,\n"), "- -");
+  EXPECT_EQ(shares_told(line + "a,0,9,\n" + line + "b,0,9,\n"), "- -");
+  EXPECT_EQ(shares_told(line + "a,-3,9,\n" + line + "b,12,9,\n"), "- -");
+  EXPECT_EQ(shares_told(line + "a,3,9,-1\n" + line + "b,6,9,\n"), "- -");
+  EXPECT_EQ(shares_told(line + "a,3,-9,\n" + line + "b,6,-9,\n"), "- -");
+}
+
 /// Of an order of 10 yuan: its refund, or what was reported.
 std::string refund_told(const std::string& state, const std::string& refund,
                         const std::string& refunded_at = "") {

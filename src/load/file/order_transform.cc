@@ -175,6 +175,7 @@ void take_lines(Values& values, Order& order) {
                    .title = values.at(row, Field::title)};
     item.quantity = values.whole(Field::quantity, values.at(row, Field::quantity));
     const auto price = values.money(Field::line_price, values.at(row, Field::line_price));
+    item.price = price;
     if (sum && price && *sum + *price <= fen_max && *sum + *price >= -fen_max)
       *sum += *price;
     else
@@ -191,6 +192,42 @@ void take_lines(Values& values, Order& order) {
   if (order.items.empty()) return;
   order.resource_id = order.items.front().product_id;
   order.title = order.items.front().title;
+}
+
+/// What of `amount` belongs to each of the parts, in proportion to them; in sum all of it.
+std::vector<std::int64_t> shares_of(std::int64_t amount, std::span<const OrderItem> parts,
+                                    std::int64_t sum) {
+  std::vector<std::int64_t> shares;
+  std::int64_t before = 0, upto = 0;
+  for (const OrderItem& part : parts) {
+    upto += *part.price;
+    const auto share = static_cast<std::int64_t>(static_cast<__int128>(amount) * upto / sum);
+    shares.push_back(share - before);
+    before = share;
+  }
+  return shares;
+}
+
+/// An order may cost more or less than its lines (shipping, a discount), and nobody tells of which
+/// line a refund is: both are split among the lines by what these cost. An order of one line needs
+/// none of that; one of which a line does not tell what it cost, or has no goods, cannot have it.
+void split_amounts(Order& order, std::size_t lines) {
+  if (order.items.size() < 2 || order.items.size() != lines || order.price.value_or(-1) < 0 ||
+      order.refund_money.value_or(0) < 0)
+    return;
+  std::int64_t sum = 0;
+  for (const OrderItem& item : order.items) {
+    if (!item.price || *item.price < 0 || sum > fen_max) return;
+    sum += *item.price;
+  }
+  if (sum == 0) return;
+  const std::vector<std::int64_t> paid = shares_of(*order.price, order.items, sum);
+  const std::vector<std::int64_t> refunded =
+      shares_of(order.refund_money.value_or(0), order.items, sum);
+  for (std::size_t line = 0; line < lines; ++line) {
+    order.items[line].share = paid[line];
+    if (order.refund_money) order.items[line].refund_share = refunded[line];
+  }
 }
 
 /// A file may tell that money was paid or came back, and not how much or when. What follows from
@@ -344,6 +381,7 @@ Result<Order> FileOrderTransform::transform(std::string_view payload,
   order.ship_state = shipped.code;
   order.ship_state_text = std::move(shipped.text);
   settle_amounts(order, !state.empty() || rows.tell(Field::pay_time), unknown);
+  split_amounts(order, items.rows() > 0 ? items.rows() : rows.rows());
   return order;
 }
 

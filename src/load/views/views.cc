@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <deque>
 
@@ -75,6 +76,28 @@ constexpr View after_sales_daily{
     "(13,14) THEN COALESCE(refund_money_fen,0) ELSE 0 END)) AS refund_fen FROM refunds GROUP BY "
     "platform, $day(created_at), state) t"};
 
+// An order counts for each product of its lines with their shares of its money, if it has such;
+// else as a whole for the product that it names.
+constexpr View order_products{
+    "v_order_products",
+    "SELECT platform, order_id, product_id, title, resource_type, resource_type_text, user_id, "
+    "created_at, paid, quantity, price_fen, $yuan(price_fen) AS price, refund_fen, "
+    "$yuan(refund_fen) AS refund, net_amount_fen, $yuan(net_amount_fen) AS net_amount FROM (SELECT "
+    "o.platform, o.order_id, o.resource_id AS product_id, $bytes(o.title) AS title, "
+    "o.resource_type, o.resource_type_text, o.user_id, o.created_at, CASE WHEN $was_paid(o.) THEN "
+    "1 ELSE 0 END AS paid, COALESCE(o.quantity,1) AS quantity, o.price_fen, "
+    "COALESCE(o.refund_money_fen,0) AS refund_fen, o.net_amount_fen FROM orders o WHERE "
+    "o.resource_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM order_items i WHERE "
+    "i.platform=o.platform AND i.order_id=o.order_id AND i.line_no=1 AND i.share_fen IS NOT NULL) "
+    "UNION ALL SELECT o.platform, o.order_id, i.product_id, i.title, i.resource_type, NULL, "
+    "o.user_id, o.created_at, CASE WHEN $was_paid(o.) THEN 1 ELSE 0 END, i.quantity, i.price_fen, "
+    "i.refund_fen, CASE WHEN $was_paid(o.) THEN i.price_fen-i.refund_fen ELSE 0 END FROM (SELECT "
+    "platform, order_id, product_id, MAX($bytes(title)) AS title, MAX(resource_type) AS "
+    "resource_type, $whole(SUM(COALESCE(quantity,1))) AS quantity, $whole(SUM(share_fen)) AS "
+    "price_fen, $whole(SUM(COALESCE(refund_share_fen,0))) AS refund_fen FROM order_items WHERE "
+    "share_fen IS NOT NULL AND product_id<>'' GROUP BY platform, order_id, product_id) i JOIN "
+    "orders o ON o.platform=i.platform AND o.order_id=i.order_id) t"};
+
 constexpr View products_rank{
     "v_products_rank",
     "SELECT t.platform, t.product_id, COALESCE(p.title, t.title) AS title, "
@@ -82,29 +105,26 @@ constexpr View products_rank{
     "t.resource_type_text) AS resource_type_text, p.sale_status_text, t.orders, t.paid_orders, "
     "t.buyers, t.quantity, t.paid_fen, $yuan(t.paid_fen) AS paid, t.refund_fen, "
     "$yuan(t.refund_fen) AS refund, t.net_fen, $yuan(t.net_fen) AS net, t.first_order_at, "
-    "t.last_order_at FROM (SELECT platform, resource_id AS product_id, MAX($bytes(title)) AS "
-    "title, MAX(resource_type) AS resource_type, MAX($bytes(resource_type_text)) AS "
-    "resource_type_text, COUNT(*) AS orders, COUNT(CASE WHEN $was_paid() THEN 1 END) AS "
-    "paid_orders, COUNT(DISTINCT CASE WHEN $was_paid() THEN user_id END) AS buyers, "
-    "$whole(SUM(CASE WHEN $was_paid() THEN COALESCE(quantity,1) ELSE 0 END)) AS quantity, "
-    "$whole(SUM(CASE WHEN $was_paid() THEN price_fen ELSE 0 END)) AS paid_fen, "
-    "$whole(SUM(COALESCE(refund_money_fen,0))) AS refund_fen, $whole(SUM(net_amount_fen)) AS "
-    "net_fen, MIN(created_at) AS first_order_at, MAX(created_at) AS last_order_at FROM orders "
-    "WHERE resource_id IS NOT NULL GROUP BY platform, resource_id) t LEFT JOIN products p ON "
-    "p.platform=t.platform AND p.product_id=t.product_id"};
+    "t.last_order_at FROM (SELECT platform, product_id, MAX($bytes(title)) AS title, "
+    "MAX(resource_type) AS resource_type, MAX($bytes(resource_type_text)) AS resource_type_text, "
+    "COUNT(*) AS orders, COUNT(CASE WHEN paid=1 THEN 1 END) AS paid_orders, COUNT(DISTINCT CASE "
+    "WHEN paid=1 THEN user_id END) AS buyers, $whole(SUM(CASE WHEN paid=1 THEN quantity ELSE 0 "
+    "END)) AS quantity, $whole(SUM(CASE WHEN paid=1 THEN price_fen ELSE 0 END)) AS paid_fen, "
+    "$whole(SUM(refund_fen)) AS refund_fen, $whole(SUM(net_amount_fen)) AS net_fen, "
+    "MIN(created_at) AS first_order_at, MAX(created_at) AS last_order_at FROM v_order_products "
+    "GROUP BY platform, product_id) t LEFT JOIN products p ON p.platform=t.platform AND "
+    "p.product_id=t.product_id"};
 
 constexpr View products_daily{
     "v_products_daily",
     "SELECT platform, day, product_id, title, orders, paid_orders, buyers, quantity, paid_fen, "
     "$yuan(paid_fen) AS paid, refund_fen, $yuan(refund_fen) AS refund, net_fen, $yuan(net_fen) AS "
-    "net FROM (SELECT platform, $day(created_at) AS day, resource_id AS product_id, "
-    "MAX($bytes(title)) AS title, COUNT(*) AS orders, COUNT(CASE WHEN $was_paid() THEN 1 END) AS "
-    "paid_orders, COUNT(DISTINCT CASE WHEN $was_paid() THEN user_id END) AS buyers, "
-    "$whole(SUM(CASE WHEN $was_paid() THEN COALESCE(quantity,1) ELSE 0 END)) AS quantity, "
-    "$whole(SUM(CASE WHEN $was_paid() THEN price_fen ELSE 0 END)) AS paid_fen, "
-    "$whole(SUM(COALESCE(refund_money_fen,0))) AS refund_fen, $whole(SUM(net_amount_fen)) AS "
-    "net_fen FROM orders WHERE resource_id IS NOT NULL GROUP BY platform, $day(created_at), "
-    "resource_id) t"};
+    "net FROM (SELECT platform, $day(created_at) AS day, product_id, MAX($bytes(title)) AS title, "
+    "COUNT(*) AS orders, COUNT(CASE WHEN paid=1 THEN 1 END) AS paid_orders, COUNT(DISTINCT CASE "
+    "WHEN paid=1 THEN user_id END) AS buyers, $whole(SUM(CASE WHEN paid=1 THEN quantity ELSE 0 "
+    "END)) AS quantity, $whole(SUM(CASE WHEN paid=1 THEN price_fen ELSE 0 END)) AS paid_fen, "
+    "$whole(SUM(refund_fen)) AS refund_fen, $whole(SUM(net_amount_fen)) AS net_fen FROM "
+    "v_order_products GROUP BY platform, $day(created_at), product_id) t"};
 
 constexpr View users_value{
     "v_users_value",
@@ -160,12 +180,12 @@ constexpr View benefits_daily{
     "previous_decision IS NOT NULL THEN 1 ELSE 0 END)) AS changed FROM benefit_decisions GROUP BY "
     "platform, $day(due_at), decision"};
 
-constexpr std::array all = {&orders,         &orders_daily,      &orders_by_channel,
-                            &refunds_daily,  &after_sales_daily, &products_rank,
-                            &products_daily, &users_value,       &users_cohort,
-                            &users_daily,    &live_sessions,     &benefits_daily};
-
-/// Those that asked orders for their pay_time alone until was_paid() was what counts.
+constexpr std::array at_first = {&orders,         &orders_daily,      &orders_by_channel,
+                                 &refunds_daily,  &after_sales_daily, &products_rank,
+                                 &products_daily, &users_value,       &users_cohort,
+                                 &users_daily,    &live_sessions,     &benefits_daily};
+/// Of those the ones that asked orders for their pay_time alone until was_paid() was what counts.
+/// The views of products stand on order_products, too.
 constexpr std::array ask_was_paid = {&orders,        &orders_daily,   &orders_by_channel,
                                      &products_rank, &products_daily, &users_value,
                                      &users_cohort,  &live_sessions};
@@ -178,18 +198,19 @@ class ViewMigrations {
                       .mysql = create(or_replace, view, sql::Dialect::mysql),
                       .postgres = create(or_replace, view, sql::Dialect::postgres)});
   }
+  void nothing() { steps_.push_back({.sqlite = none, .mysql = none, .postgres = none}); }
   /// Makes a view anew that says otherwise now. Servers keep who may read it.
   void replace(const View& view) {
-    constexpr std::string_view nothing = "SELECT 1";
     steps_.push_back(
         {.sqlite = texts_.emplace_back(fmt::format("DROP VIEW IF EXISTS {}", view.name)),
-         .mysql = nothing,
-         .postgres = nothing});
+         .mysql = none,
+         .postgres = none});
     make(view);
   }
   [[nodiscard]] const std::vector<run::Migration>& steps() const { return steps_; }
 
  private:
+  static constexpr std::string_view none = "SELECT 1";
   static constexpr std::string_view or_replace = "CREATE OR REPLACE VIEW";
 
   std::string_view create(std::string_view words, const View& view, sql::Dialect dialect) {
@@ -201,12 +222,17 @@ class ViewMigrations {
   std::vector<run::Migration> steps_;
 };
 
-/// In the order in which they came; only ever appended to. The first ones make what the later ones
-/// replace in older warehouses, as it is today.
+/// In the order in which they came; only ever appended to. What a later step replaces is not made
+/// before: as it is today it may need what came in between.
 const std::vector<run::Migration>& migrations() {
   static const ViewMigrations made = [] {
     ViewMigrations steps;
-    for (const View* view : all) steps.make(*view);
+    for (const View* view : at_first)
+      if (std::ranges::find(ask_was_paid, view) == ask_was_paid.end())
+        steps.make(*view);
+      else
+        steps.nothing();
+    steps.make(order_products);
     for (const View* view : ask_was_paid) steps.replace(*view);
     return steps;
   }();
@@ -217,7 +243,8 @@ const std::vector<run::Migration>& migrations() {
 
 std::vector<std::string_view> view_names() {
   std::vector<std::string_view> names;
-  for (const View* view : all) names.push_back(view->name);
+  for (const View* view : at_first) names.push_back(view->name);
+  names.push_back(order_products.name);
   return names;
 }
 
