@@ -66,7 +66,7 @@ TEST_P(RecordWriterTest, ANewOrderFillsItsTables) {
                  "refunded_within_14_days, updated_at"),
             "o_1|19.90|1990|5.00|9.90|10.00|发起过部分退款|2025-01-01 08:00:00|+08:00|14|0|" +
                 value("SELECT updated_at FROM orders") + "|\n");
-  EXPECT_EQ(dump("order_items"), "xiaoe|o_1|1|p_1|课程|50|1|\n");
+  EXPECT_EQ(dump("order_items"), "xiaoe|o_1|1|p_1|课程|50|1|NULL|NULL|NULL|NULL|\n");
   EXPECT_THAT(dump("order_history", "order_id, previous_order_state, order_state, refund_money"),
               "o_1|NULL|11|9.90|\n");
   EXPECT_EQ(
