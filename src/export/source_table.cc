@@ -146,7 +146,38 @@ Result<SourceTable> SourceTable::open(sql::Connection& connection, TableSpec spe
   if (Result<void> found = find_key_types(connection, spec, *table); !found) {
     return fail(std::move(found.error()));
   }
-  return SourceTable(connection, std::move(spec), std::move(filter), std::move(*table));
+  SourceTable opened(connection, std::move(spec), std::move(filter), std::move(*table));
+  if (Result<void> looked = opened.look_for_bytes_in_key(connection); !looked) {
+    return fail(std::move(looked.error()));
+  }
+  return opened;
+}
+
+Result<bool> SourceTable::holds_bytes(sql::Connection& connection,
+                                      const std::string& quoted) const {
+  // All texts and numbers are less than all bytes.
+  const Result<std::optional<std::string>> found = sql::query_value(
+      connection, fmt::format("SELECT 1 FROM {} WHERE {} >= x'' LIMIT 1", q_table_, quoted));
+  if (!found) return std::unexpected(found.error());
+  return found->has_value();
+}
+
+Result<void> SourceTable::look_for_bytes_in_key(sql::Connection& connection) {
+  if (dialect_ != sql::Dialect::sqlite) return {};
+  for (std::size_t i = 0; i < spec_.key.size(); ++i) {
+    const sql::Column& column = *table_.column(spec_.key[i]);
+    // Of these the constructor knows.
+    if (column.keeps_types || column.type == sql::ColumnType::text ||
+        column.type == sql::ColumnType::binary) {
+      continue;
+    }
+    const Result<bool> any = holds_bytes(connection, q_key_[i]);
+    if (!any) return std::unexpected(any.error());
+    if (!*any) continue;
+    unusable_keys_.push_back(q_key_[i] + " >= x''");
+    usable_keys_.push_back("+" + q_key_[i] + " < x''");
+  }
+  return {};
 }
 
 Statement SourceTable::select(const Slice& slice) const {
@@ -196,10 +227,7 @@ Result<std::vector<std::string>> SourceTable::look_for_bytes(sql::Connection& co
         column.name == spec_.tenant ||
         (column.name == spec_.country && (filter_.groups || !filter_.countries.empty()));
     if (!compared || column.keeps_types) continue;
-    // All texts and numbers are less than all bytes.
-    const Result<std::optional<std::string>> found =
-        sql::query_value(connection, fmt::format("SELECT 1 FROM {} WHERE {} >= x'' LIMIT 1",
-                                                 q_table_, connection.quoted(column.name)));
+    const Result<bool> found = holds_bytes(connection, connection.quoted(column.name));
     if (!found) return std::unexpected(found.error());
     if (!*found) continue;
     column.keeps_types = true;

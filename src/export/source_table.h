@@ -150,6 +150,12 @@ class SourceTable {
  private:
   class Builder;
   SourceTable(const sql::Connection& connection, TableSpec spec, Filter filter, sql::Table table);
+  /// SQLite: bytes in a key of numbers spell numbers of other rows, and no position lies beyond
+  /// them. Their rows are unusable where a look at the key finds any.
+  [[nodiscard]] Result<void> look_for_bytes_in_key(sql::Connection& connection);
+  /// Whether the column, one of texts or numbers, holds bytes.
+  [[nodiscard]] Result<bool> holds_bytes(sql::Connection& connection,
+                                         const std::string& quoted) const;
   [[nodiscard]] const sql::Column& tenant_column() const { return *table_.column(spec_.tenant); }
 
   sql::Dialect dialect_;
