@@ -273,8 +273,9 @@ void LoadRun::count(const BatchOutcome& outcome) {
   for (const Message& reject : outcome.rejected)
     if (summary_.rejects.size() < examples_max) summary_.rejects.push_back(reject);
   for (const UnknownCode& code : outcome.unknown_codes) summary_.unknown_codes.add(code);
+  // What is picked, the orders of a file, no re-scan reads.
   for (const ChangedRecord& changed : outcome.changed)
-    if (changed.watched && changed.created_at &&
+    if (options_.mode != LoadMode::picked && changed.watched && changed.created_at &&
         changed.seen_at - *changed.created_at > options_.usual_rescan)
       count_missed(changed);
   for (const ChangedRecord& late : outcome.late) count_missed(late);

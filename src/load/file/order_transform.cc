@@ -212,9 +212,7 @@ std::vector<std::int64_t> shares_of(std::int64_t amount, std::span<const OrderIt
 /// line a refund is: both are split among the lines by what these cost. An order of one line needs
 /// none of that; one of which a line does not tell what it cost, or has no goods, cannot have it.
 void split_amounts(Order& order, std::size_t lines) {
-  if (order.items.size() < 2 || order.items.size() != lines || order.price.value_or(-1) < 0 ||
-      order.refund_money.value_or(0) < 0)
-    return;
+  if (order.items.size() < 2 || order.items.size() != lines || order.price.value_or(-1) < 0) return;
   std::int64_t sum = 0;
   for (const OrderItem& item : order.items) {
     if (!item.price || *item.price < 0 || sum > fen_max) return;
@@ -355,6 +353,10 @@ Result<Order> FileOrderTransform::transform(std::string_view payload,
   order.price = rows.money(Field::price);
   order.coupon_price = rows.money(Field::coupon_price);
   order.refund_money = rows.money(Field::refund_money);
+  if (order.refund_money.value_or(0) < 0)
+    rows.refuse(
+        Field::refund_money, rows.text(Field::refund_money),
+        {"it is negative: what came back is written without a sign", "为负数：退回的金额不带负号"});
   order.coupon_id = rows.id(Field::coupon_id);
   order.coupon_name = rows.text(Field::coupon_name);
   order.goods_no = rows.id(Field::goods_no);

@@ -243,6 +243,7 @@ const std::vector<run::Migration>& migrations() {
 
 std::vector<std::string_view> view_names() {
   std::vector<std::string_view> names;
+  names.reserve(at_first.size() + 1);
   for (const View* view : at_first) names.push_back(view->name);
   names.push_back(order_products.name);
   return names;
