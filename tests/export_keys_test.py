@@ -223,6 +223,24 @@ def test_bytes_in_a_column_of_tenants_are_in_a_window(sqlite, tree, kind, indexe
     assert tree.incremental(sqlite, "5m").rows_read == 1
 
 
+@pytest.mark.parametrize("kind", ["", "REAL", "NUMERIC", "INTEGER"])
+def test_numbers_with_a_point_are_in_a_window(sqlite, tree, kind):
+    """SQLite writes 1e+300 and 0.1 + 0.2 in its own way, and takes 7 and 7.0 for the same."""
+    sqlite.make_table(ftenant_id=kind)
+    tenants = [7, 7.0, 7.5, 0.1 + 0.2, 0.3, 1e300, 1234567890123456789.0, "0.3", "a"]
+    sqlite.add(*(invoice(fid, tenant=tenant) for fid, tenant in enumerate(tenants)))
+    found = tree.export(sqlite)
+    assert found.rows_read == len(tenants)
+    assert tree.incremental(sqlite, "60m").rows_read == len(tenants)
+    lines = tree.state()
+    assert sum(records for _, records, _ in lines.values()) == len(tenants), lines
+    words = [word for tenant in lines for word in ("--tenant", tenant)]
+    assert tree.export(sqlite, *words).rows_read == len(tenants)
+    assert tree.export(sqlite, "--limit", "20", "--prune", "--yes").files_removed == 0
+    for tenant, (_, records, _) in lines.items():
+        assert tree.export(sqlite, "--tenant", tenant).rows_read == records, tenant
+
+
 @pytest.mark.parametrize("kind", ["BIGINT", "DECIMAL(20,0)"])
 def test_bytes_in_a_key_of_numbers_are_counted(sqlite, tree, kind):
     """As texts they are other rows' keys, and a run that began behind them never came to its end."""

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/parse_integer.h"
+#include "sql/sqlite/real_text.h"
 
 namespace tidemark::exporter {
 
@@ -160,7 +161,18 @@ SourceTable::Builder& SourceTable::Builder::equal(const sql::Column& column,
 SourceTable::Builder& SourceTable::Builder::same_bytes(const sql::Column& column,
                                                        const std::string& quoted,
                                                        const std::string& value) {
+  if (may_be_real(column, value)) {
+    text("CASE typeof(").text(quoted).text(") WHEN 'real' THEN ").text(quoted);
+    text(" = CAST(? AS REAL) ELSE ").param(value);
+    text(bytes_of(column, quoted)).text(" = ").text(bytes_mark()).param(value);
+    return text(" END");
+  }
   return text(bytes_of(column, quoted)).text(" = ").text(bytes_mark()).param(value);
+}
+
+bool SourceTable::Builder::may_be_real(const sql::Column& column, const std::string& value) const {
+  if (table_.dialect_ != sql::Dialect::sqlite) return false;
+  return (column.keeps_types || column.type != sql::ColumnType::text) && sql::is_real_text(value);
 }
 
 bool SourceTable::Builder::may_hold(const sql::Column& column, const std::string& value) const {
@@ -224,6 +236,9 @@ void SourceTable::Builder::in_tenants(std::span<const std::string> tenants) {
   text("(");
   if (values.empty()) {
     text("1 = 0");
+  } else if (std::ranges::any_of(tenants,
+                                 [&](const auto& it) { return may_be_real(column, it); })) {
+    any_of(tenants, [&](const auto& it) { equal_bytes(column, table_.q_tenant_, it, it.empty()); });
   } else if (column.keeps_types) {
     in_list(bytes_of(column, table_.q_tenant_), bytes_mark(), bytes);
   } else {

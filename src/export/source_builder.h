@@ -76,6 +76,8 @@ class SourceTable::Builder {
   /// `column = value` is true of other values as well: SQLite takes ` 7` and `7e0` for 7 where a
   /// column is one of numbers.
   [[nodiscard]] bool needs_bytes(const sql::Column& column, const std::string& value) const;
+  /// SQLite: the column may hold a number that is shown as `value`, and otherwise by SQLite itself.
+  [[nodiscard]] bool may_be_real(const sql::Column& column, const std::string& value) const;
   Builder& same_bytes(const sql::Column& column, const std::string& quoted,
                       const std::string& value);
   Builder& equal_bytes(const sql::Column& column, const std::string& quoted,

@@ -373,6 +373,13 @@ Statement SourceTable::exists(const Slice& slice) const {
 }
 
 Statement SourceTable::tenants() const {
+  if (tenant_column().keeps_types) {
+    // 7 and 7.0 are equal, and shown as two tenants.
+    return Builder(*this)
+        .text(fmt::format("SELECT DISTINCT {0} COLLATE BINARY, typeof({0}) FROM {1}", q_tenant_,
+                          q_table_))
+        .take();
+  }
   // A loose scan over the index: MySQL does it for DISTINCT by itself; the others are told how.
   if (dialect_ == sql::Dialect::mysql || table_.index_on({spec_.tenant}) == nullptr) {
     return Builder(*this)

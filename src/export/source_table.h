@@ -96,7 +96,9 @@ class SourceTable {
   /// files.
   void show_date_in(const std::string& zone);
   /// Two tenants may be equal to the column's collation and yet differ in bytes.
-  [[nodiscard]] bool tenants_need_bytes() const { return !tenant_column().compares_bytes; }
+  [[nodiscard]] bool tenants_need_bytes() const {
+    return !tenant_column().compares_bytes && !tenant_column().keeps_types;
+  }
 
   /// The rows of a slice, in its order. MySQL: and those without a payload, which are not exported
   /// and which the reader passes over; count() and probe() see them as well. To leave them out, the
@@ -127,7 +129,8 @@ class SourceTable {
   [[nodiscard]] bool has_wanted_index() const;
   /// One row (1) if the slice has any.
   [[nodiscard]] Statement exists(const Slice& slice) const;
-  /// Distinct tenants as the column's collation sees them; by an index if there is one.
+  /// Distinct tenants as the column's collation sees them; by an index if there is one. Where
+  /// values keep their types, by what they are shown as.
   [[nodiscard]] Statement tenants() const;
   /// Distinct tenants by bytes among the rows of `window` that are equal to `tenant` for the
   /// collation (all rows if nullopt).

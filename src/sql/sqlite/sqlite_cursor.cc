@@ -1,21 +1,9 @@
 #include "sql/sqlite/sqlite_cursor.h"
 
-#include <charconv>
-#include <cmath>
-
 #include "base/check.h"
+#include "sql/sqlite/real_text.h"
 
 namespace tidemark::sql {
-
-std::string real_text(double value) {
-  if (std::isinf(value)) return value < 0 ? "-Inf" : "Inf";
-  std::array<char, 32> buffer;
-  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-  check(error == std::errc{}, "the shortest text of a double fits into 32 bytes");
-  std::string text(buffer.data(), end);
-  if (text.find_first_of(".e") == std::string::npos) text += ".0";
-  return text;
-}
 
 SqliteCursor::SqliteCursor(sqlite3* database, SqliteStatements& statements, std::string sql,
                            SqliteStatement statement)

@@ -32,8 +32,4 @@ class SqliteCursor final : public Cursor {
   std::vector<std::string> reals_;  ///< Text of the current row's REAL values, by column.
 };
 
-/// The shortest text that reads back as the same double, with a point or an exponent: `1.0`,
-/// `0.1`, `1e+300`, `Inf`. SQLite's own text has 15 digits, which is not exact.
-[[nodiscard]] std::string real_text(double value);
-
 }  // namespace tidemark::sql

@@ -9,7 +9,7 @@
 #include <limits>
 
 #include "sql/connection.h"
-#include "sql/sqlite/sqlite_cursor.h"
+#include "sql/sqlite/real_text.h"
 
 namespace tidemark::sql {
 namespace {
