@@ -134,14 +134,15 @@ def test_a_part_of_a_gone_group_that_cannot_be_removed_fails_nothing(sqlite, tre
     tree.export(sqlite, "--layout", "ndjson")
 
 
-def test_a_gone_group_whose_folder_may_not_be_written_stays_whole(sqlite, tree, tmp_path):
-    for folder in (tmp_path, *list(tmp_path.parents)[:-1]):
-        if not os.stat(folder).st_mode & 0o001:
-            pytest.skip(f"{folder} is closed to other users")
-    sqlite.make_table()
-    sqlite.add(invoice(1, "t1", "CN"), invoice(2, "t2", "CN"))
+def as_nobody(sqlite, tree, tmp_path):
+    """Exports as a user whom folders of the tree may be closed to."""
     os.makedirs(tree.path)
     if ROOT:
+        for folder in (tmp_path, *list(tmp_path.parents)[:-1]):
+            if "pytest-" in str(folder):  # Its own, and closed to others.
+                os.chmod(folder, 0o711)
+            elif not os.stat(folder).st_mode & 0o001:
+                pytest.skip(f"{folder} is closed to other users")
         os.chown(tree.path, 65534, 65534)
         for name in (tmp_path, sqlite.path):
             os.chmod(name, 0o777)
@@ -150,7 +151,13 @@ def test_a_gone_group_whose_folder_may_not_be_written_stays_whole(sqlite, tree, 
     def run(*words, code=0):
         started = tree.start(sqlite, "--layout", "ndjson", *words, wrapper=run_as_nobody())
         return tree.finish(started, code)
+    return run
 
+
+def test_a_gone_group_whose_folder_may_not_be_written_stays_whole(sqlite, tree, tmp_path):
+    sqlite.make_table()
+    sqlite.add(invoice(1, "t1", "CN"), invoice(2, "t2", "CN"))
+    run = as_nobody(sqlite, tree, tmp_path)
     run()
     sqlite.run("DELETE FROM t_invoice WHERE fid = 2")
     gone = os.path.join(tree.path, "t2/CN")
@@ -531,6 +538,30 @@ def test_a_damaged_manifest_fails_its_group_alone(sqlite, tree):
     tree.incremental(sqlite, "40m", "--layout", "ndjson")
     assert newest(tree) == {fid: json.loads(payload_of(fid, 2)) for fid in (1, 2, 3)}
     assert tree.state()["t1"] == (tree.state()["t2"][0], 2, "SUCCESS")
+
+
+@pytest.mark.parametrize("words", [(), ("-i", "--margin", "40m")])
+def test_a_folder_that_takes_no_file_fails_its_group_alone(sqlite, tree, tmp_path, words):
+    sqlite.make_table()
+    sqlite.add(invoice(1, "t1"), invoice(2, "t2"), invoice(3, "t3"))
+    run = as_nobody(sqlite, tree, tmp_path)
+    run("-i", "--margin", "60m")
+    change_all(sqlite, (1, 2, 3), 2, 50)
+    # A row that moved into it keeps its old line.
+    sqlite.change(3, sqlite.ago(50), ftenant_id="t1", fext_field=payload_of(3, 2))
+    closed = os.path.join(tree.path, "t1/CN")
+    os.chmod(closed, 0o555)
+    ran = run(*words, code=3)
+    assert closed in message_of(ran)
+    assert (ran.rows_written, ran.files_failed) == (1, 2)
+    assert newest(tree) == {1: json.loads(payload_of(1)), 2: json.loads(payload_of(2, 2)),
+                            3: json.loads(payload_of(3))}
+    assert parts_on_disk(tree) == parts_listed(tree)
+    assert not words or tree.state()["t1"][2] == "FAILED"
+    os.chmod(closed, 0o755)
+    run(*words)
+    assert newest(tree) == {fid: json.loads(payload_of(fid, 2)) for fid in (1, 2, 3)}
+    assert parts_on_disk(tree) == parts_listed(tree)
 
 
 def test_a_row_that_moves_to_or_from_a_damaged_group_is_not_lost(sqlite, tree):

@@ -251,11 +251,10 @@ void ExportRun::publish_packed() {
   const bool damaged = packed_end_->damage || !commit.unplaced.empty();
   if (damaged && options_.mode == Mode::full) {
     summary_.notes.push_back(
-        {"the old parts stay beside the new ones: what cannot be read may have "
-         "to do with any of them; the first full export without damage "
-         "replaces them",
-         "旧分片与新分片并存：无法读取的内容可能与其中任何一个有关；"
-         "首次无损坏的全量导出会将其替换"});
+        {"the old parts stay beside the new ones, since rows that failed or were rejected may have "
+         "their last lines there; the first full export without such a failure replaces them",
+         "旧分片与新分片并存：失败或被拒收的行，其最后内容可能在旧分片中；"
+         "首次没有此类失败的全量导出会将其替换"});
   }
   summary_.files_written = commit.parts_written;
   summary_.files_removed = commit.parts_removed;

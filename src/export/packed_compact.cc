@@ -74,6 +74,7 @@ Result<CompactSummary> fold(NewestLines& newest, const CompactOptions& options, 
   const Result<PackedTree::Commit> committed =
       tree.commit(index, PackedTree::OldParts::replaced, all, no_window);
   if (!committed) return std::unexpected(committed.error());
+  if (!committed->unplaced.empty()) return std::unexpected(committed->unplaced.front().error);
   for (const Error& error : committed->failures) log_line(LogLevel::warning, error.what.en);
   summary.parts_after += committed->parts_written;
   summary.bytes_written = committed->bytes_written;

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "export/packed_run.h"
@@ -50,30 +52,26 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
   Result<Places> places = find_places(tree ? &*tree : nullptr, is_published);
   if (!places) return fail(std::move(places.error()));
   if (!places->unplaced.empty()) old_parts = OldParts::kept;
-  const Plan planned = plan(std::move(places->found), old_parts, window);
-
-  Commit done{.parts_written = planned.moves.size(), .unplaced = std::move(places->unplaced)};
-  for (const auto& [folder, manifest] : planned.manifests) {
-    done.folders.insert(folder);
-    for (const PackedPart& part : manifest.parts) {
-      if (part.run == options_.run) done.bytes_written += part.bytes;
-    }
-  }
+  Plan planned = plan(places->found, old_parts, window);
   if (options_.dry_run) {
-    done.parts_removed = planned.old_parts.size();
-    return done;
+    Commit would = counted(planned, std::move(places->unplaced));
+    would.parts_removed = planned.old_parts.size();
+    return would;
   }
   if (Result<void> synced = tree->sync_data(); !synced) return fail(std::move(synced.error()));
   if (Result<void> noted = note(index, planned); !noted) return fail(std::move(noted.error()));
-  for (const auto& [staged, path] : planned.moves) {
-    if (Result<void> moved = tree->publish(AT_FDCWD, staged, path); !moved) {
-      return fail(std::move(moved.error()));
-    }
+  Result<Moved> moved = move_parts(*tree, planned);
+  if (!moved) return fail(std::move(moved.error()));
+  if (!moved->closed.empty()) {
+    leave_out(moved->closed, *places);
+    planned = plan(places->found, OldParts::kept, window);
   }
   if (Result<void> switched = switch_manifests(*tree, planned); !switched) {
     return fail(std::move(switched.error()));
   }
   // Everything is published: what cannot be removed is told, and fails nothing any more.
+  Commit done = counted(planned, std::move(places->unplaced));
+  std::ranges::move(moved->stranded, std::back_inserter(planned.old_parts));
   Result<StaleFiles> removed = remove_stale_files(index, *tree, planned.old_parts);
   if (!removed) {
     done.failures.push_back(std::move(removed.error()));
@@ -82,6 +80,44 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
   done.parts_removed = removed->removed;
   done.failures = std::move(removed->failures);
   return done;
+}
+
+PackedTree::Commit PackedTree::counted(const Plan& plan, std::vector<Unplaced> unplaced) const {
+  Commit done{.parts_written = plan.moves.size(), .unplaced = std::move(unplaced)};
+  for (const auto& [folder, manifest] : plan.manifests) {
+    done.folders.insert(folder);
+    for (const PackedPart& part : manifest.parts) {
+      if (part.run == options_.run) done.bytes_written += part.bytes;
+    }
+  }
+  return done;
+}
+
+Result<PackedTree::Moved> PackedTree::move_parts(TreeFolder& tree, const Plan& plan) {
+  Moved moved;
+  for (const auto& [staged, path] : plan.moves) {
+    const std::string folder(split_path(path).first);
+    if (moved.closed.contains(folder)) continue;
+    if (Result<void> done = tree.publish(AT_FDCWD, staged, path); !done) {
+      // A full disk is nobody's own.
+      if (done.error().kind != ErrorKind::io) return fail(std::move(done.error()));
+      moved.closed.emplace(folder, std::move(done.error()));
+    }
+  }
+  for (const auto& [staged, path] : plan.moves) {
+    if (moved.closed.contains(std::string(split_path(path).first))) moved.stranded.push_back(path);
+  }
+  return moved;
+}
+
+void PackedTree::leave_out(const std::map<std::string, Error>& closed, Places& places) {
+  std::erase_if(places.found, [&](const Place& place) {
+    const auto found = closed.find(place.given.folder);
+    if (found == closed.end()) return false;
+    places.unplaced.push_back(
+        {.tenant = place.group->tenant, .country = place.group->country, .error = found->second});
+    return true;
+  });
 }
 
 Result<PackedFolders::Given> PackedTree::place_of(const Group& group, PackedFolders& folders,
@@ -116,14 +152,14 @@ Result<PackedTree::Places> PackedTree::find_places(TreeFolder* tree,
   return places;
 }
 
-PackedTree::Plan PackedTree::plan(std::vector<Place> places, OldParts old_parts,
+PackedTree::Plan PackedTree::plan(const std::vector<Place>& places, OldParts old_parts,
                                   const WindowOf& window) const {
   Plan plan;
-  for (auto& [group, given] : places) {
-    auto& [folder, before] = given;
+  for (const auto& [group, given] : places) {
+    const auto& [folder, before] = given;
     PackedManifest manifest{.tenant = group->tenant, .country = group->country};
     if (before && old_parts == OldParts::kept) {
-      manifest.parts = std::move(before->parts);
+      manifest.parts = before->parts;
     } else if (before) {
       for (const PackedPart& part : before->parts) {
         plan.old_parts.push_back(folder + "/" + part.file);
@@ -136,7 +172,7 @@ PackedTree::Plan PackedTree::plan(std::vector<Place> places, OldParts old_parts,
       manifest.parts.push_back(listed(part, ++number, noted));
       plan.moves.emplace_back(part.path(), folder + "/" + manifest.parts.back().file);
     }
-    plan.manifests.emplace(std::move(folder), std::move(manifest));
+    plan.manifests.emplace(folder, std::move(manifest));
   }
   return plan;
 }

@@ -35,7 +35,7 @@ class PackedTree {
     std::string run;       ///< See next_packed_run(); first piece of the parts' names.
     std::string output;
   };
-  /// A group whose folder nobody can tell, since a manifest cannot be read.
+  /// A group whose folder nobody can tell, since a manifest cannot be read, or which takes no file.
   struct Unplaced {
     std::string tenant;
     std::string country;
@@ -98,8 +98,16 @@ class PackedTree {
     std::vector<std::string> old_parts;                      ///< That the new ones replace.
   };
   [[nodiscard]] Result<Places> find_places(TreeFolder* tree, const IsPublished& is_published) const;
-  [[nodiscard]] Plan plan(std::vector<Place> places, OldParts old_parts,
+  [[nodiscard]] Plan plan(const std::vector<Place>& places, OldParts old_parts,
                           const WindowOf& window) const;
+  struct Moved {
+    std::map<std::string, Error> closed{};  ///< Folders that did not take their parts, and why.
+    std::vector<std::string> stranded{};    ///< Paths of their parts; some may be there.
+  };
+  /// Errors: no_space.
+  [[nodiscard]] static Result<Moved> move_parts(TreeFolder& tree, const Plan& plan);
+  static void leave_out(const std::map<std::string, Error>& closed, Places& places);
+  [[nodiscard]] Commit counted(const Plan& plan, std::vector<Unplaced> unplaced) const;
   [[nodiscard]] static Result<PackedFolders::Given> place_of(const Group& group,
                                                              PackedFolders& folders,
                                                              TreeFolder* tree);
