@@ -50,15 +50,13 @@ std::string AmountCheck::select(AmountScope scope, bool by_table_time) const {
       by_table_time ? " AND t.created_at>=? AND t.created_at<=?" : "");
 }
 
-void AmountCheck::compare_created(Day& day, const sql::Cursor& row,
-                                  const std::optional<CivilTime>& shown) const {
+void AmountCheck::compare_created(Day& day, const sql::Cursor& row, const CivilTime& shown) const {
   const std::optional<CivilTime> kept = CivilTime::parse(row.at(1).value_or(""));
   if (kept == shown) return;
   ++day.created_at.off;
   if (day.created_at.ids.size() < examples_max)
     day.created_at.ids.push_back(fmt::format("{}: {} / {}", row.at(0).value_or(""),
-                                             row.at(1).value_or("NULL"),
-                                             shown ? shown->text() : "NULL"));
+                                             row.at(1).value_or("NULL"), shown.text()));
 }
 
 Result<void> AmountCheck::add(const sql::Cursor& row, const std::optional<TimeWindow>& shown_in) {
@@ -66,10 +64,10 @@ Result<void> AmountCheck::add(const sql::Cursor& row, const std::optional<TimeWi
   const std::size_t count = tables_.amounts().size();
   const auto shown = tables_.amounts_of(row.at(columns_before + 2 * count).value_or(""));
   if (!shown) return {};  // Set aside meanwhile.
-  if (shown_in && !(shown->created_at && shown_in->covers(*shown->created_at))) return {};
+  if (shown_in && !shown_in->covers(shown->created_at)) return {};
   ++records_;
   constexpr std::size_t date_length = std::string_view("2025-01-31").size();
-  Day& day = days_[shown->created_at ? shown->created_at->text().substr(0, date_length) : "NULL"];
+  Day& day = days_[shown->created_at.text().substr(0, date_length)];
   day.amounts.resize(count);
   compare_created(day, row, shown->created_at);
   for (std::size_t i = 0; i < count; ++i) {

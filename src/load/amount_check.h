@@ -70,8 +70,7 @@ class AmountCheck {
   [[nodiscard]] std::string select(AmountScope scope, bool by_table_time) const;
   /// `shown_in`: rows that the source showed at other times do not count.
   [[nodiscard]] Result<void> add(const sql::Cursor& row, const std::optional<TimeWindow>& shown_in);
-  void compare_created(Day& day, const sql::Cursor& row,
-                       const std::optional<CivilTime>& shown) const;
+  void compare_created(Day& day, const sql::Cursor& row, const CivilTime& shown) const;
   /// What is to be told of a day.
   [[nodiscard]] std::vector<Message> differences(const std::string& date, const Day& day) const;
 

@@ -17,6 +17,9 @@ namespace tidemark::load {
 namespace {
 
 constexpr int attempts_max = 6;
+/// Where so many days differ it is no matter of a moment, and each question costs a call.
+constexpr std::size_t differing_few = 5;
+constexpr int attempts_of_many = 2;
 /// Asked for while those before are compared.
 constexpr std::size_t counts_at_once = 4;
 constexpr std::size_t examples_max = 5;
@@ -146,11 +149,13 @@ std::vector<TimeWindow> DayCheck::spans(const TimeWindow& range,
   return spans;
 }
 
-void DayCheck::tell(const TimeWindow& day, std::uint64_t counted, const Held& held, bool same) {
+void DayCheck::tell(const TimeWindow& day, std::uint64_t counted, const Held& held,
+                    Verdict verdict) {
   const std::string date = date_of(day);
   result_.days.insert(date);
-  const bool missing = !same && counted > held.seen;
-  const bool surplus = held.all > held.seen || (!same && !missing);
+  const bool missing = !verdict.same && counted > held.seen;
+  const std::uint64_t seen = held.seen + std::min(verdict.excused, older_);
+  const bool surplus = held.all > seen || (!verdict.same && !missing);
   if (missing) result_.missing.insert(date);
   if (surplus) result_.surplus.insert(date);
   if ((missing || surplus) && result_.differences.size() < examples_max)
@@ -160,44 +165,69 @@ void DayCheck::tell(const TimeWindow& day, std::uint64_t counted, const Held& he
             day.from.text(), day.upto.text(), counted, held.all, held.seen));
 }
 
-Result<bool> DayCheck::compare_day(const TimeWindow& day, const std::optional<Count>& first) {
+Result<void> DayCheck::compare_day(const TimeWindow& day, const std::optional<Count>& first) {
   const Held& held = held_of(day);
   std::uint64_t counted = 0;
   Verdict verdict;
-  for (int attempts = 0; !verdict.same && attempts < attempts_max; ++attempts) {
+  const bool few = result_.missing.size() + result_.surplus.size() < differing_few;
+  const int attempts_here = few ? attempts_max : attempts_of_many;
+  for (int attempts = 0; !verdict.same && attempts < attempts_here; ++attempts) {
     const Count count = attempts == 0 && first ? *first : extractor_.count(day);
     if (!count) return fail(count.error());
-    if (!*count) return false;
+    if (!*count) return {};
     counted = **count;
     const Result<Verdict> compared = compare(day, counted, held);
     if (!compared) return fail(compared.error());
     verdict = *compared;
   }
   allowance_ -= verdict.excused;
-  tell(day, counted, held, verdict.same);
-  return true;
+  tell(day, counted, held, verdict);
+  return {};
 }
 
-Result<bool> DayCheck::compare_span(const TimeWindow& span, const Count& first) {
+Result<void> DayCheck::compare_span(const TimeWindow& span, const Count& first) {
   if (span.upto <= end_of_day(span.from)) return compare_day(span, first);
   if (!first) return fail(first.error());
-  if (!*first) return false;
+  if (!*first) return {};
   const std::vector<TimeWindow> days = days_of(span);
   std::uint64_t seen = 0;
   for (const TimeWindow& day : days) seen += held_of(day).seen;
   const bool same = seen == **first;
   for (const TimeWindow& day : days) {
     if (same) {
-      tell(day, held_of(day).seen, held_of(day), true);
+      tell(day, held_of(day).seen, held_of(day), {.same = true});
       continue;
     }
-    const Result<bool> counts = compare_day(day, std::nullopt);
-    if (!counts || !*counts) return counts;
+    if (Result<void> compared = compare_day(day, std::nullopt); !compared) return compared;
   }
-  return true;
+  return {};
 }
 
-Result<TotalCheckResult> DayCheck::check_total(std::uint64_t counted) {
+Result<KeptCheckResult> DayCheck::check_kept(const TimeWindow& range,
+                                             std::span<const TimeWindow> disputed) {
+  Result<std::map<std::string, Held>> by_day = held_by_day(range);
+  if (!by_day) return fail(std::move(by_day).error());
+  held_ = std::move(*by_day);
+  const std::vector<TimeWindow> asked = spans(range, disputed, DaySteps::together);
+  AskAhead<Count> counts([&](std::uint64_t span) { return extractor_.count(asked[span - 1]); }, 1,
+                         asked.size(), counts_at_once);
+  KeptCheckResult result;
+  for (const TimeWindow& span : asked) {
+    const Count counted = *counts.next();
+    if (!counted) return fail(counted.error());
+    if (!*counted) continue;
+    std::uint64_t kept = 0;
+    for (const TimeWindow& day : days_of(span)) kept += held_of(day).all;
+    if (kept != **counted) {
+      result.differing.push_back(span);
+      continue;
+    }
+    for (const TimeWindow& day : days_of(span)) result.days.insert(date_of(day));
+  }
+  return result;
+}
+
+Result<TotalCheckResult> DayCheck::check_total(std::uint64_t listed) {
   const Result<std::uint64_t> rejects = set_aside();
   if (!rejects) return fail(rejects.error());
   const std::string sql = fmt::format(
@@ -213,10 +243,10 @@ Result<TotalCheckResult> DayCheck::check_total(std::uint64_t counted) {
                       held = {.all = number_of(row.at(0)), .seen = number_of(row.at(1))};
                     });
   if (!read) return fail(std::move(read).error());
-  const std::uint64_t found = held.seen + *rejects;
-  return TotalCheckResult{.counted = counted,
-                          .missing = counted > found ? counted - found : 0,
-                          .surplus = held.all - held.seen};
+  const std::uint64_t seen = std::min(held.all, held.seen + older_);
+  const std::uint64_t found = seen + *rejects;
+  return TotalCheckResult{
+      .listed = listed, .missing = listed > found ? listed - found : 0, .surplus = held.all - seen};
 }
 
 Result<DayCheckResult> DayCheck::check(const TimeWindow& range,
@@ -224,7 +254,7 @@ Result<DayCheckResult> DayCheck::check(const TimeWindow& range,
   const Result<std::uint64_t> rejects = set_aside(), dayless = without_day();
   if (!rejects) return fail(rejects.error());
   if (!dayless) return fail(dayless.error());
-  allowance_ = *rejects + *dayless;
+  allowance_ = *rejects + *dayless + older_;
   Result<std::map<std::string, Held>> by_day = held_by_day(range);
   if (!by_day) return fail(by_day.error());
   held_ = std::move(*by_day);
@@ -232,11 +262,9 @@ Result<DayCheckResult> DayCheck::check(const TimeWindow& range,
   AskAhead<Count> first_counts(
       [&](std::uint64_t span) { return extractor_.count(asked[span - 1]); }, 1, asked.size(),
       counts_at_once);
-  for (const TimeWindow& span : asked) {
-    const Result<bool> counts = compare_span(span, *first_counts.next());
-    if (!counts) return fail(counts.error());
-    if (!*counts) break;
-  }
+  for (const TimeWindow& span : asked)
+    if (Result<void> compared = compare_span(span, *first_counts.next()); !compared)
+      return fail(std::move(compared).error());
   return std::move(result_);
 }
 

@@ -32,9 +32,16 @@ enum class DaySteps {
   together,
 };
 
+/// Of days that are compared by what the warehouse has, whoever has read it.
+struct KeptCheckResult {
+  std::set<std::string> days{};  ///< Compared, and the same; as in DayCheckResult.
+  /// Spans of days, as long as the source takes together, of which it counts another number.
+  std::vector<TimeWindow> differing{};
+};
+
 /// Of everything that the source lists.
 struct TotalCheckResult {
-  std::uint64_t counted = 0;  ///< By the source.
+  std::uint64_t listed = 0;   ///< By the source.
   std::uint64_t missing = 0;  ///< Of these the warehouse has not, nor were they set aside.
   std::uint64_t surplus = 0;  ///< Records of the warehouse that the source no longer lists.
 };
@@ -48,11 +55,15 @@ struct TotalCheckResult {
 /// AmountCheck.
 class DayCheck {
  public:
-  /// `since`: when the scan began; the epoch where records count whichever scan has read them. All
-  /// others must outlive it.
+  /// `since`: when the scan began. `older`: so many records of the scan were older than what stood,
+  /// and are not noted as seen by it. All others must outlive it.
   DayCheck(sql::Connection& connection, const StreamTables& tables, Extractor& extractor,
-           WallTime since)
-      : connection_(connection), tables_(tables), extractor_(extractor), since_(since) {}
+           WallTime since, std::uint64_t older = 0)
+      : connection_(connection),
+        tables_(tables),
+        extractor_(extractor),
+        since_(since),
+        older_(older) {}
 
   /// Once. The scan must have read all of `range`. Nothing is compared where the source tells no
   /// counts; nor are days that touch one of `disputed`, of which it is known that the source's
@@ -61,9 +72,15 @@ class DayCheck {
                                              std::span<const TimeWindow> disputed = {},
                                              DaySteps steps = DaySteps::single);
 
-  /// The scan must have read everything that there is, `counted` records. Errors: those of
+  /// Whether the warehouse has as many records of the days of `range` as the source counts, also
+  /// those that this scan has not read. Asks once for each span. A record that the source dropped
+  /// stands in for one that is missing from the same span. Errors: those of check().
+  [[nodiscard]] Result<KeptCheckResult> check_kept(const TimeWindow& range,
+                                                   std::span<const TimeWindow> disputed = {});
+
+  /// The scan must have read everything that there is, `listed` records. Errors: those of
   /// Connection.
-  [[nodiscard]] Result<TotalCheckResult> check_total(std::uint64_t counted);
+  [[nodiscard]] Result<TotalCheckResult> check_total(std::uint64_t listed);
 
  private:
   using Count = Result<std::optional<std::uint64_t>>;
@@ -91,10 +108,9 @@ class DayCheck {
                                               std::span<const TimeWindow> disputed,
                                               DaySteps steps) const;
   [[nodiscard]] const Held& held_of(const TimeWindow& day) const;
-  /// False: the source tells no counts.
-  [[nodiscard]] Result<bool> compare_span(const TimeWindow& span, const Count& first);
-  [[nodiscard]] Result<bool> compare_day(const TimeWindow& day, const std::optional<Count>& first);
-  void tell(const TimeWindow& day, std::uint64_t counted, const Held& held, bool same);
+  [[nodiscard]] Result<void> compare_span(const TimeWindow& span, const Count& first);
+  [[nodiscard]] Result<void> compare_day(const TimeWindow& day, const std::optional<Count>& first);
+  void tell(const TimeWindow& day, std::uint64_t counted, const Held& held, Verdict verdict);
   [[nodiscard]] Result<bool> counts_second_behind(const TimeWindow& day, std::uint64_t behind);
   [[nodiscard]] Result<Verdict> compare(const TimeWindow& day, std::uint64_t counted,
                                         const Held& held);
@@ -103,6 +119,7 @@ class DayCheck {
   const StreamTables& tables_;
   Extractor& extractor_;
   const WallTime since_;
+  const std::uint64_t older_;
   std::map<std::string, Held> held_;
   /// Of what day a row is that could not be stored, it may not tell: so many may be missing, all
   /// days together.

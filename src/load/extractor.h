@@ -35,8 +35,9 @@ struct WindowReading {
   /// One of them has a record that is longer than an answer may be, which says nothing against the
   /// source's count.
   bool too_long = false;
-  /// Where everything was read at once: how many records the source counts.
-  std::optional<std::uint64_t> counted{};
+  /// Where everything was read at once: how many different records the source listed, as its own
+  /// count confirmed; nullopt for a source that counts nothing.
+  std::optional<std::uint64_t> listed{};
 };
 
 /// Which times of its records a source can be asked for.
@@ -70,10 +71,15 @@ class Extractor {
   /// refused the request), cancelled; those of the sink.
   [[nodiscard]] virtual Result<WindowReading> read(const std::optional<TimeWindow>& window,
                                                    PageSink& sink) = 0;
+  /// As read(), but takes the window for one of creation where read() takes times of change.
+  [[nodiscard]] virtual Result<WindowReading> read_created(const TimeWindow& window,
+                                                           PageSink& sink) {
+    return read(window, sink);
+  }
   /// How many records that were created in the window the source counts, also where read() takes
   /// times of change. Where whole days are read: of whole days only. Elsewhere those of the second
-  /// behind the window may be among them. Nullopt where the source tells no such count.
-  /// Thread-safe. Errors: those of read().
+  /// behind the window may be among them. Nullopt where the source tells no such count, or none
+  /// that stands still. Thread-safe. Errors: those of read().
   [[nodiscard]] virtual Result<std::optional<std::uint64_t>> count(const TimeWindow& /*window*/) {
     return std::nullopt;
   }

@@ -23,7 +23,7 @@ std::span<const UncheckedWindow> one_range(std::span<const UncheckedWindow> wind
 }  // namespace
 
 Result<void> LoadCheck::run() {
-  if (reading_.counted) return compare_total(*reading_.counted);
+  if (reading_.listed) return compare_total(*reading_.listed);
   Result<std::vector<UncheckedWindow>> unchecked = environment_.scans.unchecked();
   if (!unchecked) return fail(std::move(unchecked).error());
   const bool rescan = reading_.mode == LoadMode::rescan;
@@ -33,12 +33,12 @@ Result<void> LoadCheck::run() {
   const Result<std::vector<Gap>> gaps = environment_.scans.gaps();
   if (!gaps) return fail(gaps.error());
   disputed_ = spans_of(*gaps, GapKind::disputed);
+  if (environment_.extractor.reach().time == WindowTime::changed)
+    return compare_changed(*unchecked);
+
   const Result<AmountScope> scope = amount_scope();
   if (!scope) return fail(scope.error());
   scope_ = *scope;
-
-  if (environment_.extractor.reach().time == WindowTime::changed)
-    return compare_changed(*unchecked);
   if (Result<void> done = compare(*unchecked); !done) return done;
 
   const bool all_amounts = rescan && scope_ == AmountScope::all && reading_.whole &&
@@ -102,44 +102,55 @@ Result<TimeWindow> LoadCheck::complete_days() {
   const Result<std::vector<Gap>> gaps = environment_.scans.gaps();
   if (!gaps) return fail(gaps.error());
   CivilTime from = (*complete)->from;
-  // What was created before a gap may have been changed in it.
-  for (const Gap& gap : *gaps) from = std::max(from, end_of_day(gap.span.upto) + second);
+  // What another program is said to have read need not be here.
+  for (const TimeWindow& imported : spans_of(*gaps, GapKind::imported))
+    from = std::max(from, end_of_day(imported.upto) + second);
   return ended_days({from, reading_.settled}, reading_.scan.started_at);
 }
 
-Result<void> LoadCheck::compare_changed(std::span<const UncheckedWindow> unchecked) {
+Result<void> LoadCheck::compare_changed(std::vector<UncheckedWindow> unchecked) {
+  const Result<TimeWindow> complete = complete_days();
+  if (!complete) return fail(complete.error());
+  // Windows of a time that is not complete are left to a load that reads up to the present.
+  if (!complete->empty())
+    std::erase_if(unchecked, [&](const UncheckedWindow& one) {
+      return start_of_day(one.window.from) < complete->from;
+    });
   WallTime since = reading_.scan.started_at;
   for (const UncheckedWindow& one : unchecked) since = std::min(since, one.scan_started_at);
   if (Result<void> done = compare_amounts(std::nullopt, since, AmountScope::all); !done)
     return done;
-  const Result<TimeWindow> complete = complete_days();
-  if (!complete) return fail(complete.error());
-  // Windows of a time that is not complete are left to a load that reads up to the present.
   if (complete->empty()) return {};
   const TimeWindow lately{
       std::max(complete->from, start_of_day(complete->upto + second - reading_.usual_rescan)),
       complete->upto};
-  const TimeWindow earlier{complete->from, lately.from - second};
-  std::vector<TimeWindow> read;
+  std::vector<TimeWindow> read = {lately};
   for (const UncheckedWindow& one : unchecked) read.push_back(whole_days(one.window));
-  for (const TimeWindow& range : without(earlier, without(earlier, read)))
-    if (Result<void> done = compare_kept(range, DaySteps::together); !done) return done;
-  if (Result<void> done = compare_kept(lately, DaySteps::single); !done) return done;
+  for (const TimeWindow& range : without(*complete, without(*complete, read)))
+    if (Result<void> done = compare_kept(range); !done) return done;
   return environment_.scans.note_checked(unchecked);
 }
 
-Result<void> LoadCheck::compare_kept(const TimeWindow& range, DaySteps steps) {
-  Result<DayCheckResult> counts = compare_counts(range, WallTime{}, steps);
-  if (!counts) return fail(std::move(counts).error());
-  tell(std::move(counts->differences));
+Result<void> LoadCheck::compare_kept(const TimeWindow& range) {
+  Result<KeptCheckResult> kept = [&] {
+    const StageTime counting(environment_.stages, Stage::check_counts);
+    return day_check(WallTime{}).check_kept(range, disputed_);
+  }();
+  if (!kept) return fail(std::move(kept).error());
+  note_days({.days = std::move(kept->days)});
+  for (const TimeWindow& span : kept->differing) {
+    if (Result<void> done = environment_.read_created(span); !done) return done;
+    Result<DayCheckResult> counts =
+        compare_counts(span, reading_.scan.started_at, DaySteps::single);
+    if (!counts) return fail(std::move(counts).error());
+    tell(std::move(counts->differences));
+  }
   return {};
 }
 
-Result<void> LoadCheck::compare_total(std::uint64_t counted) {
+Result<void> LoadCheck::compare_total(std::uint64_t listed) {
   const StageTime counting(environment_.stages, Stage::check_counts);
-  DayCheck check(environment_.connection, environment_.tables, environment_.extractor,
-                 reading_.scan.started_at);
-  const Result<TotalCheckResult> total = check.check_total(counted);
+  const Result<TotalCheckResult> total = day_check(reading_.scan.started_at).check_total(listed);
   if (!total) return fail(total.error());
   summary_.total = *total;
   return {};
@@ -171,24 +182,24 @@ Result<void> LoadCheck::compare_range(const TimeWindow& range, WallTime since) {
 Result<DayCheckResult> LoadCheck::compare_counts(const TimeWindow& range, WallTime since,
                                                  DaySteps steps) {
   const StageTime counting(environment_.stages, Stage::check_counts);
-  const auto check = [&] {
-    return DayCheck(environment_.connection, environment_.tables, environment_.extractor, since)
-        .check(range, disputed_, steps);
-  };
-  Result<DayCheckResult> checked = check();
-  if (!checked) return checked;
-  if (!checked->missing.empty() && environment_.catch_up && !std::exchange(caught_up_, true)) {
-    if (Result<void> read = environment_.catch_up(); !read) return fail(std::move(read).error());
-    checked = check();
-    if (!checked) return checked;
-  }
-  days_.days.insert(checked->days.begin(), checked->days.end());
-  days_.missing.insert(checked->missing.begin(), checked->missing.end());
-  days_.surplus.insert(checked->surplus.begin(), checked->surplus.end());
+  Result<DayCheckResult> checked = day_check(since).check(range, disputed_, steps);
+  if (checked) note_days(*checked);
+  return checked;
+}
+
+DayCheck LoadCheck::day_check(WallTime since) const {
+  // Without a stamp of the source's, what is older was seen later.
+  const std::uint64_t older = environment_.tables.stamped() ? summary_.older : 0;
+  return {environment_.connection, environment_.tables, environment_.extractor, since, older};
+}
+
+void LoadCheck::note_days(const DayCheckResult& checked) {
+  days_.days.insert(checked.days.begin(), checked.days.end());
+  days_.missing.insert(checked.missing.begin(), checked.missing.end());
+  days_.surplus.insert(checked.surplus.begin(), checked.surplus.end());
   summary_.days_checked = days_.days.size();
   summary_.days_missing = days_.missing.size();
   summary_.days_surplus = days_.surplus.size();
-  return checked;
 }
 
 Result<void> LoadCheck::compare_amounts(const std::optional<TimeWindow>& range, WallTime since,

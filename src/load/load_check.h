@@ -31,9 +31,10 @@ namespace tidemark::load {
 ///
 /// Records are counted by day of creation. Where a scan asks for that, the days are those of its
 /// windows. Where it asks for times of change, records of any day may come, so what counts is that
-/// the warehouse has them, whichever scan has read them: of the days of its windows, and each time
-/// of the last ones as well, as far back as the usual re-scan goes. That can only be said of a time
-/// from which everything has been read up to the present.
+/// the warehouse has as many, whichever scan has read them: of the days of its windows, and each
+/// time of the last ones as well, as far back as the usual re-scan goes. Days of which it has not
+/// are read by creation, which brings what is missing, and then compared as those of a scan are.
+/// That can only be done for a time from which everything has been read up to the present.
 class LoadCheck {
  public:
   struct Environment {
@@ -43,9 +44,9 @@ class LoadCheck {
     ScanStore& scans;
     const Stop& stop;
     StageClock& stages;
-    /// Reads what was changed since the scan began. What a scan asks for by time of change, and is
-    /// changed before it gets there, was in none of its windows.
-    std::function<Result<void>()> catch_up{};
+    /// Reads what was created in whole days, where a scan asks for times of change: also what was
+    /// changed before the scan got there, and so was in none of its windows.
+    std::function<Result<void>(const TimeWindow& days)> read_created{};
   };
   /// The scan that was just read.
   struct Reading {
@@ -55,8 +56,7 @@ class LoadCheck {
     CivilTime settled;  ///< What came later may still have moved while it was read.
     bool whole;         ///< Nothing of it failed.
     std::chrono::seconds usual_rescan{};
-    /// Where everything was read at once: how many records the source counts, if it does.
-    std::optional<std::uint64_t> counted{};
+    std::optional<std::uint64_t> listed{};  ///< See WindowReading.
   };
 
   /// All must outlive it.
@@ -70,8 +70,8 @@ class LoadCheck {
  private:
   [[nodiscard]] Result<AmountScope> amount_scope();
   /// Everything that was read at once.
-  [[nodiscard]] Result<void> compare_total(std::uint64_t counted);
-  [[nodiscard]] Result<void> compare_changed(std::span<const UncheckedWindow> unchecked);
+  [[nodiscard]] Result<void> compare_total(std::uint64_t listed);
+  [[nodiscard]] Result<void> compare_changed(std::vector<UncheckedWindow> unchecked);
   /// The days of which everything has been read up to the present; empty if there are none.
   [[nodiscard]] Result<TimeWindow> complete_days();
   /// The days of a range that had ended when it was read: all of what was created then was there.
@@ -80,7 +80,9 @@ class LoadCheck {
   [[nodiscard]] Result<void> compare_range(const TimeWindow& range, WallTime since);
   [[nodiscard]] Result<DayCheckResult> compare_counts(const TimeWindow& range, WallTime since,
                                                       DaySteps steps);
-  [[nodiscard]] Result<void> compare_kept(const TimeWindow& range, DaySteps steps);
+  [[nodiscard]] Result<void> compare_kept(const TimeWindow& range);
+  [[nodiscard]] DayCheck day_check(WallTime since) const;
+  void note_days(const DayCheckResult& checked);
   [[nodiscard]] Result<void> compare_amounts(const std::optional<TimeWindow>& range, WallTime since,
                                              AmountScope scope);
   /// Whether that was all that the scan has read: another load may have compared a part of it.
@@ -91,7 +93,6 @@ class LoadCheck {
   const Reading reading_;
   LoadSummary& summary_;
   AmountScope scope_ = AmountScope::all;
-  bool caught_up_ = false;
   std::vector<TimeWindow> disputed_;  ///< Known not to agree.
   std::vector<TimeWindow> compared_;
   // Days that were compared and that differ. Two scans may have read a part of a day each: that is

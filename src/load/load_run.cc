@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "base/check.h"
 #include "base/last_net.h"
 #include "base/log.h"
 #include "base/ulid.h"
@@ -84,11 +85,10 @@ Result<void> LoadRun::leave_out_finished(std::vector<TimeWindow>& windows) {
   const WallTime now = environment_.clock.wall();
   for (const FinishedWindow& done : *finished) {
     if (std::erase(windows, done.window) == 0) continue;
-    left_out_.push_back(done.window);
+    ++summary_.windows_resumed;
     summary_.resumed_age = std::max(
         summary_.resumed_age, std::chrono::floor<std::chrono::seconds>(now - done.finished_at));
   }
-  summary_.windows_resumed = left_out_.size();
   return {};
 }
 
@@ -134,7 +134,7 @@ Result<std::vector<TimeWindow>> LoadRun::begin_scan() {
   return windows;
 }
 
-std::optional<Result<WindowReading>> LoadRun::read_rows(const TimeWindow& window) {
+std::optional<Result<WindowReading>> LoadRun::read_rows(const TimeWindow& window, ReadBy by) {
   PageBatches batches(
       [&](std::vector<Observed> batch) {
         return behind_->give([this, window, batch = std::move(batch)]() mutable {
@@ -144,6 +144,7 @@ std::optional<Result<WindowReading>> LoadRun::read_rows(const TimeWindow& window
       stages_, progress_.rows);
   Result<WindowReading> reading = [&] {
     const StageTime fetching(stages_, Stage::fetch);
+    if (by == ReadBy::creation) return environment_.extractor.read_created(window, batches);
     return environment_.extractor.read(
         reads_at_once(options_, reach_) ? std::nullopt : std::optional<TimeWindow>(window),
         batches);
@@ -155,7 +156,7 @@ std::optional<Result<WindowReading>> LoadRun::read_rows(const TimeWindow& window
 
 bool LoadRun::read_window(const TimeWindow& window) {
   const CivilTime settled = source_now() - options_.margin;
-  std::optional<Result<WindowReading>> read = read_rows(window);
+  std::optional<Result<WindowReading>> read = read_rows(window, ReadBy::usual);
   if (!read) return false;
   Result<WindowReading>& reading = *read;
   if (!reading) return note_failure(window, std::move(reading).error());
@@ -167,7 +168,7 @@ bool LoadRun::read_window(const TimeWindow& window) {
                     .latest = source_now() + options_.margin,
                     .unproven = reading->unproven,
                     .unchecked = compares_windows()};
-  if (options_.mode != LoadMode::picked) counted_ = reading->counted;
+  if (options_.mode != LoadMode::picked) listed_ = reading->listed;
   return behind_
       ->give([this, window, proof, read = *reading] { return finish_window(window, proof, read); })
       .has_value();
@@ -303,12 +304,11 @@ bool LoadRun::note_failure(const TimeWindow& window, Error error) {
 
 bool LoadRun::compares_windows() const { return !reads_at_once(options_, reach_); }
 
-Result<void> LoadRun::catch_up() {
-  const TimeWindow since{source_time(scan_.started_at) - options_.margin, source_now()};
+Result<void> LoadRun::read_created(const TimeWindow& days) {
   if (Result<void> begun = begin_writing(); !begun) return begun;
-  std::optional<Result<WindowReading>> reading = read_rows(since);
-  finish_writing();
-  if (!reading) return {};
+  std::optional<Result<WindowReading>> reading = read_rows(days, ReadBy::creation);
+  if (Result<void> written = behind_->finish(); !written) return written;
+  check(reading.has_value(), "what is not taken has failed");
   if (!*reading) return fail(std::move(*reading).error());
   summary_.pages += (*reading)->pages;
   summary_.rereads += (*reading)->rereads;
@@ -320,11 +320,6 @@ Result<void> LoadRun::begin_writing() {
     behind_.emplace();
     return {};
   });
-}
-
-void LoadRun::finish_writing() {
-  if (Result<void> written = behind_->finish(); !written)
-    static_cast<void>(note_failure(failed_window_, std::move(written).error()));
 }
 
 void LoadRun::refresh_statistics() {
@@ -339,26 +334,24 @@ void LoadRun::refresh_statistics() {
 /// more. Windows that failed leave the others to be compared; so does a run that was stopped, whose
 /// windows the next one compares.
 void LoadRun::check_days() {
-  if (!scans_ || summary_.stopped || (!compares_windows() && !counted_)) return;
+  if (!scans_ || summary_.stopped || (!compares_windows() && !listed_)) return;
   const bool source_answers = std::ranges::all_of(
       summary_.errors, [](const Error& error) { return error.kind == ErrorKind::corrupt; });
   if (!source_answers) return;
-  std::function<Result<void>()> catch_up;
-  if (reach_.time == WindowTime::changed) catch_up = [this] { return this->catch_up(); };
   LoadCheck check({.connection = *connection_,
                    .tables = environment_.tables,
                    .extractor = environment_.extractor,
                    .scans = *scans_,
                    .stop = environment_.stop,
                    .stages = stages_,
-                   .catch_up = catch_up},
+                   .read_created = [this](const TimeWindow& days) { return read_created(days); }},
                   {.scan = scan_,
                    .mode = options_.mode,
                    .range = plan_.range,
                    .settled = source_time(scan_.started_at) - options_.margin,
                    .whole = summary_.errors.empty(),
                    .usual_rescan = options_.usual_rescan,
-                   .counted = counted_},
+                   .listed = listed_},
                   summary_);
   Result<void> checked = check.run();
   if (checked) return;
@@ -368,20 +361,20 @@ void LoadRun::check_days() {
     summary_.errors.push_back(std::move(checked).error().within({"the check", "核对"}));
 }
 
+/// Windows of a time before the watermark do not adjoin it one by one, nor do those behind one that
+/// failed in an earlier try and was read now; all together they may.
+Result<void> LoadRun::extend_watermark() {
+  if (!scans_ || summary_.stopped || !summary_.errors.empty() || reads_at_once(options_, reach_))
+    return {};
+  // A window that had not settled when the scan began proves less than itself.
+  const CivilTime settled = source_time(scan_.started_at) - options_.margin;
+  return scans_->extend_complete(
+      {.window = {plan_.range.from, std::min(plan_.range.upto, settled)}});
+}
+
 Result<void> LoadRun::finish() {
   if (!scans_) return {};
   if (!summary_.stopped && summary_.errors.empty()) {
-    // Windows behind one that failed then did not adjoin the watermark; now they do. One that had
-    // not settled when the scan began proves less than itself, and is left to the next load.
-    const CivilTime settled = source_time(scan_.started_at) - options_.margin;
-    for (const TimeWindow& window : left_out_)
-      if (window.upto <= settled)
-        if (Result<void> moved = scans_->extend_complete({.window = window}); !moved) return moved;
-    // Windows of a time before the watermark did not adjoin it one by one; together they may.
-    if (!reads_at_once(options_, reach_)) {
-      const TimeWindow whole{plan_.range.from, std::min(plan_.range.upto, settled)};
-      if (Result<void> moved = scans_->extend_complete({.window = whole}); !moved) return moved;
-    }
     const bool any_range = options_.mode != LoadMode::range;
     if (Result<void> ended = scans_->end(scan_, any_range, environment_.clock.wall()); !ended)
       return ended;
@@ -423,7 +416,10 @@ Result<LoadSummary> LoadRun::run() {
     }
     if (!read_window(window)) break;
   }
-  finish_writing();
+  if (Result<void> written = behind_->finish(); !written)
+    static_cast<void>(note_failure(failed_window_, std::move(written).error()));
+  if (Result<void> extended = extend_watermark(); !extended)
+    summary_.errors.push_back(extended.error());
   refresh_statistics();
   check_days();
   if (Result<void> finished = finish(); !finished) summary_.errors.push_back(finished.error());

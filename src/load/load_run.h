@@ -70,13 +70,12 @@ class LoadRun {
   [[nodiscard]] Result<std::vector<TimeWindow>> begin_scan();
   /// Leaves out what the scan that is gone on with has finished.
   [[nodiscard]] Result<void> leave_out_finished(std::vector<TimeWindow>& windows);
+  enum class ReadBy { usual, creation };
   /// Hands what is read to the thread behind. Nullopt: what was handed there cannot be written.
-  [[nodiscard]] std::optional<Result<WindowReading>> read_rows(const TimeWindow& window);
+  [[nodiscard]] std::optional<Result<WindowReading>> read_rows(const TimeWindow& window, ReadBy by);
   /// False: nothing further can be read or written.
   [[nodiscard]] bool read_window(const TimeWindow& window);
   [[nodiscard]] Result<void> begin_writing();
-  /// What was given to the thread behind is written; a failure is told in the summary.
-  void finish_writing();
   // Behind the reading, on the writer's thread:
   [[nodiscard]] Result<void> write_batch(const TimeWindow& window, std::vector<Observed> batch);
   [[nodiscard]] Result<void> finish_window(const TimeWindow& window, const Proof& proof,
@@ -92,8 +91,9 @@ class LoadRun {
   [[nodiscard]] bool note_unproven(const TimeWindow& window, const WindowReading& reading);
   /// Whether its windows are to be compared with counts of the source.
   [[nodiscard]] bool compares_windows() const;
-  /// Reads what was changed since the scan began; no window of the scan, and no watermark moves.
-  [[nodiscard]] Result<void> catch_up();
+  /// Reads what was created in these days. No window of the scan, and no watermark moves.
+  [[nodiscard]] Result<void> read_created(const TimeWindow& days);
+  [[nodiscard]] Result<void> extend_watermark();
   /// So that the database joins large tables as such, in the check and afterwards.
   void refresh_statistics();
   void check_days();
@@ -112,8 +112,7 @@ class LoadRun {
   std::size_t new_gaps_ = 0;
   LoadPlan plan_;
   Scan scan_;
-  std::optional<std::uint64_t> counted_;  ///< By the source, of everything; only if that was read.
-  std::vector<TimeWindow> left_out_;      ///< An earlier try has finished them.
+  std::optional<std::uint64_t> listed_;  ///< See WindowReading.
   StageClock stages_;
   std::mutex mutex_;                   ///< Guards summary_ while windows are read.
   TimeWindow failed_window_{};         ///< The one whose writing failed.

@@ -43,7 +43,7 @@ Json counts_of(const LoadSummary& summary) {
           {"days_checked", summary.days_checked},
           {"days_missing", summary.days_missing},
           {"days_surplus", summary.days_surplus},
-          {"records_listed", summary.total ? Json(summary.total->counted) : Json()},
+          {"records_listed", summary.total ? Json(summary.total->listed) : Json()},
           {"records_missing", summary.total ? summary.total->missing : 0},
           {"records_surplus", summary.total ? summary.total->surplus : 0},
           {"days_off", summary.days_off},
@@ -189,7 +189,7 @@ void add_counts(Lines& lines, const LoadSummary& summary) {
         {"  checked:       the shop lists {} records: {} of them are missing in the "
          "warehouse, which has {} that the shop no longer lists",
          "  核对：        店铺共列出 {} 条记录：数仓缺少其中 {} 条，另有 {} 条店铺不再列出"},
-        run::count_text(summary.total->counted), summary.total->missing, summary.total->surplus));
+        run::count_text(summary.total->listed), summary.total->missing, summary.total->surplus));
   const bool missing = summary.days_missing > 0 || (summary.total && summary.total->missing > 0);
   if (missing)
     lines.add(below(say({"`tidemark load rederive {0} --dry-run` counts those that had been read "
@@ -273,7 +273,7 @@ std::string LoadSummary::trouble() const {
   if (days_missing + days_off > 0 && !day_differences.empty()) return day_differences.front().en;
   if (total && total->missing > 0)
     return fmt::format("the shop lists {} records, of which the warehouse misses {}",
-                       total->counted, total->missing);
+                       total->listed, total->missing);
   if (!rejects.empty()) return "set aside: " + rejects.front().en;
   return {};
 }

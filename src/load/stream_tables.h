@@ -43,7 +43,7 @@ struct TableChanges {
 
 /// What a row of the source tells of the amounts of its record.
 struct ShownAmounts {
-  std::optional<CivilTime> created_at{};
+  CivilTime created_at{};
   std::vector<std::optional<std::int64_t>> fen{};  ///< One for each of StreamTables::amounts().
 };
 

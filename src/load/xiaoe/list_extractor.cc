@@ -11,6 +11,7 @@
 #include "base/json_object.h"
 #include "base/log.h"
 #include "load/ask_ahead.h"
+#include "load/cell.h"
 #include "load/xiaoe/loose_number.h"
 
 namespace tidemark::load::xiaoe {
@@ -33,6 +34,10 @@ constexpr std::uint64_t pages_more_max = 16;
 constexpr std::uint64_t page_rows_min = 12;
 /// So many rows of one second (or day) that are longer than an answer are passed over.
 constexpr int too_long_rows_max = 20;
+/// Questions for the count of a day while records come.
+constexpr int count_attempts_max = 6;
+/// Clocks may be apart, and records may come late.
+constexpr std::chrono::hours settled_after{1};
 constexpr std::chrono::days day{1};
 constexpr std::chrono::seconds second{1};
 
@@ -144,16 +149,20 @@ Result<ListExtractor::ListPage> ListExtractor::fresh_page(const ListQuestion& qu
   return read;
 }
 
-Result<ListExtractor::SliceEnd> ListExtractor::read_slice(const TimeWindow* slice, PageSink& sink,
+Result<ListExtractor::SliceEnd> ListExtractor::read_slice(const Slice& whole, PageSink& sink,
                                                           WindowReading& window_reading) {
+  const TimeWindow* const slice = whole.of();
   Reading reading;
   int catch_ups = 0;
   int too_long_rows = 0;
   std::uint64_t first_pass_max = 0;
   for (std::uint64_t index = 1;; ++index) {
     if (index == 1) reading.pass_from = last_observed_ + std::chrono::microseconds(1);
-    Result<ListPage> read = fresh_page(
-        {.slice = slice, .page = index, .last_row = index == 1 ? "" : reading.last_row}, reading);
+    Result<ListPage> read = fresh_page({.slice = slice,
+                                        .page = index,
+                                        .last_row = index == 1 ? "" : reading.last_row,
+                                        .by_creation = whole.by_creation},
+                                       reading);
     if (!read) return fail(std::move(read).error());
     ++window_reading.pages;
     if (read->too_long) {
@@ -224,10 +233,10 @@ Result<WindowReading> ListExtractor::read_everything(PageSink& sink) {
   WindowReading reading;
   page_size_ = api_.page_size;
   for (int attempts = 1;; ++attempts) {
-    const Result<SliceEnd> end = read_slice(nullptr, sink, reading);
+    const Result<SliceEnd> end = read_slice({}, sink, reading);
     if (!end) return fail(end.error());
     if (*end == SliceEnd::proven) {
-      reading.counted = reading.records;
+      reading.listed = reading.records;
       return reading;
     }
     ++reading.rereads;
@@ -244,39 +253,67 @@ Result<WindowReading> ListExtractor::read_everything(PageSink& sink) {
 
 Result<std::optional<std::uint64_t>> ListExtractor::count(const TimeWindow& window) {
   if (api_.reach.window_max.count() == 0) return std::nullopt;
-  if (!api_.reach.whole_days) return total({.slice = &window});
+  if (!api_.reach.whole_days) {
+    const Result<Total> counted = total({.slice = &window});
+    if (!counted) return fail(counted.error());
+    return counted->records;
+  }
   if (window.empty() || window != whole_days(window)) return std::nullopt;
   return count_days(window);
 }
 
-Result<std::uint64_t> ListExtractor::total(const ListQuestion& question) const {
+Result<ListExtractor::Total> ListExtractor::total(const ListQuestion& question) const {
   const Result<ListPage> read = page(question, 1);
   if (!read) return fail(read.error());
   if (read->too_long) return fail(too_long_row(question.slice));
-  return read->total;
+  return Total{.records = read->total, .asked_at = read->page.observed_at};
 }
 
-Result<std::uint64_t> ListExtractor::count_days(const TimeWindow& days) const {
+Result<std::optional<std::uint64_t>> ListExtractor::count_days(const TimeWindow& days) const {
   const TimeWindow day_behind{days.upto + second, days.upto + second};
-  const Result<std::uint64_t> with_end = total({.slice = &days, .by_creation = true});
-  if (!with_end) return with_end;
   // Whether the last day of a span is counted, or its first moment alone, or nothing of it, is said
   // nowhere. A span that ends with the day that it begins with has just that.
-  const Result<std::uint64_t> end =
-      total({.slice = &day_behind, .end_too = false, .by_creation = true});
-  // Who refuses it as a span of no length counts nothing of it.
-  if (!end && end.error().kind != ErrorKind::query) return end;
-  return *with_end - std::min(end.value_or(0), *with_end);
+  const auto count_of_end = [&]() -> Result<std::uint64_t> {
+    const Result<Total> end = total({.slice = &day_behind, .end_too = false, .by_creation = true});
+    if (end) return end->records;
+    // Who refuses it as a span of no length counts nothing of it.
+    if (end.error().kind == ErrorKind::query) return 0;
+    return fail(end.error());
+  };
+  std::optional<std::uint64_t> end_before;
+  for (int attempts = 0; attempts < count_attempts_max; ++attempts) {
+    const Result<Total> with_end = total({.slice = &days, .by_creation = true});
+    if (!with_end) return fail(with_end.error());
+    const Result<std::uint64_t> end = count_of_end();
+    if (!end) return fail(end.error());
+    // What comes on the day behind while it is counted would count for one and not the other.
+    const CivilTime asked = local_time(with_end->asked_at, china_offset);
+    const bool settled = end_of_day(day_behind.from) + settled_after < asked;
+    if (*end <= with_end->records && (settled || end_before == *end))
+      return with_end->records - *end;
+    end_before = *end;
+  }
+  return std::nullopt;
 }
 
 Result<WindowReading> ListExtractor::read(const std::optional<TimeWindow>& window, PageSink& sink) {
   if (!window) return read_everything(sink);
+  return read_slices({.window = window}, sink);
+}
+
+Result<WindowReading> ListExtractor::read_created(const TimeWindow& window, PageSink& sink) {
+  return read_slices({.window = window, .by_creation = true}, sink);
+}
+
+Result<WindowReading> ListExtractor::read_slices(Slice slices, PageSink& sink) {
   WindowReading reading;
-  std::vector<TimeWindow> waiting = {api_.reach.whole_days ? whole_days(*window) : *window};
+  std::vector<TimeWindow> waiting = {api_.reach.whole_days ? whole_days(*slices.window)
+                                                           : *slices.window};
   int attempts = 0;
   while (!waiting.empty()) {
     const TimeWindow slice = waiting.back();
-    const Result<SliceEnd> end = read_slice(&slice, sink, reading);
+    slices.window = slice;
+    const Result<SliceEnd> end = read_slice(slices, sink, reading);
     if (!end) return fail(end.error());
     if (*end == SliceEnd::proven) {
       waiting.pop_back();

@@ -33,23 +33,36 @@ class ListExtractor final : public Extractor {
   [[nodiscard]] std::chrono::minutes utc_offset() const override { return china_offset; }
   [[nodiscard]] Result<WindowReading> read(const std::optional<TimeWindow>& window,
                                            PageSink& sink) override;
+  [[nodiscard]] Result<WindowReading> read_created(const TimeWindow& window,
+                                                   PageSink& sink) override;
   [[nodiscard]] Result<std::optional<std::uint64_t>> count(const TimeWindow& window) override;
 
  private:
-  [[nodiscard]] Result<std::uint64_t> total(const ListQuestion& question) const;
-  [[nodiscard]] Result<std::uint64_t> count_days(const TimeWindow& days) const;
-
   struct ListPage;
   struct Reading;
+  struct Total {
+    std::uint64_t records = 0;
+    WallTime asked_at{};
+  };
+  /// What is read at once; no window: everything.
+  struct Slice {
+    std::optional<TimeWindow> window{};
+    bool by_creation = false;
+    [[nodiscard]] const TimeWindow* of() const { return window ? &*window : nullptr; }
+  };
   /// How the reading of one slice ended.
   enum class SliceEnd { proven, too_many, disagreed, too_long };
 
   [[nodiscard]] Result<ListPage> page(const ListQuestion& question, std::uint64_t page_size) const;
   /// Asks again while what comes is the page before.
   [[nodiscard]] Result<ListPage> fresh_page(const ListQuestion& question, Reading& reading) const;
+  [[nodiscard]] Result<Total> total(const ListQuestion& question) const;
+  /// Nullopt: while it was asked, records came.
+  [[nodiscard]] Result<std::optional<std::uint64_t>> count_days(const TimeWindow& days) const;
   void ask_ahead(const TimeWindow& slice, Reading& reading) const;
-  [[nodiscard]] Result<SliceEnd> read_slice(const TimeWindow* slice, PageSink& sink,
+  [[nodiscard]] Result<SliceEnd> read_slice(const Slice& whole, PageSink& sink,
                                             WindowReading& reading);
+  [[nodiscard]] Result<WindowReading> read_slices(Slice slices, PageSink& sink);
   [[nodiscard]] Result<WindowReading> read_everything(PageSink& sink);
   [[nodiscard]] bool can_be_halved(const TimeWindow& slice) const;
   /// Rows of the shortest pages in which a slice is read before it is halved.

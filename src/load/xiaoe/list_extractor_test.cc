@@ -371,13 +371,17 @@ class CountDays : public ReadList, public ::testing::WithParamInterface<LastDay>
   };
   static constexpr std::array days = {Day{0, 0}, Day{1, 4}, Day{2, 3}, Day{0, 0}, Day{1, 0}};
 
+  int come_ = 0;  ///< So many records come on the last day of a span, one before each answer.
+  int come_already_ = 0;
+
   static Day of(int day) { return days.at(static_cast<std::size_t>(day)); }
-  static int of_span(int first, int last) {
+  [[nodiscard]] int of_span(int first, int last) const {
     if (first == last && GetParam() == LastDay::refused) return -1;
     int total = 0;
     for (int day = first; day < last; ++day) total += of(day).at_midnight + of(day).later;
     if (GetParam() == LastDay::not_at_all || GetParam() == LastDay::refused) return total;
-    return total + of(last).at_midnight + (GetParam() == LastDay::whole ? of(last).later : 0);
+    return total + of(last).at_midnight +
+           (GetParam() == LastDay::whole ? of(last).later + come_already_ : 0);
   }
 
   /// The days that stand behind `before` in a question: `2025-01-0D`.
@@ -389,8 +393,9 @@ class CountDays : public ReadList, public ::testing::WithParamInterface<LastDay>
   std::optional<std::uint64_t> count(const ListApi& api, const std::string& from,
                                      const std::string& upto) {
     const bool users = api.total_member == "total";
-    const ScriptedShop shop([users](const http::Request& request, http::Respond respond) {
+    const ScriptedShop shop([users, this](const http::Request& request, http::Respond respond) {
       const std::string& asked = request.body;
+      if (come_ > 0) --come_, ++come_already_;
       EXPECT_EQ(asked.contains(R"("date_type":"created_at")"), !users);
       const int total = users ? of_span(day_in(asked, R"("user_created_start":")"),
                                         day_in(asked, R"("user_created_end":")"))
@@ -419,6 +424,16 @@ TEST_P(CountDays, ByCreationHoweverTheShopTakesTheLastOne) {
     EXPECT_EQ(count(*api, "2025-01-03 00:00:00", "2025-01-03 23:59:59"), 0U);
     EXPECT_EQ(count(*api, "2025-01-01 00:00:00", "2025-01-01 12:00:00"), std::nullopt);
   }
+}
+
+TEST_P(CountDays, WhatComesWhileADayIsCountedIsNotTakenFromTheOneBefore) {
+  come_ = 3;
+  EXPECT_EQ(count(user_list(), "2025-01-01 00:00:00", "2025-01-01 23:59:59"), 5U);
+  come_ = 1000;
+  const auto never_still = count(user_list(), "2025-01-01 00:00:00", "2025-01-01 23:59:59");
+  // Who does not count the last day of a span is not disturbed.
+  const bool counts_end = GetParam() == LastDay::whole;
+  EXPECT_EQ(never_still, counts_end ? std::nullopt : std::optional<std::uint64_t>(5U));
 }
 
 INSTANTIATE_TEST_SUITE_P(Shops, CountDays,

@@ -64,6 +64,10 @@ class OwnClient final : public Extractor {
                                            PageSink& sink) override {
     return extractor_->read(window, sink);
   }
+  [[nodiscard]] Result<WindowReading> read_created(const TimeWindow& window,
+                                                   PageSink& sink) override {
+    return extractor_->read_created(window, sink);
+  }
   [[nodiscard]] Result<std::optional<std::uint64_t>> count(const TimeWindow& window) override {
     return extractor_->count(window);
   }

@@ -75,6 +75,10 @@ class Troubled final : public Extractor {
       if (!common(span, *window).empty()) reading->unproven.push_back(span);
     return reading;
   }
+  [[nodiscard]] Result<WindowReading> read_created(const TimeWindow& window,
+                                                   PageSink& sink) override {
+    return real_.read_created(window, sink);
+  }
   [[nodiscard]] Result<std::optional<std::uint64_t>> count(const TimeWindow& window) override {
     return real_.count(window);
   }
