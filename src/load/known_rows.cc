@@ -20,6 +20,19 @@ bool cell_shown_as(const sql::Value& cell, const std::optional<std::string>& tex
   return !text;
 }
 
+/// What selects the columns of a table that an older Tidemark made; empty if there is no table.
+Result<std::vector<std::string>> columns_there(sql::Connection& connection,
+                                               const TableSpec& table) {
+  const Result<sql::Table> there = connection.describe(table.name);
+  if (!there && there.error().kind == ErrorKind::not_found) return std::vector<std::string>();
+  if (!there) return fail(there.error());
+  std::vector<std::string> columns = table.column_names();
+  for (std::string& column : columns)
+    if (std::ranges::find(there->columns, column, &sql::Column::name) == there->columns.end())
+      column = "NULL";
+  return columns;
+}
+
 }  // namespace
 
 bool shown_as(std::span<const sql::Value> cells,
@@ -36,16 +49,21 @@ ShownRow shown(const sql::Values& row) {
 Result<std::map<std::string, ShownRow>> known_rows(sql::Connection& connection,
                                                    const TableSpec& table,
                                                    const std::string& platform,
-                                                   std::span<const std::string> ids) {
+                                                   std::span<const std::string> ids,
+                                                   bool migrated) {
   std::map<std::string, ShownRow> found;
+  const Result<std::vector<std::string>> columns =
+      migrated ? table.column_names() : columns_there(connection, table);
+  if (!columns) return fail(columns.error());
+  if (columns->empty()) return found;
   const std::string_view id_column = table.columns[1].name;
   const Result<KeyConditions> wanted = key_conditions(
       connection, table.name, {.sql = "platform=?", .params = {platform}}, id_column, ids);
   if (!wanted) return fail(wanted.error());
   for (const Condition& condition : wanted->conditions) {
-    const std::string sql = fmt::format(
-        "SELECT {} FROM {} WHERE {} ORDER BY {}, {}", fmt::join(table.column_names(), ","),
-        table.name, condition.sql, id_column, table.columns[table.key_columns - 1].name);
+    const std::string sql = fmt::format("SELECT {} FROM {} WHERE {} ORDER BY {}, {}",
+                                        fmt::join(*columns, ","), table.name, condition.sql,
+                                        id_column, table.columns[table.key_columns - 1].name);
     Result<void> read =
         sql::each_row(connection.query(sql, condition.params), [&](const sql::Cursor& row) {
           ShownRow& texts = found[std::string(row.at(1).value_or(""))];

@@ -22,11 +22,13 @@ using ShownRow = std::vector<std::optional<std::string>>;
 
 /// The rows of a table whose key begins with platform and id, by id; where an id has several, they
 /// stand one behind the other in one row, ordered by the last column of the key. Rows of others may
-/// come along.
+/// come along. Unless `migrated`, the table may be one of an older Tidemark, which a dry run leaves
+/// as it is: what it lacks is NULL, and a table that is not there has no rows.
 /// Errors: those of Connection.
 [[nodiscard]] Result<std::map<std::string, ShownRow>> known_rows(sql::Connection& connection,
                                                                  const TableSpec& table,
                                                                  const std::string& platform,
-                                                                 std::span<const std::string> ids);
+                                                                 std::span<const std::string> ids,
+                                                                 bool migrated);
 
 }  // namespace tidemark::load

@@ -217,11 +217,11 @@ Result<OrderBatch::Changes> OrderBatch::compare(sql::Connection& connection,
                                                 const Applying& applying) const {
   std::vector<std::string> ids;
   for (const std::vector<SeenOrder>& states : orders_) ids.push_back(states.back().order.order_id);
-  const auto known = known_rows(connection, orders_table(), platform_, ids);
+  const auto known = known_rows(connection, orders_table(), platform_, ids, applying.write);
   if (!known) return fail(known.error());
   std::map<std::string, ShownRow> known_items;
   if (!known->empty()) {
-    auto items = known_rows(connection, order_items_table(), platform_, ids);
+    auto items = known_rows(connection, order_items_table(), platform_, ids, applying.write);
     if (!items) return fail(std::move(items).error());
     known_items = std::move(*items);
   }
@@ -343,7 +343,7 @@ Result<TableChanges> OrderBatch::apply(sql::Connection& connection, const Applyi
 Result<std::uint64_t> OrderBatch::rewrite_history(sql::Connection& connection, bool write) const {
   std::vector<std::string> ids;
   for (const std::vector<SeenOrder>& states : orders_) ids.push_back(states.front().order.order_id);
-  auto known = known_rows(connection, order_history_table(), platform_, ids);
+  auto known = known_rows(connection, order_history_table(), platform_, ids, write);
   if (!known) return fail(std::move(known).error());
   const std::size_t stamp = place_of(order_history_table(), "seen_at");
   for (auto& [id, row] : *known)

@@ -29,7 +29,8 @@ class RowBatch final : public StreamBatch {
   Result<TableChanges> apply(sql::Connection& connection, const Applying& applying) override {
     std::vector<std::string> ids;
     for (const Taken& taken : taken_) ids.push_back(taken.id);
-    const auto known = known_rows(connection, tables_.table(), tables_.platform(), ids);
+    const auto known =
+        known_rows(connection, tables_.table(), tables_.platform(), ids, applying.write);
     if (!known) return fail(known.error());
     TableChanges changes;
     std::vector<sql::Values> fresh, replaced;

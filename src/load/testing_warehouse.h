@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <optional>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,6 +26,12 @@ namespace tidemark::load::testing {
 
 /// When the first rows of a test are observed: 2025-01-01 10:53:20 by the shop's clock.
 inline constexpr WallTime start{std::chrono::seconds(1'735'700'000)};
+
+/// What order_items did not have at first.
+inline std::span<const Column> later_item_columns() {
+  constexpr std::size_t count = 4;
+  return order_items_table().columns.last(count);
+}
 
 /// On each database an empty warehouse of its own for each test, with a writer of one stream.
 class EachWarehouse : public testing_database::EachDatabase {
