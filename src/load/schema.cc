@@ -274,13 +274,29 @@ constexpr std::string_view net_of_untimed =
     "net_amount=$yuan((price_fen-COALESCE(refund_money_fen,0))) WHERE pay_time IS NULL AND "
     "$was_paid()";
 
+/// Of an order of a file that says `refunded` and not how much, the whole price came back (decision
+/// 0023). Orders of before get what one gets that is loaded now.
+constexpr std::string_view refunds_of_files =
+    "UPDATE orders SET refund_money=price, refund_money_fen=price_fen, net_amount_fen=0, "
+    "net_amount=$yuan(0) WHERE platform<>'xiaoe' AND order_state IN (3,10) AND refund_money_fen IS "
+    "NULL";
+constexpr std::string_view histories_of_files =
+    "UPDATE order_history SET refund_money=(SELECT o.price FROM orders o WHERE "
+    "o.platform=order_history.platform AND o.order_id=order_history.order_id), "
+    "refund_money_fen=(SELECT o.price_fen FROM orders o WHERE o.platform=order_history.platform "
+    "AND o.order_id=order_history.order_id) WHERE platform<>'xiaoe' AND order_state IN (3,10) AND "
+    "refund_money_fen IS NULL";
+
 /// In the order in which they came; only ever appended to.
 class WarehouseMigrations : public TableMigrations {
  public:
   WarehouseMigrations() : TableMigrations(at_first()) {
     add_statement(net_of_untimed);
-    for (const Column& column : std::span(item_columns).subspan(item_columns_at_first))
-      add_column(items.name, column);
+    add_columns(items.name, std::span(item_columns).subspan(item_columns_at_first));
+    // So many steps the columns took at first, each by itself: those behind keep their numbers.
+    for (int step = 0; step < 3; ++step) add_statement("SELECT 1");
+    add_statement(refunds_of_files);
+    add_statement(histories_of_files);
   }
 
  private:
@@ -343,7 +359,9 @@ const TableSpec& load_rejects_accepted_table() { return accepted; }
 const TableSpec& load_amount_checks_table() { return amount_checks; }
 
 Result<void> migrate_warehouse(sql::Connection& connection) {
-  if (Result<void> migrated = run::migrate(connection, "load", migrations()); !migrated)
+  if (Result<void> migrated =
+          run::migrate(connection, "load", migrations(), run::MigratedDatabase::warehouse);
+      !migrated)
     return migrated;
   if (Result<void> migrated = migrate_benefits(connection); !migrated) return migrated;
   return migrate_views(connection);

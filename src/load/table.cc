@@ -68,10 +68,6 @@ std::string create_table(const TableSpec& table, Dialect dialect) {
   return sql;
 }
 
-std::string comment_on(std::string_view table, const Column& column) {
-  return fmt::format("COMMENT ON COLUMN {}.{} IS '{}'", table, column.name, column.comment);
-}
-
 }  // namespace
 
 std::vector<std::string> TableSpec::column_names() const {
@@ -88,19 +84,17 @@ std::vector<std::string> create_statements(const TableSpec& table, Dialect diale
                                      table.name, index.columns));
   if (dialect == Dialect::sqlite) return statements;
   statements.push_back(fmt::format("COMMENT ON TABLE {} IS '{}'", table.name, table.comment));
-  for (const Column& column : table.columns) statements.push_back(comment_on(table.name, column));
+  for (const Column& column : table.columns)
+    statements.push_back(comment_statement(table.name, column));
   return statements;
 }
 
-std::vector<std::string> add_column_statements(std::string_view table, const Column& column,
-                                               Dialect dialect) {
-  std::string_view unless_there;
-  if (dialect == Dialect::mysql) unless_there = "/*M! IF NOT EXISTS */ ";
-  if (dialect == Dialect::postgres) unless_there = "IF NOT EXISTS ";
-  std::vector<std::string> statements = {fmt::format("ALTER TABLE {} ADD COLUMN {}{}", table,
-                                                     unless_there, column_line(column, dialect))};
-  if (dialect == Dialect::postgres) statements.push_back(comment_on(table, column));
-  return statements;
+std::string added_column(const Column& column, Dialect dialect) {
+  return column_line(column, dialect);
+}
+
+std::string comment_statement(std::string_view table, const Column& column) {
+  return fmt::format("COMMENT ON COLUMN {}.{} IS '{}'", table, column.name, column.comment);
 }
 
 }  // namespace tidemark::load

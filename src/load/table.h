@@ -51,11 +51,9 @@ struct TableSpec {
 [[nodiscard]] std::vector<std::string> create_statements(const TableSpec& table,
                                                          sql::Dialect dialect);
 
-/// The statements that add a column to a table that was made without it, likewise. (MySQL, other
-/// than MariaDB, and SQLite have no IF NOT EXISTS there; SQLite takes its change back with the
-/// transaction.)
-[[nodiscard]] std::vector<std::string> add_column_statements(std::string_view table,
-                                                             const Column& column,
-                                                             sql::Dialect dialect);
+/// What follows ADD COLUMN in a table that was made without the column.
+[[nodiscard]] std::string added_column(const Column& column, sql::Dialect dialect);
+/// PostgreSQL: the statement that notes the comment.
+[[nodiscard]] std::string comment_statement(std::string_view table, const Column& column);
 
 }  // namespace tidemark::load

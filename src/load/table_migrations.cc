@@ -13,10 +13,16 @@ TableMigrations::TableMigrations(std::span<const TableSpec* const> tables) {
         create_statements(*table, sql::Dialect::postgres));
 }
 
-void TableMigrations::add_column(std::string_view table, const Column& column) {
-  add(add_column_statements(table, column, sql::Dialect::sqlite),
-      add_column_statements(table, column, sql::Dialect::mysql),
-      add_column_statements(table, column, sql::Dialect::postgres));
+void TableMigrations::add_columns(std::string_view table, std::span<const Column> columns) {
+  std::vector<run::LaterColumn>& later = columns_.emplace_back();
+  for (const Column& column : columns)
+    later.push_back(
+        {.name = column.name,
+         .sqlite = texts_.emplace_back(added_column(column, sql::Dialect::sqlite)),
+         .mysql = texts_.emplace_back(added_column(column, sql::Dialect::mysql)),
+         .postgres = texts_.emplace_back(added_column(column, sql::Dialect::postgres))});
+  steps_.push_back({.sqlite = {}, .mysql = {}, .postgres = {}, .table = table, .columns = later});
+  for (const Column& column : columns) add({}, {}, {comment_statement(table, column)});
 }
 
 void TableMigrations::add_statement(std::string_view text) {

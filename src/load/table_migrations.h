@@ -19,7 +19,7 @@ class TableMigrations {
   TableMigrations& operator=(const TableMigrations&) = delete;
 
   /// What came later, behind all that is there.
-  void add_column(std::string_view table, const Column& column);
+  void add_columns(std::string_view table, std::span<const Column> columns);
   /// A statement that all databases understand once the words of views are said in theirs.
   void add_statement(std::string_view text);
 
@@ -31,6 +31,7 @@ class TableMigrations {
            const std::vector<std::string>& postgres);
 
   std::deque<std::string> texts_;
+  std::deque<std::vector<run::LaterColumn>> columns_;
   std::vector<run::Migration> steps_;
 };
 

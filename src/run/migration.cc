@@ -1,7 +1,9 @@
 #include "run/migration.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
+#include <vector>
 
 #include "base/check.h"
 
@@ -13,9 +15,14 @@ constexpr std::string_view version_table =
     "CREATE TABLE IF NOT EXISTS schema_version ("
     "room VARCHAR(64) NOT NULL PRIMARY KEY, version INTEGER NOT NULL)";
 
+Message words(MigratedDatabase whose) {
+  if (whose == MigratedDatabase::warehouse) return {"warehouse", "数仓"};
+  return {"state database", "状态库"};
+}
+
 /// One migration at a time in a database: SQLite has one writer anyway; the others have locks by
 /// name (MySQL) and number (PostgreSQL; chosen by chance, the same in every version).
-Result<void> take_turn(sql::Connection& connection) {
+Result<void> take_turn(sql::Connection& connection, MigratedDatabase whose) {
   if (Result<void> begun = connection.begin(sql::Isolation::write); !begun) return begun;
   std::string_view lock;
   if (connection.dialect() == sql::Dialect::mysql)
@@ -25,10 +32,12 @@ Result<void> take_turn(sql::Connection& connection) {
   if (lock.empty()) return {};
   const auto taken = sql::query_value(connection, lock);
   if (!taken) return std::unexpected(taken.error());
-  if (*taken != "1")
-    return fail(ErrorKind::timeout, {"another process is changing the state database's tables",
-                                     "另一个进程正在修改状态库的表结构"});
-  return {};
+  if (*taken == "1") return {};
+  const Message database = words(whose);
+  return fail(ErrorKind::timeout,
+              {"another process is changing the tables of the {0}; try again later",
+               "另一个进程正在修改{1}的表结构，请稍后重试"},
+              database.en, database.zh);
 }
 
 void end_turn(sql::Connection& connection) {
@@ -61,23 +70,56 @@ Result<std::size_t> version_of(sql::Connection& connection, const sql::Values& r
   return version;
 }
 
+std::string_view text_for(const LaterColumn& column, sql::Dialect dialect) {
+  return text_for(Migration{column.sqlite, column.mysql, column.postgres}, dialect);
+}
+
+/// MySQL may have been interrupted between a change and its note in schema_version, and has no ADD
+/// COLUMN IF NOT EXISTS.
+Result<void> add_columns(sql::Connection& connection, const Migration& step) {
+  const Result<sql::Table> table = connection.describe(step.table);
+  if (!table) return fail(table.error());
+  std::vector<std::string> statements;
+  for (const LaterColumn& column : step.columns) {
+    if (std::ranges::find(table->columns, column.name, &sql::Column::name) != table->columns.end())
+      continue;
+    const std::string added = " ADD COLUMN " + std::string(text_for(column, connection.dialect()));
+    if (statements.empty() || connection.dialect() == sql::Dialect::sqlite)
+      statements.push_back("ALTER TABLE " + std::string(step.table) + added);
+    else
+      statements.back() += "," + added;
+  }
+  for (const std::string& statement : statements)
+    if (const auto done = connection.execute(statement); !done) return fail(done.error());
+  return {};
+}
+
+Result<void> run_step(sql::Connection& connection, const Migration& step) {
+  if (!step.table.empty()) return add_columns(connection, step);
+  const auto done = connection.execute(text_for(step, connection.dialect()));
+  return done ? Result<void>{} : fail(done.error());
+}
+
 Result<void> run_steps(sql::Connection& connection, std::string_view room,
-                       std::span<const Migration> steps) {
+                       std::span<const Migration> steps, MigratedDatabase whose) {
   if (const auto made = connection.execute(version_table); !made) return fail(made.error());
   const sql::Values named = {std::string(room)};
   const Result<std::size_t> version = version_of(connection, named);
   if (!version) return fail(version.error());
-  if (*version > steps.size())
+  if (*version > steps.size()) {
+    const Message database = words(whose);
+    const std::string_view setting = whose == MigratedDatabase::warehouse ? "--warehouse" : "state";
     return fail(make_error(ErrorKind::unsupported,
-                           {"the state database has version {} of the tables for '{}'; this "
-                            "Tidemark knows up to {}",
-                            "状态库中“{1}”的表结构版本为 {0}，本程序最高支持 {2}"},
-                           *version, room, steps.size())
-                    .with_hint({"use the newer Tidemark, or another state database (state)",
-                                "请使用更新版本的 Tidemark，或改用其他状态库（state）"}));
+                           {"the {3} has version {0} of the tables for '{1}'; this Tidemark knows "
+                            "up to {2}",
+                            "{4}中“{1}”的表结构版本为 {0}，本程序最高支持 {2}"},
+                           *version, room, steps.size(), database.en, database.zh)
+                    .with_hint({"use the newer Tidemark, or another {0} ({2})",
+                                "请使用更新版本的 Tidemark，或改用其他{1}（{2}）"},
+                               database.en, database.zh, setting));
+  }
   for (const Migration& step : steps.subspan(*version))
-    if (const auto done = connection.execute(text_for(step, connection.dialect())); !done)
-      return fail(done.error());
+    if (Result<void> done = run_step(connection, step); !done) return done;
   if (*version == steps.size()) return {};
   const sql::Values row = {static_cast<std::int64_t>(steps.size()), std::string(room)};
   const std::string_view store = *version == 0
@@ -90,9 +132,9 @@ Result<void> run_steps(sql::Connection& connection, std::string_view room,
 }  // namespace
 
 Result<void> migrate(sql::Connection& connection, std::string_view room,
-                     std::span<const Migration> steps) {
-  Result<void> done = take_turn(connection);
-  if (done) done = run_steps(connection, room, steps);
+                     std::span<const Migration> steps, MigratedDatabase whose) {
+  Result<void> done = take_turn(connection, whose);
+  if (done) done = run_steps(connection, room, steps, whose);
   end_turn(connection);
   return done;
 }

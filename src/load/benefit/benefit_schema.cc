@@ -80,7 +80,8 @@ const TableSpec& benefit_pending_accepted_table() { return accepted; }
 Result<void> migrate_benefits(sql::Connection& connection) {
   static constexpr std::array tables = {&decisions, &history, &accepted};
   static const TableMigrations migrations(tables);
-  return run::migrate(connection, "load.benefits", migrations.steps());
+  return run::migrate(connection, "load.benefits", migrations.steps(),
+                      run::MigratedDatabase::warehouse);
 }
 
 }  // namespace tidemark::load

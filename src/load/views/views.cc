@@ -222,8 +222,8 @@ class ViewMigrations {
   std::vector<run::Migration> steps_;
 };
 
-/// In the order in which they came; only ever appended to. What a later step replaces is not made
-/// before: as it is today it may need what came in between.
+/// In the order in which they came; only ever appended to. Of what a later step replaces nothing is
+/// made before: as it is today it may need what came in between.
 const std::vector<run::Migration>& migrations() {
   static const ViewMigrations made = [] {
     ViewMigrations steps;
@@ -232,8 +232,20 @@ const std::vector<run::Migration>& migrations() {
         steps.make(*view);
       else
         steps.nothing();
-    steps.make(order_products);
-    for (const View* view : ask_was_paid) steps.replace(*view);
+    for (const View* view : ask_was_paid) {
+      if (view != &products_rank && view != &products_daily) {
+        steps.replace(*view);
+      } else {
+        steps.nothing();
+        steps.nothing();
+      }
+    }
+    // For some days order_products stood before those, and came nowhere where they were made: what
+    // has the one or the other number gets all three.
+    steps.nothing();
+    steps.replace(order_products);
+    steps.replace(products_rank);
+    steps.replace(products_daily);
     return steps;
   }();
   return made.steps();
@@ -249,8 +261,10 @@ std::vector<std::string_view> view_names() {
   return names;
 }
 
+std::size_t views_version() { return migrations().size(); }
+
 Result<void> migrate_views(sql::Connection& connection) {
-  return run::migrate(connection, "load.views", migrations());
+  return run::migrate(connection, "load.views", migrations(), run::MigratedDatabase::warehouse);
 }
 
 }  // namespace tidemark::load

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,9 @@ namespace tidemark::load {
 /// numbers on every database. Sums are made over fen; each has a second column in yuan.
 /// The statements are those that MySQL 5.7 understands, too: no window functions.
 [[nodiscard]] std::vector<std::string_view> view_names();
+
+/// The version in `schema_version`, room `load.views`, of a warehouse that has them all.
+[[nodiscard]] std::size_t views_version();
 
 /// Makes the views, or brings them up to date; the tables must be there. Errors: as run::migrate.
 [[nodiscard]] Result<void> migrate_views(sql::Connection& connection);
