@@ -103,6 +103,17 @@ def test_what_is_late_and_what_is_set_aside(anywhere):
     assert "orders 1 (o_7)" in wrong["rejects"][1]
 
 
+def test_views_that_are_gone(anywhere):
+    anywhere.load("--incremental")
+    change(anywhere, "DROP VIEW v_users_daily")
+    lost, = (one for one in anywhere.findings(code=1) if one["verdict"] != "ok")
+    assert (lost["check"], lost["verdict"]) == ("views", "failure") and "v_users_daily" in lost["what"]
+    change(anywhere, lost["statement"])
+    assert [(check, told[0]) for check, told in anywhere.wrong().items()] == [("views", "warning")]
+    anywhere.load("--incremental")
+    assert not anywhere.wrong()
+
+
 def test_a_watermark_that_begins_late_or_lies_in_the_future(anywhere):
     anywhere.load("--incremental")
     change(anywhere, f"UPDATE load_streams SET complete_from='{days_ago(3)} 00:00:00' "

@@ -11,9 +11,11 @@
 
 #include "base/bytes.h"
 #include "base/civil_time.h"
+#include "base/parse_integer.h"
 #include "load/cell.h"
 #include "load/doctor/small_rows.h"
 #include "load/schema.h"
+#include "load/views/views.h"
 #include "run/figures.h"
 
 namespace tidemark::load {
@@ -202,6 +204,39 @@ void check_gaps(const WarehousePatient& patient, std::vector<Finding>& findings)
                   "确认"})});
 }
 
+/// Says nothing where they are all there.
+void check_views(const WarehousePatient& patient, std::vector<Finding>& findings) {
+  std::string_view listed = "SELECT name FROM sqlite_master WHERE type='view'";
+  if (patient.connection.dialect() == sql::Dialect::mysql)
+    listed = "SELECT table_name FROM information_schema.views WHERE table_schema=DATABASE()";
+  if (patient.connection.dialect() == sql::Dialect::postgres)
+    listed = "SELECT viewname FROM pg_views WHERE schemaname=current_schema()";
+  const Result<Rows> there = rows_of(patient.connection, listed);
+  const Result<std::optional<std::string>> version = sql::query_value(
+      patient.connection, "SELECT version FROM schema_version WHERE room='load.views'");
+  if (!there || !version) {
+    findings.push_back(run::unchecked("views", !there ? there.error() : version.error()));
+    return;
+  }
+  std::string missing;
+  for (const std::string_view view : view_names())
+    if (std::ranges::find(*there, std::vector{std::string(view)}) == there->end())
+      missing += fmt::format("{}{}", missing.empty() ? "" : ", ", view);
+  if (missing.empty()) return;
+  Finding finding{.check = "views",
+                  .verdict = Verdict::warning,
+                  .what = say({"not there: {}", "缺少：{}"}, missing),
+                  .mend = say({"the next load makes them", "下次加载时会创建"})};
+  if (parse_integer(version->value_or("0")).value_or(0) >=
+      static_cast<std::int64_t>(views_version())) {
+    finding.verdict = Verdict::failure;
+    finding.mend = say({"they were made and are gone; this makes the next load make all views anew",
+                        "曾经创建，现已不在；执行以下语句后，下次加载会重新创建全部视图"});
+    finding.statement = "DELETE FROM schema_version WHERE room='load.views'";
+  }
+  findings.push_back(std::move(finding));
+}
+
 }  // namespace
 
 std::vector<Finding> examine_loads(const WarehousePatient& patient) {
@@ -210,6 +245,7 @@ std::vector<Finding> examine_loads(const WarehousePatient& patient) {
   check_watermarks(patient, gaps.has_value(), findings);
   const bool older = !gaps && gaps.error().kind == ErrorKind::not_found;
   findings.push_back(check_rejects(patient, !older));
+  check_views(patient, findings);
   if (older) return findings;
   check_gaps(patient, findings);
   check_imported(patient, findings);
