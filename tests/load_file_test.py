@@ -213,8 +213,8 @@ def test_products_have_the_amounts_of_their_lines(warehouse, tmp_path):
         return {row["product_id"]: tuple(int(row[name]) for name in columns.split(", ")) for row in
                 warehouse.rows(f"SELECT product_id, {columns} FROM v_products_rank")}
     # Order 5 tells no amounts of its lines: it counts for the product of the first.
-    assert ranked() == {"mug": (3, 2, 2, 3, 3033, 240, 2793), "pen": (4, 3, 2, 6, 3033, 160, 2873),
-                        "cap": (2, 2, 2, 3, 834, 0, 834)}
+    assert ranked() == {"mug": (3, 2, 2, 3, 3033, 240, 2793), "pen": (4, 3, 2, 6, 3034, 160, 2874),
+                        "cap": (2, 2, 2, 3, 833, 0, 833)}
     daily = warehouse.rows("SELECT * FROM v_products_daily")
     totals = warehouse.rows("SELECT * FROM v_orders_daily ORDER BY day")
     for total in totals:
@@ -274,6 +274,30 @@ def test_rejects_and_refusals_say_what_to_do(local, tmp_path):
     command = refused.err.split("such as by: ")[1].strip().replace(" < FILE", f" < {semicolons}")
     commas = written(tmp_path, run(["sh", "-c", command], tmp_path).out, "commas.csv")
     assert load_file(local, tmp_path, commas)["orders_new"] == 1
+
+
+def test_an_unchanged_row_that_can_no_longer_be_stored_is_told(warehouse, tmp_path):
+    text = "order_id,created_at,price,refund_amount\n1,2025-01-01,5,-2\n2,2025-01-01,5,\n"
+    path = written(tmp_path, text)
+    assert load_file(warehouse, tmp_path, path, code=3)["rows_rejected"] == 1
+    # As a version left it that stored what is negative.
+    with contextlib.closing(warehouse.connect()) as connection:
+        connection.cursor().execute("UPDATE raw_seen SET rejected=0")
+        connection.cursor().execute("DELETE FROM load_rejects")
+        connection.commit()
+    for words in (["--dry-run"], []):
+        summary = load_file(warehouse, tmp_path, path, *words, code=3)
+        assert (summary["rows_rejected"], summary["orders_unchanged"]) == (1, 1)
+    assert "negative" in summary["rejects"][0]
+    assert warehouse.value("SELECT record_id FROM load_rejects") == "1"
+    assert load_file(warehouse, tmp_path, path, code=3)["rows_rejected"] == 1
+    run(["tidemark", "load", "rejects", "accept", "orders", "--all", "--platform", "file", "--warehouse",
+         warehouse.url], tmp_path)
+    assert load_file(warehouse, tmp_path, path)["rejects_accepted"] == 1
+    corrected = written(tmp_path, text.replace("-2", "2"), changed="2025-02-02")
+    load_file(warehouse, tmp_path, corrected)
+    assert warehouse.value("SELECT COUNT(*) FROM load_rejects") == 0
+    assert warehouse.value("SELECT net_amount_fen FROM orders WHERE order_id='1'") == 300
 
 
 def test_benefits_of_refunds_without_a_time_can_be_accepted(warehouse, tmp_path):

@@ -211,7 +211,7 @@ TEST(FileOrdersTest, TheLinesHaveTheirShareOfTheOrdersMoney) {
   // Shipping, and a discount of which a fen cannot be split.
   EXPECT_EQ(shares_told(line + "a,3,12,\n" + line + "b,7,12,\n"), "360 840");
   EXPECT_EQ(shares_told(line + "a,1,1,0.01\n" + line + "b,1,,\n" + line + "c,1,,\n"),
-            "33+0 33+0 34+1");
+            "33+0 34+1 33+0");
   EXPECT_EQ(shares_told(line + "a,0,,\n" + line + "b,7,,7\n"), "0+0 700+700");
   EXPECT_EQ(shares_told("1,2025-01-01,refunded,a,3,,\n1,2025-01-01,refunded,b,7,,\n"),
             "300+300 700+700");
@@ -223,8 +223,59 @@ TEST(FileOrdersTest, TheLinesHaveTheirShareOfTheOrdersMoney) {
   EXPECT_EQ(shares_told(line + "a,3,9,\n" + line + "b,,9,\n"), "- -");
   EXPECT_EQ(shares_told(line + "a,3,9,\n" + line + ",2,9,\n" + line + "c,1,9,\n"), "- -");
   EXPECT_EQ(shares_told(line + "a,0,9,\n" + line + "b,0,9,\n"), "- -");
-  EXPECT_EQ(shares_told(line + "a,-3,9,\n" + line + "b,12,9,\n"), "- -");
+  EXPECT_EQ(shares_told(line + "a,-1,9,\n" + line + "b,-2,9,\n"), "- -");
+  EXPECT_EQ(shares_told(line + "a,0,0,4\n" + line + "b,0,0,\n"), "- -");
   EXPECT_EQ(shares_told(line + "a,3,-9,\n" + line + "b,6,-9,\n"), "- -");
+}
+
+TEST(FileOrdersTest, EachLineHasWhatIsNearestAndNoneLessThanNothing) {
+  const std::string line = "1,2025-01-01,paid,";
+  EXPECT_EQ(shares_told(line + "a,1,0.03,\n" + line + "b,1,,\n"), "2 1");
+  EXPECT_EQ(shares_told(line + "a,1,0.01,\n" + line + "b,2,,\n"), "0 1");
+  // Of the price both have one; of the refund the second alone would have had two by its cost.
+  EXPECT_EQ(shares_told(line + "a,1,0.02,0.02\n" + line + "b,3,,\n"), "1+1 1+1");
+  // A discount, a free order, and a refund of what cost nothing.
+  EXPECT_EQ(shares_told(line + "a,3,9,1\n" + line + "b,9,9,\n" + line + "c,-3,9,\n"),
+            "225+25 675+75 0+0");
+  EXPECT_EQ(shares_told(line + "a,0,,0\n" + line + "b,0,,\n"), "0+0 0+0");
+  EXPECT_EQ(shares_told(line + "a,1,0,4\n" + line + "b,3,0,\n"), "0+100 0+300");
+  const auto yuan = [](int fen) { return fmt::format("0.{:02}", fen); };
+  const int costs[] = {1, 2, 7};
+  for (const int a : costs)
+    for (const int b : costs)
+      for (int price = 0; price <= 9; ++price)
+        for (int refund = 0; refund <= price; ++refund) {
+          const std::string more = "," + yuan(price) + "," + yuan(refund) + "\n";
+          const auto records = records_of(
+              "order_id,created_at,status,sku,line_total,total,refund_amount\n" + line + "a," +
+              yuan(a) + more + line + "b," + yuan(b) + more + line + "c,0.05" + more);
+          ASSERT_THAT(records, SizeIs(1));
+          const Result<Order> order = order_of(records[0]);
+          ASSERT_TRUE(order);
+          std::int64_t paid = 0, refunded = 0;
+          for (const OrderItem& item : order->items) {
+            ASSERT_TRUE(item.share && item.refund_share);
+            EXPECT_GE(*item.refund_share, 0) << a << ' ' << b << more;
+            EXPECT_GE(*item.share, *item.refund_share) << a << ' ' << b << more;
+            paid += *item.share;
+            refunded += *item.refund_share;
+          }
+          EXPECT_EQ(paid, price);
+          EXPECT_EQ(refunded, refund);
+        }
+}
+
+TEST(FileOrdersTest, LinesWithoutPiecesCountOneWhereOthersTellTheirs) {
+  const auto pieces = [](const std::string& rows) {
+    const auto records = records_of("order_id,created_at,status,sku,title,quantity,total\n" + rows);
+    const Result<Order> order = order_of(records.at(0));
+    return order && order->quantity ? *order->quantity : -1;
+  };
+  const std::string line = "1,2025-01-01,paid,";
+  EXPECT_EQ(pieces(line + "a,A,2,9\n" + line + "b,B,3,9\n"), 5);
+  EXPECT_EQ(pieces(line + "a,A,2,9\n" + line + "b,B,,9\n"), 3);
+  EXPECT_EQ(pieces(line + "a,A,2,9\n" + line + ",Shipping,,9\n"), 2);
+  EXPECT_EQ(pieces(line + "a,A,,9\n" + line + "b,B,,9\n"), -1);
 }
 
 /// Of an order of 10 yuan: its refund, or what was reported.

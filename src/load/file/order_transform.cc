@@ -170,6 +170,7 @@ State state_of(const std::string& written, Field field, std::span<const xiaoe::C
 /// theirs.
 void take_lines(Values& values, Order& order) {
   std::optional<std::int64_t> sum = 0, pieces = 0;
+  bool pieces_told = false;
   for (std::size_t row = 0; row < values.rows(); ++row) {
     OrderItem item{.product_id = values.at(row, Field::resource_id, id_bytes_max),
                    .title = values.at(row, Field::title)};
@@ -180,28 +181,32 @@ void take_lines(Values& values, Order& order) {
       *sum += *price;
     else
       sum.reset();
-    if (pieces && item.quantity && *pieces + *item.quantity <= fen_max &&
-        *pieces + *item.quantity >= -fen_max)
-      *pieces += *item.quantity;
+    pieces_told = pieces_told || item.quantity.has_value();
+    // As the views have it of a product without: one.
+    const std::int64_t counted = item.quantity.value_or(item.product_id.empty() ? 0 : 1);
+    if (pieces && *pieces + counted <= fen_max && *pieces + counted >= -fen_max)
+      *pieces += counted;
     else
       pieces.reset();
     if (!item.product_id.empty() || !item.title.empty()) order.items.push_back(std::move(item));
   }
   if (!order.price && values.rows() > 0) order.price = sum;
-  if (values.rows() > 0) order.quantity = pieces;
+  if (pieces_told) order.quantity = pieces;
   if (order.items.empty()) return;
   order.resource_id = order.items.front().product_id;
   order.title = order.items.front().title;
 }
 
-/// What of `amount` belongs to each of the parts, in proportion to them; in sum all of it.
-std::vector<std::int64_t> shares_of(std::int64_t amount, std::span<const OrderItem> parts,
-                                    std::int64_t sum) {
+/// What of `amount` belongs to each of the parts, in proportion to them; in sum all of it. Rounded
+/// to the nearest up to each part, so that no place among them has an advantage.
+std::vector<std::int64_t> shares_of(std::int64_t amount, std::span<const std::int64_t> parts) {
+  __int128 sum = 0, upto = 0;
+  for (const std::int64_t part : parts) sum += part;
   std::vector<std::int64_t> shares;
-  std::int64_t before = 0, upto = 0;
-  for (const OrderItem& part : parts) {
-    upto += *part.price;
-    const auto share = static_cast<std::int64_t>(static_cast<__int128>(amount) * upto / sum);
+  std::int64_t before = 0;
+  for (const std::int64_t part : parts) {
+    upto += part;
+    const auto share = static_cast<std::int64_t>((2 * amount * upto + sum) / (2 * sum));
     shares.push_back(share - before);
     before = share;
   }
@@ -209,19 +214,25 @@ std::vector<std::int64_t> shares_of(std::int64_t amount, std::span<const OrderIt
 }
 
 /// An order may cost more or less than its lines (shipping, a discount), and nobody tells of which
-/// line a refund is: both are split among the lines by what these cost. An order of one line needs
-/// none of that; one of which a line does not tell what it cost, or has no goods, cannot have it.
+/// line a refund is: both are split among the lines by what these cost, one that costs less than
+/// nothing having none. An order of one line needs none of that; one of which a line does not tell
+/// what it cost, or names nothing, cannot have it.
 void split_amounts(Order& order, std::size_t lines) {
   if (order.items.size() < 2 || order.items.size() != lines || order.price.value_or(-1) < 0) return;
-  std::int64_t sum = 0;
+  const std::int64_t price = *order.price, refund = order.refund_money.value_or(0);
+  std::vector<std::int64_t> costs;
   for (const OrderItem& item : order.items) {
-    if (!item.price || *item.price < 0 || sum > fen_max) return;
-    sum += *item.price;
+    if (!item.price) return;
+    costs.push_back(std::max<std::int64_t>(*item.price, 0));
   }
-  if (sum == 0) return;
-  const std::vector<std::int64_t> paid = shares_of(*order.price, order.items, sum);
+  const bool cost_nothing = std::ranges::all_of(costs, [](std::int64_t cost) { return cost == 0; });
+  if (cost_nothing && (price > 0 || refund > 0)) return;
+  const std::vector<std::int64_t> none(lines, 0);
+  const std::vector<std::int64_t> paid = cost_nothing ? none : shares_of(price, costs);
+  // By what was paid for each: so of no line comes back more than that, unless it does of the
+  // order.
   const std::vector<std::int64_t> refunded =
-      shares_of(order.refund_money.value_or(0), order.items, sum);
+      cost_nothing ? none : shares_of(refund, price > 0 ? paid : costs);
   for (std::size_t line = 0; line < lines; ++line) {
     order.items[line].share = paid[line];
     if (order.refund_money) order.items[line].refund_share = refunded[line];
