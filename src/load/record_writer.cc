@@ -58,7 +58,8 @@ struct RecordWriter::Sorted {
   std::vector<const Observed*> again;
   std::unique_ptr<StreamBatch> records;
   std::vector<std::pair<const Observed*, Error>> refused;
-  std::vector<std::string> mended;  ///< Were rejected, can be stored now.
+  std::vector<std::string> mended;     ///< Were rejected, can be stored now.
+  std::vector<std::string> no_longer;  ///< The other way round.
 };
 
 Result<RecordWriter> RecordWriter::open(ConnectWarehouse connect, const StreamTables& tables,
@@ -284,8 +285,13 @@ RecordWriter::Sorted RecordWriter::sorted(const std::vector<Observed>& batch,
     if (same) {
       sorted.again.push_back(&row);
       if (!was_rejected) {
-        ++outcome.unchanged;
-        tables_->add_unknown(row.payload, unknown);
+        // As deriving again does: what stands in the tables stays, and is known to be wrong.
+        if (Result<void> still = tables_->look_again(row.payload, unknown); still) {
+          ++outcome.unchanged;
+        } else {
+          sorted.refused.emplace_back(&row, std::move(still).error());
+          sorted.no_longer.push_back(row.id);
+        }
         continue;
       }
     }
@@ -386,6 +392,8 @@ Result<void> RecordWriter::write_rejects(const Sorted& sorted, std::string_view 
   if (auto done = upsert_rows(*connection_, load_rejects_table(), rows); !done) return done;
   for (const std::string& id : sorted.mended)
     if (auto done = raw().mend(id); !done) return done;
+  for (const std::string& id : sorted.no_longer)
+    if (auto done = raw().mark_rejected(id); !done) return done;
   return {};
 }
 

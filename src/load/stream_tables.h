@@ -101,10 +101,13 @@ class StreamTables {
   [[nodiscard]] virtual Result<ShownAmounts> amounts_of(std::string_view /*payload*/) const {
     return ShownAmounts();
   }
-  /// Adds the codes without a text of a row that stands in the tables already: what is unknown is
-  /// told each time that it is read, where that costs little. Others tell of new rows only.
-  virtual void add_unknown(std::string_view /*payload*/,
-                           std::vector<UnknownCode>& /*unknown*/) const {}
+  /// Of a row that is as it was when it was stored: adds its codes without a text. What is unknown
+  /// is told each time that it is read, where that costs little; others tell of new rows only.
+  /// Errors: rejected: it was stored by an older Tidemark, and cannot be any more.
+  [[nodiscard]] virtual Result<void> look_again(std::string_view /*payload*/,
+                                                std::vector<UnknownCode>& /*unknown*/) const {
+    return {};
+  }
   /// Whether deriving again needs all states of a record, and not only the present one.
   [[nodiscard]] virtual bool keeps_history() const { return false; }
 

@@ -26,8 +26,10 @@ class FileOrderTables final : public StreamTables {
   [[nodiscard]] const std::string& platform() const override { return tables_.platform(); }
   [[nodiscard]] std::unique_ptr<StreamBatch> batch() const override { return tables_.batch(); }
   [[nodiscard]] bool keeps_history() const override { return tables_.keeps_history(); }
-  void add_unknown(std::string_view payload, std::vector<UnknownCode>& unknown) const override {
-    static_cast<void>(transform_.transform(payload, unknown));  // It was stored; it still can be.
+  [[nodiscard]] Result<void> look_again(std::string_view payload,
+                                        std::vector<UnknownCode>& unknown) const override {
+    const Result<Order> order = transform_.transform(payload, unknown);
+    return order ? Result<void>{} : fail(order.error());
   }
   [[nodiscard]] bool stamped() const override { return true; }
   [[nodiscard]] std::optional<CivilTime> version_of(std::string_view payload) const override {
