@@ -158,6 +158,7 @@ def test_gaps_are_listed_and_accepted_until_they_agree(warehouse, tmp_path):
         gaps("accept", "orders", "--from", "2025-01-03", "--to", "2025-01-04", "--reason", "x", code=1)
         gaps("accept", "users", "--from", second, "--to", second, "--reason", "x", code=1)
         gaps("accept", "orders", "--from", second, "--to", second, code=2)
+        gaps("accept", "orders", "--from", second, "--to", second, "--reason", " ", code=2)
         gaps("accept", "nothing", "--from", second, "--to", second, "--reason", "x", code=2)
         assert gaps("list")[-1]["gaps_open"] == 1
         accepted = gaps("accept", "orders", "--from", second, "--to", second, "--reason", "已删除的订单")

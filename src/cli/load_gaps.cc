@@ -96,17 +96,18 @@ Result<ExitCode> accept(Context& context) {
   if (!stream) return fail(stream.error());
   const Result<OpenRange> range = open_range(context.arguments);
   if (!range) return fail(range.error());
-  const std::string reason = context.arguments.value("--reason").value_or("");
-  if (!range->from || !range->upto || reason.empty())
+  if (!range->from || !range->upto || !context.arguments.value("--reason"))
     return fail(ErrorKind::usage,
                 {"--from, --to and --reason are needed", "必须给出 --from、--to 和 --reason"});
+  const Result<std::string> reason = given_reason(context);
+  if (!reason) return fail(reason.error());
   const Result<std::unique_ptr<sql::Connection>> connection =
       migrated_warehouse(context, WarehouseUse::change);
   if (!connection) return fail(connection.error());
   load::ScanStore scans(**connection, context.settings.text("load.platform"),
                         std::string(load::name(*stream)));
   const Result<std::int64_t> accepted = scans.accept_gaps(
-      {range->from->floor_to(0), range->upto->floor_to(0)}, reason, context.world.clock.wall());
+      {range->from->floor_to(0), range->upto->floor_to(0)}, *reason, context.world.clock.wall());
   if (!accepted) return fail(accepted.error());
   if (*accepted == 0)
     return fail(

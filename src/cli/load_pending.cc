@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -24,7 +25,8 @@ using load::PendingOrder;
 constexpr std::size_t reason_columns_max = 80;
 constexpr std::int64_t rows_usual = 100, rows_max = 100'000;
 
-void print_table(const Context& context, const std::vector<PendingOrder>& orders) {
+void print_table(const Context& context, const std::vector<PendingOrder>& orders,
+                 std::int64_t more) {
   if (orders.empty()) {
     context.print(say({"no order is pending", "没有待定的订单"}));
     return;
@@ -41,10 +43,13 @@ void print_table(const Context& context, const std::vector<PendingOrder>& orders
          fit_width(printable(order.accepted_reason.value_or(order.reason.in(context.language))),
                    reason_columns_max)});
   context.world.out.write(table.text());
+  if (more > 0)
+    context.print(
+        say({"{} more; --limit N shows N of them", "另有 {} 个；--limit N 可显示 N 个"}, more));
 }
 
 void print_json(const Context& context, const std::vector<PendingOrder>& orders,
-                const std::map<std::string, PendingCounts>& counts) {
+                const PendingCounts& all, std::int64_t more) {
   for (const PendingOrder& order : orders)
     context.world.out.json({{"message_type", "pending"},
                             {"platform", order.platform},
@@ -53,15 +58,11 @@ void print_json(const Context& context, const std::vector<PendingOrder>& orders,
                             {"reason", order.reason.en},
                             {"accepted", order.accepted_reason.has_value()},
                             {"accepted_reason", order.accepted_reason.value_or("")}});
-  PendingCounts all;
-  for (const auto& [platform, count] : counts) {
-    all.open += count.open;
-    all.accepted += count.accepted;
-  }
   context.world.out.json({{"message_type", "summary"},
                           {"command", "load pending list"},
                           {"pending_open", all.open},
                           {"pending_accepted", all.accepted},
+                          {"more", more},
                           {"exit_code", 0}});
 }
 
@@ -79,7 +80,16 @@ Result<ExitCode> list(Context& context) {
   if (!orders) return fail(orders.error());
   const auto counts = load::count_pending(**connection);
   if (!counts) return fail(counts.error());
-  context.json ? print_json(context, *orders, *counts) : print_table(context, *orders);
+  PendingCounts all;
+  for (const auto& [platform, count] : *counts) {
+    all.open += count.open;
+    all.accepted += count.accepted;
+  }
+  // Between the two questions some may have been decided.
+  const std::int64_t more =
+      std::max<std::int64_t>(0, static_cast<std::int64_t>(all.open + all.accepted) -
+                                    static_cast<std::int64_t>(orders->size()));
+  context.json ? print_json(context, *orders, all, more) : print_table(context, *orders, more);
   return ExitCode::done;
 }
 
@@ -101,8 +111,8 @@ Result<ExitCode> accept(Context& context) {
   const bool all = context.arguments.has("--all");
   if (all == !ids.empty())
     return fail(ErrorKind::usage, {"name orders, or say --all", "请指定订单号，或使用 --all"});
-  const std::string reason = context.arguments.value("--reason").value_or("");
-  if (reason.empty()) return fail(ErrorKind::usage, {"--reason is needed", "必须给出 --reason"});
+  const Result<std::string> reason = given_reason(context);
+  if (!reason) return fail(reason.error());
   const Result<std::unique_ptr<sql::Connection>> connection =
       migrated_warehouse(context, WarehouseUse::change);
   if (!connection) return fail(connection.error());
@@ -111,7 +121,7 @@ Result<ExitCode> accept(Context& context) {
   if (!counts) return fail(counts.error());
   const Message hint = elsewhere(*counts, platform);
   const Result<std::int64_t> accepted =
-      load::accept_pending(**connection, platform, all ? std::nullopt : std::optional(ids), reason,
+      load::accept_pending(**connection, platform, all ? std::nullopt : std::optional(ids), *reason,
                            context.world.clock.wall());
   if (!accepted && accepted.error().kind == ErrorKind::not_found)
     return fail(Error{accepted.error().kind, accepted.error().what, hint});

@@ -1,5 +1,6 @@
 #include "cli/load_settings.h"
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -102,6 +103,29 @@ Result<std::unique_ptr<sql::Connection>> migrated_warehouse(const Context& conte
   if (Result<void> migrated = load::migrate_warehouse(**connection); !migrated)
     return fail(std::move(migrated).error());
   return connection;
+}
+
+Result<std::string> given_reason(const Context& context) {
+  const std::string given = context.arguments.value("--reason").value_or("");
+  if (!is_utf8(given))
+    return fail(ErrorKind::usage, {"--reason is not UTF-8", "--reason 不是有效的 UTF-8 文本"});
+  constexpr std::array<std::string_view, 5> blanks = {" ", "\t", "\n", "\r", "\u3000"};
+  std::string_view reason = given;
+  for (bool more = true; more;) {
+    more = false;
+    for (const std::string_view blank : blanks) {
+      if (reason.starts_with(blank)) {
+        reason.remove_prefix(blank.size());
+        more = true;
+      }
+      if (reason.ends_with(blank)) {
+        reason.remove_suffix(blank.size());
+        more = true;
+      }
+    }
+  }
+  if (reason.empty()) return fail(ErrorKind::usage, {"--reason is needed", "必须给出 --reason"});
+  return std::string(reason);
 }
 
 Flag platform_flag() {

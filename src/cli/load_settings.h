@@ -35,6 +35,9 @@ enum class WarehouseUse {
 [[nodiscard]] Result<std::unique_ptr<sql::Connection>> migrated_warehouse(const Context& context,
                                                                           WarehouseUse use);
 
+/// What `--reason` says, without blanks around it. Errors: usage: nothing, or no UTF-8.
+[[nodiscard]] Result<std::string> given_reason(const Context& context);
+
 /// `--platform`, `--shop-url`
 [[nodiscard]] std::vector<Flag> shop_flags();
 
