@@ -9,6 +9,7 @@ import io
 import json
 import os
 import sqlite3
+import subprocess
 
 import pytest
 
@@ -268,12 +269,21 @@ def test_rejects_and_refusals_say_what_to_do(local, tmp_path):
                                  ("2", "an exponent", "科学计数法"), ("3", "currency", "货币符号"),
                                  ("4", "no time such as", "这样的时间")):
         assert said in reasons[order][0] and said_zh in reasons[order][1]
-    semicolons = written(tmp_path, "order_id;user_id;created_at;price\n9;c;2025-01-01;19.9\n")
-    refused = run(["tidemark", "load", "file", semicolons, "--warehouse", local.url, "--lang", "en",
-                   "--progress", "off"], tmp_path, code=2)
-    command = refused.err.split("such as by: ")[1].strip().replace(" < FILE", f" < {semicolons}")
-    commas = written(tmp_path, run(["sh", "-c", command], tmp_path).out, "commas.csv")
-    assert load_file(local, tmp_path, commas)["orders_new"] == 1
+    # As Excel writes them: a byte order mark, CRLF, and within quotes what needs them.
+    for order, head in (("8", "order_id;user_id"), ("9", '\ufeff"order_id";user_id')):
+        semicolons = tmp_path / "semicolons.csv"
+        semicolons.write_bytes((f'{head};created_at;price;title\r\n{order};c;2025-01-01;19.9;'
+                                '"a; b\r\nc"\r\n').encode())
+        refused = run(["tidemark", "load", "file", semicolons, "--warehouse", local.url, "--lang",
+                       "en", "--progress", "off"], tmp_path, code=None)
+        assert refused.code in (1, 2)
+        command = refused.err.split("such as by: ")[1].strip().replace(" < FILE", f" < {semicolons}")
+        assert command.splitlines() == [command]
+        converted = subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True,
+                                   stdout=subprocess.PIPE).stdout
+        (tmp_path / "commas.csv").write_bytes(converted)
+        assert load_file(local, tmp_path, tmp_path / "commas.csv")["orders_new"] == 1
+        assert local.value(f"SELECT title FROM orders WHERE order_id='{order}'") == "a; b\r\nc"
 
 
 def test_an_unchanged_row_that_can_no_longer_be_stored_is_told(warehouse, tmp_path):
@@ -316,6 +326,9 @@ def test_benefits_of_refunds_without_a_time_can_be_accepted(warehouse, tmp_path)
     refused = run([*pending, "accept", "1", *where, *reason, "--lang", "en"], tmp_path, code=None)
     assert refused.code != 0 and "--platform webshop" in refused.err
     run([*pending, "accept", "1", *where, "--platform", "webshop"], tmp_path, code=2)
+    for wrong in ("", " \t", "\u3000", "\udcff\udcfe"):
+        run([*pending, "accept", "1", *where, "--platform", "webshop", "--reason", wrong], tmp_path,
+            code=2)
     ran = run([*pending, "accept", "1", *where, "--platform", "webshop", *reason, "--json"], tmp_path)
     assert ran.summary["accepted"] == 1
     summary = benefits(0)
@@ -328,6 +341,36 @@ def test_benefits_of_refunds_without_a_time_can_be_accepted(warehouse, tmp_path)
     summary = benefits(0)
     assert (summary["pending"], summary["withdrawn"], summary["granted_to_withdrawn"]) == (0, 1, 0)
     assert run([*pending, "list", *where, "--json"], tmp_path).summary["pending_open"] == 0
+
+
+def test_a_list_of_pending_orders_that_is_cut_says_so(local, tmp_path):
+    rows = "".join(f"{order},2025-01-01,10,refunded\n" for order in (1, 2, 3))
+    load_file(local, tmp_path, written(tmp_path, "order_id,created_at,price,status\n" + rows))
+    where = ["--warehouse", local.url]
+    run(["tidemark", "load", "benefits", *where, "--progress", "off"], tmp_path, code=3)
+    listed = ["tidemark", "load", "pending", "list", *where, "--lang", "en"]
+    assert "2 more" in run([*listed, "--limit", "1"], tmp_path).out
+    assert "more" not in run([*listed, "--limit", "3"], tmp_path).out
+    assert run([*listed, "--limit", "1", "--json"], tmp_path).summary["more"] == 2
+
+
+def test_what_no_row_tells_is_told_alike_when_deriving_again(local, tmp_path):
+    text = ("order_id,created_at,amount,status,sku\n1,2025-01-01,5.00,part_refunded,a\n"
+            "1,2025-01-01,5.00,part_refunded,b\n2,2025-01-01,5.00,partially_refunded,a\n")
+    path = written(tmp_path, text)
+    words = ["--warehouse", local.url, "--progress", "off", "--lang", "en"]
+    loaded = run(["tidemark", "load", "file", path, *words], tmp_path).out
+    derived = run(["tidemark", "load", "rederive", *words], tmp_path).out
+    for told in ("how much came back of some orders", "it was taken as the order's. --map line_price",
+                 "order_state = part_refunded has no text"):
+        assert told in loaded and told in derived
+    assert "refund_money =" not in derived
+    # As it is told: they are each row's.
+    again = run(["tidemark", "load", "file", path, "--map", "line_price=amount", "--as-of", "now",
+                 *words], tmp_path).out
+    assert "it was taken as the order's" not in again
+    assert local.value("SELECT price FROM orders WHERE order_id='1'") == "10.00"
+    assert local.value("SELECT SUM(share_fen) FROM order_items WHERE order_id='1'") == 1000
 
 
 def test_a_reader_of_the_file_and_a_load_do_not_wait_for_each_other(local, tmp_path):

@@ -11,6 +11,7 @@
 #include "cli/load_settings.h"
 #include "cli/recording.h"
 #include "load/file/platform.h"
+#include "load/load_summary.h"
 #include "load/platforms.h"
 #include "load/rederive.h"
 #include "load/schema.h"
@@ -87,9 +88,11 @@ void show(const Context& context, const Derived& derived, bool dry_run, ExitCode
                       run::count_text(summary.rejected)));
     for (const auto& [field, unknown] : summary.unknown_codes.fields()) {
       for (const auto& [written, times] : unknown.codes)
-        context.print(say({"unknown code: {} = {} has no text and stays as it is",
-                           "未知代码：{} = {} 没有对应文本，保留原始代码"},
-                          field, written));
+        context.print(written.empty() ? say({"not told: {0}", "未说明：{1}"},
+                                            load::untold(field).en, load::untold(field).zh)
+                                      : say({"unknown code: {} = {} has no text and stays as it is",
+                                             "未知代码：{} = {} 没有对应文本，保留原始代码"},
+                                            field, written));
       if (unknown.more > 0)
         context.print(
             say({"unknown code: {}: others as well", "未知代码：{}：还有其他代码"}, field));

@@ -115,20 +115,6 @@ void add_columns(Lines& lines, const ColumnUse& columns) {
           (columns.more ? " …" : "")));
 }
 
-/// What no row tells, though sums need it.
-Message untold(const std::string& field) {
-  if (field == "refund_money")
-    return {
-        "  not told:      how much came back of some orders that were refunded: it is missing "
-        "in refund, and net is too high",
-        "  未说明：      部分已退款订单未给出退款金额：退款合计偏小，净额偏大"};
-  return {
-      "  not told:      whether some orders were paid (no state, no column of the pay time): "
-      "they count as not paid. --map order_state=COLUMN or pay_time=COLUMN tells",
-      "  未说明：      部分订单是否已支付（没有状态，也没有支付时间列）：按未支付统计。可用 "
-      "--map order_state=列名 或 pay_time=列名 指定"};
-}
-
 void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view again) {
   for (const auto& [field, unknown] : summary.unknown_codes.fields()) {
     constexpr std::size_t shown_max = 10;
@@ -136,7 +122,8 @@ void add_trouble(Lines& lines, const LoadSummary& summary, std::string_view agai
     for (const auto& [code, batches] : unknown.codes) {
       if (++shown > shown_max) break;
       if (code.empty())
-        lines.add(untold(field));
+        lines.add(say({"  not told:      {0}", "  未说明：      {1}"}, untold(field).en,
+                      untold(field).zh));
       else
         lines.add(say({"  unknown code:  {} = {} has no text and stays as it is",
                        "  未知代码：    {} = {} 没有对应文本，保留原始代码"},
@@ -254,6 +241,28 @@ void add_complete(Lines& lines, const LoadSummary& summary) {
 }
 
 }  // namespace
+
+Message untold(const std::string& field) {
+  if (field == "price")
+    return {
+        "whether the amount in several rows of one order is the order's or each row's: it was "
+        "taken "
+        "as the order's. --map line_price=COLUMN takes it as each row's, --map price=COLUMN says "
+        "that it is the order's",
+        "同一订单的多行均有的金额是整单金额还是各行金额：已按整单金额处理。若为各行金额，请用 "
+        "--map "
+        "line_price=列名；若确为整单金额，用 --map price=列名 说明"};
+  if (field == "refund_money")
+    return {
+        "how much came back of some orders that were refunded: it is missing in refund, and net is "
+        "too high",
+        "部分已退款订单未给出退款金额：退款合计偏小，净额偏大"};
+  return {
+      "whether some orders were paid (no state, no column of the pay time): they count as not "
+      "paid. --map order_state=COLUMN or pay_time=COLUMN tells",
+      "部分订单是否已支付（没有状态，也没有支付时间列）：按未支付统计。可用 --map "
+      "order_state=列名 或 pay_time=列名 指定"};
+}
 
 ExitCode LoadSummary::exit_code(const Stop& stop) const {
   if (stopped) return exit_code_for(stop);

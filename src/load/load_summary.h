@@ -94,6 +94,9 @@ struct LoadSummary {
   [[nodiscard]] std::string trouble() const;
 };
 
+/// What rows do not tell of a field, though sums need it: what an empty code says (UnknownCode).
+[[nodiscard]] Message untold(const std::string& field);
+
 /// For people; ends with a newline. `again` is the command line that redoes what failed.
 [[nodiscard]] std::string summary_text(const LoadSummary& summary, Language language,
                                        std::string_view again);

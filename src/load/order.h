@@ -17,7 +17,7 @@ struct OrderItem {
   std::optional<std::int64_t> resource_type{};
   std::optional<std::int64_t> quantity{};
   std::optional<std::int64_t> price{};  ///< Of the whole line, as the source tells it.
-  /// Of several lines that all tell theirs (decision 0024): what of the order's price and refund belongs to this
+  /// Of several lines that all tell theirs: what of the order's price and refund belongs to this
   /// one. The shares of the lines sum up to these exactly.
   std::optional<std::int64_t> share{};
   std::optional<std::int64_t> refund_share{};

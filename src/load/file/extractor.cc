@@ -48,11 +48,11 @@ Message other_delimiter(const std::string& header, Format format) {
     if (header.contains(mark))
       return say({"its columns seem to be parted by '{0}', which is not read: save it with commas "
                   "between them, such as by: python3 -c 'import csv,sys; "
-                  "csv.writer(sys.stdout).writerows(csv.reader(sys.stdin, delimiter=\"{0}\"))' "
-                  "< FILE",
+                  "csv.writer(sys.stdout).writerows(csv.reader(open(0, encoding=\"utf-8-sig\", "
+                  "newline=\"\"), delimiter=\"{0}\"))' < FILE",
                   "各列似乎以“{0}”分隔，不能直接读取：请改存为逗号分隔，例如：python3 -c 'import "
-                  "csv,sys; csv.writer(sys.stdout).writerows(csv.reader(sys.stdin, "
-                  "delimiter=\"{0}\"))' < FILE"},
+                  "csv,sys; csv.writer(sys.stdout).writerows(csv.reader(open(0, "
+                  "encoding=\"utf-8-sig\", newline=\"\"), delimiter=\"{0}\"))' < FILE"},
                  mark);
   return {};
 }

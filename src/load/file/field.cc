@@ -99,6 +99,14 @@ Places places_of(const std::vector<std::string>& columns, const FieldMap& map) {
     places[i] = mapped == map.end() ? usual_place(plain_columns, known[i].usual)
                                     : place_of(columns, mapped->second);
   }
+  // An `amount` that was named as each line's is not the order's as well.
+  constexpr auto price = static_cast<std::size_t>(Field::price);
+  const std::optional<std::size_t> lines = places[static_cast<std::size_t>(Field::line_price)];
+  if (lines && places[price] == lines && map.contains(Field::line_price) &&
+      !map.contains(Field::price)) {
+    plain_columns[*lines].clear();
+    places[price] = usual_place(plain_columns, known[price].usual);
+  }
   return places;
 }
 

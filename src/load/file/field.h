@@ -54,7 +54,8 @@ using Places = std::array<std::optional<std::size_t>, field_count>;
 
 /// A field that was mapped is the column of exactly that name; any other the first column that
 /// goes by one of its usual names, in English or Chinese, without regard to case, `_`, `-` and
-/// blanks. The usual names are those of Tidemark's own tables, of Shopify's, and common ones.
+/// blanks. A column that was mapped for the lines' price is not taken for the order's, too. The
+/// usual names are those of Tidemark's own tables, of Shopify's, and common ones.
 [[nodiscard]] Places places_of(const std::vector<std::string>& columns, const FieldMap& map);
 
 }  // namespace tidemark::load::file

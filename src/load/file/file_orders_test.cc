@@ -107,6 +107,12 @@ TEST(PlacesTest, UsualNamesAreFoundAndMappedOnesGoFirst) {
   EXPECT_FALSE(at(usual, Field::pay_time));
   EXPECT_EQ(at(places_of(columns, {{Field::user_id, "user_id"}}), Field::user_id), 2U);
   EXPECT_FALSE(at(places_of(columns, {{Field::user_id, "missing"}}), Field::user_id));
+  EXPECT_FALSE(at(places_of(columns, {{Field::line_price, "Total"}}), Field::price));
+  const std::vector<std::string> both = {"amount", "total"};
+  EXPECT_EQ(at(places_of(both, {{Field::line_price, "amount"}}), Field::price), 1U);
+  EXPECT_EQ(at(places_of(both, {{Field::line_price, "total"}}), Field::price), 0U);
+  const FieldMap twice = {{Field::line_price, "total"}, {Field::price, "total"}};
+  EXPECT_EQ(at(places_of(both, twice), Field::price), 1U);
 }
 
 TEST(TimeOfTest, WhatAZoneShiftsOutOfTheYearsIsNoTime) {
@@ -276,6 +282,29 @@ TEST(FileOrdersTest, LinesWithoutPiecesCountOneWhereOthersTellTheirs) {
   EXPECT_EQ(pieces(line + "a,A,2,9\n" + line + "b,B,,9\n"), 3);
   EXPECT_EQ(pieces(line + "a,A,2,9\n" + line + ",Shipping,,9\n"), 2);
   EXPECT_EQ(pieces(line + "a,A,,9\n" + line + "b,B,,9\n"), -1);
+}
+
+TEST(FileOrdersTest, AmountsOfRowsThatMayBeTheOrdersAreReported) {
+  const auto reported = [](const std::string& column, const std::string& second = "5.00",
+                           FieldMap map = {}) {
+    const auto records =
+        records_of("order_id,created_at,status,sku," + column +
+                       "\n1,2025-01-01,paid,a,5.00\n1,2025-01-01,paid,b," + second + "\n",
+                   Layout{.map = std::move(map)});
+    std::vector<UnknownCode> unknown;
+    const Result<Order> order = order_of(records.at(0), &unknown);
+    EXPECT_TRUE(order);
+    return order ? std::to_string(order->price.value_or(-1)) + (unknown.empty() ? "" : " reported")
+                 : order.error().what.en;
+  };
+  EXPECT_EQ(reported("amount"), "500 reported");
+  EXPECT_EQ(reported("Price"), "500 reported");
+  EXPECT_EQ(reported("金额"), "500 reported");
+  EXPECT_EQ(reported("amount", ""), "500");
+  EXPECT_EQ(reported("total"), "500");
+  EXPECT_EQ(reported("order_amount"), "500");
+  EXPECT_EQ(reported("amount", "5.00", {{Field::price, "amount"}}), "500");
+  EXPECT_EQ(reported("amount", "5.00", {{Field::line_price, "amount"}}), "1000");
 }
 
 /// Of an order of 10 yuan: its refund, or what was reported.

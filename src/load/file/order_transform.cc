@@ -35,6 +35,11 @@ constexpr std::array state_words = {
     StateWord{"部分退款", 11},
 };
 
+/// Of the usual names of the price, as plain_name() writes them, those that say nothing of an
+/// order.
+constexpr std::array names_of_lines_too = {std::string_view("amount"), std::string_view("price"),
+                                           std::string_view("金额")};
+
 std::string lower(std::string text) {
   for (char& c : text)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -53,7 +58,14 @@ class Values {
       return fail(ErrorKind::rejected,
                   {"the row has {} fields, the header {}", "该行有 {} 个字段，表头有 {} 个"},
                   row.values.size(), names.size());
-    if (places_.empty() || own_columns) places_.push_back(places_of(names, layout_.map));
+    if (places_.empty() || own_columns) {
+      places_.push_back(places_of(names, layout_.map));
+      const auto& price = places_.back()[static_cast<std::size_t>(Field::price)];
+      price_is_anybodys_ =
+          price_is_anybodys_ || (price && !layout_.map.contains(Field::price) &&
+                                 std::ranges::find(names_of_lines_too, plain_name(names[*price])) !=
+                                     names_of_lines_too.end());
+    }
     rows_.push_back(std::move(row.values));
     return {};
   }
@@ -110,6 +122,15 @@ class Values {
       return places[static_cast<std::size_t>(field)].has_value();
     });
   }
+  /// Whether the price was taken from columns that may as well tell what each line costs, and
+  /// several rows tell it.
+  [[nodiscard]] bool price_may_be_of_lines() {
+    if (!price_is_anybodys_ || tell(Field::line_price)) return false;
+    std::size_t told = 0;
+    for (std::size_t row = 0; row < rows_.size(); ++row)
+      if (!at(row, Field::price).empty()) ++told;
+    return told > 1;
+  }
   [[nodiscard]] std::string id(Field field) { return text(field, id_bytes_max); }
 
   [[nodiscard]] std::optional<std::int64_t> money(Field field, const std::string& amount) {
@@ -140,6 +161,7 @@ class Values {
   const Layout& layout_;
   std::vector<Places> places_;  ///< One for all rows, or one for each.
   std::vector<std::vector<std::string>> rows_;
+  bool price_is_anybodys_ = false;
   std::optional<Error> error_;
 };
 
@@ -394,6 +416,8 @@ Result<Order> FileOrderTransform::transform(std::string_view payload,
   order.ship_state = shipped.code;
   order.ship_state_text = std::move(shipped.text);
   settle_amounts(order, !state.empty() || rows.tell(Field::pay_time), unknown);
+  if (order.items.size() > 1 && items.rows() == 0 && rows.price_may_be_of_lines())
+    unknown.push_back({.field = std::string(name(Field::price)), .code = ""});
   split_amounts(order, items.rows() > 0 ? items.rows() : rows.rows());
   return order;
 }
