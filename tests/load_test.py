@@ -201,6 +201,24 @@ def test_a_dry_run_writes_nothing(local, tmp_path):
         assert (tmp_path / "warehouse.db").read_bytes() == before
 
 
+def test_a_dry_run_on_a_warehouse_that_is_not_migrated_yet(warehouses, tmp_path):
+    warehouse = warehouses()
+    days = ("--from", "2025-01-01", "--to", "2025-01-02")
+    with Shop(tmp_path) as shop:
+        orders = load(shop, warehouse, tmp_path, *days).summary["orders_new"]
+        assert orders > 0
+        with contextlib.closing(warehouse.connect()) as connection:
+            cursor = connection.cursor()
+            for view in ("v_products_rank", "v_products_daily", "v_order_products"):
+                cursor.execute(f"DROP VIEW {view}")
+            for column in ("price", "price_fen", "share_fen", "refund_share_fen"):
+                cursor.execute(f"ALTER TABLE order_items DROP COLUMN {column}")
+            cursor.execute("DELETE FROM raw_seen")  # All rows are held against the tables.
+            connection.commit()
+        ran = load(shop, warehouse, tmp_path, *days, "--restart", "--dry-run")
+        assert (ran.summary["orders_unchanged"], ran.summary["orders_new"]) == (orders, 0)
+
+
 def test_a_warehouse_on_a_disk_that_is_read_only_is_told_as_that(request, tmp_path):
     (tmp_path / "disk").mkdir()
     warehouse = make_warehouse("sqlite", request, tmp_path / "disk")
