@@ -564,6 +564,32 @@ def test_a_folder_that_takes_no_file_fails_its_group_alone(sqlite, tree, tmp_pat
     assert parts_on_disk(tree) == parts_listed(tree)
 
 
+def test_compacting_beside_a_folder_that_takes_no_file_folds_the_others_once(sqlite, tree, tmp_path):
+    sqlite.make_table()
+    sqlite.add(invoice(1, "t1"), invoice(2, "t2"), invoice(3, "t1"), invoice(4, "t2"))
+    run = as_nobody(sqlite, tree, tmp_path)
+    run()
+    # One row moves into the closed folder, one out of it.
+    sqlite.change(3, sqlite.ago(50), ftenant_id="t2", fext_field=payload_of(3, 2))
+    sqlite.change(4, sqlite.ago(50), ftenant_id="t1", fext_field=payload_of(4, 2))
+    run("-i", "--margin", "40m")
+    closed = os.path.join(tree.path, "t1/CN")
+    os.chmod(closed, 0o555)
+    rows = newest(tree)
+    for _ in range(3):
+        ran = subprocess.run([*run_as_nobody(), BINARY, "export", "compact", "-o", tree.path],
+                             capture_output=True, encoding="utf-8", cwd=tree.home, check=False,
+                             env={"PATH": os.environ["PATH"], "HOME": tree.home})
+        assert (ran.returncode, closed in ran.stderr) == (1, True), ran.stdout + ran.stderr
+        assert sorted(line["key"] for line in lines(tree, "t2/CN")) == [2, 3]
+        assert len(manifest(tree, "t1/CN")["parts"]) == 2
+        assert newest(tree) == rows
+        assert parts_on_disk(tree) == parts_listed(tree)
+    os.chmod(closed, 0o755)
+    assert compact(tree)["rows_after"] == 4
+    assert newest(tree) == rows
+
+
 def test_a_row_that_moves_to_or_from_a_damaged_group_is_not_lost(sqlite, tree):
     sqlite.make_table()
     sqlite.add(invoice(1, "t1"), invoice(2, "t1"), invoice(3, "t2"), invoice(4, "t2"))

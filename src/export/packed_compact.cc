@@ -72,7 +72,7 @@ Result<CompactSummary> fold(NewestLines& newest, const CompactOptions& options, 
   const auto all = [](const std::string&) { return true; };
   const auto no_window = [](const std::string&) { return watermark::Window{}; };
   const Result<PackedTree::Commit> committed =
-      tree.commit(index, PackedTree::OldParts::replaced, all, no_window);
+      tree.commit(index, PackedTree::OldParts::folded, all, no_window);
   if (!committed) return std::unexpected(committed.error());
   if (!committed->unplaced.empty()) return std::unexpected(committed->unplaced.front().error);
   for (const Error& error : committed->failures) log_line(LogLevel::warning, error.what.en);

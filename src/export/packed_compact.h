@@ -33,7 +33,8 @@ struct CompactSummary {
 /// temporary SQLite file).
 /// A dry run takes no lock and writes nothing at all.
 /// Errors: locked, not_found (no tree), unsupported (layout files), corrupt (a part differs from
-/// its manifest), no_space, io, cancelled; then the tree is as it was.
+/// its manifest), no_space, io, cancelled; then the tree is as it was, but that all groups are
+/// folded except those whose folders take no file.
 [[nodiscard]] Result<CompactSummary> compact(const CompactOptions& options, const Clock& clock,
                                              const Stop& stop);
 

@@ -51,7 +51,10 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
   if (Result<void> flushed = staged_.flush(); !flushed) return fail(std::move(flushed.error()));
   Result<Places> places = find_places(tree ? &*tree : nullptr, is_published);
   if (!places) return fail(std::move(places.error()));
-  if (!places->unplaced.empty()) old_parts = OldParts::kept;
+  const auto keep_unless_folded = [&] {
+    if (old_parts == OldParts::replaced) old_parts = OldParts::kept;
+  };
+  if (!places->unplaced.empty()) keep_unless_folded();
   Plan planned = plan(places->found, old_parts, window);
   if (options_.dry_run) {
     Commit would = counted(planned, std::move(places->unplaced));
@@ -64,7 +67,8 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
   if (!moved) return fail(std::move(moved.error()));
   if (!moved->closed.empty()) {
     leave_out(moved->closed, *places);
-    planned = plan(places->found, OldParts::kept, window);
+    keep_unless_folded();
+    planned = plan(places->found, old_parts, window);
   }
   if (Result<void> switched = switch_manifests(*tree, planned); !switched) {
     return fail(std::move(switched.error()));

@@ -50,8 +50,9 @@ class PackedTree {
     std::vector<Error> failures;     ///< Replaced parts that could not be removed.
     std::vector<Unplaced> unplaced;  ///< Groups that were not published. The others were.
   };
-  /// What becomes of the parts that a group has.
-  enum class OldParts { replaced, kept };
+  /// What becomes of the parts that a group has. `folded`: as `replaced`, also where another group
+  /// has no place, for each group's new parts hold all of its lines that are the newest.
+  enum class OldParts { replaced, kept, folded };
   using IsPublished = std::function<bool(const std::string& tenant)>;
   using WindowOf = std::function<watermark::Window(const std::string& tenant)>;
 
@@ -70,8 +71,8 @@ class PackedTree {
 
   /// Publishes the parts of all groups of the tenants that `is_published`; the others' are dropped.
   /// `window` of an incremental run is noted in the manifests. Once, after the last block.
-  /// Where a group has no place, the others keep their old parts: a row that moved into it may have
-  /// its last line there.
+  /// Where a group has no place, the others keep their old parts (unless they are folded): a row
+  /// that moved into it may have its last line there.
   /// Errors: no_space, io, those of the index; compacting also corrupt (a manifest). Some groups
   /// may have their new parts by then; the next run removes the parts that no manifest lists.
   [[nodiscard]] Result<Commit> commit(TreeIndex& index, OldParts old_parts,
