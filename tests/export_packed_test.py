@@ -541,6 +541,29 @@ def test_a_damaged_manifest_fails_its_group_alone(sqlite, tree):
 
 
 @pytest.mark.parametrize("words", [(), ("-i", "--margin", "40m")])
+def test_a_manifest_that_is_gone_fails_its_group_as_a_damaged_one_does(sqlite, tree, words):
+    sqlite.make_table()
+    sqlite.add(invoice(1, "t1"), invoice(2, "t1"), invoice(3, "t2"))
+    tree.incremental(sqlite, "60m", "--layout", "ndjson")
+    path = os.path.join(tree.path, "t1/CN/_manifest.json")
+    with open(path, "rb") as file:
+        whole = file.read()
+    os.remove(path)
+    change_all(sqlite, (1, 3), 2, 50)
+    for margin in ("--dry-run", "--yes"):
+        ran = tree.export(sqlite, "--layout", "ndjson", *words, margin, code=3)
+        assert "t1/CN/_manifest.json is missing" in message_of(ran)
+        assert not os.path.exists(path)
+    assert newest(tree)[3] == json.loads(payload_of(3, 2))
+    with open(path, "wb") as file:
+        file.write(whole)
+    tree.export(sqlite, "--layout", "ndjson", *words)
+    assert newest(tree) == {1: json.loads(payload_of(1, 2)), 2: json.loads(payload_of(2)),
+                            3: json.loads(payload_of(3, 2))}
+    assert parts_on_disk(tree) == parts_listed(tree)
+
+
+@pytest.mark.parametrize("words", [(), ("-i", "--margin", "40m")])
 def test_a_folder_that_takes_no_file_fails_its_group_alone(sqlite, tree, tmp_path, words):
     sqlite.make_table()
     sqlite.add(invoice(1, "t1"), invoice(2, "t2"), invoice(3, "t3"))

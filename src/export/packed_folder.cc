@@ -1,8 +1,10 @@
 #include "export/packed_folder.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "export/packed_run.h"
 #include "export/tree_file.h"
 
 namespace tidemark::exporter {
@@ -29,6 +31,12 @@ Result<PackedFolders::Given> PackedFolders::give(const std::string& tenant,
         take(folder);
         return Given{.folder = std::move(folder), .manifest = std::move(*manifest)};
       }
+      const Result<bool> orphans = has_orphans(folder);
+      if (!orphans) return std::unexpected(orphans.error());
+      if (*orphans) {
+        if (!unreadable) unreadable = PackedManifest::missing(folder);
+        continue;
+      }
     }
     if (!first_free) first_free = std::move(folder);
   }
@@ -38,6 +46,14 @@ Result<PackedFolders::Given> PackedFolders::give(const std::string& tenant,
     return fail(ErrorKind::io, {"no free folder for {}", "{} 没有可用的目录"}, plain);
   take(*first_free);
   return Given{.folder = std::move(*first_free)};
+}
+
+Result<bool> PackedFolders::has_orphans(const std::string& folder) {
+  const Result<std::vector<std::string>> names = tree_->names(folder);
+  if (!names) return std::unexpected(names.error());
+  return std::ranges::any_of(*names, [&](const std::string& name) {
+    return !run_of_part(name).empty() && !nobodys_.contains(folder + "/" + name);
+  });
 }
 
 Result<bool> PackedFolders::exists(std::string_view folder) {

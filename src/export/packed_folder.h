@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "export/packed_manifest.h"
@@ -17,8 +19,11 @@ namespace tidemark::exporter {
 /// folder is listed once, so the tree must not change meanwhile. One thread at a time.
 class PackedFolders {
  public:
-  /// `tree` is nullptr if there is none yet; must outlive this.
-  explicit PackedFolders(TreeFolder* tree) : tree_(tree) {}
+  using Paths = std::set<std::string, std::less<>>;
+  /// `tree` is nullptr if there is none yet; must outlive this. `nobodys`: parts that may lie in
+  /// the tree without a manifest that lists them.
+  explicit PackedFolders(TreeFolder* tree, Paths nobodys = {})
+      : tree_(tree), nobodys_(std::move(nobodys)) {}
 
   struct Given {
     std::string folder;
@@ -27,7 +32,8 @@ class PackedFolders {
   /// The folder whose manifest names the group; for a new group `{tenant}/{country}`, or with a
   /// mark if another group has that one (two names that clean to the same, or differ in case only).
   /// A group stays in its folder also when a better name has become free since. The folder counts
-  /// as taken from then on. Errors: corrupt (a manifest that may be the group's), io.
+  /// as taken from then on. Errors: corrupt (a manifest that may be the group's, or is not there
+  /// beside parts that it listed), io.
   [[nodiscard]] Result<Given> give(const std::string& tenant, const std::string& country);
 
   /// No other group of this run gets `folder`.
@@ -38,7 +44,11 @@ class PackedFolders {
   /// each of the names that a group may have.
   [[nodiscard]] Result<bool> exists(std::string_view folder);
 
+  /// The folder without a manifest has parts that one listed.
+  [[nodiscard]] Result<bool> has_orphans(const std::string& folder);
+
   TreeFolder* tree_;
+  Paths nobodys_;
   std::set<std::string> taken_;                         ///< As fold_case() gives them.
   std::map<std::string, std::set<std::string>> below_;  ///< Of each tenant's folder, likewise.
 };

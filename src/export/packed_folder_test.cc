@@ -32,6 +32,20 @@ TEST_F(PackedFolder, ANewGroupGetsItsName) {
   EXPECT_EQ(PackedFolders(nullptr).give("a/b", "CN")->folder, "a_b/CN");
 }
 
+TEST_F(PackedFolder, PartsWithoutAManifestAreNotTakenForANewGroup) {
+  const std::string part = "t/CN/20251203T120000-000000-0001.ndjson";
+  folder_.write(part, "{}\n");
+  Result<TreeFolder> tree = TreeFolder::open(folder_.text(), false);
+  const Result<PackedFolders::Given> given = PackedFolders(&*tree).give("t", "CN");
+  ASSERT_FALSE(given);
+  EXPECT_EQ(given.error().kind, ErrorKind::corrupt);
+  EXPECT_FALSE(given.error().hint.empty());
+  // Left by a run that was killed, or nothing of ours.
+  EXPECT_EQ(PackedFolders(&*tree, {part}).give("t", "CN")->folder, "t/CN");
+  folder_.write("u/CN/notes.ndjson", "");
+  EXPECT_EQ(PackedFolders(&*tree).give("u", "CN")->folder, "u/CN");
+}
+
 TEST_F(PackedFolder, AGroupThatIsThereComesWithItsManifest) {
   take("a_b/CN", "a/b");
   Result<TreeFolder> tree = TreeFolder::open(folder_.text(), false);

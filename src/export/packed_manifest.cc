@@ -30,6 +30,14 @@ bool is_part_name(std::string_view file) {
   });
 }
 
+Error with_way_out(Error error) {
+  return std::move(error).with_hint(
+      {"put it back from a backup that lists the newest part beside it; or move its whole folder "
+       "away and export in full, which makes all lines anew but those of rejected rows",
+       "请从备份恢复该文件（备份须列出旁边最新的分片）；或移走其所在的整个文件夹后全量导出："
+       "除被拒收的行外，所有行都会重新写出"});
+}
+
 }  // namespace
 
 std::string_view packed_extension(Compression compression) {
@@ -100,14 +108,8 @@ Result<PackedManifest> PackedManifest::parse(std::string_view text, const std::s
     }
     return manifest;
   } catch (const std::exception& exception) {
-    return fail(
-        make_error(ErrorKind::corrupt, {"{} is damaged: {}", "{} 已损坏：{}"}, path,
-                   exception.what())
-            .with_hint({"put it back from a backup that lists the newest part beside it; or move "
-                        "its whole folder away and export in full, which makes all lines anew but "
-                        "those of rejected rows",
-                        "请从备份恢复该文件（备份须列出旁边最新的分片）；或移走其所在的整个文件夹后"
-                        "全量导出：除被拒收的行外，所有行都会重新写出"}));
+    return fail(with_way_out(make_error(ErrorKind::corrupt, {"{} is damaged: {}", "{} 已损坏：{}"},
+                                        path, exception.what())));
   }
 }
 
@@ -120,6 +122,13 @@ Result<std::optional<PackedManifest>> PackedManifest::load(TreeFolder& tree,
   Result<PackedManifest> manifest = parse(**text, path);
   if (!manifest) return fail(std::move(manifest.error()));
   return std::move(*manifest);
+}
+
+Error PackedManifest::missing(const std::string& folder) {
+  return with_way_out(make_error(
+      ErrorKind::corrupt,
+      {"{}/{} is missing, which lists the parts beside it", "缺少 {}/{}：它列出所在文件夹中的分片"},
+      folder, file_name));
 }
 
 Result<std::vector<std::string>> PackedManifest::folders(const std::string& output) {

@@ -37,12 +37,6 @@ std::optional<WallTime> packed_run_time(std::string_view name) {
   return time;
 }
 
-/// Empty if the file is named like no part.
-std::string run_of_part(std::string_view file) {
-  const std::string run(file.substr(0, packed_run_name({}).size()));
-  return packed_run_time(run) ? run : std::string();
-}
-
 /// Empty if there is no tree, or no part in it.
 Result<std::string> newest_in_manifests(const std::string& output) {
   std::string newest;
@@ -84,6 +78,11 @@ Result<std::string> next_packed_run(TreeIndex& index, const std::string& output,
                 printable(*newest));
   }
   return packed_run_name(*last + std::chrono::microseconds{1});
+}
+
+std::string run_of_part(std::string_view file) {
+  const std::string run(file.substr(0, packed_run_name({}).size()));
+  return packed_run_time(run) ? run : std::string();
 }
 
 Result<void> note_packed_run(TreeIndex& index, const std::string& run) {

@@ -49,7 +49,11 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
   const bool no_tree_yet = !tree && options_.dry_run && tree.error().kind == ErrorKind::not_found;
   if (!tree && !no_tree_yet) return fail(std::move(tree.error()));
   if (Result<void> flushed = staged_.flush(); !flushed) return fail(std::move(flushed.error()));
-  Result<Places> places = find_places(tree ? &*tree : nullptr, is_published);
+  const Result<std::vector<std::string>> doubtful = index.removals();
+  if (!doubtful) return std::unexpected(doubtful.error());
+  Result<Places> places =
+      find_places(PackedFolders(tree ? &*tree : nullptr, {doubtful->begin(), doubtful->end()}),
+                  tree ? &*tree : nullptr, is_published);
   if (!places) return fail(std::move(places.error()));
   const auto keep_unless_folded = [&] {
     if (old_parts == OldParts::replaced) old_parts = OldParts::kept;
@@ -137,10 +141,9 @@ Result<PackedFolders::Given> PackedTree::place_of(const Group& group, PackedFold
 }
 
 /// In the order of tenant and country, so that collisions of names end alike every time.
-Result<PackedTree::Places> PackedTree::find_places(TreeFolder* tree,
+Result<PackedTree::Places> PackedTree::find_places(PackedFolders folders, TreeFolder* tree,
                                                    const IsPublished& is_published) const {
   Places places;
-  PackedFolders folders(tree);
   for (const auto& [name, group] : groups_) {
     if (!is_published(group->tenant)) continue;
     Result<PackedFolders::Given> place = place_of(*group, folders, tree);

@@ -98,7 +98,8 @@ class PackedTree {
     std::vector<std::pair<std::string, std::string>> moves;  ///< Staged part → path in the tree.
     std::vector<std::string> old_parts;                      ///< That the new ones replace.
   };
-  [[nodiscard]] Result<Places> find_places(TreeFolder* tree, const IsPublished& is_published) const;
+  [[nodiscard]] Result<Places> find_places(PackedFolders folders, TreeFolder* tree,
+                                           const IsPublished& is_published) const;
   [[nodiscard]] Plan plan(const std::vector<Place>& places, OldParts old_parts,
                           const WindowOf& window) const;
   struct Moved {
