@@ -529,11 +529,15 @@ def test_a_damaged_manifest_fails_its_group_alone(sqlite, tree):
     ran = tree.incremental(sqlite, "40m", "--layout", "ndjson", code=3)
     error = next(error for error in ran.errors if "t1/CN/_manifest.json" in error["message"])
     assert "1 row is not exported" in error["message"]
-    assert (ran.rows_written, ran.files_failed, ran.groups_failed) == (2, 1, 1)
-    assert newest(tree, {"t1/CN"}) == {fid: json.loads(payload_of(fid, 2)) for fid in (2, 3)}
+    # Its tenant waits as a whole: further runs do not add the lines of its other groups again.
+    assert (ran.rows_written, ran.files_failed, ran.groups_failed) == (1, 2, 2)
+    tree.incremental(sqlite, "40m", "--layout", "ndjson", code=3)
+    assert len(manifest(tree, "t1/US")["parts"]) == 1
+    assert newest(tree, {"t1/CN"}) == {2: json.loads(payload_of(2)),
+                                       3: json.loads(payload_of(3, 2))}
     after = tree.state()
-    assert after["t1"] == (before["t1"][0], 1, "FAILED")
-    assert (after["t2"][0] > before["t2"][0], after["t2"][1:]) == (True, (1, "SUCCESS"))
+    assert after["t1"] == (before["t1"][0], 0, "FAILED")
+    assert (after["t2"][0] > before["t2"][0], after["t2"][2]) == (True, "SUCCESS")
     mend()
     tree.incremental(sqlite, "40m", "--layout", "ndjson")
     assert newest(tree) == {fid: json.loads(payload_of(fid, 2)) for fid in (1, 2, 3)}
@@ -585,6 +589,24 @@ def test_a_folder_that_takes_no_file_fails_its_group_alone(sqlite, tree, tmp_pat
     run(*words)
     assert newest(tree) == {fid: json.loads(payload_of(fid, 2)) for fid in (1, 2, 3)}
     assert parts_on_disk(tree) == parts_listed(tree)
+
+
+def test_a_closed_folder_keeps_the_other_groups_of_its_tenant_waiting(sqlite, tree, tmp_path):
+    sqlite.make_table()
+    sqlite.add(invoice(1, "t1", "CN"), invoice(2, "t1", "US"), invoice(3, "t2"))
+    run = as_nobody(sqlite, tree, tmp_path)
+    run("-i", "--margin", "60m")
+    change_all(sqlite, (1, 2, 3), 2, 50)
+    closed = os.path.join(tree.path, "t1/US")
+    os.chmod(closed, 0o555)
+    for written in (1, 0):
+        ran = run("-i", "--margin", "40m", code=3)
+        assert (ran.rows_written, ran.files_failed, ran.files_removed) == (written, 2, 0)
+        assert len(manifest(tree, "t1/CN")["parts"]) == 1
+        assert parts_on_disk(tree) == parts_listed(tree)
+    os.chmod(closed, 0o755)
+    run("-i", "--margin", "40m")
+    assert newest(tree) == {fid: json.loads(payload_of(fid, 2)) for fid in (1, 2, 3)}
 
 
 def test_compacting_beside_a_folder_that_takes_no_file_folds_the_others_once(sqlite, tree, tmp_path):

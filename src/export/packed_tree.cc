@@ -58,6 +58,7 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
   const auto keep_unless_folded = [&] {
     if (old_parts == OldParts::replaced) old_parts = OldParts::kept;
   };
+  leave_out_tenants(*places);
   if (!places->unplaced.empty()) keep_unless_folded();
   Plan planned = plan(places->found, old_parts, window);
   if (options_.dry_run) {
@@ -71,6 +72,7 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
   if (!moved) return fail(std::move(moved.error()));
   if (!moved->closed.empty()) {
     leave_out(moved->closed, *places);
+    leave_out_tenants(*places);
     keep_unless_folded();
     planned = plan(places->found, old_parts, window);
   }
@@ -79,14 +81,20 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
   }
   // Everything is published: what cannot be removed is told, and fails nothing any more.
   Commit done = counted(planned, std::move(places->unplaced));
-  std::ranges::move(moved->stranded, std::back_inserter(planned.old_parts));
+  for (const std::string& path : moved->paths) {
+    if (planned.manifests.contains(std::string(split_path(path).first))) continue;
+    if (Result<void> gone = tree->remove(path); !gone) {
+      index.leave_removal(path);
+      done.failures.push_back(std::move(gone.error()));
+    }
+  }
   Result<StaleFiles> removed = remove_stale_files(index, *tree, planned.old_parts);
   if (!removed) {
     done.failures.push_back(std::move(removed.error()));
     return done;
   }
   done.parts_removed = removed->removed;
-  done.failures = std::move(removed->failures);
+  std::ranges::move(removed->failures, std::back_inserter(done.failures));
   return done;
 }
 
@@ -110,10 +118,10 @@ Result<PackedTree::Moved> PackedTree::move_parts(TreeFolder& tree, const Plan& p
       // A full disk is nobody's own.
       if (done.error().kind != ErrorKind::io) return fail(std::move(done.error()));
       moved.closed.emplace(folder, std::move(done.error()));
+      // Over a network a call may fail and yet be done.
+      if (!tree.open_file(path)) continue;
     }
-  }
-  for (const auto& [staged, path] : plan.moves) {
-    if (moved.closed.contains(std::string(split_path(path).first))) moved.stranded.push_back(path);
+    moved.paths.push_back(path);
   }
   return moved;
 }
@@ -122,6 +130,19 @@ void PackedTree::leave_out(const std::map<std::string, Error>& closed, Places& p
   std::erase_if(places.found, [&](const Place& place) {
     const auto found = closed.find(place.given.folder);
     if (found == closed.end()) return false;
+    places.unplaced.push_back(
+        {.tenant = place.group->tenant, .country = place.group->country, .error = found->second});
+    return true;
+  });
+}
+
+void PackedTree::leave_out_tenants(Places& places) const {
+  if (options_.mode != Mode::incremental) return;
+  std::map<std::string, Error> left;
+  for (const Unplaced& group : places.unplaced) left.emplace(group.tenant, group.error);
+  std::erase_if(places.found, [&](const Place& place) {
+    const auto found = left.find(place.group->tenant);
+    if (found == left.end()) return false;
     places.unplaced.push_back(
         {.tenant = place.group->tenant, .country = place.group->country, .error = found->second});
     return true;

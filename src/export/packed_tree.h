@@ -36,6 +36,7 @@ class PackedTree {
     std::string output;
   };
   /// A group whose folder nobody can tell, since a manifest cannot be read, or which takes no file.
+  /// In an incremental run also the other groups of its tenant.
   struct Unplaced {
     std::string tenant;
     std::string country;
@@ -104,11 +105,14 @@ class PackedTree {
                           const WindowOf& window) const;
   struct Moved {
     std::map<std::string, Error> closed{};  ///< Folders that did not take their parts, and why.
-    std::vector<std::string> stranded{};    ///< Paths of their parts; some may be there.
+    std::vector<std::string> paths{};       ///< That parts have by now.
   };
   /// Errors: no_space.
   [[nodiscard]] static Result<Moved> move_parts(TreeFolder& tree, const Plan& plan);
   static void leave_out(const std::map<std::string, Error>& closed, Places& places);
+  /// Incremental runs: the other groups of tenants of which a group has no place. Their watermark
+  /// waits, and each run until then would add the same lines once more.
+  void leave_out_tenants(Places& places) const;
   [[nodiscard]] Commit counted(const Plan& plan, std::vector<Unplaced> unplaced) const;
   [[nodiscard]] static Result<PackedFolders::Given> place_of(const Group& group,
                                                              PackedFolders& folders,
