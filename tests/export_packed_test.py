@@ -591,6 +591,24 @@ def test_a_folder_that_takes_no_file_fails_its_group_alone(sqlite, tree, tmp_pat
     assert parts_on_disk(tree) == parts_listed(tree)
 
 
+@pytest.mark.parametrize("words", [("--tenant", "t2"), ("--country", "US"), ("--limit", "1")])
+def test_a_row_that_moved_out_of_what_a_full_export_reads_is_not_lost(sqlite, tree, words):
+    sqlite.make_table()
+    sqlite.add(invoice(1, "t3", "CN"), invoice(2, "t2", "US"), invoice(3, "t2", "US"))
+    if words[0] == "--limit":
+        sqlite.change(1, sqlite.ago(60), ftenant_id="t9")
+    tree.export(sqlite, "--layout", "ndjson")
+    sqlite.change(3, sqlite.ago(50), ftenant_id="t9", fcountry="CN", fext_field=payload_of(3, 2))
+    for _ in range(2):
+        tree.export(sqlite, "--layout", "ndjson", *words)
+        assert newest(tree)[3] == json.loads(payload_of(3))
+    compact(tree)
+    assert sorted(line["key"] for line in lines(tree, "t2/US")) == [2, 3]
+    tree.export(sqlite, "--layout", "ndjson")
+    assert newest(tree)[3] == json.loads(payload_of(3, 2))
+    assert [line["key"] for line in lines(tree, "t2/US")] == [2]
+
+
 def test_a_closed_folder_keeps_the_other_groups_of_its_tenant_waiting(sqlite, tree, tmp_path):
     sqlite.make_table()
     sqlite.add(invoice(1, "t1", "CN"), invoice(2, "t1", "US"), invoice(3, "t2"))

@@ -37,8 +37,9 @@ Result<void> publish(const PackedWork& work, const JobOf& job_of,
   // Rows that stand outside may have lines in the old parts, by the key that they had.
   const bool all_met =
       std::ranges::none_of(work.plan.jobs, [](const Job& job) { return job.error().has_value(); });
-  auto old_parts = work.options.mode == Mode::full && all_met ? PackedTree::OldParts::replaced
-                                                              : PackedTree::OldParts::kept;
+  // And so may rows that moved into what the run did not read.
+  auto old_parts = work.options.covers_all() && all_met ? PackedTree::OldParts::replaced
+                                                        : PackedTree::OldParts::kept;
   if (old_parts == PackedTree::OldParts::replaced) {
     Compressor compressor(work.options.compression, work.options.compression_level);
     Result<KeptLines> kept =

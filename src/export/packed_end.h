@@ -38,10 +38,11 @@ struct PackedWork {
   GroupTable& groups;
 };
 
-/// Publishes the parts of a run: of a full export all or, if a part of the table was not read,
-/// none; of an incremental run those of the tenants whose windows were read whole. Whatever is not
-/// published counts as failed from then on, in the groups and in the jobs: a summary tells as
-/// exported what is in the tree, and nothing else. Waits on the disk.
+/// Publishes the parts of a run, instead of the old ones if it read everything, beside them else:
+/// of a full export all or, if a part of the table was not read, none; of an incremental run those
+/// of the tenants whose windows were read whole. Whatever is not published counts as failed from
+/// then on, in the groups and in the jobs: a summary tells as exported what is in the tree, and
+/// nothing else. Waits on the disk.
 [[nodiscard]] PackedEnd end_packed(const PackedWork& work);
 
 }  // namespace tidemark::exporter
