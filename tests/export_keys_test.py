@@ -129,6 +129,20 @@ def test_the_rows_of_a_rejected_key_come_back_among_many_tenants(sqlite, tree):
     tree.check_equals(sqlite)
 
 
+def test_tenants_that_no_comparison_finds_are_told(mariadb, tree):
+    """0.1 of a FLOAT is not 0.1: no window would hold its rows, and its watermark would move."""
+    mariadb.make_table(ftenant_id="FLOAT")
+    mariadb.add(invoice(1, tenant=0.1), invoice(2, tenant=7), invoice(3, tenant=8, status=1))
+    for _ in range(2):
+        ran = tree.incremental(mariadb, "60m", code=3)
+        assert "ftenant_id is 0.1 cannot be found" in message_of(ran)
+        assert {tenant: line[2] for tenant, line in tree.state().items()} == {
+            "0.1": "FAILED", "7": "SUCCESS", "8": "SUCCESS"}
+    # What is gone by now is nobody's loss.
+    mariadb.run("DELETE FROM t_invoice WHERE fid = 1")
+    tree.incremental(mariadb, "60m")
+
+
 # SQLite, where an expression of a view and a column without a type have none: 3, '3' and x'33'
 # stay what they are, and none is equal to another.
 

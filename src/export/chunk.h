@@ -123,6 +123,9 @@ struct PackedBlock {
 struct Job {
   std::string tenant;
   std::optional<watermark::Window> window;
+  /// No window of the tenant was ever read with success: that it has no rows at all is to be
+  /// proven.
+  bool is_first = false;
   std::atomic<int> pending{1};  ///< Slices to be read and chunks to be published.
   std::atomic<std::uint64_t>* ended_jobs = nullptr;  ///< Counts those of which nothing is pending.
   std::atomic<std::uint64_t> rows{0};

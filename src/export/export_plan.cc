@@ -199,6 +199,7 @@ Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
     Job& job = plan.jobs.emplace_back();
     job.tenant = tenant;
     job.window = window;
+    job.is_first = entry == plan.state.end() || entry->second.mark <= CivilTime::baseline();
     if (window.empty()) {
       job.pending = 0;
       continue;

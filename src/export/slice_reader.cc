@@ -105,7 +105,8 @@ Result<void> SliceReader::read(SliceTask& task) {
     if (Result<void> looked = look_for_unusable_keys(task); !looked) return looked;
     if (Result<void> looked = look_for_no_times(task); !looked) return looked;
     if (Result<void> cut_off = cut(task); !cut_off) return cut_off;
-    return read_rows(task, chunk);
+    if (Result<void> read = read_rows(task, chunk); !read) return read;
+    return look_for_any_row(task, chunk.rows);
   });
   if (!done) {
     sink_->discard(chunk);
@@ -177,6 +178,44 @@ Result<void> SliceReader::look_for_no_times(const SliceTask& task) {
                       "export.{}.update_time_column 中指定其他列（例如来自视图）；其余行均已导出"},
                      spec.name));
   return {};
+}
+
+Result<void> SliceReader::look_for_any_row(const SliceTask& task, std::uint64_t rows) {
+  if (rows > 0 || task.slice.after || !task.slice.keys.empty() || !task.job->is_first) return {};
+  const std::string& tenant = task.job->tenant;
+  const Statement any = table_.has_rows_of(tenant);
+  const Result<std::optional<std::string>> found =
+      sql::query_value(*connection_, any.sql, any.params);
+  if (!found) return std::unexpected(found.error());
+  if (*found) return {};
+  // It may have been deleted since the tenants were listed, or stand in the state file alone.
+  const Result<bool> listed = is_listed(tenant);
+  if (!listed) return std::unexpected(listed.error());
+  if (!*listed) return {};
+  const TableSpec& spec = table_.spec();
+  task.job->fail_with(
+      make_error(ErrorKind::rejected,
+                 {"the rows of {1} whose {0} is {2} cannot be found by it: a column of type {3} "
+                  "does not compare with its own text",
+                  "无法按 {0} = {2} 查到表 {1} 中的行：类型为 {3} 的列与其自身的文本不相等"},
+                 spec.tenant, spec.table, printable(tenant),
+                 table_.table().column(spec.tenant)->declared)
+          .with_hint({"name a column of texts or whole numbers in export.{}.tenant_column, such as "
+                      "one of a view",
+                      "请在 export.{}.tenant_column 中指定文本或整数列（例如来自视图）"},
+                     spec.name));
+  return {};
+}
+
+Result<bool> SliceReader::is_listed(const std::string& tenant) {
+  const Statement tenants = table_.tenants();
+  Result<std::unique_ptr<sql::Cursor>> cursor = connection_->query(tenants.sql, tenants.params);
+  if (!cursor) return fail(std::move(cursor.error()));
+  while (true) {
+    const Result<bool> row = (*cursor)->next();
+    if (!row || !*row) return row;
+    if ((*cursor)->at(0).value_or("") == tenant) return true;
+  }
 }
 
 Result<void> SliceReader::cut(SliceTask& task) {

@@ -372,6 +372,16 @@ Statement SourceTable::exists(const Slice& slice) const {
   return Builder(*this).text("SELECT 1").from_where(slice).text(" LIMIT 1").take();
 }
 
+Statement SourceTable::has_rows_of(const std::string& tenant) const {
+  return Builder(*this)
+      .text("SELECT 1 FROM ")
+      .text(q_table_)
+      .text(" WHERE 1 = 1")
+      .and_tenant(tenant)
+      .text(" LIMIT 1")
+      .take();
+}
+
 Statement SourceTable::tenants() const {
   if (tenant_column().keeps_types) {
     // 7 and 7.0 are equal, and shown as two tenants.
