@@ -1,8 +1,10 @@
 """Rows whose key nothing can be compared with, keys that are bytes, and long lists of tenants."""
 
+import sqlite3
+
 import pytest
 
-from export_fixture import invoice, payload_of
+from export_fixture import SqliteSource, invoice, payload_of
 
 TENANTS = 1200  # More than an SQL expression of SQLite may be deep (1,000).
 
@@ -143,6 +145,56 @@ def test_tenants_that_no_comparison_finds_are_told(mariadb, tree):
     tree.incremental(mariadb, "60m")
 
 
+UUIDS = ("00112233-4455-6677-8899-aabbccddeeff", "f0112233-4455-6677-8899-aabbccddeeff")
+
+
+@pytest.mark.parametrize("kind, tenants", [
+    ("BIGINT UNSIGNED", (7, 2**63, 2**64 - 1)), ("UUID", UUIDS), ("INET6", ("::1", "2001:db8::7")),
+    ("DECIMAL(10,2)", ("0.00", "7.50")), ("DATE", ("2025-01-02", "2025-01-03")),
+    ("DOUBLE", (0.5, 1e300))])
+def test_tenants_of_any_type_are_in_a_window(mariadb, tree, kind, tenants):
+    read_tenants(mariadb, tree, kind, tenants)
+
+
+@pytest.mark.parametrize("kind, tenants", [
+    ("UUID", UUIDS), ("NUMERIC", ("0", "7.50")), ("DATE", ("2025-01-02", "2025-01-03")),
+    ("BIGINT", (7, -8)), ("BOOLEAN", (True, False)), ("REAL", (0.1, 7))])
+def test_tenants_of_any_type_are_in_a_window_of_postgres(postgres, tree, kind, tenants):
+    read_tenants(postgres, tree, kind, tenants)
+
+
+def read_tenants(server, tree, kind, tenants):
+    """Each of them, and none at all, as tenant and as country."""
+    rows = [invoice(fid, tenant=tenant, country=tenant) for fid, tenant in
+            enumerate([*tenants, None, *tenants])]
+    server.make_table(ftenant_id=f"{kind} NULL", fcountry=f"{kind} NULL")
+    server.add(*rows)
+    ran = tree.incremental(server, "60m")
+    assert ran.rows_read == len(rows)
+    lines = tree.state()
+    assert sorted(records for _, records, _ in lines.values()) == [1, *[2] * len(tenants)]
+    for tenant, (_, records, _) in lines.items():
+        assert tree.export(server, "--tenant", tenant).rows_read == records, tenant
+        country = tenant or "UNKNOWN"
+        assert tree.export(server, "--country", country).rows_read == records, country
+    assert tree.export(server, "--limit", "20").rows_read == len(rows)
+    words = [word for tenant in lines for word in ("--tenant", tenant)]
+    assert tree.export(server, *words).rows_read == len(rows)
+
+
+def test_a_database_in_utf_16_is_refused(tree, tmp_path):
+    path = str(tmp_path / "wide.db")
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA encoding = 'UTF-16'")
+        database.execute("CREATE TABLE other (fid INTEGER)")
+    with SqliteSource(path) as source:
+        source.make_table()
+        source.add(invoice(1))
+        ran = tree.export(source, code=None)
+        assert ran.code not in (0, 3)
+        assert "UTF-16" in ran.text()
+
+
 # SQLite, where an expression of a view and a column without a type have none: 3, '3' and x'33'
 # stay what they are, and none is equal to another.
 
@@ -241,7 +293,9 @@ def test_bytes_in_a_column_of_tenants_are_in_a_window(sqlite, tree, kind, indexe
 def test_numbers_with_a_point_are_in_a_window(sqlite, tree, kind):
     """SQLite writes 1e+300 and 0.1 + 0.2 in its own way, and takes 7 and 7.0 for the same."""
     sqlite.make_table(ftenant_id=kind)
-    tenants = [7, 7.0, 7.5, 0.1 + 0.2, 0.3, 1e300, 1234567890123456789.0, "0.3", "a"]
+    # SQLite reads some of their shortest texts as a neighbour.
+    tenants = [7, 7.0, 7.5, 0.1 + 0.2, 0.3, 1e300, 1234567890123456789.0, "0.3", "a",
+               3.17218417463643e+21, 5e-324, 1.7976931348623157e308, float("inf"), -0.1]
     sqlite.add(*(invoice(fid, tenant=tenant) for fid, tenant in enumerate(tenants)))
     found = tree.export(sqlite)
     assert found.rows_read == len(tenants)

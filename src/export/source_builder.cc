@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 
 #include "base/parse_integer.h"
@@ -116,15 +117,36 @@ std::string SourceTable::Builder::bytes_of(const sql::Column& column,
                                            const std::string& quoted) const {
   switch (table_.dialect_) {
     case sql::Dialect::mysql:
-      return column.type == sql::ColumnType::text
-                 ? fmt::format("CAST(CONVERT({} USING utf8mb4) AS BINARY)", quoted)
-                 : fmt::format("CAST({} AS BINARY)", quoted);
+      // Of UUID and INET6 the plain cast gives the bytes that are stored.
+      return column.type == sql::ColumnType::binary
+                 ? fmt::format("CAST({} AS BINARY)", quoted)
+                 : fmt::format("CAST(CONVERT({} USING utf8mb4) AS BINARY)", quoted);
     case sql::Dialect::postgres:
       return fmt::format("convert_to({}::text, 'UTF8')", quoted);
     case sql::Dialect::sqlite:
       return fmt::format("CAST({} AS BLOB)", quoted);
   }
   return quoted;
+}
+
+SourceTable::Builder& SourceTable::Builder::value(const sql::Column& column,
+                                                  const std::string& value) {
+  if (is_huge(column, value)) return text(value);
+  if (may_be_real(column, value)) return text(sql::real_expression(value));
+  return text("?").param(typed(column, value));
+}
+
+bool SourceTable::Builder::may_be_foreign(const sql::Column& column,
+                                          const std::string& value) const {
+  return table_.dialect_ == sql::Dialect::postgres && column.type == sql::ColumnType::other &&
+         (value.empty() || value == unknown_country);
+}
+
+bool SourceTable::Builder::is_huge(const sql::Column& column, const std::string& value) const {
+  if (table_.dialect_ != sql::Dialect::mysql || column.type != sql::ColumnType::integer) {
+    return false;
+  }
+  return parse_integer<std::uint64_t>(value) && !parse_integer(value);
 }
 
 sql::Value SourceTable::Builder::typed(const sql::Column& column, const std::string& value) {
@@ -149,7 +171,8 @@ std::string_view SourceTable::Builder::bytes_mark() const {
 SourceTable::Builder& SourceTable::Builder::equal(const sql::Column& column,
                                                   const std::string& quoted,
                                                   const std::string& value) {
-  if (!column.keeps_types) return text(quoted).text(" = ?").param(typed(column, value));
+  if (may_be_foreign(column, value)) return same_bytes(column, quoted, value);
+  if (!column.keeps_types) return text(quoted).text(" = ").value(column, value);
   // As a text, as a number (3 and 3.0), and as what it is shown as.
   text("(").text(quoted).text(" = ?").param(value);
   if (const std::optional<std::int64_t> whole = parse_integer(value)) {
@@ -163,7 +186,7 @@ SourceTable::Builder& SourceTable::Builder::same_bytes(const sql::Column& column
                                                        const std::string& value) {
   if (may_be_real(column, value)) {
     text("CASE typeof(").text(quoted).text(") WHEN 'real' THEN ").text(quoted);
-    text(" = CAST(? AS REAL) ELSE ").param(value);
+    text(" = ").text(sql::real_expression(value)).text(" ELSE ");
     text(bytes_of(column, quoted)).text(" = ").text(bytes_mark()).param(value);
     return text(" END");
   }
@@ -176,8 +199,19 @@ bool SourceTable::Builder::may_be_real(const sql::Column& column, const std::str
 }
 
 bool SourceTable::Builder::may_hold(const sql::Column& column, const std::string& value) const {
-  return table_.dialect_ == sql::Dialect::sqlite || column.type != sql::ColumnType::integer ||
-         std::holds_alternative<std::int64_t>(typed(column, value));
+  if (table_.dialect_ == sql::Dialect::sqlite) return true;
+  switch (column.type) {
+    case sql::ColumnType::integer:
+      return std::holds_alternative<std::int64_t>(typed(column, value)) || is_huge(column, value);
+    case sql::ColumnType::decimal:
+    case sql::ColumnType::floating:
+    case sql::ColumnType::date:
+    case sql::ColumnType::datetime:
+      // To MySQL they are 0 in a comparison, to PostgreSQL errors.
+      return !value.empty() && value != unknown_country;
+    default:
+      return true;
+  }
 }
 
 bool SourceTable::Builder::needs_bytes(const sql::Column& column, const std::string& value) const {
@@ -226,23 +260,25 @@ void SourceTable::Builder::in_list(std::string_view quoted, std::string_view mar
 
 void SourceTable::Builder::in_tenants(std::span<const std::string> tenants) {
   const sql::Column& column = table_.tenant_column();
-  sql::Values values;
   sql::Values bytes;
   for (const std::string& tenant : tenants) {
-    if (!may_hold(column, tenant)) continue;
-    values.push_back(typed(column, tenant));
-    bytes.emplace_back(tenant);
+    if (may_hold(column, tenant)) bytes.emplace_back(tenant);
   }
   text("(");
-  if (values.empty()) {
+  if (bytes.empty()) {
     text("1 = 0");
-  } else if (std::ranges::any_of(tenants,
-                                 [&](const auto& it) { return may_be_real(column, it); })) {
+  } else if (std::ranges::any_of(tenants, [&](const auto& it) {
+               return may_be_real(column, it) || may_be_foreign(column, it);
+             })) {
     any_of(tenants, [&](const auto& it) { equal_bytes(column, table_.q_tenant_, it, it.empty()); });
   } else if (column.keeps_types) {
     in_list(bytes_of(column, table_.q_tenant_), bytes_mark(), bytes);
   } else {
-    in_list(table_.q_tenant_, "?", values);
+    text(table_.q_tenant_).text(" IN (");
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      text(i > 0 ? ", " : "").value(column, std::get<std::string>(bytes[i]));
+    }
+    text(")");
     if (std::ranges::any_of(tenants, [&](const auto& name) { return needs_bytes(column, name); })) {
       text(" AND ");
       in_list(bytes_of(column, table_.q_tenant_), bytes_mark(), bytes);

@@ -65,13 +65,20 @@ class SourceTable::Builder {
   Builder& within(const Slice& slice);
   Builder& and_after(const watermark::Window& window);
   Builder& and_upto(const watermark::Window& window);
+  /// The value as the column is compared with it.
+  Builder& value(const sql::Column& column, const std::string& value);
   /// An integer for an integer column: MySQL compares it with text as doubles.
   static sql::Value typed(const sql::Column& column, const std::string& value);
 
   /// A text parameter as its bytes, to compare with bytes_of().
   [[nodiscard]] std::string_view bytes_mark() const;
 
-  /// False for a text that no integer column can hold. (Those of SQLite hold any.)
+  /// PostgreSQL: a text that we look for whatever the column's type is, and that is an error where
+  /// it is a uuid or the like.
+  [[nodiscard]] bool may_be_foreign(const sql::Column& column, const std::string& value) const;
+  /// MySQL: a number of an unsigned column that is more than parameters can be.
+  [[nodiscard]] bool is_huge(const sql::Column& column, const std::string& value) const;
+  /// False for a text that no column of the type can hold. (Those of SQLite hold any.)
   [[nodiscard]] bool may_hold(const sql::Column& column, const std::string& value) const;
   /// `column = value` is true of other values as well: SQLite takes ` 7` and `7e0` for 7 where a
   /// column is one of numbers.

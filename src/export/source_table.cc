@@ -51,6 +51,22 @@ Result<void> find_key_types(sql::Connection& connection, const TableSpec& spec, 
   return {};
 }
 
+/// Texts as bytes (CAST to BLOB) are in the encoding of the database, and spell nothing in UTF-8.
+Result<void> check_encoding(sql::Connection& connection) {
+  if (connection.dialect() != sql::Dialect::sqlite) return {};
+  const Result<std::optional<std::string>> encoding =
+      sql::query_value(connection, "PRAGMA encoding");
+  if (!encoding) return std::unexpected(encoding.error());
+  if (encoding->value_or("UTF-8") == "UTF-8") return {};
+  return fail(make_error(ErrorKind::unsupported,
+                         {"the SQLite database keeps its texts in {}: tenants and countries cannot "
+                          "be compared byte by byte",
+                          "SQLite 数据库以 {} 保存文本：无法逐字节比较租户和国家"},
+                         encoding->value_or(""))
+                  .with_hint({"make a copy in UTF-8: sqlite3 OLD .dump | sqlite3 NEW",
+                              "请制作 UTF-8 副本：sqlite3 OLD .dump | sqlite3 NEW"}));
+}
+
 std::string_view kind_of(sql::ColumnType type) {
   const auto known = std::ranges::find(key_kinds, type, &KeyKind::type);
   return known == key_kinds.end() ? "text" : known->name;  // None: the table has no rows.
@@ -145,6 +161,9 @@ Result<SourceTable> SourceTable::open(sql::Connection& connection, TableSpec spe
   }
   if (Result<void> found = find_key_types(connection, spec, *table); !found) {
     return fail(std::move(found.error()));
+  }
+  if (Result<void> known = check_encoding(connection); !known) {
+    return fail(std::move(known.error()));
   }
   SourceTable opened(connection, std::move(spec), std::move(filter), std::move(*table));
   if (Result<void> looked = opened.look_for_bytes_in_key(connection); !looked) {
@@ -396,6 +415,21 @@ Statement SourceTable::tenants() const {
         .text(fmt::format("SELECT DISTINCT {} FROM {}", q_tenant_, q_table_))
         .take();
   }
+  if (dialect_ == sql::Dialect::postgres) {
+    // It has no MIN() of a uuid, nor of a boolean.
+    const auto least = [&](std::string_view condition) {
+      return fmt::format("(SELECT {0} FROM {1} WHERE {0} {2} ORDER BY {0} LIMIT 1)", q_tenant_,
+                         q_table_, condition);
+    };
+    return Builder(*this)
+        .text(fmt::format(
+            "WITH RECURSIVE distinct_tenant(tenant) AS ({2} UNION ALL "
+            "SELECT {3} FROM distinct_tenant WHERE tenant IS NOT NULL) "
+            "SELECT tenant FROM distinct_tenant WHERE tenant IS NOT NULL "
+            "UNION ALL SELECT NULL WHERE EXISTS (SELECT 1 FROM {1} WHERE {0} IS NULL)",
+            q_tenant_, q_table_, least("IS NOT NULL"), least("> distinct_tenant.tenant")))
+        .take();
+  }
   const std::string next = fmt::format(
       "SELECT MIN({0}) FROM {1} WHERE {0} > distinct_tenant.tenant", q_tenant_, q_table_);
   return Builder(*this)
@@ -413,17 +447,32 @@ Statement SourceTable::tenant_bytes(const std::optional<std::string>& tenant,
   Builder builder(*this);
   builder.text("SELECT DISTINCT ").text(builder.bytes_of(tenant_column(), q_tenant_));
   builder.from_exportable().and_window(window);
-  if (tenant) builder.text(" AND ").equal(tenant_column(), q_tenant_, *tenant);
+  if (tenant) builder.text(" AND ").equal_tenant(*tenant);
   return builder.take();
 }
 
 Statement SourceTable::groups(std::uint64_t limit) const {
   Builder builder(*this);
-  const std::string tenant = builder.bytes_of(tenant_column(), q_tenant_);
-  const std::string country =
-      spec_.country.empty() ? "NULL" : builder.bytes_of(*table_.column(spec_.country), q_country_);
+  const sql::Column* const of_country =
+      spec_.country.empty() ? nullptr : table_.column(spec_.country);
+  const auto distinct = [&](const sql::Column& column, const std::string& quoted) {
+    std::string bytes = builder.bytes_of(column, quoted);
+    if (dialect_ != sql::Dialect::sqlite || column.type == sql::ColumnType::text) return bytes;
+    // As texts of 15 digits, numbers that differ are one.
+    return fmt::format("CASE typeof({0}) WHEN 'real' THEN {0} ELSE {1} END", quoted, bytes);
+  };
+  const auto shown = [&](const sql::Column& column, const std::string& quoted) {
+    if (dialect_ == sql::Dialect::postgres && column.declared == "uuid") {
+      return "MIN(" + quoted + "::text)";
+    }
+    const bool is_boolean = dialect_ == sql::Dialect::postgres && column.declared == "boolean";
+    return (is_boolean ? "bool_and(" : "MIN(") + quoted + ")";
+  };
+  const std::string tenant = distinct(tenant_column(), q_tenant_);
+  const std::string country = of_country == nullptr ? "NULL" : distinct(*of_country, q_country_);
   // MIN() of the plain columns: their text, for the client; grouped and ordered by bytes.
-  builder.text(fmt::format("SELECT MIN({}), MIN({})", q_tenant_, q_country_));
+  builder.text(fmt::format("SELECT {}, {}", shown(tenant_column(), q_tenant_),
+                           of_country == nullptr ? "MIN(NULL)" : shown(*of_country, q_country_)));
   // The others sort NULL first by themselves.
   const std::string_view nulls = dialect_ == sql::Dialect::postgres ? " NULLS FIRST" : "";
   return builder.from_where({})

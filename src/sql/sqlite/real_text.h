@@ -12,4 +12,8 @@ namespace tidemark::sql {
 /// Whether real_text() writes so of any number.
 [[nodiscard]] bool is_real_text(std::string_view text);
 
+/// An expression whose value to SQLite is just the number of such a text. What SQLite itself reads
+/// of a text may differ in the last bit.
+[[nodiscard]] std::string real_expression(std::string_view text);
+
 }  // namespace tidemark::sql

@@ -174,6 +174,20 @@ TEST(SqliteReal, IsShortAndReadsBackTheSame) {
   }
 }
 
+TEST_F(Sqlite, AnExpressionIsJustTheNumberOfItsText) {
+  const auto db = created();
+  ASSERT_TRUE(db->execute("CREATE TABLE r (v REAL)"));
+  for (const double number :
+       {0.0, -0.1, 1.0, 0.1 + 0.2, 3.17218417463643e+21, 1234567890123456789.0, 1e-310,
+        std::numeric_limits<double>::max(), std::numeric_limits<double>::denorm_min(),
+        std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()}) {
+    const std::string text = real_text(number);
+    ASSERT_TRUE(db->execute("DELETE FROM r"));
+    ASSERT_TRUE(db->execute("INSERT INTO r VALUES (" + real_expression(text) + ")"));
+    EXPECT_EQ(value(*db, "SELECT v FROM r"), text);
+  }
+}
+
 TEST_F(Sqlite, StatementsBeyondTheCacheStillWork) {
   const auto db = created();
   for (int round = 0; round < 2; ++round) {
