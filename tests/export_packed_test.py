@@ -698,6 +698,23 @@ def test_a_damaged_manifest_of_a_group_without_rows_keeps_what_may_be_needed(sql
     assert set(newest(tree)) == {1, 2}
 
 
+def test_a_manifest_that_may_not_be_read_stops_nobody_else(sqlite, tree, tmp_path):
+    sqlite.make_table()
+    sqlite.add(invoice(1, "t1"), invoice(2, "t2"), invoice(3, "t3"))
+    run = as_nobody(sqlite, tree, tmp_path)
+    run()
+    sqlite.change(2, sqlite.ago(50), fext_field="{broken")
+    change_all(sqlite, (1,), 2, 50)
+    path = os.path.join(tree.path, "t3/CN/_manifest.json")
+    os.chmod(path, 0)
+    ran = run(code=3)
+    os.chmod(path, 0o644)
+    assert "t3/CN/_manifest.json" in message_of(ran)
+    assert (ran.rows_written, ran.rejected) == (1, 1)
+    assert newest(tree) == {1: json.loads(payload_of(1, 2)), 2: json.loads(payload_of(2)),
+                            3: json.loads(payload_of(3))}
+
+
 def test_a_mended_row_of_a_damaged_group_stays_on_the_reject_list(sqlite, tree):
     sqlite.make_table()
     sqlite.add(invoice(1, "t1"), invoice(2, "t1", payload="{broken"),

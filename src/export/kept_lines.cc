@@ -1,5 +1,6 @@
 #include "export/kept_lines.h"
 
+#include <optional>
 #include <unordered_set>
 #include <utility>
 
@@ -23,8 +24,9 @@ std::set<GroupName> groups_read(const GroupTable& groups) {
   return names;
 }
 
+/// `not_written`: why, if it is not the old parts that are to blame.
 Result<void> carry_over(NewestLines& newest, std::size_t folder, Compressor& compressor,
-                        const Stop& stop, PackedTree& into) {
+                        const Stop& stop, PackedTree& into, std::optional<Error>& not_written) {
   const PackedManifest& group = newest.manifest(folder);
   PackedBlock block;
   const auto flush = [&]() -> Result<void> {
@@ -32,7 +34,9 @@ Result<void> carry_over(NewestLines& newest, std::size_t folder, Compressor& com
     const PackedBlock packed{.rows = block.rows,
                              .bytes = std::string(compressor.compress(block.bytes))};
     block = {};
-    return into.append(group.tenant, group.country, packed);
+    Result<void> appended = into.append(group.tenant, group.country, packed);
+    if (!appended) not_written = appended.error();
+    return appended;
   };
   Result<void> read = newest.for_each(folder, stop, [&](std::string_view line) {
     ++block.rows;
@@ -42,8 +46,13 @@ Result<void> carry_over(NewestLines& newest, std::size_t folder, Compressor& com
   return read ? flush() : read;
 }
 
+/// Of a part or a manifest, wherever it is to be read.
+bool is_damage(const Error& error) {
+  return error.kind == ErrorKind::corrupt || error.kind == ErrorKind::not_found ||
+         error.kind == ErrorKind::io;
+}
+
 Error with_way_out(Error error) {
-  if (!is_damage(error)) return error;
   return std::move(error).with_hint(
       {"rows are rejected, and their last good lines are looked for in the old parts: mend the "
        "rows, or move the folder of the damaged part out of the tree and export again in full",
@@ -52,10 +61,6 @@ Error with_way_out(Error error) {
 }
 
 }  // namespace
-
-bool is_damage(const Error& error) {
-  return error.kind == ErrorKind::corrupt || error.kind == ErrorKind::not_found;
-}
 
 Result<KeptLines> keep_lines(const std::set<Key>& rejected, const GroupTable& groups,
                              Compressor& compressor, const Stop& stop, PackedTree& into) {
@@ -67,13 +72,18 @@ Result<KeptLines> keep_lines(const std::set<Key>& rejected, const GroupTable& gr
     append_ndjson_key(text, key);
     keys.insert(std::move(text));
   }
+  const auto unreadable = [&kept](Error error) -> Result<KeptLines> {
+    if (!is_damage(error)) return fail(std::move(error));
+    kept.damage = with_way_out(std::move(error));
+    return std::move(kept);
+  };
   Result<NewestLines> newest = NewestLines::open(into.options().output);
-  if (!newest) return fail(with_way_out(std::move(newest.error())));
+  if (!newest) return unreadable(std::move(newest.error()));
   const auto is_rejected = [&keys](std::string_view key) {
     return keys.contains(std::string(key));
   };
   if (Result<void> found = newest->find(is_rejected, stop); !found) {
-    return fail(with_way_out(std::move(found.error())));
+    return unreadable(std::move(found.error()));
   }
   const std::set<GroupName> read = groups_read(groups);
   for (std::size_t folder = 0; folder < newest->folders(); ++folder) {
@@ -84,8 +94,10 @@ Result<KeptLines> keep_lines(const std::set<Key>& rejected, const GroupTable& gr
       continue;
     }
     kept.rows += newest->rows(folder);
-    Result<void> carried = carry_over(*newest, folder, compressor, stop, into);
-    if (!carried) return fail(with_way_out(std::move(carried.error())));
+    std::optional<Error> not_written;
+    Result<void> carried = carry_over(*newest, folder, compressor, stop, into, not_written);
+    if (not_written) return fail(std::move(*not_written));
+    if (!carried) return unreadable(std::move(carried.error()));
   }
   return kept;
 }

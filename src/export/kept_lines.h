@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -18,17 +19,16 @@ struct KeptLines {
   /// Folders of groups that the run did not read, with the last good line of a rejected row (it
   /// moved to another group and broke there): they are not gone.
   std::set<std::string> standing;
+  /// Why old parts could not be read: all of them are to be kept. Until somebody mends it, every
+  /// run would meet the same.
+  std::optional<Error> damage;
 };
-
-/// Whether keep_lines() failed because the tree is damaged. Until somebody mends it, every run
-/// would meet the same.
-[[nodiscard]] bool is_damage(const Error& error);
 
 /// A full export replaces the parts of the groups that it read. Rows that it had to reject have no
 /// new line; so that their last good one is not lost, their newest lines of the old parts are
 /// appended to the new ones. `rejected` are the keys, `groups` what was read. Reads all parts of
 /// the tree if there is any such row, and nothing otherwise. Before commit().
-/// Errors: corrupt (a part or a manifest of the tree), not_found, no_space, io, cancelled.
+/// Errors: no_space, io (of what is written), cancelled.
 [[nodiscard]] Result<KeptLines> keep_lines(const std::set<Key>& rejected, const GroupTable& groups,
                                            Compressor& compressor, const Stop& stop,
                                            PackedTree& into);

@@ -44,15 +44,11 @@ Result<void> publish(const PackedWork& work, const JobOf& job_of,
     Compressor compressor(work.options.compression, work.options.compression_level);
     Result<KeptLines> kept =
         keep_lines(rejected_rows(work.publisher), work.groups, compressor, work.stop, work.packed);
-    if (kept) {
-      end.standing = std::move(kept->standing);
-    } else if (is_damage(kept.error())) {
-      // The last good lines stand somewhere in the old parts.
-      old_parts = PackedTree::OldParts::kept;
-      end.damage = std::move(kept.error());
-    } else {
-      return fail(std::move(kept.error()));
-    }
+    if (!kept) return fail(std::move(kept.error()));
+    end.standing = std::move(kept->standing);
+    end.damage = std::move(kept->damage);
+    // The last good lines stand somewhere in them.
+    if (end.damage) old_parts = PackedTree::OldParts::kept;
   }
   const auto window_of = [&job_of](const std::string& tenant) {
     const auto job = job_of.find(tenant);
