@@ -249,7 +249,7 @@ void ExportRun::publish_packed() {
   }
   const PackedTree::Commit& commit = packed_end_->commit;
   const bool damaged = packed_end_->damage || !commit.unplaced.empty();
-  if (damaged && options_.mode == Mode::full) {
+  if (damaged && options_.mode == Mode::full && commit.parts_written > 0) {
     summary_.notes.push_back(
         {"the old parts stay beside the new ones, since rows that failed or were rejected may have "
          "their last lines there; the first full export without such a failure replaces them",

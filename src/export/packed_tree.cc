@@ -117,7 +117,11 @@ Result<PackedTree::Moved> PackedTree::move_parts(TreeFolder& tree, const Plan& p
     if (Result<void> done = tree.publish(AT_FDCWD, staged, path); !done) {
       // A full disk is nobody's own.
       if (done.error().kind != ErrorKind::io) return fail(std::move(done.error()));
-      moved.closed.emplace(folder, std::move(done.error()));
+      moved.closed.emplace(
+          folder, std::move(done.error())
+                      .with_hint({"make the folder of the group writable for the user who exports, "
+                                  "and run it again",
+                                  "请使该分组的文件夹对执行导出的用户可写，然后重新运行"}));
       // Over a network a call may fail and yet be done.
       if (!tree.open_file(path)) continue;
     }
