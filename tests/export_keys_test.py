@@ -329,6 +329,15 @@ def test_a_key_of_fractions_is_refused(sqlite, tree):
     assert "fid" in ran.err + ran.out and "CAST" in ran.err + ran.out
 
 
+def test_a_fraction_among_the_keys_is_a_row_without_a_usable_key(sqlite, tree):
+    make_untyped(sqlite, "numbers", False)
+    rows = tree.export(sqlite, TIDEMARK_EXPORT__INVOICES__KEY="fid").rows_read
+    sqlite.run("UPDATE t_invoice SET fid = 0.5 WHERE fid = (SELECT MIN(fid) FROM t_invoice)")
+    ran = tree.export(sqlite, code=3, TIDEMARK_EXPORT__INVOICES__KEY="fid")
+    assert "1 row" in message_of(ran)
+    assert ran.rows_read == rows - 1
+
+
 def test_columns_without_a_type_compare_as_sql_does(sqlite, tree):
     """A status of 3.0 is one of 3; two spellings of a tenant are two tenants, and none is lost."""
     sqlite.run("CREATE TABLE t_invoice (fid INTEGER PRIMARY KEY, ftenant_id COLLATE NOCASE,"

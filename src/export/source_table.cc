@@ -28,9 +28,15 @@ Result<void> find_key_types(sql::Connection& connection, const TableSpec& spec, 
   for (sql::Column& column : table.columns) {
     if (!column.keeps_types || column.type != sql::ColumnType::other) continue;
     if (std::ranges::find(spec.key, column.name) == spec.key.end()) continue;
-    const Result<std::optional<std::string>> kind = sql::query_value(
-        connection, fmt::format("SELECT typeof({0}) FROM {1} WHERE {0} IS NOT NULL LIMIT 1",
-                                connection.quoted(column.name), connection.quoted(spec.table)));
+    const auto first_kind = [&](std::string_view condition) {
+      return sql::query_value(
+          connection,
+          fmt::format("SELECT typeof({0}) FROM {1} WHERE typeof({0}) {2} LIMIT 1",
+                      connection.quoted(column.name), connection.quoted(spec.table), condition));
+    };
+    // A number with a point may come first, and be the only one.
+    Result<std::optional<std::string>> kind = first_kind("IN ('integer', 'text', 'blob')");
+    if (kind && !*kind) kind = first_kind("<> 'null'");
     if (!kind) return std::unexpected(kind.error());
     if (!*kind) continue;  // No rows.
     const auto known = std::ranges::find(key_kinds, **kind, &KeyKind::name);
@@ -98,7 +104,8 @@ SourceTable::SourceTable(const sql::Connection& connection, TableSpec spec, Filt
     const sql::Column& column = *table_.column(name);
     if (column.nullable) leave_out(quoted + " IS NULL", quoted + " IS NOT NULL");
     if (dialect_ != sql::Dialect::sqlite) continue;
-    if (column.keeps_types) {
+    // Of bytes a range knows, below.
+    if (column.keeps_types && column.type != sql::ColumnType::binary) {
       const std::string_view kind = kind_of(column.type);
       leave_out(fmt::format("typeof({}) <> '{}'", quoted, kind),
                 fmt::format("typeof({}) = '{}'", quoted, kind));
