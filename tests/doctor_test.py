@@ -186,6 +186,18 @@ def test_odd_stamps_of_rows_without_a_tenant_are_counted(sqlite):
     assert sqlite.findings()["null_stamps"]["what"].startswith("3 rows")
 
 
+def test_bytes_among_the_tenants_come_with_the_statement_that_mends_them(sqlite):
+    sqlite.sql(INDEX)
+    sqlite.sql("INSERT INTO t_invoice VALUES (1,'7','DE','2025-01-01','n',3,'{}','2025-01-01 00:00:00')")
+    for key in (2, 3):
+        sqlite.sql("INSERT INTO t_invoice VALUES (?,x'37','DE','2025-01-01','n',3,'{}',NULL)", key)
+    found = sqlite.findings()
+    assert found["tenants"]["verdict"] == "warning"
+    assert found["null_stamps"]["what"].startswith("at least 2 rows"), found["null_stamps"]
+    sqlite.sql(found["tenants"]["mend"])
+    assert sqlite.findings()["tenants"]["verdict"] == "ok"
+
+
 def test_stamps_that_are_numbers_are_found(sqlite):
     sqlite.sql("INSERT INTO t_invoice VALUES (1,'7','DE','2025-01-01','n',3,'{}',1748772000)")
     found = sqlite.findings(code=1)

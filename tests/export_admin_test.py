@@ -710,6 +710,18 @@ def test_selftest_does_not_export_a_large_table(export):
     assert "1 tenant" in json.loads(selftest(export, "--json", "-l", "1").splitlines()[0])["detail"]
 
 
+def test_selftest_of_tenants_that_are_bytes_does_not_export_a_large_table(export):
+    rows = [(key, f"INV-{key}", f"2025-01-01 {key // 3600:02}:{key // 60 % 60:02}:{key % 60:02}")
+            for key in range(1, 3001)]
+    with sqlite3.connect(export.folder / "source.db") as connection:
+        connection.executemany(
+            "INSERT INTO t_invoice VALUES (?,x'37','DE','2025-05-01',?,3,'{}',?)", rows)
+    connection.close()
+    tests = [json.loads(line) for line in selftest(export, "--json").splitlines()]
+    assert tests[-1]["passed"] == 8
+    assert tests[1]["detail"].startswith("1000 rows")
+
+
 def test_selftest_of_untyped_columns_does_not_export_a_large_table(export):
     rows = [(key, f"INV-{key}", f"2025-01-01 {key // 3600:02}:{key // 60 % 60:02}:{key % 60:02}")
             for key in range(1, 3001)]

@@ -48,10 +48,13 @@ std::vector<Finding> examine(const Context& context, const ChosenExport& chosen)
   const Result<std::unique_ptr<sql::Connection>> connection = source->connect();
   if (!connection) return without_source("connection", connection.error());
   findings.push_back({.check = "connection", .what = say({"{}", "{}"}, source->url.redacted())});
-  const Result<exporter::SourceTable> table =
+  Result<exporter::SourceTable> table =
       exporter::SourceTable::open(**connection, export_table(context.settings, chosen.name), {});
   if (!table) return without_source("table", table.error());
   findings.push_back({.check = "table", .what = say({"{}", "{}"}, table->spec().table)});
+  const Result<std::vector<std::string>> bytes = table->look_for_bytes(**connection);
+  findings.push_back(bytes ? exporter::check_tenants(*table, *bytes)
+                           : run::unchecked("tenants", bytes.error()));
 
   const exporter::Patient patient{.connection = **connection,
                                   .table = *table,

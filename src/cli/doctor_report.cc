@@ -41,6 +41,7 @@ Wording check_wording(std::string_view check) {
       {"names", {"comparison", "比较方式"}},
       {"charset", {"character set", "字符集"}},
       {"index", {"index", "索引"}},
+      {"tenants", {"tenants", "租户列"}},
       {"update_time", {"update time", "更新时间列"}},
       {"null_stamps", {"NULL stamps", "空更新时间"}},
       {"future_stamps", {"future stamps", "未来时间"}},

@@ -278,6 +278,19 @@ Finding check_update_time(const Patient& patient) {
   return finding;
 }
 
+Finding check_tenants(const SourceTable& table, const std::vector<std::string>& with_bytes) {
+  const TableSpec& spec = table.spec();
+  if (with_bytes.empty()) return {.check = "tenants", .what = say({"{}", "{}"}, spec.tenant)};
+  return {.check = "tenants",
+          .verdict = Verdict::warning,
+          .what = say({"{} holds bytes (BLOB) beside other values: no index helps to find a tenant",
+                       "{} 除其他值外还含有二进制值（BLOB）：无法用索引查找租户"},
+                      spec.tenant),
+          .mend = say({"UPDATE {0} SET {1} = CAST({1} AS TEXT) WHERE typeof({1}) = 'blob'",
+                       "执行 UPDATE {0} SET {1} = CAST({1} AS TEXT) WHERE typeof({1}) = 'blob'"},
+                      spec.table, spec.tenant)};
+}
+
 Finding check_null_stamps(const Patient& patient) {
   const TableSpec& spec = patient.table.spec();
   const sql::Column* column = patient.table.update_column();

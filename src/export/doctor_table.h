@@ -22,6 +22,9 @@ namespace tidemark::exporter {
 [[nodiscard]] Finding check_index(const Patient& patient);
 /// `update_time`: the column's type and precision, and whether it moves by itself.
 [[nodiscard]] Finding check_update_time(const Patient& patient);
+/// `tenants`: `with_bytes` is what SourceTable::look_for_bytes() gave.
+[[nodiscard]] Finding check_tenants(const SourceTable& table,
+                                    const std::vector<std::string>& with_bytes);
 /// `null_stamps`: rows without update time, which no incremental run finds.
 [[nodiscard]] Finding check_null_stamps(const Patient& patient);
 /// `future_stamps`: rows stamped later than now, which wait until then.

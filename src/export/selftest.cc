@@ -136,8 +136,11 @@ Result<void> Selftest::choose_rows() {
   if (!connection) return fail(connection.error());
   sql::Connection& db = **connection;
   if (Result<void> set = db.set_zone(options_.zone); !set) return set;
-  const Result<SourceTable> table = SourceTable::open(db, spec_, {});
+  Result<SourceTable> table = SourceTable::open(db, spec_, {});
   if (!table) return fail(table.error());
+  if (const Result<std::vector<std::string>> bytes = table->look_for_bytes(db); !bytes) {
+    return std::unexpected(bytes.error());
+  }
   if (Result<void> usable = table->check_update_time(db); !usable) return usable;
   // `since` is a time as the runs read it.
   if (Result<void> set = db.set_zone(table->run_zone(options_.zone)); !set) return set;
