@@ -3,6 +3,9 @@ becomes exactly one event, whatever is killed, restarted, or wiped meanwhile."""
 
 import contextlib
 import json
+import socket
+import ssl
+import struct
 import threading
 import time
 
@@ -183,6 +186,35 @@ def test_a_server_that_is_not_believed_gets_nothing(tmp_path):
         wait_until(lambda: "self-signed certificate" in hub.log()
                    or hub.log().count("unable to get local issuer certificate") > 1)
         hub.stop()
+
+
+def test_a_certificate_that_is_wanted_is_named_when_the_connection_breaks(tmp_path):
+    """What a server says of it is lost where our first words are on their way already."""
+    files = Authority(tmp_path, "ours")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*map(str, files.issue("redis")))
+    context.load_verify_locations(files.certificate)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def break_all():
+        while True:
+            try:
+                peer, _ = listener.accept()
+            except OSError:
+                return
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            with contextlib.suppress(OSError):
+                context.wrap_socket(peer, server_side=True).close()
+
+    threading.Thread(target=break_all, daemon=True).start()
+    port = listener.getsockname()[1]
+    url = f"rediss://127.0.0.1:{port}"
+    with Hub(tmp_path, TIDEMARK_RELAY__REDIS__STREAM=STREAM, TIDEMARK_RELAY__REDIS__URL=url,
+             TIDEMARK_RELAY__REDIS__TLS_CA=str(files.certificate)) as hub:
+        wait_until(lambda: "relay.redis.tls_certificate and relay.redis.tls_key" in hub.log())
+        hub.stop()
+    listener.close()
 
 
 def test_a_redis_that_wants_to_know_its_clients(tmp_path):

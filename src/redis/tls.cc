@@ -4,6 +4,9 @@
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
+#include <string>
+#include <utility>
+
 #include "base/bytes.h"
 #include "base/system_error.h"
 
@@ -58,6 +61,26 @@ bool expect_host(SSL* ssl, const std::string& host) {
   return SSL_set1_host(ssl, host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
 }
 
+/// A server that asks who we are, and is told nothing, may end the connection; what it says of that
+/// is lost if our first words are on their way by then.
+int note_question(SSL* ssl, void* /*argument*/) {
+  SSL_set_app_data(ssl, ssl);
+  return 1;
+}
+bool was_asked_in_vain(const SSL& ssl) {
+  return SSL_get_app_data(&ssl) != nullptr && SSL_get_certificate(&ssl) == nullptr;
+}
+
+Error ended(const SSL& ssl, Message what) {
+  Error error{.kind = ErrorKind::unreachable, .what = std::move(what)};
+  if (!was_asked_in_vain(ssl)) return error;
+  return std::move(error).with_hint(
+      {"it asked for a certificate: relay.redis.tls_certificate and relay.redis.tls_key name one "
+       "(tls-auth-clients of its redis.conf)",
+       "对方要求客户端证书：请在 relay.redis.tls_certificate 和 relay.redis.tls_key 中指定"
+       "（见其 redis.conf 的 tls-auth-clients）"});
+}
+
 Error not_believed(long verdict) {
   Error error = make_error(ErrorKind::unauthorized,
                            {"its certificate is not believed: {}", "不信任其证书：{}"},
@@ -83,6 +106,7 @@ Result<OwnedSsl> make_tls(const std::string& host, const TlsFiles& files) {
   if (Result<void> loaded = load(*context, files); !loaded) return fail(std::move(loaded).error());
   OwnedSsl ssl(SSL_new(context.get()));  // Keeps the context.
   if (!ssl || !expect_host(ssl.get(), host)) return no_memory();
+  SSL_set_cert_cb(ssl.get(), note_question, nullptr);
   SSL_set_connect_state(ssl.get());
   return ssl;
 }
@@ -93,8 +117,10 @@ Error tls_fault(const OwnedSsl& ssl, int system) {
   if (const long verdict = SSL_get_verify_result(ssl.get());
       verdict != X509_V_OK && ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED)
     return not_believed(verdict);
-  if (code == 0 && system != 0)
-    return make_error(ErrorKind::unreachable, {"{}", "{}"}, errno_text(system));
+  if (ERR_SYSTEM_ERROR(code) || (code == 0 && system != 0)) {
+    const std::string why = code == 0 ? errno_text(system) : reason_of(code);
+    return ended(*ssl, {why, why});
+  }
   switch (ERR_GET_REASON(code)) {
     case SSL_R_WRONG_VERSION_NUMBER:
       return make_error(ErrorKind::unreachable,
@@ -114,8 +140,9 @@ Error tls_fault(const OwnedSsl& ssl, int system) {
     default:
       break;
   }
-  return make_error(ErrorKind::unreachable, {"{}", "{}"},
-                    code == 0 ? "Server closed the connection" : reason_of(code));
+  if (code == 0 || ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+    return ended(*ssl, {"Server closed the connection", "服务器关闭了连接"});
+  return make_error(ErrorKind::unreachable, {"{}", "{}"}, reason_of(code));
 }
 
 }  // namespace tidemark::redis
