@@ -281,8 +281,8 @@ std::string LoadSummary::trouble() const {
                        unproven_spans.front().from.text());
   if (days_missing + days_off > 0 && !day_differences.empty()) return day_differences.front().en;
   if (total && total->missing > 0)
-    return fmt::format("the shop lists {} records, of which the warehouse misses {}",
-                       total->listed, total->missing);
+    return fmt::format("the shop lists {} records, of which the warehouse misses {}", total->listed,
+                       total->missing);
   if (!rejects.empty()) return "set aside: " + rejects.front().en;
   return {};
 }
