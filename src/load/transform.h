@@ -9,8 +9,8 @@
 
 namespace tidemark::load {
 
-/// `order_state 99`: a code without a text. Reported, never guessed. An empty code: the field itself
-/// is not told, and sums are wrong without it.
+/// `order_state 99`: a code without a text. Reported, never guessed. An empty code: the field
+/// itself is not told, and sums are wrong without it.
 struct UnknownCode {
   std::string field;
   std::string code;
