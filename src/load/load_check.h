@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -61,10 +62,11 @@ class LoadCheck {
 
   /// All must outlive it.
   LoadCheck(Environment environment, const Reading& reading, LoadSummary& summary)
-      : environment_(environment), reading_(reading), summary_(summary) {}
+      : environment_(std::move(environment)), reading_(reading), summary_(summary) {}
 
-  /// Once. What was compared is noted window by window: after an error the next load goes on with
-  /// the others. Errors: those of DayCheck::check(), AmountCheck::check() and ScanStore.
+  /// Once. What was compared is noted window by window (of times of change: all at the end): after
+  /// an error the next load goes on with the others. Errors: those of Environment::read_created and
+  /// those of DayCheck::check(), AmountCheck::check() and ScanStore.
   [[nodiscard]] Result<void> run();
 
  private:

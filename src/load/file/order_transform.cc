@@ -228,7 +228,7 @@ std::vector<std::int64_t> shares_of(std::int64_t amount, std::span<const std::in
   std::int64_t before = 0;
   for (const std::int64_t part : parts) {
     upto += part;
-    const auto share = static_cast<std::int64_t>((2 * amount * upto + sum) / (2 * sum));
+    const auto share = static_cast<std::int64_t>((__int128{2} * amount * upto + sum) / (2 * sum));
     shares.push_back(share - before);
     before = share;
   }
