@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "base/parse_integer.h"
 #include "cli/context.h"
 #include "cli/load_settings.h"
 #include "cli/text_table.h"
@@ -23,7 +22,6 @@ namespace {
 using load::SetAside;
 
 constexpr std::size_t reason_columns_max = 60;
-constexpr std::int64_t rows_usual = 100, rows_max = 100'000;
 
 void print_table(const Context& context, const std::vector<SetAside>& rows) {
   if (rows.empty()) {
@@ -61,12 +59,8 @@ void print_json(const Context& context, const std::vector<SetAside>& rows,
 }
 
 Result<ExitCode> list(Context& context) {
-  const std::optional<std::string> text = context.arguments.value("--limit");
-  const std::optional<std::int64_t> limit = text ? parse_integer(*text) : rows_usual;
-  if (!limit || *limit < 1 || *limit > rows_max)
-    return fail(ErrorKind::usage,
-                {"--limit takes a number between 1 and {}", "--limit 需要 1 到 {} 之间的数字"},
-                rows_max);
+  const Result<std::int64_t> limit = rows_to_list(context);
+  if (!limit) return fail(limit.error());
   const Result<std::unique_ptr<sql::Connection>> connection =
       migrated_warehouse(context, WarehouseUse::change);
   if (!connection) return fail(connection.error());
@@ -152,12 +146,8 @@ Command load_rejects_command() {
       .children = {{.name = "list",
                     .summary = {"What was set aside, and why", "被拒收的行及原因"},
                     .flags = {warehouse_flag(),
-                              {.names = "--limit",
-                               .kind = FlagKind::value,
-                               .placeholder = "N",
-                               .fallback = "100",
-                               .text = {"At most so many, open ones first, then the newest",
-                                        "最多显示的行数，未处理的在前，其次按时间从新到旧"}}},
+                              rows_flag({"At most so many, open ones first, then the newest",
+                                         "最多显示的行数，未处理的在前，其次按时间从新到旧"})},
                     .examples = {{"tidemark load rejects list --json",
                                   {"For a program", "供程序使用"}}},
                     .run = list,

@@ -71,7 +71,8 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
   Result<Moved> moved = move_parts(*tree, planned);
   if (!moved) return fail(std::move(moved.error()));
   if (!moved->closed.empty()) {
-    leave_out(moved->closed, *places);
+    leave_out(*places, moved->closed,
+              [](const Place& place) -> const std::string& { return place.given.folder; });
     leave_out_tenants(*places);
     keep_unless_folded();
     planned = plan(places->found, old_parts, window);
@@ -130,10 +131,11 @@ Result<PackedTree::Moved> PackedTree::move_parts(TreeFolder& tree, const Plan& p
   return moved;
 }
 
-void PackedTree::leave_out(const std::map<std::string, Error>& closed, Places& places) {
+void PackedTree::leave_out(Places& places, const std::map<std::string, Error>& why,
+                           const std::function<const std::string&(const Place&)>& name_of) {
   std::erase_if(places.found, [&](const Place& place) {
-    const auto found = closed.find(place.given.folder);
-    if (found == closed.end()) return false;
+    const auto found = why.find(name_of(place));
+    if (found == why.end()) return false;
     places.unplaced.push_back(
         {.tenant = place.group->tenant, .country = place.group->country, .error = found->second});
     return true;
@@ -142,15 +144,10 @@ void PackedTree::leave_out(const std::map<std::string, Error>& closed, Places& p
 
 void PackedTree::leave_out_tenants(Places& places) const {
   if (options_.mode != Mode::incremental) return;
-  std::map<std::string, Error> left;
-  for (const Unplaced& group : places.unplaced) left.emplace(group.tenant, group.error);
-  std::erase_if(places.found, [&](const Place& place) {
-    const auto found = left.find(place.group->tenant);
-    if (found == left.end()) return false;
-    places.unplaced.push_back(
-        {.tenant = place.group->tenant, .country = place.group->country, .error = found->second});
-    return true;
-  });
+  std::map<std::string, Error> why;
+  for (const Unplaced& group : places.unplaced) why.emplace(group.tenant, group.error);
+  leave_out(places, why,
+            [](const Place& place) -> const std::string& { return place.group->tenant; });
 }
 
 Result<PackedFolders::Given> PackedTree::place_of(const Group& group, PackedFolders& folders,

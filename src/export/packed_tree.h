@@ -109,7 +109,8 @@ class PackedTree {
   };
   /// Errors: no_space.
   [[nodiscard]] static Result<Moved> move_parts(TreeFolder& tree, const Plan& plan);
-  static void leave_out(const std::map<std::string, Error>& closed, Places& places);
+  static void leave_out(Places& places, const std::map<std::string, Error>& why,
+                        const std::function<const std::string&(const Place&)>& name_of);
   /// Incremental runs: the other groups of tenants of which a group has no place. Their watermark
   /// waits, and each run until then would add the same lines once more.
   void leave_out_tenants(Places& places) const;

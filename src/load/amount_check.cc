@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/civil_time.h"
 #include "base/parse_integer.h"
+#include "load/cell.h"
 #include "load/money.h"
 #include "load/row_sql.h"
 #include "load/schema.h"
@@ -66,8 +67,7 @@ Result<void> AmountCheck::add(const sql::Cursor& row, const std::optional<TimeWi
   if (!shown) return {};  // Set aside meanwhile.
   if (shown_in && !shown_in->covers(shown->created_at)) return {};
   ++records_;
-  constexpr std::size_t date_length = std::string_view("2025-01-31").size();
-  Day& day = days_[shown->created_at.text().substr(0, date_length)];
+  Day& day = days_[date_text(shown->created_at)];
   day.amounts.resize(count);
   compare_created(day, row, shown->created_at);
   for (std::size_t i = 0; i < count; ++i) {

@@ -71,4 +71,8 @@ CivilTime local_time(WallTime time, std::chrono::minutes utc_offset) {
       std::chrono::local_time<std::chrono::microseconds>(time.time_since_epoch() + utc_offset));
 }
 
+std::string date_text(const CivilTime& time) {
+  return time.text().substr(0, std::string_view("2025-01-31").size());
+}
+
 }  // namespace tidemark::load

@@ -58,4 +58,7 @@ class CellWriter {
 /// What that clock shows.
 [[nodiscard]] CivilTime local_time(WallTime time, std::chrono::minutes utc_offset);
 
+/// `2025-01-31`
+[[nodiscard]] std::string date_text(const CivilTime& time);
+
 }  // namespace tidemark::load

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "load/ask_ahead.h"
+#include "load/cell.h"
 #include "load/row_sql.h"
 #include "load/schema.h"
 #include "load/views/view_sql.h"
@@ -25,9 +26,7 @@ constexpr std::size_t counts_at_once = 4;
 constexpr std::size_t examples_max = 5;
 constexpr std::chrono::seconds second{1};
 
-std::string date_of(const TimeWindow& day) {
-  return day.from.text().substr(0, std::string_view("2025-01-31").size());
-}
+std::string date_of(const TimeWindow& day) { return date_text(day.from); }
 
 std::string_view id_column(StreamKind stream) { return load::table_of(stream).columns[1].name; }
 
@@ -39,37 +38,46 @@ std::uint64_t number_of(std::optional<std::string_view> text) {
 
 }  // namespace
 
+Result<void> DayCheck::each_held(std::string_view key, std::string_view condition,
+                                 std::initializer_list<CivilTime> times,
+                                 const std::function<void(const sql::Cursor&, Held)>& take) {
+  const std::string sql = dialect_sql(
+      fmt::format("SELECT COUNT(*), COUNT(s.record_id){2} FROM {0} t LEFT JOIN raw_seen s ON "
+                  "s.platform=t.platform AND s.stream=? AND s.record_id=t.{1} AND "
+                  "s.observed_at>=? WHERE t.platform=?{3}",
+                  table_name(tables_.kind()), id_column(tables_.kind()), key, condition),
+      connection_.dialect());
+  sql::Values values{std::string(name(tables_.kind())), utc_text(since_), tables_.platform()};
+  for (const CivilTime& time : times) values.emplace_back(time.text());
+  return sql::each_row(connection_.query(sql, values), [&](const sql::Cursor& row) {
+    take(row, Held{.all = number_of(row.at(0)), .seen = number_of(row.at(1))});
+  });
+}
+
+Result<DayCheck::Held> DayCheck::held(std::string_view condition,
+                                      std::initializer_list<CivilTime> times) {
+  Held found;
+  Result<void> read =
+      each_held("", condition, times, [&](const sql::Cursor& /*row*/, Held held) { found = held; });
+  if (!read) return fail(std::move(read).error());
+  return found;
+}
+
 Result<std::map<std::string, DayCheck::Held>> DayCheck::held_by_day(const TimeWindow& range) {
-  const std::string sql =
-      dialect_sql(fmt::format("SELECT $day(t.created_at), COUNT(*), COUNT(s.record_id) FROM {0} t "
-                              "LEFT JOIN raw_seen s ON s.platform=t.platform AND s.stream=? "
-                              "AND s.record_id=t.{1} AND s.observed_at>=? WHERE t.platform=? "
-                              "AND t.created_at>=? AND t.created_at<=? GROUP BY $day(t.created_at)",
-                              table_name(tables_.kind()), id_column(tables_.kind())),
-                  connection_.dialect());
   std::map<std::string, Held> days;
-  Result<void> read = sql::each_row(
-      connection_.query(sql, sql::Values{std::string(name(tables_.kind())), utc_text(since_),
-                                         tables_.platform(), range.from.text(), range.upto.text()}),
-      [&](const sql::Cursor& row) {
-        days.emplace(row.at(0).value_or(""),
-                     Held{.all = number_of(row.at(1)), .seen = number_of(row.at(2))});
-      });
+  Result<void> read = each_held(", $day(t.created_at)",
+                                " AND t.created_at>=? AND t.created_at<=? "
+                                "GROUP BY $day(t.created_at)",
+                                {range.from, range.upto}, [&](const sql::Cursor& row, Held held) {
+                                  days.emplace(row.at(2).value_or(""), held);
+                                });
   if (!read) return fail(std::move(read).error());
   return days;
 }
 
 Result<std::uint64_t> DayCheck::seen_at(const CivilTime& time) {
-  const Result<std::int64_t> count = sql::query_number(
-      connection_,
-      fmt::format("SELECT COUNT(*) FROM {0} t JOIN raw_seen s ON s.platform=t.platform "
-                  "AND s.stream=? AND s.record_id=t.{1} AND s.observed_at>=? "
-                  "WHERE t.platform=? AND t.created_at=?",
-                  table_name(tables_.kind()), id_column(tables_.kind())),
-      sql::Values{std::string(name(tables_.kind())), utc_text(since_), tables_.platform(),
-                  time.text()});
-  if (!count) return fail(count.error());
-  return static_cast<std::uint64_t>(*count);
+  const Result<Held> found = held(" AND t.created_at=?", {time});
+  return found ? Result<std::uint64_t>(found->seen) : fail(found.error());
 }
 
 Result<std::uint64_t> DayCheck::set_aside() {
@@ -89,15 +97,8 @@ Result<std::uint64_t> DayCheck::without_day() {
   const std::span<const Column> columns = load::table_of(tables_.kind()).columns;
   const auto created = std::ranges::find(columns, "created_at", &Column::name);
   if (created != columns.end() && created->required) return 0;
-  const Result<std::int64_t> count = sql::query_number(
-      connection_,
-      fmt::format("SELECT COUNT(*) FROM {0} t JOIN raw_seen s ON s.platform=t.platform "
-                  "AND s.stream=? AND s.record_id=t.{1} AND s.observed_at>=? "
-                  "WHERE t.platform=? AND t.created_at IS NULL",
-                  table_name(tables_.kind()), id_column(tables_.kind())),
-      sql::Values{std::string(name(tables_.kind())), utc_text(since_), tables_.platform()});
-  if (!count) return fail(count.error());
-  return static_cast<std::uint64_t>(*count);
+  const Result<Held> found = held(" AND t.created_at IS NULL");
+  return found ? Result<std::uint64_t>(found->seen) : fail(found.error());
 }
 
 Result<bool> DayCheck::counts_second_behind(const TimeWindow& day, std::uint64_t behind) {
@@ -230,23 +231,13 @@ Result<KeptCheckResult> DayCheck::check_kept(const TimeWindow& range,
 Result<TotalCheckResult> DayCheck::check_total(std::uint64_t listed) {
   const Result<std::uint64_t> rejects = set_aside();
   if (!rejects) return fail(rejects.error());
-  const std::string sql = fmt::format(
-      "SELECT COUNT(*), COUNT(s.record_id) FROM {0} t LEFT JOIN raw_seen s ON "
-      "s.platform=t.platform AND s.stream=? AND s.record_id=t.{1} AND s.observed_at>=? "
-      "WHERE t.platform=?",
-      table_name(tables_.kind()), id_column(tables_.kind()));
-  Held held;
-  Result<void> read =
-      sql::each_row(connection_.query(sql, sql::Values{std::string(name(tables_.kind())),
-                                                       utc_text(since_), tables_.platform()}),
-                    [&](const sql::Cursor& row) {
-                      held = {.all = number_of(row.at(0)), .seen = number_of(row.at(1))};
-                    });
-  if (!read) return fail(std::move(read).error());
-  const std::uint64_t seen = std::min(held.all, held.seen + older_);
+  const Result<Held> everything = held("");
+  if (!everything) return fail(everything.error());
+  const std::uint64_t seen = std::min(everything->all, everything->seen + older_);
   const std::uint64_t found = seen + *rejects;
-  return TotalCheckResult{
-      .listed = listed, .missing = listed > found ? listed - found : 0, .surplus = held.all - seen};
+  return TotalCheckResult{.listed = listed,
+                          .missing = listed > found ? listed - found : 0,
+                          .surplus = everything->all - seen};
 }
 
 Result<DayCheckResult> DayCheck::check(const TimeWindow& range,

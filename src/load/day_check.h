@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <initializer_list>
 #include <map>
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -94,6 +97,13 @@ class DayCheck {
     std::uint64_t excused = 0;  ///< So many of the rows that were set aside it took.
   };
 
+  /// Counts the records that `condition` is true of, which begins with ` AND` and asks for `times`:
+  /// in one row, or in one for each `key`, a further column that it groups by.
+  [[nodiscard]] Result<void> each_held(std::string_view key, std::string_view condition,
+                                       std::initializer_list<CivilTime> times,
+                                       const std::function<void(const sql::Cursor&, Held)>& take);
+  [[nodiscard]] Result<Held> held(std::string_view condition,
+                                  std::initializer_list<CivilTime> times = {});
   /// Those of each day (`2025-01-31`) of the range. One pass, however many days: asked day by day,
   /// SQLite would read the whole table each time, since all its rows have the same platform.
   [[nodiscard]] Result<std::map<std::string, Held>> held_by_day(const TimeWindow& range);

@@ -246,12 +246,10 @@ Message untold(const std::string& field) {
   if (field == "price")
     return {
         "whether the amount in several rows of one order is the order's or each row's: it was "
-        "taken "
-        "as the order's. --map line_price=COLUMN takes it as each row's, --map price=COLUMN says "
-        "that it is the order's",
+        "taken as the order's. --map line_price=COLUMN takes it as each row's, --map price=COLUMN "
+        "says that it is the order's",
         "同一订单的多行均有的金额是整单金额还是各行金额：已按整单金额处理。若为各行金额，请用 "
-        "--map "
-        "line_price=列名；若确为整单金额，用 --map price=列名 说明"};
+        "--map line_price=列名；若确为整单金额，用 --map price=列名 说明"};
   if (field == "refund_money")
     return {
         "how much came back of some orders that were refunded: it is missing in refund, and net is "

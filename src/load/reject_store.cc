@@ -10,6 +10,7 @@
 #include "load/row_sql.h"
 #include "load/schema.h"
 #include "sql/rows.h"
+#include "sql/transaction.h"
 
 namespace tidemark::load {
 namespace {
@@ -122,14 +123,8 @@ Result<std::int64_t> accept_rejects(sql::Connection& connection, const std::stri
                                     const std::string& stream,
                                     const std::optional<std::vector<std::string>>& ids,
                                     WallTime now) {
-  if (Result<void> begun = connection.begin(sql::Isolation::write); !begun)
-    return fail(std::move(begun).error());
-  Result<std::int64_t> accepted = accept_locked(connection, platform, stream, ids, now);
-  if (accepted)
-    if (Result<void> committed = connection.commit(); !committed)
-      accepted = fail(std::move(committed).error());
-  if (!accepted) connection.rollback();
-  return accepted;
+  return sql::in_transaction(connection,
+                             [&] { return accept_locked(connection, platform, stream, ids, now); });
 }
 
 Result<std::map<std::string, std::string>> accepted_rejects(sql::Connection& connection,

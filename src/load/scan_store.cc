@@ -9,6 +9,7 @@
 #include "load/schema.h"
 #include "load/stream_turn.h"
 #include "sql/rows.h"
+#include "sql/transaction.h"
 
 namespace tidemark::load {
 namespace {
@@ -117,12 +118,10 @@ Result<std::vector<FinishedWindow>> ScanStore::finished_windows(const Scan& scan
 
 template <class Work>
 Result<void> ScanStore::in_transaction(Work work) {
-  if (Result<void> begun = connection_.begin(sql::Isolation::write); !begun) return begun;
-  Result<void> done = take_turn(connection_, platform_, stream_);
-  if (done) done = work();
-  if (done) done = connection_.commit();
-  if (!done) connection_.rollback();
-  return done;
+  return sql::in_transaction(connection_, [&]() -> Result<void> {
+    if (Result<void> taken = take_turn(connection_, platform_, stream_); !taken) return taken;
+    return work();
+  });
 }
 
 Result<void> ScanStore::note_longest(const TableSpec& table, const Scan& scan,

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sql/rows.h"
+#include "sql/transaction.h"
 
 namespace tidemark::load {
 namespace {
@@ -18,12 +19,10 @@ constexpr std::string_view stale_sql =
 
 /// Whoever holds the table (a VACUUM by hand, an index that is made) may do so for hours.
 Result<void> analyze(sql::Connection& connection, std::string_view table) {
-  if (Result<void> begun = connection.begin(sql::Isolation::write); !begun) return begun;
-  Result<void> done = sql::write(connection, "SET LOCAL lock_timeout='5s'", {});
-  if (done) done = sql::write(connection, fmt::format("ANALYZE {}", table), {});
-  if (done) done = connection.commit();
-  if (!done) connection.rollback();
-  return done;
+  return sql::in_transaction(connection, [&] {
+    Result<void> done = sql::write(connection, "SET LOCAL lock_timeout='5s'", {});
+    return done ? sql::write(connection, fmt::format("ANALYZE {}", table), {}) : done;
+  });
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "load/benefit/benefit_schema.h"
 #include "load/row_sql.h"
 #include "sql/rows.h"
+#include "sql/transaction.h"
 
 namespace tidemark::load {
 namespace {
@@ -100,14 +101,8 @@ Result<std::map<std::string, PendingCounts>> count_pending(sql::Connection& conn
 Result<std::int64_t> accept_pending(sql::Connection& connection, const std::string& platform,
                                     const std::optional<std::vector<std::string>>& ids,
                                     const std::string& reason, WallTime now) {
-  if (Result<void> begun = connection.begin(sql::Isolation::write); !begun)
-    return fail(std::move(begun).error());
-  Result<std::int64_t> accepted = accept_locked(connection, platform, ids, reason, now);
-  if (accepted)
-    if (Result<void> committed = connection.commit(); !committed)
-      accepted = fail(std::move(committed).error());
-  if (!accepted) connection.rollback();
-  return accepted;
+  return sql::in_transaction(connection,
+                             [&] { return accept_locked(connection, platform, ids, reason, now); });
 }
 
 }  // namespace tidemark::load

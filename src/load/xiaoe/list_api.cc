@@ -5,12 +5,12 @@
 #include <algorithm>
 
 #include "base/json_object.h"
+#include "load/cell.h"
 
 namespace tidemark::load::xiaoe {
 namespace {
 
 constexpr std::chrono::seconds ten_seconds{10};
-constexpr std::size_t day_length = std::string_view("2025-12-31").size();
 
 std::int64_t unix_seconds(const CivilTime& china) {
   return std::chrono::duration_cast<std::chrono::seconds>(china.time().time_since_epoch() -
@@ -18,13 +18,11 @@ std::int64_t unix_seconds(const CivilTime& china) {
       .count();
 }
 
-std::string day(const CivilTime& time) { return time.text().substr(0, day_length); }
-
 // Whether the end of a window is included is nowhere said of any list. So each is asked for a
 // little more than is wanted (a second, a day), and what comes twice is folded by the warehouse.
 
 std::string last_day(const ListQuestion& asked) {
-  return day(asked.end_too ? asked.slice->upto + std::chrono::days(1) : asked.slice->upto);
+  return date_text(asked.end_too ? asked.slice->upto + std::chrono::days(1) : asked.slice->upto);
 }
 
 std::optional<std::string> order_question(const ListQuestion& asked, std::uint64_t page_size) {
@@ -38,13 +36,13 @@ std::optional<std::string> aftersale_question(const ListQuestion& asked, std::ui
   return fmt::format(R"("page_index":{},"page_size":{},"date_type":"{}","sales_state":-1,)"
                      R"("created_at":"{}||{}")",
                      asked.page, page_size, asked.by_creation ? "created_at" : "updated_at",
-                     day(asked.slice->from), last_day(asked));
+                     date_text(asked.slice->from), last_day(asked));
 }
 
 std::optional<std::string> user_question(const ListQuestion& asked, std::uint64_t page_size) {
   std::string question =
       fmt::format(R"("page_size":{},"user_created_start":"{}","user_created_end":"{}")", page_size,
-                  day(asked.slice->from), last_day(asked));
+                  date_text(asked.slice->from), last_day(asked));
   if (asked.last_row.empty()) return question;
   const auto members = json_members(asked.last_row);
   if (!members) return std::nullopt;

@@ -217,7 +217,7 @@ std::vector<Finding> examine_shop(const ClientOptions& shop, std::chrono::second
   findings.push_back(
       {.check = "whitelist", .what = say({"this machine's address is in it", "包含本机地址"})});
   // Days are those of China.
-  const std::string today = local_time(clock.wall(), china_offset).text().substr(0, 10);
+  const std::string today = date_text(local_time(clock.wall(), china_offset));
   for (const Question& question : questions)
     findings.push_back(check_permission(**probe, question, today));
   return findings;
