@@ -514,6 +514,18 @@ def damage(tree, group):
     return mend
 
 
+def lose(tree, group):
+    path = os.path.join(tree.path, group, "_manifest.json")
+    with open(path, "rb") as file:
+        whole = file.read()
+    os.remove(path)
+
+    def put_back():
+        with open(path, "wb") as again:
+            again.write(whole)
+    return put_back
+
+
 def change_all(source, fids, version, minutes):
     for fid in fids:
         source.change(fid, source.ago(minutes), fext_field=payload_of(fid, version))
@@ -549,18 +561,14 @@ def test_a_manifest_that_is_gone_fails_its_group_as_a_damaged_one_does(sqlite, t
     sqlite.make_table()
     sqlite.add(invoice(1, "t1"), invoice(2, "t1"), invoice(3, "t2"))
     tree.incremental(sqlite, "60m", "--layout", "ndjson")
-    path = os.path.join(tree.path, "t1/CN/_manifest.json")
-    with open(path, "rb") as file:
-        whole = file.read()
-    os.remove(path)
+    put_back = lose(tree, "t1/CN")
     change_all(sqlite, (1, 3), 2, 50)
     for margin in ("--dry-run", "--yes"):
         ran = tree.export(sqlite, "--layout", "ndjson", *words, margin, code=3)
         assert "t1/CN/_manifest.json is missing" in message_of(ran)
-        assert not os.path.exists(path)
+        assert not os.path.exists(os.path.join(tree.path, "t1/CN/_manifest.json"))
     assert newest(tree)[3] == json.loads(payload_of(3, 2))
-    with open(path, "wb") as file:
-        file.write(whole)
+    put_back()
     tree.export(sqlite, "--layout", "ndjson", *words)
     assert newest(tree) == {1: json.loads(payload_of(1, 2)), 2: json.loads(payload_of(2)),
                             3: json.loads(payload_of(3, 2))}
@@ -600,9 +608,12 @@ def test_a_row_that_moved_out_of_what_a_full_export_reads_is_not_lost(sqlite, tr
         sqlite.change(1, sqlite.ago(60), ftenant_id="t9")
     tree.export(sqlite, "--layout", "ndjson")
     sqlite.change(3, sqlite.ago(50), ftenant_id="t9", fcountry="CN", fext_field=payload_of(3, 2))
-    for _ in range(2):
-        tree.export(sqlite, "--layout", "ndjson", *words)
+    for kept in (1, 2):
+        ran = tree.export(sqlite, "--layout", "ndjson", *words)
         assert newest(tree)[3] == json.loads(payload_of(3))
+        note = next(note for note in ran.notes if "beside the new ones" in note)
+        assert note.startswith(f"{kept} old part{'s' if kept > 1 else ''} stay")
+        assert f"tidemark export compact -o {tree.path}" in note
     compact(tree)
     assert sorted(line["key"] for line in lines(tree, "t2/US")) == [2, 3]
     tree.export(sqlite, "--layout", "ndjson")
@@ -749,19 +760,62 @@ def test_a_damaged_manifest_and_a_lost_index_stop_nobody(sqlite, tree):
     assert not any("old parts" in note for note in ran.notes)
 
 
-def test_compacting_waits_for_a_damaged_manifest(sqlite, tree):
+@pytest.mark.parametrize("harm", [damage, lose])
+def test_compacting_waits_for_a_manifest(sqlite, tree, harm):
     """A line that was folded would count as newer than those that nobody can read."""
+    sqlite.make_table()
+    sqlite.add(invoice(1, "t1"), invoice(2, "t2"), invoice(3, "t2"))
+    tree.incremental(sqlite, "60m", "--layout", "ndjson")
+    # The newest line of 3 stands in t1; that of t2 would be folded, were the other not in sight.
+    sqlite.change(3, sqlite.ago(50), ftenant_id="t1", fext_field=payload_of(3, 2))
+    sqlite.change(2, sqlite.ago(50), fext_field=payload_of(2, 2))
+    tree.incremental(sqlite, "40m", "--layout", "ndjson")
+    mend = harm(tree, "t1/CN")
+    before = tree.raw()
+    for words in (("--dry-run",), ()):
+        ran = subprocess.run([BINARY, "export", "compact", "-o", tree.path, *words],
+                             capture_output=True, encoding="utf-8", cwd=tree.home, check=False,
+                             env={"PATH": os.environ["PATH"], "HOME": tree.home})
+        assert ran.returncode == 1
+        assert "t1/CN/_manifest.json" in ran.stderr
+        assert tree.raw() == before
+    mend()
+    compact(tree)
+    assert newest(tree)[3] == json.loads(payload_of(3, 2))
+    assert [line["key"] for line in lines(tree, "t2/CN")] == [2]
+
+
+def test_a_lost_manifest_keeps_the_last_lines_of_rejected_rows(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1, "t1"), invoice(2, "t2"), invoice(3, "t2"))
+    tree.incremental(sqlite, "60m", "--layout", "ndjson")
+    sqlite.change(3, sqlite.ago(50), ftenant_id="t9", fext_field=payload_of(3, 2))
+    tree.incremental(sqlite, "40m", "--layout", "ndjson")
+    mend = lose(tree, "t9/CN")
+    # It moves back and breaks: its older line must not be stamped anew.
+    sqlite.change(3, sqlite.ago(30), ftenant_id="t2", fext_field="{broken")
+    for _ in range(2):
+        ran = tree.export(sqlite, "--layout", "ndjson", "--prune", code=3)
+        assert "t9/CN/_manifest.json is missing" in message_of(ran)
+        assert (ran.rejected, ran.gone_removed) == (1, 0)
+        assert any("old parts stay" in note for note in ran.notes)
+    mend()
+    assert newest(tree)[3] == json.loads(payload_of(3, 2))
+    tree.export(sqlite, "--layout", "ndjson", "--prune", code=3)
+    assert newest(tree) == {1: json.loads(payload_of(1)), 2: json.loads(payload_of(2)),
+                            3: json.loads(payload_of(3, 2))}
+    assert parts_on_disk(tree) == parts_listed(tree)
+
+
+def test_a_lost_manifest_of_a_gone_group_is_told(sqlite, tree):
     sqlite.make_table()
     sqlite.add(invoice(1, "t1"), invoice(2, "t2"))
     tree.export(sqlite, "--layout", "ndjson")
-    damage(tree, "t1/CN")
-    before = tree.raw()
-    ran = subprocess.run([BINARY, "export", "compact", "-o", tree.path], capture_output=True,
-                         encoding="utf-8", cwd=tree.home, check=False,
-                         env={"PATH": os.environ["PATH"], "HOME": tree.home})
-    assert ran.returncode == 1
-    assert "t1/CN/_manifest.json" in ran.stderr
-    assert tree.raw() == before
+    lose(tree, "t2/CN")
+    sqlite.run("DELETE FROM t_invoice WHERE fid = 2")
+    ran = tree.export(sqlite, "--layout", "ndjson", "--prune", code=3)
+    assert "t2/CN/_manifest.json is missing" in message_of(ran)
+    assert (ran.rows_written, ran.gone_removed) == (1, 0)
 
 
 # What is not in the tree is not told as exported

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "export/accepted_rejects.h"
+#include "export/filter_notes.h"
 #include "export/gone_groups.h"
 #include "export/gone_rows.h"
 #include "export/progress_marks.h"
@@ -248,8 +249,10 @@ void ExportRun::publish_packed() {
                               "未发布任何分片：目录中原有内容不变"});
   }
   const PackedTree::Commit& commit = packed_end_->commit;
-  const bool damaged = packed_end_->damage || !commit.unplaced.empty();
-  if (damaged && options_.mode == Mode::full && commit.parts_written > 0) {
+  const bool keeps_parts = options_.mode == Mode::full && commit.parts_kept > 0;
+  if (keeps_parts && !options_.covers_all()) {
+    summary_.notes.push_back(kept_parts_of_some(commit.parts_kept, options_.output));
+  } else if (keeps_parts) {
     summary_.notes.push_back(
         {"the old parts stay beside the new ones, since rows that failed or were rejected may have "
          "their last lines there; the first full export without such a failure replaces them",
@@ -294,7 +297,10 @@ bool ExportRun::may_prune() const {
 Result<void> ExportRun::look_for_gone_groups() {
   // Where nothing was, nothing can be gone.
   if (!packed_end_->published || packed_end_->damage || !tree_.may_have_files) return {};
-  const Result<GoneGroups> gone = find_gone_groups(options_.output, packed_end_->standing);
+  const Result<PathSet> nobodys = tree_.index->removals();
+  if (!nobodys) return std::unexpected(nobodys.error());
+  const Result<GoneGroups> gone =
+      find_gone_groups(options_.output, packed_end_->standing, *nobodys);
   if (!gone) {
     // What this run published stands.
     summary_.errors.push_back(gone.error());

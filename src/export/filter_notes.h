@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,5 +16,8 @@ namespace tidemark::exporter {
 /// Where both are given, each name may well have rows, only none that are of both.
 [[nodiscard]] Message no_rows_of_both(const std::vector<std::string>& tenants,
                                       const std::vector<std::string>& countries);
+
+/// Of a full export into a packed tree that did not read all: it adds where others replace.
+[[nodiscard]] Message kept_parts_of_some(std::uint64_t parts, const std::string& output);
 
 }  // namespace tidemark::exporter

@@ -4,7 +4,6 @@
 
 #include <optional>
 
-#include "export/packed_manifest.h"
 #include "export/stale_files.h"
 #include "export/tree_folder.h"
 
@@ -28,16 +27,17 @@ Result<void> note_removals(TreeIndex& index, const std::vector<std::string>& par
 }  // namespace
 
 Result<GoneGroups> find_gone_groups(const std::string& output,
-                                    const std::set<std::string>& standing) {
+                                    const std::set<std::string>& standing, const PathSet& nobodys) {
   GoneGroups gone;
-  const Result<std::vector<std::string>> folders = PackedManifest::folders(output);
+  const Result<std::vector<std::string>> folders = packed_folders(output);
   if (!folders) return std::unexpected(folders.error());
   if (folders->empty()) return gone;
   Result<TreeFolder> tree = TreeFolder::open(output, false);
   if (!tree) return fail(std::move(tree.error()));
   for (const std::string& folder : *folders) {
     if (standing.contains(folder)) continue;
-    const Result<std::optional<PackedManifest>> manifest = PackedManifest::load(*tree, folder);
+    const Result<std::optional<PackedManifest>> manifest =
+        load_packed_folder(*tree, folder, nobodys);
     if (!manifest) {
       if (gone.failures.size() < StaleFiles::failures_max) {
         gone.failures.push_back(manifest.error());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "export/packed_folder.h"
 #include "export/summary.h"
 #include "export/tree_index.h"
 
@@ -18,12 +19,14 @@ struct GoneGroups {
   std::uint64_t rows = 0;  ///< That their manifests list.
   std::uint64_t parts = 0;
   std::vector<GoneRow> examples;  ///< The first few folders.
-  std::vector<Error> failures;    ///< The first few manifests that cannot be read.
+  std::vector<Error> failures;    ///< The first few manifests that are lost or cannot be read.
 };
 
-/// All groups that have rows, but for those in the folders of `standing`. Errors: io.
+/// All groups that have rows, but for those in the folders of `standing`. `nobodys`: see
+/// load_packed_folder(). Errors: io.
 [[nodiscard]] Result<GoneGroups> find_gone_groups(const std::string& output,
-                                                  const std::set<std::string>& standing);
+                                                  const std::set<std::string>& standing,
+                                                  const PathSet& nobodys);
 
 struct RemovedGroups {
   std::uint64_t rows = 0;

@@ -63,7 +63,8 @@ Error with_way_out(Error error) {
 }  // namespace
 
 Result<KeptLines> keep_lines(const std::set<Key>& rejected, const GroupTable& groups,
-                             Compressor& compressor, const Stop& stop, PackedTree& into) {
+                             Compressor& compressor, const Stop& stop, TreeIndex& index,
+                             PackedTree& into) {
   KeptLines kept;
   if (rejected.empty()) return kept;
   std::unordered_set<std::string> keys;
@@ -77,7 +78,9 @@ Result<KeptLines> keep_lines(const std::set<Key>& rejected, const GroupTable& gr
     kept.damage = with_way_out(std::move(error));
     return std::move(kept);
   };
-  Result<NewestLines> newest = NewestLines::open(into.options().output);
+  const Result<PathSet> nobodys = index.removals();
+  if (!nobodys) return std::unexpected(nobodys.error());
+  Result<NewestLines> newest = NewestLines::open(into.options().output, *nobodys);
   if (!newest) return unreadable(std::move(newest.error()));
   const auto is_rejected = [&keys](std::string_view key) {
     return keys.contains(std::string(key));

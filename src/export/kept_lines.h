@@ -28,9 +28,9 @@ struct KeptLines {
 /// new line; so that their last good one is not lost, their newest lines of the old parts are
 /// appended to the new ones. `rejected` are the keys, `groups` what was read. Reads all parts of
 /// the tree if there is any such row, and nothing otherwise. Before commit().
-/// Errors: no_space, io (of what is written), cancelled.
+/// Errors: no_space, io (of what is written), cancelled, those of the index.
 [[nodiscard]] Result<KeptLines> keep_lines(const std::set<Key>& rejected, const GroupTable& groups,
                                            Compressor& compressor, const Stop& stop,
-                                           PackedTree& into);
+                                           TreeIndex& index, PackedTree& into);
 
 }  // namespace tidemark::exporter

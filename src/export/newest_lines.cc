@@ -25,28 +25,31 @@ Result<bool> is_line_of(IndexStatement& find, std::string_view line, std::int64_
 
 }  // namespace
 
-Result<NewestLines> NewestLines::open(const std::string& output) {
+Result<NewestLines> NewestLines::open(const std::string& output, const PathSet& nobodys) {
   Result<TreeFolder> tree = TreeFolder::open(output, false);
   if (!tree && tree.error().kind != ErrorKind::not_found) return fail(std::move(tree.error()));
   Result<IndexDb> newest = IndexDb::open("", IndexDb::Mode::scratch);
   if (!newest) return fail(std::move(newest.error()));
   NewestLines lines(tree ? std::optional(std::move(*tree)) : std::nullopt, std::move(*newest));
-  if (Result<void> loaded = lines.load(output); !loaded) return fail(std::move(loaded.error()));
+  if (Result<void> loaded = lines.load(output, nobodys); !loaded) {
+    return fail(std::move(loaded.error()));
+  }
   return lines;
 }
 
-Result<void> NewestLines::load(const std::string& output) {
+Result<void> NewestLines::load(const std::string& output, const PathSet& nobodys) {
   if (!tree_) return {};
-  Result<std::vector<std::string>> folders = PackedManifest::folders(output);
-  if (!folders) return fail(std::move(folders.error()));
-  folders_ = std::move(*folders);
-  for (std::size_t folder = 0; folder < folders_.size(); ++folder) {
-    Result<std::optional<PackedManifest>> manifest = PackedManifest::load(*tree_, folders_[folder]);
+  const Result<std::vector<std::string>> folders = packed_folders(output);
+  if (!folders) return std::unexpected(folders.error());
+  for (const std::string& folder : *folders) {
+    Result<std::optional<PackedManifest>> manifest = load_packed_folder(*tree_, folder, nobodys);
     if (!manifest) return fail(std::move(manifest.error()));
-    manifests_.push_back(std::move(manifest->value()));
-    for (std::size_t i = 0; i < manifests_.back().parts.size(); ++i) {
-      parts_.push_back({.folder = folder, .number = i});
+    if (!*manifest) continue;
+    for (std::size_t i = 0; i < (*manifest)->parts.size(); ++i) {
+      parts_.push_back({.folder = folders_.size(), .number = i});
     }
+    folders_.push_back(folder);
+    manifests_.push_back(std::move(**manifest));
   }
   rows_.resize(folders_.size());
   std::ranges::sort(parts_, {}, [this](const Part& part) {

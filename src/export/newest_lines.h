@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "base/stop.h"
 #include "export/index_db.h"
-#include "export/packed_manifest.h"
+#include "export/packed_folder.h"
 #include "export/tree_folder.h"
 
 namespace tidemark::exporter {
@@ -21,8 +21,10 @@ namespace tidemark::exporter {
 /// SQLite file. One thread at a time; the tree's lock is held.
 class NewestLines {
  public:
-  /// Reads all manifests; none if there is no such tree. Errors: corrupt, io.
-  [[nodiscard]] static Result<NewestLines> open(const std::string& output);
+  /// Reads all manifests; none if there is no such tree. A group whose manifest is lost may have
+  /// the newest line of any key, and so there is no telling then. `nobodys`: see
+  /// load_packed_folder(). Errors: corrupt, io.
+  [[nodiscard]] static Result<NewestLines> open(const std::string& output, const PathSet& nobodys);
 
   [[nodiscard]] std::size_t folders() const { return folders_.size(); }
   [[nodiscard]] const std::string& folder(std::size_t folder) const { return folders_[folder]; }
@@ -50,7 +52,7 @@ class NewestLines {
   };
   NewestLines(std::optional<TreeFolder> tree, IndexDb newest)
       : tree_(std::move(tree)), newest_(std::move(newest)) {}
-  [[nodiscard]] Result<void> load(const std::string& output);
+  [[nodiscard]] Result<void> load(const std::string& output, const PathSet& nobodys);
   [[nodiscard]] Result<void> find_in(Part& part, IndexStatement& put, const IsWanted& is_wanted,
                                      std::int64_t& line_number);
   [[nodiscard]] Result<void> count();

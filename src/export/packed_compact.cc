@@ -122,7 +122,9 @@ Result<CompactSummary> compact(const CompactOptions& options, const Clock& clock
     if (!stale) return std::unexpected(stale.error());
     for (const Error& error : stale->failures) log_line(LogLevel::warning, error.what.en);
   }
-  Result<NewestLines> newest = NewestLines::open(options.output);
+  const Result<PathSet> nobodys = index->removals();
+  if (!nobodys) return std::unexpected(nobodys.error());
+  Result<NewestLines> newest = NewestLines::open(options.output, *nobodys);
   if (!newest) return fail(std::move(newest.error()));
   Result<CompactSummary> summary = fold(*newest, options, *index, state_directory, clock, stop);
   if (!options.dry_run) {

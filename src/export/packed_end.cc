@@ -42,8 +42,8 @@ Result<void> publish(const PackedWork& work, const JobOf& job_of,
                                                         : PackedTree::OldParts::kept;
   if (old_parts == PackedTree::OldParts::replaced) {
     Compressor compressor(work.options.compression, work.options.compression_level);
-    Result<KeptLines> kept =
-        keep_lines(rejected_rows(work.publisher), work.groups, compressor, work.stop, work.packed);
+    Result<KeptLines> kept = keep_lines(rejected_rows(work.publisher), work.groups, compressor,
+                                        work.stop, work.index, work.packed);
     if (!kept) return fail(std::move(kept.error()));
     end.standing = std::move(kept->standing);
     end.damage = std::move(kept->damage);

@@ -1,13 +1,48 @@
 #include "export/packed_folder.h"
 
 #include <algorithm>
-#include <utility>
-#include <vector>
+#include <filesystem>
 
-#include "export/packed_run.h"
+#include "base/system_error.h"
+#include "export/packed_part_name.h"
+#include "export/state_directory.h"
 #include "export/tree_file.h"
 
 namespace tidemark::exporter {
+
+namespace fs = std::filesystem;
+
+Result<std::vector<std::string>> packed_folders(const std::string& output) {
+  std::set<std::string> found;
+  std::error_code code;
+  fs::recursive_directory_iterator entry{output, code};
+  if (code == std::errc::no_such_file_or_directory) return std::vector<std::string>{};
+  for (const fs::recursive_directory_iterator end; !code && entry != end; entry.increment(code)) {
+    const std::string name = entry->path().filename();
+    if (name == state_directory_name) {
+      entry.disable_recursion_pending();
+    } else if (name == PackedManifest::file_name || !run_of_part(name).empty()) {
+      found.insert(entry->path().parent_path().lexically_relative(output).string());
+    }
+  }
+  // Half of the folders would be taken for all of them.
+  if (code) return fail_errno(code.value(), {"cannot look through {}", "无法遍历 {}"}, output);
+  return std::vector(found.begin(), found.end());
+}
+
+Result<std::optional<PackedManifest>> load_packed_folder(TreeFolder& tree,
+                                                         const std::string& folder,
+                                                         const PathSet& nobodys) {
+  Result<std::optional<PackedManifest>> manifest = PackedManifest::load(tree, folder);
+  if (!manifest || *manifest) return manifest;
+  const Result<std::vector<std::string>> names = tree.names(folder);
+  if (!names) return std::unexpected(names.error());
+  const bool has_orphans = std::ranges::any_of(*names, [&](const std::string& name) {
+    return !run_of_part(name).empty() && !nobodys.contains(folder + "/" + name);
+  });
+  if (has_orphans) return fail(PackedManifest::missing(folder));
+  return manifest;
+}
 
 Result<PackedFolders::Given> PackedFolders::give(const std::string& tenant,
                                                  const std::string& country) {
@@ -21,7 +56,7 @@ Result<PackedFolders::Given> PackedFolders::give(const std::string& tenant,
     const Result<bool> there = exists(folder);
     if (!there) return std::unexpected(there.error());
     if (*there) {
-      Result<std::optional<PackedManifest>> manifest = PackedManifest::load(*tree_, folder);
+      Result<std::optional<PackedManifest>> manifest = load_packed_folder(*tree_, folder, nobodys_);
       if (!manifest) {
         if (!unreadable) unreadable = std::move(manifest.error());
         continue;
@@ -30,12 +65,6 @@ Result<PackedFolders::Given> PackedFolders::give(const std::string& tenant,
         if ((*manifest)->tenant != tenant || (*manifest)->country != country) continue;
         take(folder);
         return Given{.folder = std::move(folder), .manifest = std::move(*manifest)};
-      }
-      const Result<bool> orphans = has_orphans(folder);
-      if (!orphans) return std::unexpected(orphans.error());
-      if (*orphans) {
-        if (!unreadable) unreadable = PackedManifest::missing(folder);
-        continue;
       }
     }
     if (!first_free) first_free = std::move(folder);
@@ -46,14 +75,6 @@ Result<PackedFolders::Given> PackedFolders::give(const std::string& tenant,
     return fail(ErrorKind::io, {"no free folder for {}", "{} 没有可用的目录"}, plain);
   take(*first_free);
   return Given{.folder = std::move(*first_free)};
-}
-
-Result<bool> PackedFolders::has_orphans(const std::string& folder) {
-  const Result<std::vector<std::string>> names = tree_->names(folder);
-  if (!names) return std::unexpected(names.error());
-  return std::ranges::any_of(*names, [&](const std::string& name) {
-    return !run_of_part(name).empty() && !nobodys_.contains(folder + "/" + name);
-  });
 }
 
 Result<bool> PackedFolders::exists(std::string_view folder) {

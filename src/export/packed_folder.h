@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "export/packed_manifest.h"
@@ -15,14 +16,24 @@
 
 namespace tidemark::exporter {
 
+/// All folders of the tree that hold a manifest or a part, sorted; none if there is no tree. Links
+/// are not followed. Errors: io.
+[[nodiscard]] Result<std::vector<std::string>> packed_folders(const std::string& output);
+
+/// What one of them holds; nullopt if it has no manifest, and no part but those of `nobodys`, which
+/// may lie in the tree without a manifest that lists them. Errors: corrupt (also a manifest that is
+/// not there beside parts that it listed), io.
+[[nodiscard]] Result<std::optional<PackedManifest>> load_packed_folder(TreeFolder& tree,
+                                                                       const std::string& folder,
+                                                                       const PathSet& nobodys);
+
 /// The folders of the groups of a packed tree, while one run plans what goes where. Each tenant's
 /// folder is listed once, so the tree must not change meanwhile. One thread at a time.
 class PackedFolders {
  public:
-  using Paths = std::set<std::string, std::less<>>;
-  /// `tree` is nullptr if there is none yet; must outlive this. `nobodys`: parts that may lie in
-  /// the tree without a manifest that lists them.
-  explicit PackedFolders(TreeFolder* tree, Paths nobodys = {})
+  /// `tree` is nullptr if there is none yet; must outlive this. `nobodys`: see
+  /// load_packed_folder().
+  explicit PackedFolders(TreeFolder* tree, PathSet nobodys = {})
       : tree_(tree), nobodys_(std::move(nobodys)) {}
 
   struct Given {
@@ -32,8 +43,7 @@ class PackedFolders {
   /// The folder whose manifest names the group; for a new group `{tenant}/{country}`, or with a
   /// mark if another group has that one (two names that clean to the same, or differ in case only).
   /// A group stays in its folder also when a better name has become free since. The folder counts
-  /// as taken from then on. Errors: corrupt (a manifest that may be the group's, or is not there
-  /// beside parts that it listed), io.
+  /// as taken from then on. Errors: corrupt (a manifest that may be the group's), io.
   [[nodiscard]] Result<Given> give(const std::string& tenant, const std::string& country);
 
   /// No other group of this run gets `folder`.
@@ -44,11 +54,8 @@ class PackedFolders {
   /// each of the names that a group may have.
   [[nodiscard]] Result<bool> exists(std::string_view folder);
 
-  /// The folder without a manifest has parts that one listed.
-  [[nodiscard]] Result<bool> has_orphans(const std::string& folder);
-
   TreeFolder* tree_;
-  Paths nobodys_;
+  PathSet nobodys_;
   std::set<std::string> taken_;                         ///< As fold_case() gives them.
   std::map<std::string, std::set<std::string>> below_;  ///< Of each tenant's folder, likewise.
 };

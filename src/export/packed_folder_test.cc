@@ -46,6 +46,20 @@ TEST_F(PackedFolder, PartsWithoutAManifestAreNotTakenForANewGroup) {
   EXPECT_EQ(PackedFolders(&*tree).give("u", "CN")->folder, "u/CN");
 }
 
+TEST_F(PackedFolder, AllFoldersWithAManifestOrAPartAreFound) {
+  take("a/CN", "a");
+  const std::string part = "b/CN/20251203T120000-000000-0001.ndjson.zst";
+  folder_.write(part, "");
+  folder_.write("c/CN/notes.ndjson", "");
+  folder_.write(".export_state/staging/parts/20251203T120000-000000-0001.ndjson", "");
+  EXPECT_EQ(packed_folders(folder_.text()).value(), (std::vector<std::string>{"a/CN", "b/CN"}));
+  EXPECT_TRUE(packed_folders(folder_.text() + "/none").value().empty());
+  Result<TreeFolder> tree = TreeFolder::open(folder_.text(), false);
+  EXPECT_EQ(load_packed_folder(*tree, "a/CN", {}).value()->tenant, "a");
+  EXPECT_EQ(load_packed_folder(*tree, "b/CN", {}).error().kind, ErrorKind::corrupt);
+  EXPECT_FALSE(load_packed_folder(*tree, "b/CN", {part}).value());
+}
+
 TEST_F(PackedFolder, AGroupThatIsThereComesWithItsManifest) {
   take("a_b/CN", "a/b");
   Result<TreeFolder> tree = TreeFolder::open(folder_.text(), false);

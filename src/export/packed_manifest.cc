@@ -3,17 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "base/system_error.h"
-#include "export/state_directory.h"
 #include "watermark/state_file.h"
 
 namespace tidemark::exporter {
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::json;
 using nlohmann::ordered_json;
 
@@ -129,24 +125,6 @@ Error PackedManifest::missing(const std::string& folder) {
       ErrorKind::corrupt,
       {"{}/{} is missing, which lists the parts beside it", "缺少 {}/{}：它列出所在文件夹中的分片"},
       folder, file_name));
-}
-
-Result<std::vector<std::string>> PackedManifest::folders(const std::string& output) {
-  std::vector<std::string> found;
-  std::error_code code;
-  fs::recursive_directory_iterator entry{output, code};
-  if (code == std::errc::no_such_file_or_directory) return found;
-  for (const fs::recursive_directory_iterator end; !code && entry != end; entry.increment(code)) {
-    if (entry->path().filename() == state_directory_name) {
-      entry.disable_recursion_pending();
-    } else if (entry->path().filename() == file_name) {
-      found.push_back(entry->path().parent_path().lexically_relative(output).string());
-    }
-  }
-  // Half of the folders would be taken for all of them.
-  if (code) return fail_errno(code.value(), {"cannot look through {}", "无法遍历 {}"}, output);
-  std::ranges::sort(found);
-  return found;
 }
 
 }  // namespace tidemark::exporter

@@ -41,9 +41,6 @@ struct PackedManifest {
                                                                   const std::string& folder);
   /// Where parts lie in a folder without one, and nothing is known to have left them.
   [[nodiscard]] static Error missing(const std::string& folder);
-  /// All folders of the tree that hold a manifest, sorted; none if there is no tree. Links are not
-  /// followed. Errors: io.
-  [[nodiscard]] static Result<std::vector<std::string>> folders(const std::string& output);
 };
 
 [[nodiscard]] std::string_view packed_extension(Compression compression);

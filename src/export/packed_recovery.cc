@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "export/packed_manifest.h"
+#include "export/packed_folder.h"
 
 namespace tidemark::exporter {
 
 Result<StaleFiles> remove_unlisted_parts(TreeIndex& index, TreeFolder& tree) {
-  const Result<std::vector<std::string>> doubtful = index.removals();
+  const Result<PathSet> doubtful = index.removals();
   if (!doubtful) return std::unexpected(doubtful.error());
   if (doubtful->empty()) return StaleFiles{};
   std::vector<std::string> stale;
@@ -22,7 +22,7 @@ Result<StaleFiles> remove_unlisted_parts(TreeIndex& index, TreeFolder& tree) {
     const auto [folder, file] = split_path(path);
     if (path.contains(".ndjson")) {
       const Result<std::optional<PackedManifest>> manifest =
-          PackedManifest::load(tree, std::string(folder));
+          load_packed_folder(tree, std::string(folder), *doubtful);
       if (!manifest) {
         // It may list the part. Nobody else waits for that.
         index.leave_removal(path);

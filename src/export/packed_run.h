@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -9,15 +8,9 @@
 
 namespace tidemark::exporter {
 
-/// `20251203T170406-123456`: microseconds. Names of runs sort as the runs came.
-[[nodiscard]] std::string packed_run_name(WallTime now);
-
-/// Of a part's file; empty if the file is named like no part.
-[[nodiscard]] std::string run_of_part(std::string_view file);
-
 /// The name of a run that begins now: later than every run of the tree, also when the clock was set
 /// back since. The newest run is remembered in the index; a new index asks the manifests, and the
-/// names of the parts where a manifest is damaged. Errors: corrupt (the name of a run in a
+/// names of the parts where a manifest is damaged or lost. Errors: corrupt (the name of a run in a
 /// manifest), io, and those of the index.
 [[nodiscard]] Result<std::string> next_packed_run(TreeIndex& index, const std::string& output,
                                                   WallTime now);

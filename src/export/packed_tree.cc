@@ -49,11 +49,10 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
   const bool no_tree_yet = !tree && options_.dry_run && tree.error().kind == ErrorKind::not_found;
   if (!tree && !no_tree_yet) return fail(std::move(tree.error()));
   if (Result<void> flushed = staged_.flush(); !flushed) return fail(std::move(flushed.error()));
-  const Result<std::vector<std::string>> doubtful = index.removals();
-  if (!doubtful) return std::unexpected(doubtful.error());
-  Result<Places> places =
-      find_places(PackedFolders(tree ? &*tree : nullptr, {doubtful->begin(), doubtful->end()}),
-                  tree ? &*tree : nullptr, is_published);
+  Result<PathSet> doubtful = index.removals();
+  if (!doubtful) return fail(std::move(doubtful.error()));
+  TreeFolder* const at = tree ? &*tree : nullptr;
+  Result<Places> places = find_places(PackedFolders(at, std::move(*doubtful)), at, is_published);
   if (!places) return fail(std::move(places.error()));
   const auto keep_unless_folded = [&] {
     if (old_parts == OldParts::replaced) old_parts = OldParts::kept;
@@ -100,7 +99,8 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
 }
 
 PackedTree::Commit PackedTree::counted(const Plan& plan, std::vector<Unplaced> unplaced) const {
-  Commit done{.parts_written = plan.moves.size(), .unplaced = std::move(unplaced)};
+  Commit done{
+      .parts_written = plan.moves.size(), .parts_kept = plan.kept, .unplaced = std::move(unplaced)};
   for (const auto& [folder, manifest] : plan.manifests) {
     done.folders.insert(folder);
     for (const PackedPart& part : manifest.parts) {
@@ -189,6 +189,7 @@ PackedTree::Plan PackedTree::plan(const std::vector<Place>& places, OldParts old
     PackedManifest manifest{.tenant = group->tenant, .country = group->country};
     if (before && old_parts == OldParts::kept) {
       manifest.parts = before->parts;
+      plan.kept += before->parts.size();
     } else if (before) {
       for (const PackedPart& part : before->parts) {
         plan.old_parts.push_back(folder + "/" + part.file);

@@ -46,6 +46,7 @@ class PackedTree {
   struct Commit {
     std::uint64_t parts_written = 0;
     std::uint64_t parts_removed = 0;
+    std::uint64_t parts_kept = 0;  ///< Old ones that stand beside new ones.
     std::uint64_t bytes_written = 0;
     std::set<std::string> folders;   ///< Of the groups that have new parts.
     std::vector<Error> failures;     ///< Replaced parts that could not be removed.
@@ -98,6 +99,7 @@ class PackedTree {
     std::map<std::string, PackedManifest> manifests;         ///< By folder.
     std::vector<std::pair<std::string, std::string>> moves;  ///< Staged part → path in the tree.
     std::vector<std::string> old_parts;                      ///< That the new ones replace.
+    std::uint64_t kept = 0;                                  ///< Other old ones of the groups.
   };
   [[nodiscard]] Result<Places> find_places(PackedFolders folders, TreeFolder* tree,
                                            const IsPublished& is_published) const;

@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -10,6 +12,9 @@
 #include "export/spec.h"
 
 namespace tidemark::exporter {
+
+/// Of files, below the output.
+using PathSet = std::set<std::string, std::less<>>;
 
 /// `.json`, `.json.gz`, `.json.zst`.
 [[nodiscard]] std::string_view extension_of(Compression compression);

@@ -114,7 +114,7 @@ class TreeIndex {
 
   // --- stale files
   [[nodiscard]] Result<void> add_removal(std::string_view path);
-  [[nodiscard]] Result<std::vector<std::string>> removals();
+  [[nodiscard]] Result<PathSet> removals();
   /// All are gone, but for those that leave_removal() named.
   [[nodiscard]] Result<void> clear_removals();
   /// The file could not be removed: it stays on the list, and the next run tries again.

@@ -132,7 +132,7 @@ TEST_F(OpenTreeIndex, OneOfAnOlderVersionKeepsAllThatItHas) {
     EXPECT_EQ(found.path, (TreePath{.stem = "t/a", .compression = Compression::gzip}));
     EXPECT_EQ(found.size, 2U);
     EXPECT_EQ(index->owner_of(name_hash("T/A")).value()->id, 5);
-    EXPECT_EQ(index->removals().value(), std::vector<std::string>{"t/old.json"});
+    EXPECT_EQ(index->removals().value(), PathSet{"t/old.json"});
     ASSERT_EQ(index->rejects().value().size(), 1U);
     EXPECT_TRUE(index->rejects().value().front().accepted);
     EXPECT_EQ(index->covered().value().size(), 1U);

@@ -28,15 +28,15 @@ Result<void> TreeIndex::add_removal(std::string_view path) {
   return add_removal_.reset().bind_text(path).run();
 }
 
-Result<std::vector<std::string>> TreeIndex::removals() {
+Result<PathSet> TreeIndex::removals() {
   Result<IndexStatement> all = db_.prepare("SELECT path FROM removal");
   if (!all) return fail(std::move(all));
-  std::vector<std::string> paths;
+  PathSet paths;
   while (true) {
     const Result<bool> row = all->step();
     if (!row) return std::unexpected(row.error());
     if (!*row) return paths;
-    paths.emplace_back(all->bytes(0));
+    paths.emplace(all->bytes(0));
   }
 }
 

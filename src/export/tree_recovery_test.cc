@@ -103,7 +103,7 @@ TEST_F(TreeRecovery, OneThatCannotBeRemovedStaysOnTheList) {
   EXPECT_FALSE(stale->failures.front().hint.empty());
   EXPECT_EQ(stale->removed, 1U);
   EXPECT_FALSE(folder_.has("t/CN/other.json"));
-  EXPECT_EQ(index_.removals().value(), std::vector<std::string>{"t/CN/old.json"});
+  EXPECT_EQ(index_.removals().value(), PathSet{"t/CN/old.json"});
 }
 
 TEST_F(TreeRecovery, PartsThatAManifestListsStay) {
@@ -140,6 +140,22 @@ TEST_F(TreeRecovery, PartsThatADamagedManifestMayListStay) {
   EXPECT_EQ(index_.removals()->size(), 2U);
 }
 
+TEST_F(TreeRecovery, PartsThatALostManifestMayHaveListedStay) {
+  const std::string older = "t/CN/20251203T120000-000000-0001.ndjson";
+  const std::string newer = "t/CN/20251204T120000-000000-0001.ndjson";
+  folder_.write(older, "{}\n");
+  folder_.write(newer, "{}\n");
+  // A run that was killed noted the new part alone, since it adds to the others.
+  ASSERT_TRUE(index_.add_removal(newer));
+  const Result<StaleFiles> stale = recover_tree(folder_.text(), index_, journal_, "now");
+  ASSERT_TRUE(stale) << stale.error().what.en;
+  ASSERT_EQ(stale->failures.size(), 1U);
+  EXPECT_NE(stale->failures.front().what.en.find("t/CN/_manifest.json is missing"),
+            std::string::npos);
+  EXPECT_TRUE(folder_.has(newer));
+  EXPECT_EQ(index_.removals().value(), PathSet{newer});
+}
+
 TEST_F(TreeRecovery, FilesOfARoundThatWasNotCommittedGo) {
   commit_row(1, "t/CN/known");
   folder_.write("t/CN/unknown.json", "{}");
@@ -168,7 +184,7 @@ TEST_F(TreeRecovery, AFileOfSuchARoundThatCannotBeRemovedStopsNobody) {
     EXPECT_EQ(stale->removed, removed);
     ASSERT_EQ(stale->failures.size(), 1U);
     EXPECT_NE(stale->failures.front().what.en.find("t/CN/unknown.json"), std::string::npos);
-    EXPECT_EQ(index_.removals().value(), std::vector<std::string>{"t/CN/unknown.json"});
+    EXPECT_EQ(index_.removals().value(), PathSet{"t/CN/unknown.json"});
     EXPECT_TRUE(journal_.names().value().empty());
   }
   EXPECT_FALSE(folder_.has("t/DE/other.json"));

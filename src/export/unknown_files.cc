@@ -13,8 +13,8 @@ namespace fs = std::filesystem;
 
 /// Known: some row's file, or one that is on its way out anyway.
 Result<bool> is_known(const TreePath& path, TreeFolder& tree, TreeIndex& index,
-                      const std::vector<std::string>& removals) {
-  if (std::ranges::binary_search(removals, path.text())) return true;
+                      const PathSet& removals) {
+  if (removals.contains(path.text())) return true;
   const Result<std::optional<NameOwner>> owner = index.owner_of(name_hash(path.stem));
   if (!owner) return std::unexpected(owner.error());
   if (!*owner) return false;
@@ -41,9 +41,8 @@ Result<UnknownFiles> find_unknown_files(const std::string& output, TreeIndex& in
                                         const PathTemplate& path_template,
                                         const std::unordered_set<std::int64_t>& rejected_names,
                                         const Stop& stop) {
-  Result<std::vector<std::string>> removals = index.removals();
-  if (!removals) return fail(std::move(removals.error()));
-  std::ranges::sort(*removals);
+  const Result<PathSet> removals = index.removals();
+  if (!removals) return std::unexpected(removals.error());
   UnknownFiles unknown;
   Result<TreeFolder> tree = TreeFolder::open(output, false);
   if (!tree) {
