@@ -228,6 +228,10 @@ Result<void> SliceReader::cut(SliceTask& task) {
   if (!*row) return {};
   const Position upto = position_from(**cursor, table_, task.slice.window.has_value());
   cursor->reset();
+  if (task.slice.after && task.slice.after->update_time == upto.update_time &&
+      task.slice.after->key == upto.key) {
+    return key_does_not_compare();  // The rest would be the same slice again, for ever.
+  }
   give_back_rest(task, upto);
   probed_rows_ = length_.rows();
   return {};
@@ -316,6 +320,9 @@ void SliceReader::take_back_shown() {
 
 Result<void> SliceReader::prove(const Slice& slice, std::uint64_t rows) {
   if (probed_rows_ == rows) return {};
+  // All that the probe passed over are at most at its end: how ranges are ordered and how they are
+  // compared are two things then, and rows could lie in none.
+  if (probed_rows_ && rows < *probed_rows_) return key_does_not_compare();
   // Where keys are not unique (a view), the probe may stop between equal ones: COUNT decides.
   const Statement count = table_.count(slice);
   const Result<std::optional<std::string>> counted =
@@ -326,6 +333,19 @@ Result<void> SliceReader::prove(const Slice& slice, std::uint64_t rows) {
               {"{} rows were read where the database counts {} in the same snapshot",
                "读到 {} 行，而数据库在同一快照中计为 {} 行"},
               rows, counted->value_or("?"));
+}
+
+Result<void> SliceReader::key_does_not_compare() const {
+  const TableSpec& spec = table_.spec();
+  return fail(make_error(ErrorKind::corrupt,
+                         {"the key ({0}) of {1} does not compare with its own text: rows beyond a "
+                          "key cannot be told from those before it",
+                          "表 {1} 的键（{0}）与其自身的文本无法比较：无法区分某键之前和之后的行"},
+                         fmt::join(spec.key, ", "), spec.table)
+                  .with_hint({"name columns of texts or whole numbers in export.{}.key, such as "
+                              "those of a view",
+                              "请在 export.{}.key 中指定文本或整数列（例如来自视图）"},
+                             spec.name));
 }
 
 std::size_t SliceReader::group_of(const SourceRow& row) {

@@ -86,15 +86,17 @@ class SliceReader {
   [[nodiscard]] Result<void> look_for_unusable_keys(const SliceTask& task);
   /// Rows that no window can hold: likewise, so that the watermark does not pass over them.
   [[nodiscard]] Result<void> look_for_no_times(const SliceTask& task);
-  /// Cuts the slice to one chunk and gives its rest back to the queue.
   /// Where a first window held no row: the tenant was found in the table, and so the comparison
-  /// with it must find some row there. Else no run ever would, and say nothing.
+  /// with it must find some row there. Else no run ever would, and say nothing. It says nothing
+  /// either of a tenant that had a watermark before, and where the comparison finds others' rows.
   [[nodiscard]] Result<void> look_for_any_row(const SliceTask& task, std::uint64_t rows);
   [[nodiscard]] Result<bool> is_listed(const std::string& tenant);
+  /// Cuts the slice to one chunk and gives its rest back to the queue.
   [[nodiscard]] Result<void> cut(SliceTask& task);
   void give_back_rest(SliceTask& task, const Position& upto);
-  /// Compares the rows read with the database's count of the slice.
+  /// Compares the rows read with the database's count of the slice. Errors: corrupt.
   [[nodiscard]] Result<void> prove(const Slice& slice, std::uint64_t rows);
+  [[nodiscard]] Result<void> key_does_not_compare() const;
   [[nodiscard]] std::size_t group_of(const SourceRow& row);
   [[nodiscard]] Result<void> read_rows(SliceTask& task, Chunk& chunk);
   /// Tells the progress bar of the rows since the last call.

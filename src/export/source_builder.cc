@@ -11,6 +11,24 @@
 #include "sql/sqlite/real_text.h"
 
 namespace tidemark::exporter {
+namespace {
+
+/// As DECIMAL shows its values, `-12.50`: nothing else, since it becomes part of a statement.
+bool is_decimal_text(std::string_view text) {
+  constexpr std::size_t digits_max = 65;
+  if (text.starts_with('-')) text.remove_prefix(1);
+  const std::size_t point = text.find('.');
+  const auto all_digits = [](std::string_view part) {
+    return !part.empty() && part.find_first_not_of("0123456789") == part.npos;
+  };
+  if (text.size() > digits_max || !all_digits(text.substr(0, point))) return false;
+  return point == text.npos || all_digits(text.substr(point + 1));
+}
+
+/// SQLite shows a number so, and takes no such text for one.
+bool is_infinity(std::string_view text) { return text == "Inf" || text == "-Inf"; }
+
+}  // namespace
 
 SourceTable::Builder& SourceTable::Builder::joined(const std::vector<std::string>& parts,
                                                    std::string_view between) {
@@ -122,7 +140,12 @@ std::string SourceTable::Builder::bytes_of(const sql::Column& column,
                  ? fmt::format("CAST({} AS BINARY)", quoted)
                  : fmt::format("CAST(CONVERT({} USING utf8mb4) AS BINARY)", quoted);
     case sql::Dialect::postgres:
-      return fmt::format("convert_to({}::text, 'UTF8')", quoted);
+      // The cast writes some types in another way than they are shown: inet with its mask.
+      return column.type == sql::ColumnType::other
+                 ? fmt::format(
+                       "convert_to(CASE WHEN {0} IS NOT NULL THEN format('%s', {0}) END, 'UTF8')",
+                       quoted)
+                 : fmt::format("convert_to({}::text, 'UTF8')", quoted);
     case sql::Dialect::sqlite:
       return fmt::format("CAST({} AS BLOB)", quoted);
   }
@@ -131,7 +154,7 @@ std::string SourceTable::Builder::bytes_of(const sql::Column& column,
 
 SourceTable::Builder& SourceTable::Builder::value(const sql::Column& column,
                                                   const std::string& value) {
-  if (is_huge(column, value)) return text(value);
+  if (is_literal(column, value)) return text(value);
   if (may_be_real(column, value)) return text(sql::real_expression(value));
   return text("?").param(typed(column, value));
 }
@@ -142,11 +165,11 @@ bool SourceTable::Builder::may_be_foreign(const sql::Column& column,
          (value.empty() || value == unknown_country);
 }
 
-bool SourceTable::Builder::is_huge(const sql::Column& column, const std::string& value) const {
-  if (table_.dialect_ != sql::Dialect::mysql || column.type != sql::ColumnType::integer) {
-    return false;
-  }
-  return parse_integer<std::uint64_t>(value) && !parse_integer(value);
+bool SourceTable::Builder::is_literal(const sql::Column& column, const std::string& value) const {
+  if (table_.dialect_ != sql::Dialect::mysql) return false;
+  if (column.type == sql::ColumnType::decimal) return is_decimal_text(value);
+  return column.type == sql::ColumnType::integer && parse_integer<std::uint64_t>(value) &&
+         !parse_integer(value);
 }
 
 sql::Value SourceTable::Builder::typed(const sql::Column& column, const std::string& value) {
@@ -172,7 +195,12 @@ SourceTable::Builder& SourceTable::Builder::equal(const sql::Column& column,
                                                   const std::string& quoted,
                                                   const std::string& value) {
   if (may_be_foreign(column, value)) return same_bytes(column, quoted, value);
-  if (!column.keeps_types) return text(quoted).text(" = ").value(column, value);
+  if (!column.keeps_types) {
+    const bool may_be_both = may_be_real(column, value) && is_infinity(value);
+    if (may_be_both) text("(").text(quoted).text(" = ?").param(value).text(" OR ");
+    text(quoted).text(" = ").value(column, value);
+    return may_be_both ? text(")") : *this;
+  }
   // As a text, as a number (3 and 3.0), and as what it is shown as.
   text("(").text(quoted).text(" = ?").param(value);
   if (const std::optional<std::int64_t> whole = parse_integer(value)) {
@@ -202,7 +230,8 @@ bool SourceTable::Builder::may_hold(const sql::Column& column, const std::string
   if (table_.dialect_ == sql::Dialect::sqlite) return true;
   switch (column.type) {
     case sql::ColumnType::integer:
-      return std::holds_alternative<std::int64_t>(typed(column, value)) || is_huge(column, value);
+      return std::holds_alternative<std::int64_t>(typed(column, value)) ||
+             is_literal(column, value);
     case sql::ColumnType::decimal:
     case sql::ColumnType::floating:
     case sql::ColumnType::date:
@@ -329,72 +358,69 @@ void SourceTable::Builder::filters(const Slice& slice) {
 void SourceTable::Builder::and_keys(const std::vector<Key>& keys) {
   text(" AND (");
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (i > 0) text(" OR ");
-    text("(");
-    const sql::Values values = values_of(keys[i]);
-    for (std::size_t c = 0; c < values.size(); ++c) {
-      text(c > 0 ? " AND " : "").text(table_.q_key_[c]).text(" = ?").param(values[c]);
+    text(i > 0 ? " OR (" : "(");
+    std::string_view between;
+    for (const Compared& column : compared(keys[i])) {
+      text(between).compare(column, "=");
+      between = " AND ";
     }
     text(")");
   }
   text(")");
 }
 
-sql::Values SourceTable::Builder::values_of(const Key& key) const {
-  sql::Values values = key.values(table_.key_columns());
+std::vector<SourceTable::Builder::Compared> SourceTable::Builder::compared(const Key& key) const {
+  std::vector<Compared> columns;
+  const sql::Values values = key.values(table_.key_columns());
   for (std::size_t i = 0; i < values.size(); ++i) {
+    Compared& added = columns.emplace_back(table_.q_key_[i], values[i]);
     const sql::Column& column = *table_.table_.column(table_.spec_.key[i]);
-    auto* const text = std::get_if<std::string>(&values[i]);
+    const auto* const text = std::get_if<std::string>(&values[i]);
     if (text == nullptr) continue;
     if (column.type == sql::ColumnType::binary) {
-      values[i] = sql::Blob{std::move(*text)};
+      added.value = sql::Blob{*text};
     } else if (column.keeps_types) {
-      values[i] = typed(column, *text);
+      added.value = typed(column, *text);
+    } else {
+      added.as_literal = is_literal(column, *text);
     }
-  }
-  return values;
-}
-
-std::vector<std::pair<std::string, sql::Value>> SourceTable::Builder::columns_of(
-    const Position& position, bool in_window) const {
-  std::vector<std::pair<std::string, sql::Value>> columns;
-  if (in_window) columns.emplace_back(table_.q_update_, position.update_time);
-  const sql::Values values = values_of(position.key);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    columns.emplace_back(table_.q_key_[i], values[i]);
   }
   return columns;
 }
 
+std::vector<SourceTable::Builder::Compared> SourceTable::Builder::compared(const Position& position,
+                                                                           bool in_window) const {
+  std::vector<Compared> columns = compared(position.key);
+  if (in_window) columns.insert(columns.begin(), {table_.q_update_, position.update_time});
+  return columns;
+}
+
+SourceTable::Builder& SourceTable::Builder::compare(const Compared& with,
+                                                    std::string_view operation) {
+  text(with.quoted).text(" ").text(operation).text(" ");
+  if (with.as_literal) return text(std::get<std::string>(with.value));
+  return text("?").param(with.value);
+}
+
 void SourceTable::Builder::and_beyond(const Position& position, bool in_window) {
-  lexicographic(columns_of(position, in_window), ">", ">");
+  lexicographic(compared(position, in_window), ">", ">");
 }
 
 void SourceTable::Builder::and_upto(const Position& position, bool in_window) {
-  lexicographic(columns_of(position, in_window), "<", "<=");
+  lexicographic(compared(position, in_window), "<", "<=");
 }
 
-void SourceTable::Builder::lexicographic(
-    const std::vector<std::pair<std::string, sql::Value>>& columns, std::string_view strict,
-    std::string_view last) {
-  if (columns.size() > 1) {
-    text(" AND ").text(columns[0].first).text(" ").text(strict).text("= ?");
-    param(columns[0].second);
-  }
+void SourceTable::Builder::lexicographic(const std::vector<Compared>& columns,
+                                         std::string_view strict, std::string_view last) {
+  if (columns.size() > 1) text(" AND ").compare(columns.front(), fmt::format("{}=", strict));
   text(" AND ");
   std::string closing;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const bool is_last = i + 1 == columns.size();
-    if (!is_last) {
-      text("(").text(columns[i].first).text(" ").text(strict).text(" ? OR (");
-      param(columns[i].second);
-      text(columns[i].first).text(" = ? AND ").param(columns[i].second);
-      closing += "))";
-    } else {
-      text(columns[i].first).text(" ").text(last).text(" ?").param(columns[i].second);
-    }
+  for (std::size_t i = 0; i + 1 < columns.size(); ++i) {
+    text("(").compare(columns[i], strict).text(" OR (");
+    compare(columns[i], "=").text(" AND ");
+    closing += "))";
   }
-  text(closing);
+  compare(columns.back(), last).text(closing);
 }
 
 }  // namespace tidemark::exporter

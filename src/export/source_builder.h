@@ -76,8 +76,9 @@ class SourceTable::Builder {
   /// PostgreSQL: a text that we look for whatever the column's type is, and that is an error where
   /// it is a uuid or the like.
   [[nodiscard]] bool may_be_foreign(const sql::Column& column, const std::string& value) const;
-  /// MySQL: a number of an unsigned column that is more than parameters can be.
-  [[nodiscard]] bool is_huge(const sql::Column& column, const std::string& value) const;
+  /// MySQL: a number that is more than parameters can be (of an unsigned column), or that the
+  /// server would round, since it compares decimals with texts as doubles.
+  [[nodiscard]] bool is_literal(const sql::Column& column, const std::string& value) const;
   /// False for a text that no column of the type can hold. (Those of SQLite hold any.)
   [[nodiscard]] bool may_hold(const sql::Column& column, const std::string& value) const;
   /// `column = value` is true of other values as well: SQLite takes ` 7` and `7e0` for 7 where a
@@ -120,18 +121,25 @@ class SourceTable::Builder {
   void filters(const Slice& slice);
   void and_keys(const std::vector<Key>& keys);
 
-  /// One value for each column of the key, in the column's own type: no text is equal to bytes.
-  [[nodiscard]] sql::Values values_of(const Key& key) const;
-
-  /// The columns of a position and their values, in order.
-  [[nodiscard]] std::vector<std::pair<std::string, sql::Value>> columns_of(const Position& position,
-                                                                           bool in_window) const;
+  /// A column and what it is compared with: in the column's own type, since no text is equal to
+  /// bytes.
+  struct Compared {
+    std::string quoted;
+    sql::Value value;
+    bool as_literal = false;  ///< See is_literal().
+  };
+  /// The columns of the key, in order.
+  [[nodiscard]] std::vector<Compared> compared(const Key& key) const;
+  /// Those of a position.
+  [[nodiscard]] std::vector<Compared> compared(const Position& position, bool in_window) const;
+  /// `column operation value`
+  Builder& compare(const Compared& with, std::string_view operation);
 
   /// (a, b) > (x, y), written so that every server uses its index: `a >= x AND (a > x OR b > y)`.
   void and_beyond(const Position& position, bool in_window);
   void and_upto(const Position& position, bool in_window);
-  void lexicographic(const std::vector<std::pair<std::string, sql::Value>>& columns,
-                     std::string_view strict, std::string_view last);
+  void lexicographic(const std::vector<Compared>& columns, std::string_view strict,
+                     std::string_view last);
 
   const SourceTable& table_;
   Statement statement_;
