@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/ulid.h"
+#include "sql/transaction.h"
 
 namespace tidemark::alert {
 namespace {
@@ -66,17 +67,14 @@ void Alarm::stop() {
 
 Result<bool> Alarm::write(sql::Connection& connection, WallTime now,
                           const std::function<Result<void>(AlertStore&)>& work) {
-  AlertStore store(connection);
-  if (Result<void> begun = connection.begin(sql::Isolation::write); !begun)
-    return fail(std::move(begun));
-  Result<bool> held = true;
-  if (options_.shared) held = store.take_lease(options_.hub, now, now + options_.lease);
-  if (held && *held)
-    if (Result<void> done = work(store); !done) held = fail(std::move(done));
-  if (held)
-    if (Result<void> committed = connection.commit(); !committed) held = fail(std::move(committed));
-  if (!held) connection.rollback();
-  return held;
+  return sql::in_transaction(connection, [&] {
+    AlertStore store(connection);
+    Result<bool> held = true;
+    if (options_.shared) held = store.take_lease(options_.hub, now, now + options_.lease);
+    if (held && *held)
+      if (Result<void> done = work(store); !done) held = fail(std::move(done));
+    return held;
+  });
 }
 
 Result<bool> Alarm::turn(sql::Connection& connection) {
@@ -250,13 +248,8 @@ Result<void> Alarm::test(sql::Connection& connection, const std::string& name) {
   digest.id = make_ulid(*now, random_);
   const auto sent = channel.send(digest, clock_.wall());
   account(state, sent, *now);
-  if (Result<void> begun = connection.begin(sql::Isolation::write); !begun) return begun;
-  Result<void> stored = store.put_channel(name, state);
-  if (stored) stored = connection.commit();
-  if (!stored) {
-    connection.rollback();
-    return stored;
-  }
+  const auto store_state = [&] { return store.put_channel(name, state); };
+  if (Result<void> stored = sql::in_transaction(connection, store_state); !stored) return stored;
   if (!sent) return fail(ErrorKind::rejected, {"{}", "{}"}, sent.error().what);
   return {};
 }

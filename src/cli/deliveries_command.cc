@@ -3,6 +3,7 @@
 #include <array>
 
 #include "cli/hub_output.h"
+#include "cli/list_limit.h"
 #include "cli/replay_command.h"
 #include "cli/running_hub.h"
 
@@ -10,6 +11,8 @@ namespace tidemark::cli {
 namespace {
 
 using nlohmann::ordered_json;
+
+constexpr std::string_view listed_usual = "50";
 
 constexpr std::array columns = {
     HubColumn{"id", {"ID", "ID"}},
@@ -70,7 +73,7 @@ std::string delivery_path(const Context& context) {
 }
 
 Result<ExitCode> list(Context& context) {
-  const Result<std::int64_t> limit = given_limit(context);
+  const Result<std::int64_t> limit = given_limit(context, listed_usual);
   if (!limit) return fail(limit.error());
   auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
@@ -154,7 +157,7 @@ Command deliveries_command() {
                          .choices = "parked|retrying|cancelled",
                          .fallback = "parked",
                          .text = {"Where they stand", "状态"}});
-  list_flags.push_back(limit_flag());
+  list_flags.push_back(limit_flag(listed_usual));
   const Positional id{.name = "ID", .text = {"Its id: sub_…-42", "投递 ID：sub_…-42"}};
   Positional optional_id = id;
   optional_id.required = false;

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "base/parse_integer.h"
 #include "cli/text_table.h"
 #include "cli/wrap.h"
 
@@ -14,7 +13,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::int64_t listed_max = 100'000;
 constexpr std::int64_t page_max = 500;
 constexpr std::size_t label_columns = 22;
 
@@ -76,25 +74,6 @@ Result<ordered_json> all_rows(relay::HubClient& hub, const std::string& path,
     cursor = next.is_string() ? next.get<std::string>() : "";
   } while (!cursor.empty() && std::ssize(rows) < limit);
   return rows;
-}
-
-Flag limit_flag() {
-  return {.names = "-n,--limit",
-          .kind = FlagKind::value,
-          .placeholder = "N",
-          .fallback = "50",
-          .text = {"How many", "条数"}};
-}
-
-Result<std::int64_t> given_limit(const Context& context) {
-  const std::string text = context.arguments.value("--limit").value_or("50");
-  const auto limit = parse_integer(text);
-  if (!limit || *limit < 1 || *limit > listed_max)
-    return fail(
-        ErrorKind::usage,
-        {"--limit is a number from 1 to {}, not '{}'", "--limit 是 1 到 {} 之间的整数，不能是“{}”"},
-        listed_max, printable(text));
-  return *limit;
 }
 
 }  // namespace tidemark::cli

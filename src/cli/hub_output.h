@@ -47,8 +47,4 @@ template <class Ask>
                                                       relay::HubClient::Query query,
                                                       std::int64_t limit);
 
-/// `--limit` of lists: 1 to 100,000.
-[[nodiscard]] Flag limit_flag();
-[[nodiscard]] Result<std::int64_t> given_limit(const Context& context);
-
 }  // namespace tidemark::cli

@@ -7,10 +7,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
 #include "cli/context.h"
+#include "cli/list_limit.h"
 #include "cli/load_settings.h"
 #include "cli/text_table.h"
 #include "load/benefit/pending_store.h"
@@ -21,6 +23,7 @@ namespace {
 using load::PendingCounts;
 using load::PendingOrder;
 
+constexpr std::string_view listed_usual = "100";
 constexpr std::size_t reason_columns_max = 80;
 
 void print_table(const Context& context, const std::vector<PendingOrder>& orders,
@@ -65,7 +68,7 @@ void print_json(const Context& context, const std::vector<PendingOrder>& orders,
 }
 
 Result<ExitCode> list(Context& context) {
-  const Result<std::int64_t> limit = rows_to_list(context);
+  const Result<std::int64_t> limit = given_limit(context, listed_usual);
   if (!limit) return fail(limit.error());
   const Result<std::unique_ptr<sql::Connection>> connection =
       migrated_warehouse(context, WarehouseUse::change);
@@ -163,8 +166,9 @@ Command load_pending_command() {
           {{.name = "list",
             .summary = {"Which, and why", "待定的订单及原因"},
             .flags = {warehouse_flag(),
-                      rows_flag({"At most so many, open ones first, then the oldest",
-                                 "最多显示的订单数，未处理的在前，其次按时间从旧到新"})},
+                      limit_flag(listed_usual,
+                                 {"At most so many, open ones first, then the oldest",
+                                  "最多显示的订单数，未处理的在前，其次按时间从旧到新"})},
             .examples = {{"tidemark load pending list --json", {"For a program", "供程序使用"}}},
             .run = list,
             .summarises = true},

@@ -6,10 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
 #include "cli/context.h"
+#include "cli/list_limit.h"
 #include "cli/load_settings.h"
 #include "cli/text_table.h"
 #include "load/reject_store.h"
@@ -21,6 +23,7 @@ namespace {
 
 using load::SetAside;
 
+constexpr std::string_view listed_usual = "100";
 constexpr std::size_t reason_columns_max = 60;
 
 void print_table(const Context& context, const std::vector<SetAside>& rows) {
@@ -59,7 +62,7 @@ void print_json(const Context& context, const std::vector<SetAside>& rows,
 }
 
 Result<ExitCode> list(Context& context) {
-  const Result<std::int64_t> limit = rows_to_list(context);
+  const Result<std::int64_t> limit = given_limit(context, listed_usual);
   if (!limit) return fail(limit.error());
   const Result<std::unique_ptr<sql::Connection>> connection =
       migrated_warehouse(context, WarehouseUse::change);
@@ -146,8 +149,9 @@ Command load_rejects_command() {
       .children = {{.name = "list",
                     .summary = {"What was set aside, and why", "被拒收的行及原因"},
                     .flags = {warehouse_flag(),
-                              rows_flag({"At most so many, open ones first, then the newest",
-                                         "最多显示的行数，未处理的在前，其次按时间从新到旧"})},
+                              limit_flag(listed_usual,
+                                         {"At most so many, open ones first, then the newest",
+                                          "最多显示的行数，未处理的在前，其次按时间从新到旧"})},
                     .examples = {{"tidemark load rejects list --json",
                                   {"For a program", "供程序使用"}}},
                     .run = list,

@@ -5,7 +5,6 @@
 #include <fstream>
 
 #include "base/bytes.h"
-#include "base/parse_integer.h"
 #include "cli/flag_value.h"
 #include "config/source_url.h"
 #include "config/value.h"
@@ -104,24 +103,6 @@ Result<std::unique_ptr<sql::Connection>> migrated_warehouse(const Context& conte
   if (Result<void> migrated = load::migrate_warehouse(**connection); !migrated)
     return fail(std::move(migrated).error());
   return connection;
-}
-
-Flag rows_flag(Wording text) {
-  return {.names = "--limit",
-          .kind = FlagKind::value,
-          .placeholder = "N",
-          .fallback = "100",
-          .text = text};
-}
-
-Result<std::int64_t> rows_to_list(const Context& context) {
-  constexpr std::int64_t rows_usual = 100, rows_max = 100'000;
-  const std::optional<std::string> text = context.arguments.value("--limit");
-  const std::optional<std::int64_t> limit = text ? parse_integer(*text) : rows_usual;
-  if (limit && *limit >= 1 && *limit <= rows_max) return *limit;
-  return fail(ErrorKind::usage,
-              {"--limit takes a number between 1 and {}", "--limit 需要 1 到 {} 之间的数字"},
-              rows_max);
 }
 
 Result<std::string> given_reason(const Context& context) {

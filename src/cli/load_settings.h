@@ -35,11 +35,6 @@ enum class WarehouseUse {
 [[nodiscard]] Result<std::unique_ptr<sql::Connection>> migrated_warehouse(const Context& context,
                                                                           WarehouseUse use);
 
-/// `--limit` of a list: how many rows it shows.
-[[nodiscard]] Flag rows_flag(Wording text);
-/// Its value. Errors: usage.
-[[nodiscard]] Result<std::int64_t> rows_to_list(const Context& context);
-
 /// What `--reason` says, without blanks around it. Errors: usage: nothing, or no UTF-8.
 [[nodiscard]] Result<std::string> given_reason(const Context& context);
 

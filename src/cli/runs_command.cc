@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
-#include "base/parse_integer.h"
 #include "cli/context.h"
+#include "cli/list_limit.h"
 #include "cli/recording.h"
 #include "cli/wrap.h"
 #include "run/figures.h"
@@ -21,7 +21,7 @@ namespace {
 using run::RunRecord;
 using run::RunStatus;
 
-constexpr std::int64_t listed_max = 100'000;
+constexpr std::string_view listed_usual = "20";
 
 /// The state database, with what the journal still holds.
 Result<std::unique_ptr<sql::Connection>> open_records(const Context& context) {
@@ -93,17 +93,6 @@ class Viewer {
   const std::string host_;
 };
 
-Result<std::int64_t> wanted_count(const Context& context) {
-  const std::string text = context.arguments.value("--limit").value_or("20");
-  const auto count = parse_integer(text);
-  if (!count || *count < 1 || *count > listed_max)
-    return fail(
-        ErrorKind::usage,
-        {"--limit is a number from 1 to {}, not '{}'", "--limit 是 1 到 {} 之间的整数，不能是“{}”"},
-        listed_max, printable(text));
-  return *count;
-}
-
 using TableRow = std::array<std::string, 6>;
 
 /// Columns as wide as their widest cell; the last one as it is.
@@ -121,7 +110,7 @@ std::string table_text(const std::vector<TableRow>& rows) {
 }
 
 Result<ExitCode> list(Context& context) {
-  const Result<std::int64_t> count = wanted_count(context);
+  const Result<std::int64_t> count = given_limit(context, listed_usual);
   if (!count) return fail(count.error());
   const auto connection = open_records(context);
   if (!connection) return fail(connection.error());
@@ -196,11 +185,7 @@ Command runs_command() {
             .about = {"A run whose process is gone, or which has given no sign of life for five "
                       "minutes on another host, is shown as stale.",
                       "进程已不存在，或在其他主机上超过五分钟没有心跳的运行，显示为“失联”。"},
-            .flags = {{.names = "-n,--limit",
-                       .kind = FlagKind::value,
-                       .placeholder = "N",
-                       .fallback = "20",
-                       .text = {"How many", "条数"}}},
+            .flags = {limit_flag(listed_usual)},
             .examples = {{"tidemark runs list --json --limit 1",
                           {"The last run, for a script", "供脚本读取最近一次运行"}}},
             .run = list},

@@ -4,6 +4,7 @@
 
 #include "base/atomic_file.h"
 #include "cli/hub_output.h"
+#include "cli/list_limit.h"
 #include "cli/running_hub.h"
 
 namespace tidemark::cli {
@@ -14,6 +15,8 @@ using nlohmann::ordered_json;
 constexpr std::size_t mended_bytes_max = std::size_t{64} << 20;  // The most that serve.body_max is.
 /// Reads the standard input.
 constexpr std::string_view stdin_path = "/dev/stdin";
+
+constexpr std::string_view listed_usual = "50";
 
 constexpr std::array columns = {
     HubColumn{"id", {"ID", "ID"}},
@@ -34,7 +37,7 @@ std::string path_of(const Context& context, std::string_view action = "") {
 }
 
 Result<ExitCode> list(Context& context) {
-  const Result<std::int64_t> limit = given_limit(context);
+  const Result<std::int64_t> limit = given_limit(context, listed_usual);
   if (!limit) return fail(limit.error());
   auto hub = running_hub(context);
   if (!hub) return fail(std::move(hub));
@@ -112,7 +115,7 @@ std::vector<Flag> list_flags() {
           flag("--since", "TIME",
                {"Refused since: 24h, 2026-01-15T08:30:00Z",
                 "拒绝时间不早于：24h、2026-01-15T08:30:00Z"}),
-          flag("--until", "TIME", {"Refused before", "拒绝时间早于"}), limit_flag()};
+          flag("--until", "TIME", {"Refused before", "拒绝时间早于"}), limit_flag(listed_usual)};
 }
 
 }  // namespace

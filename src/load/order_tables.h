@@ -47,6 +47,7 @@ class OrderTables final : public StreamTables {
   [[nodiscard]] StreamKind kind() const override { return StreamKind::orders; }
   [[nodiscard]] const std::string& platform() const override { return platform_; }
   [[nodiscard]] bool keeps_history() const override { return true; }
+  [[nodiscard]] const OrderTransform& transform() const { return *transform_; }
   [[nodiscard]] std::unique_ptr<StreamBatch> batch() const override;
   [[nodiscard]] std::span<const std::string_view> amounts() const override;
   [[nodiscard]] Result<ShownAmounts> amounts_of(std::string_view payload) const override;

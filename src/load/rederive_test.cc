@@ -128,7 +128,7 @@ TEST_P(RederiveTest, LongRowsAreReadFewAtATime) {
 
 TEST_P(RederiveTest, OtherTextsNeedNoShop) {
   write({row("o_1", "1", 8), row("o_2", "2", 1)}, 0);
-  const OrderTables official = tables_with(xiaoe::CodeTexts::official);
+  const OrderTables official = tables_with(CodeTexts::official);
   EXPECT_EQ(rederived(official, true).changed, 1U);
   EXPECT_EQ(value("SELECT order_state_text FROM orders WHERE order_id='o_1'"), "主动全部退款中");
   EXPECT_EQ(rederived(official).changed, 1U);
@@ -167,7 +167,7 @@ class StrictTransform final : public OrderTransform {
 
  private:
   const bool& strict_;
-  const xiaoe::XiaoeOrderTransform usual_{xiaoe::CodeTexts::usual};
+  const xiaoe::XiaoeOrderTransform usual_{CodeTexts::usual};
 };
 
 TEST_P(RederiveTest, AStateThatCanBeStoredLaterWasSeenWhenItWasSeen) {

@@ -80,12 +80,12 @@ class EachOrderWarehouse : public EachWarehouse {
   }
   std::string business() { return dump("orders") + dump("order_items") + dump("order_history"); }
 
-  static OrderTables tables_with(xiaoe::CodeTexts texts) {
+  static OrderTables tables_with(CodeTexts texts) {
     return OrderTables("xiaoe", std::chrono::hours(8),
                        std::make_unique<xiaoe::XiaoeOrderTransform>(texts));
   }
 
-  OrderTables tables_ = tables_with(xiaoe::CodeTexts::usual);
+  OrderTables tables_ = tables_with(CodeTexts::usual);
 };
 
 }  // namespace tidemark::load::testing

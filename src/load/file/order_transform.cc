@@ -170,11 +170,11 @@ struct State {
   std::string text;
 };
 
-State state_of(const std::string& written, Field field, std::span<const xiaoe::CodeText> texts,
+State state_of(const std::string& written, Field field, std::span<const CodeText> texts,
                std::vector<UnknownCode>& unknown) {
   if (written.empty()) return {};
   if (const auto code = parse_integer(written)) {
-    const std::string_view text = xiaoe::text_of(texts, *code);
+    const std::string_view text = text_of(texts, *code);
     if (text.empty())
       unknown.push_back({.field = std::string(name(field)), .code = std::to_string(*code)});
     return {.code = code, .text = std::string(text)};

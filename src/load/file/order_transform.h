@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/civil_time.h"
+#include "load/code_table.h"
 #include "load/order.h"
-#include "load/xiaoe/code_table.h"
 
 namespace tidemark::load::file {
 
@@ -22,13 +22,12 @@ inline constexpr std::chrono::hours warehouse_offset{8};
 /// which has those of Xiaoe's list of orders whatever the platform, and gets its text.
 class FileOrderTransform final : public OrderTransform {
  public:
-  explicit FileOrderTransform(xiaoe::CodeTexts texts = xiaoe::CodeTexts::usual)
-      : tables_(xiaoe::code_tables(texts)) {}
+  explicit FileOrderTransform(CodeTexts texts = CodeTexts::usual) : tables_(code_tables(texts)) {}
   [[nodiscard]] Result<Order> transform(std::string_view payload,
                                         std::vector<UnknownCode>& unknown) const override;
 
  private:
-  const xiaoe::CodeTables tables_;
+  const CodeTables tables_;
 };
 
 /// The newest `updated_at` of the rows, by the warehouse's clock; nullopt if they have none.

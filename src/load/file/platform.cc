@@ -19,16 +19,16 @@ constexpr std::array offered = {StreamKind::orders};
 /// The tables of orders, with the version that the rows themselves may tell.
 class FileOrderTables final : public StreamTables {
  public:
-  FileOrderTables(std::string platform, xiaoe::CodeTexts texts)
-      : tables_(std::move(platform), warehouse_offset, std::make_unique<FileOrderTransform>(texts)),
-        transform_(texts) {}
+  FileOrderTables(std::string platform, CodeTexts texts)
+      : tables_(std::move(platform), warehouse_offset,
+                std::make_unique<FileOrderTransform>(texts)) {}
   [[nodiscard]] StreamKind kind() const override { return tables_.kind(); }
   [[nodiscard]] const std::string& platform() const override { return tables_.platform(); }
   [[nodiscard]] std::unique_ptr<StreamBatch> batch() const override { return tables_.batch(); }
   [[nodiscard]] bool keeps_history() const override { return tables_.keeps_history(); }
   [[nodiscard]] Result<void> look_again(std::string_view payload,
                                         std::vector<UnknownCode>& unknown) const override {
-    const Result<Order> order = transform_.transform(payload, unknown);
+    const Result<Order> order = tables_.transform().transform(payload, unknown);
     return order ? Result<void>{} : fail(order.error());
   }
   [[nodiscard]] bool stamped() const override { return true; }
@@ -38,7 +38,6 @@ class FileOrderTables final : public StreamTables {
 
  private:
   const OrderTables tables_;
-  const FileOrderTransform transform_;
 };
 
 class File final : public Platform {
@@ -74,7 +73,7 @@ const Platform& platform() {
 
 std::unique_ptr<StreamTables> order_tables(std::string platform, const config::Settings& settings) {
   return std::make_unique<FileOrderTables>(std::move(platform),
-                                           xiaoe::code_texts_named(settings.text("load.texts")));
+                                           code_texts_named(settings.text("load.texts")));
 }
 
 }  // namespace tidemark::load::file

@@ -12,7 +12,7 @@
 #include "base/json_object.h"
 #include "base/result.h"
 #include "load/transform.h"
-#include "load/xiaoe/code_table.h"
+#include "load/code_table.h"
 
 namespace tidemark::load::xiaoe {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "load/order.h"
-#include "load/xiaoe/code_table.h"
+#include "load/code_table.h"
 
 namespace tidemark::load::xiaoe {
 

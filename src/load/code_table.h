@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-namespace tidemark::load::xiaoe {
+namespace tidemark::load {
 
 struct CodeText {
   std::int64_t code;
@@ -19,7 +19,8 @@ enum class CodeTexts { usual, official };
   return name == "official" ? CodeTexts::official : CodeTexts::usual;
 }
 
-/// What the codes of the API mean, as data. A code that is not listed has no text.
+/// What the codes of Xiaoe's API mean, as data; the warehouse has them whatever the platform. A
+/// code that is not listed has no text.
 struct CodeTables {
   std::span<const CodeText> order_state;
   std::span<const CodeText> ship_state;
@@ -38,4 +39,4 @@ struct CodeTables {
 /// Empty: not listed.
 [[nodiscard]] std::string_view text_of(std::span<const CodeText> table, std::int64_t code);
 
-}  // namespace tidemark::load::xiaoe
+}  // namespace tidemark::load

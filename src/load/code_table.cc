@@ -1,9 +1,9 @@
-#include "load/xiaoe/code_table.h"
+#include "load/code_table.h"
 
 #include <algorithm>
 #include <array>
 
-namespace tidemark::load::xiaoe {
+namespace tidemark::load {
 namespace {
 
 constexpr std::array usual_order_state = {
@@ -136,4 +136,4 @@ std::string_view text_of(std::span<const CodeText> table, std::int64_t code) {
   return found == table.end() ? std::string_view() : found->text;
 }
 
-}  // namespace tidemark::load::xiaoe
+}  // namespace tidemark::load
