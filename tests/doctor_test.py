@@ -241,6 +241,27 @@ def test_a_damaged_state_is_a_failure_and_a_damaged_index_is_not(sqlite):
     assert "line 1" in sqlite.findings("-o", "out", code=1)["state"]["what"]
 
 
+def test_lost_manifests_and_parts_are_found(sqlite):
+    sqlite.sql("INSERT INTO t_invoice VALUES (1,'7','DE','2025-01-01','n',3,'{}','2025-01-01')")
+    sqlite.run("-o", "out", "--layout", "ndjson", command="export invoices")
+    found = sqlite.findings("-o", "out")["parts"]
+    assert found["verdict"] == "ok" and "all there" in found["what"]
+    folder = next(path for path in sorted((sqlite.folder / "out").glob("*/*"))
+                  if (path / "_manifest.json").exists())
+    part = next(folder.glob("*.ndjson*"))
+    whole = part.read_bytes()
+    part.write_bytes(whole[:-1])
+    assert part.name in sqlite.findings("-o", "out", code=1)["parts"]["what"]
+    part.unlink()
+    assert part.name in sqlite.findings("-o", "out", code=1)["parts"]["what"]
+    part.write_bytes(whole)
+    (folder / "_manifest.json").unlink()
+    found = sqlite.findings("-o", "out", code=1)["parts"]
+    assert "_manifest.json is missing" in found["what"] and "backup" in found["mend"]
+    sqlite.run("-o", "files", command="export invoices")
+    assert "parts" not in sqlite.findings("-o", "files")
+
+
 def test_another_zone_is_found_before_a_run_refuses(sqlite):
     sqlite.run("-i", "-o", "out", command="export invoices")
     found = sqlite.findings("-o", "out", code=1, TIDEMARK_EXPORT__INVOICES__ZONE="+08:00")

@@ -142,6 +142,19 @@ def test_an_old_file_with_other_content_is_replaced(source, tree):
     tree.check_equals(source)
 
 
+@pytest.mark.parametrize("words", [(), ("-i",), ("-c",), ("--compress=zstd",)])
+@pytest.mark.parametrize("old", [gzip.compress(b'{"old": 1}'), gzip.compress(b'{"old": 1}')[:-9]])
+def test_an_old_file_with_another_ending_is_replaced(source, tree, words, old):
+    """It stayed beside the new one, and told the old content for good."""
+    source.make_table()
+    source.add(invoice(1), invoice(2))
+    for path in ("t1/CN/20250304+INV1.json.gz", "t1/CN/20250304+INV1.json.zst"):
+        tree.write(path, old)
+    tree.export(source, *words)
+    ending = {"-c": ".json.gz", "--compress=zstd": ".json.zst"}.get("".join(words), ".json")
+    assert set(tree.raw()) == {f"t1/CN/20250304+INV{fid}{ending}" for fid in (1, 2)}
+
+
 def test_of_two_rows_that_shared_an_old_file_each_gets_its_own(source, tree):
     """The older exporter let the second overwrite the first."""
     source.make_table()

@@ -807,6 +807,18 @@ def test_a_lost_manifest_keeps_the_last_lines_of_rejected_rows(sqlite, tree):
     assert parts_on_disk(tree) == parts_listed(tree)
 
 
+@pytest.mark.parametrize("name", ["copy/20251203T170406-123456-0001.txt",
+                                  "t1/20251203T170406-123456.ndjson", "t1/CN/notes.ndjson"])
+def test_files_of_others_are_no_parts(sqlite, tree, name):
+    sqlite.make_table()
+    sqlite.add(invoice(1, "t1"))
+    tree.export(sqlite, "--layout", "ndjson")
+    tree.write(name, b"mine")
+    tree.export(sqlite, "--layout", "ndjson", "--prune")
+    compact(tree)
+    assert newest(tree) == {1: json.loads(payload_of(1))}
+
+
 def test_a_lost_manifest_of_a_gone_group_is_told(sqlite, tree):
     sqlite.make_table()
     sqlite.add(invoice(1, "t1"), invoice(2, "t2"))

@@ -1,5 +1,6 @@
 #include "export/doctor.h"
 
+#include "export/doctor_packed.h"
 #include "export/doctor_server.h"
 #include "export/doctor_table.h"
 #include "export/doctor_tree.h"
@@ -22,6 +23,9 @@ std::vector<Finding> examine_tree(const ExportOptions& options, const Patient* p
                                 check_inodes(options.output, patient),
                                 check_state_file(options.output, patient),
                                 check_tree_index(options.output)};
+  if (std::optional<Finding> parts = check_parts(options.output)) {
+    findings.push_back(std::move(*parts));
+  }
   if (patient != nullptr) findings.push_back(check_source_record(options.output, *patient));
   return findings;
 }

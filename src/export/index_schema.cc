@@ -28,9 +28,15 @@ constexpr std::string_view name_table = R"(
   );
 )";
 
+constexpr std::string_view removal_table = R"(
+  CREATE TABLE removal (
+    path TEXT PRIMARY KEY,            -- of a stale file, below the output folder
+    replaced INTEGER NOT NULL         -- 1: a part that a manifest listed when it was noted
+  ) WITHOUT ROWID;
+)";
+
 constexpr std::string_view other_tables = R"(
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE removal (path TEXT PRIMARY KEY) WITHOUT ROWID;
   CREATE TABLE reject (
     key PRIMARY KEY, tenant TEXT, country TEXT, number TEXT, reason TEXT NOT NULL,
     hash BLOB NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL,
@@ -42,7 +48,6 @@ constexpr std::string_view other_tables = R"(
 /// What is the same in all versions.
 constexpr std::string_view copy_unchanged = R"(
   INSERT OR REPLACE INTO main.meta SELECT * FROM {0}.meta;
-  INSERT INTO main.removal SELECT * FROM {0}.removal;
   INSERT INTO main.reject SELECT * FROM {0}.reject;
   INSERT INTO main.tenant SELECT * FROM {0}.tenant;
 )";
@@ -51,6 +56,11 @@ constexpr std::string_view copy_files = R"(
   INSERT INTO main.file SELECT * FROM {0}.file;
   INSERT INTO main.name SELECT * FROM {0}.name;
 )";
+
+constexpr std::string_view copy_removals = "INSERT INTO main.removal SELECT * FROM {0}.removal;";
+
+/// From table {0} of version 2 or 1, which could not tell.
+constexpr std::string_view convert_removals = "INSERT INTO main.removal SELECT path, 0 FROM {0};";
 
 /// From table {0} of version 1. All names go into their table, so none waits.
 constexpr std::string_view convert_files = R"(
@@ -89,25 +99,31 @@ Result<int> found(IndexDb& db, const std::string& database) {
 
 Result<void> create(IndexDb& db) {
   return run_as_one(db, "BEGIN IMMEDIATE",
-                    fmt::format("{}{}{}{}", file_table, name_table, other_tables, mark_version()));
-}
-
-Result<void> upgrade(IndexDb& db, int from) {
-  static_assert(version == 2, "another step is needed");
-  if (from != 1) return {};
-  // Beside the old table its successor, which then takes the name; the other tables are as ever.
-  return run_as_one(db, "BEGIN IMMEDIATE",
-                    fmt::format("ALTER TABLE file RENAME TO file_of_version_1;{}{}{}DROP TABLE "
-                                "file_of_version_1;{}",
-                                file_table, name_table, with(convert_files, "file_of_version_1"),
+                    fmt::format("{}{}{}{}{}", file_table, name_table, removal_table, other_tables,
                                 mark_version()));
 }
 
+Result<void> upgrade(IndexDb& db, int from) {
+  static_assert(version == 3, "another step is needed");
+  if (from < 1 || from >= version) return {};
+  // Beside each old table its successor, which then takes the name; the other tables are as ever.
+  std::string steps = fmt::format(
+      "ALTER TABLE removal RENAME TO removal_of_version_2;{}{}DROP TABLE removal_of_version_2;",
+      removal_table, with(convert_removals, "removal_of_version_2"));
+  if (from == 1) {
+    steps += fmt::format(
+        "ALTER TABLE file RENAME TO file_of_version_1;{}{}{}DROP TABLE file_of_version_1;",
+        file_table, name_table, with(convert_files, "file_of_version_1"));
+  }
+  return run_as_one(db, "BEGIN IMMEDIATE", steps + mark_version());
+}
+
 Result<void> copy(IndexDb& db, const std::string& database, int from) {
-  return run_as_one(
-      db, "BEGIN",
-      with(copy_unchanged, database) +
-          (from == 1 ? with(convert_files, database + ".file") : with(copy_files, database)));
+  const std::string removals =
+      from < 3 ? with(convert_removals, database + ".removal") : with(copy_removals, database);
+  const std::string files =
+      from == 1 ? with(convert_files, database + ".file") : with(copy_files, database);
+  return run_as_one(db, "BEGIN", with(copy_unchanged, database) + removals + files);
 }
 
 }  // namespace tidemark::exporter::index_schema

@@ -13,9 +13,10 @@ namespace tidemark::exporter {
 /// |---|---|
 /// | 1 | the name of a file stood beside it, as `file.name_hash` |
 /// | 2 | names have a table of their own, see NameTable |
+/// | 3 | removals tell parts that others replace |
 namespace index_schema {
 
-inline constexpr int version = 2;
+inline constexpr int version = 3;
 
 /// That of the main database, or of the one attached as `database`. 0: whoever began to make it was
 /// killed before there was anything in it.

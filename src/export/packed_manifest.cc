@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "export/packed_part_name.h"
 #include "watermark/state_file.h"
 
 namespace tidemark::exporter {
@@ -17,7 +18,7 @@ constexpr std::size_t manifest_bytes_max = 64 << 20;
 constexpr int manifest_version = 1;
 
 /// A part is read, and removed when others replace it: nothing but a packed file of the folder.
-bool is_part_name(std::string_view file) {
+bool may_be_listed(std::string_view file) {
   if (file.starts_with('.') || file.find_first_of(std::string_view("/\0", 2)) != file.npos) {
     return false;
   }
@@ -29,30 +30,14 @@ bool is_part_name(std::string_view file) {
 Error with_way_out(Error error) {
   return std::move(error).with_hint(
       {"put it back from a backup that lists the newest part beside it; or move its whole folder "
-       "away and export in full, which makes all lines anew but those of rejected rows",
+       "away and export in full, which makes all lines anew but those of rejected rows (copies of "
+       "parts, and what a run left that was killed before the index was lost, are only moved away)",
        "请从备份恢复该文件（备份须列出旁边最新的分片）；或移走其所在的整个文件夹后全量导出："
-       "除被拒收的行外，所有行都会重新写出"});
+       "除被拒收的行外，所有行都会重新写出（分片的副本，或索引丢失前被终止的运行所留下的分片，"
+       "移走即可）"});
 }
 
 }  // namespace
-
-std::string_view packed_extension(Compression compression) {
-  switch (compression) {
-    case Compression::none:
-      return ".ndjson";
-    case Compression::gzip:
-      return ".ndjson.gz";
-    case Compression::zstd:
-      return ".ndjson.zst";
-  }
-  return ".ndjson";
-}
-
-Compression packed_compression(std::string_view file) {
-  if (file.ends_with(".gz")) return Compression::gzip;
-  if (file.ends_with(".zst")) return Compression::zstd;
-  return Compression::none;
-}
 
 std::uint64_t PackedManifest::rows() const {
   std::uint64_t rows = 0;
@@ -95,7 +80,7 @@ Result<PackedManifest> PackedManifest::parse(std::string_view text, const std::s
                       .xxh128 = entry.at("xxh128").get<std::string>(),
                       .run = entry.at("run").get<std::string>(),
                       .mode = entry.at("mode").get<std::string>()};
-      if (!is_part_name(part.file)) throw std::invalid_argument("not the name of a part");
+      if (!may_be_listed(part.file)) throw std::invalid_argument("not the name of a part");
       if (const json& window = entry.at("window"); !window.is_null()) {
         part.after = window.at("after").get<std::string>();
         part.upto = window.at("upto").get<std::string>();

@@ -43,8 +43,4 @@ struct PackedManifest {
   [[nodiscard]] static Error missing(const std::string& folder);
 };
 
-[[nodiscard]] std::string_view packed_extension(Compression compression);
-/// By the name's ending.
-[[nodiscard]] Compression packed_compression(std::string_view file);
-
 }  // namespace tidemark::exporter

@@ -12,7 +12,6 @@ std::string packed_run_name(WallTime now) {
                      now.time_since_epoch().count() % 1'000'000);
 }
 
-/// nullopt if packed_run_name() writes no such name.
 std::optional<WallTime> packed_run_time(std::string_view name) {
   const auto number = [&](std::size_t at, std::size_t digits) {
     int value = 0;
@@ -32,9 +31,39 @@ std::optional<WallTime> packed_run_time(std::string_view name) {
   return time;
 }
 
+std::string_view packed_extension(Compression compression) {
+  switch (compression) {
+    case Compression::none:
+      return ".ndjson";
+    case Compression::gzip:
+      return ".ndjson.gz";
+    case Compression::zstd:
+      return ".ndjson.zst";
+  }
+  return ".ndjson";
+}
+
+Compression packed_compression(std::string_view file) {
+  if (file.ends_with(".gz")) return Compression::gzip;
+  if (file.ends_with(".zst")) return Compression::zstd;
+  return Compression::none;
+}
+
+std::string packed_part_name(std::string_view run, std::size_t number, Compression compression) {
+  return fmt::format("{}-{:04}{}", run, number, packed_extension(compression));
+}
+
 std::string run_of_part(std::string_view file) {
-  const std::string run(file.substr(0, packed_run_name({}).size()));
-  return packed_run_time(run) ? run : std::string();
+  static const std::size_t run_bytes = packed_run_name({}).size();
+  if (file.size() <= run_bytes) return "";
+  const std::string_view run = file.substr(0, run_bytes);
+  std::size_t number = 0;
+  const char* const digits = file.data() + run_bytes + 1;
+  if (file[run_bytes] != '-') return "";
+  std::from_chars(digits, file.data() + file.size(), number);
+  // Written again it is the same, or something else stands there.
+  if (!packed_run_time(run)) return "";
+  return packed_part_name(run, number, packed_compression(file)) == file ? std::string(run) : "";
 }
 
 }  // namespace tidemark::exporter

@@ -8,7 +8,7 @@
 #include "base/system_error.h"
 #include "base/unique_fd.h"
 #include "export/codec.h"
-#include "export/packed_manifest.h"
+#include "export/packed_part_name.h"
 
 namespace tidemark::exporter {
 namespace {

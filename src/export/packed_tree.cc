@@ -7,6 +7,7 @@
 #include <iterator>
 #include <optional>
 
+#include "export/packed_part_name.h"
 #include "export/packed_run.h"
 #include "export/path_clean.h"
 #include "export/stale_files.h"
@@ -49,10 +50,10 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
   const bool no_tree_yet = !tree && options_.dry_run && tree.error().kind == ErrorKind::not_found;
   if (!tree && !no_tree_yet) return fail(std::move(tree.error()));
   if (Result<void> flushed = staged_.flush(); !flushed) return fail(std::move(flushed.error()));
-  Result<PathSet> doubtful = index.removals();
-  if (!doubtful) return fail(std::move(doubtful.error()));
+  Result<PathSet> nobodys = index.nobodys_removals();
+  if (!nobodys) return fail(std::move(nobodys.error()));
   TreeFolder* const at = tree ? &*tree : nullptr;
-  Result<Places> places = find_places(PackedFolders(at, std::move(*doubtful)), at, is_published);
+  Result<Places> places = find_places(PackedFolders(at, std::move(*nobodys)), at, is_published);
   if (!places) return fail(std::move(places.error()));
   const auto keep_unless_folded = [&] {
     if (old_parts == OldParts::replaced) old_parts = OldParts::kept;
@@ -209,8 +210,7 @@ PackedTree::Plan PackedTree::plan(const std::vector<Place>& places, OldParts old
 
 PackedPart PackedTree::listed(const StagedPart& part, std::size_t number,
                               const watermark::Window& window) const {
-  PackedPart listed{.file = fmt::format("{}-{:04}{}", options_.run, number,
-                                        packed_extension(options_.compression)),
+  PackedPart listed{.file = packed_part_name(options_.run, number, options_.compression),
                     .rows = part.rows(),
                     .bytes = part.bytes(),
                     .xxh128 = part.xxh128(),
@@ -228,7 +228,7 @@ Result<void> PackedTree::note(TreeIndex& index, const Plan& plan) const {
   if (Result<void> begun = index.begin(); !begun) return begun;
   const auto note_all = [&]() -> Result<void> {
     for (const std::string& path : plan.old_parts) {
-      if (Result<void> noted = index.add_removal(path); !noted) return noted;
+      if (Result<void> noted = index.add_replaced_part(path); !noted) return noted;
     }
     for (const auto& [staged, path] : plan.moves) {
       if (Result<void> noted = index.add_removal(path); !noted) return noted;

@@ -244,12 +244,7 @@ Result<void> Publisher::place_known(Chunk& chunk, RowPlan& plan, const TreeFile&
   now.mtime = plan.stamp.mtime;
   now.adopted = false;
   if (Result<void> updated = index_.update(now); !updated) return updated;
-  if (before.adopted) {
-    for (const Compression compression : all_compressions) {
-      const TreePath sibling{.stem = before.path.stem, .compression = compression};
-      if (sibling != before.path && tree_.stamp(sibling)) left_behind_.push_back(sibling);
-    }
-  }
+  if (before.adopted) leave_siblings(before.path);
   if (before.path != now.path) left_behind_.push_back(before.path);
   return {};
 }
@@ -281,8 +276,9 @@ Result<void> Publisher::place_new(Chunk& chunk, RowPlan& plan) {
 Result<void> Publisher::place_entered(Chunk& chunk, RowPlan& plan, const TreePath& path,
                                       std::int64_t id) {
   if (plan.action == RowPlan::Action::write) {
-    if (move_into_place(chunk, plan, path)) return {};
-    return index_.erase(id);
+    if (!move_into_place(chunk, plan, path)) return index_.erase(id);
+    if (options_.had_files && !options_.dry_run) leave_siblings(path);
+    return {};
   }
   // Since the row was read, its file may have been removed as one that another row left behind.
   if (options_.dry_run || tree_.stamp(plan.path) == plan.stamp) {
@@ -291,6 +287,13 @@ Result<void> Publisher::place_entered(Chunk& chunk, RowPlan& plan, const TreePat
   }
   if (Result<void> erased = index_.erase(id); !erased) return erased;
   return set_aside(chunk, plan);
+}
+
+void Publisher::leave_siblings(const TreePath& path) {
+  for (const Compression compression : all_compressions) {
+    const TreePath sibling{.stem = path.stem, .compression = compression};
+    if (sibling != path && tree_.stamp(sibling)) left_behind_.push_back(sibling);
+  }
 }
 
 Result<void> Publisher::set_aside(Chunk& chunk, const RowPlan& plan) {

@@ -47,6 +47,7 @@ class Publisher {
     std::string now_text;          ///< UTC, for the reject list.
     PackedTree* packed = nullptr;  ///< Layout ndjson: where blocks go.
     std::int64_t max_id = 0;       ///< Largest id of the index at the start; what seen() covers.
+    bool had_files = true;         ///< The tree, before the run: siblings of new rows' files too.
   };
 
   /// `journal` is nullptr for a dry run.
@@ -107,6 +108,9 @@ class Publisher {
   /// The file that has this row's content goes to another row, or is gone: the row is read once
   /// more. Until then it stands on the reject list, which later runs try whatever the watermark
   /// says.
+  /// Files of the same name with another ending: what an older exporter left, or another index
+  /// knew.
+  void leave_siblings(const TreePath& path);
   [[nodiscard]] Result<void> set_aside(Chunk& chunk, const RowPlan& plan);
   /// The stem that the row gets; may move a larger new key off the plain one.
   [[nodiscard]] Result<std::string> claim(const std::string& stem, const Key& key);

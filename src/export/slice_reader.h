@@ -96,6 +96,7 @@ class SliceReader {
   void give_back_rest(SliceTask& task, const Position& upto);
   /// Compares the rows read with the database's count of the slice. Errors: corrupt.
   [[nodiscard]] Result<void> prove(const Slice& slice, std::uint64_t rows);
+  [[nodiscard]] Result<std::optional<std::string>> counted(const Slice& slice);
   [[nodiscard]] Result<void> key_does_not_compare() const;
   [[nodiscard]] std::size_t group_of(const SourceRow& row);
   [[nodiscard]] Result<void> read_rows(SliceTask& task, Chunk& chunk);

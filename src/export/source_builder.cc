@@ -15,13 +15,13 @@ namespace {
 
 /// As DECIMAL shows its values, `-12.50`: nothing else, since it becomes part of a statement.
 bool is_decimal_text(std::string_view text) {
-  constexpr std::size_t digits_max = 65;
+  constexpr std::size_t digits_max = 65;  // Of MySQL; beside them a point.
   if (text.starts_with('-')) text.remove_prefix(1);
   const std::size_t point = text.find('.');
   const auto all_digits = [](std::string_view part) {
     return !part.empty() && part.find_first_not_of("0123456789") == part.npos;
   };
-  if (text.size() > digits_max || !all_digits(text.substr(0, point))) return false;
+  if (text.size() > digits_max + 1 || !all_digits(text.substr(0, point))) return false;
   return point == text.npos || all_digits(text.substr(point + 1));
 }
 
@@ -381,8 +381,10 @@ std::vector<SourceTable::Builder::Compared> SourceTable::Builder::compared(const
       added.value = sql::Blob{*text};
     } else if (column.keeps_types) {
       added.value = typed(column, *text);
-    } else {
-      added.as_literal = is_literal(column, *text);
+    } else if (is_literal(column, *text)) {
+      added.literal = *text;
+    } else if (may_be_real(column, *text)) {
+      added.literal = sql::real_expression(*text);
     }
   }
   return columns;
@@ -398,7 +400,7 @@ std::vector<SourceTable::Builder::Compared> SourceTable::Builder::compared(const
 SourceTable::Builder& SourceTable::Builder::compare(const Compared& with,
                                                     std::string_view operation) {
   text(with.quoted).text(" ").text(operation).text(" ");
-  if (with.as_literal) return text(std::get<std::string>(with.value));
+  if (!with.literal.empty()) return text(with.literal);
   return text("?").param(with.value);
 }
 

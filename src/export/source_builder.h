@@ -126,7 +126,7 @@ class SourceTable::Builder {
   struct Compared {
     std::string quoted;
     sql::Value value;
-    bool as_literal = false;  ///< See is_literal().
+    std::string literal{};  ///< Instead of the value; see is_literal() and may_be_real().
   };
   /// The columns of the key, in order.
   [[nodiscard]] std::vector<Compared> compared(const Key& key) const;

@@ -234,11 +234,11 @@ Statement SourceTable::groups(std::uint64_t limit) const {
   if (dialect_ == sql::Dialect::postgres) {
     // It has no MIN() of a uuid, a boolean, or a type of the user's own.
     builder.text(fmt::format("SELECT {}, {}", q_tenant_, q_country_)).from_where({});
-    return builder
-        .text(fmt::format(" GROUP BY {0}, {1}, {2}, {3} ORDER BY {0} NULLS FIRST, {1} NULLS FIRST "
-                          "LIMIT {4}",
-                          tenant, country, q_tenant_, q_country_, limit))
-        .take();
+    builder.text(fmt::format(" GROUP BY {}, {}", tenant, q_tenant_));
+    if (of_country != nullptr) builder.text(fmt::format(", {}, {}", country, q_country_));
+    builder.text(fmt::format(" ORDER BY {} NULLS FIRST", tenant));
+    if (of_country != nullptr) builder.text(fmt::format(", {} NULLS FIRST", country));
+    return builder.text(fmt::format(" LIMIT {}", limit)).take();
   }
   builder.text(fmt::format("SELECT MIN({}), MIN({})", q_tenant_, q_country_)).from_where({});
   return builder

@@ -76,7 +76,7 @@ Result<void> check_key_types(const sql::Connection& connection, const TableSpec&
             .with_hint({"convert them in a view, CAST({} AS {}), or name other columns in "
                         "export.{}.key",
                         "请在视图中转换（CAST({} AS {})），或在 export.{}.key 中指定其他列"},
-                       name, is_bits ? "UNSIGNED" : "DECIMAL(30,10)", spec.name));
+                       name, is_bits ? "UNSIGNED" : "DOUBLE", spec.name));
   }
   return {};
 }

@@ -165,7 +165,7 @@ Result<void> TreeIndex::prepare() {
        "number=?4, accepted=(accepted AND hash=?6 AND reason=?5), reason=?5, hash=?6, "
        "last_seen=?7"},
       {&erase_reject_, "DELETE FROM reject WHERE key=?"},
-      {&add_removal_, "INSERT INTO removal VALUES(?) ON CONFLICT DO NOTHING"},
+      {&add_removal_, "INSERT INTO removal VALUES(?,?) ON CONFLICT DO NOTHING"},
   };
   for (const auto& [target, sql] : statements) {
     Result<IndexStatement> statement = db_.prepare(sql);

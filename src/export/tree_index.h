@@ -114,7 +114,12 @@ class TreeIndex {
 
   // --- stale files
   [[nodiscard]] Result<void> add_removal(std::string_view path);
+  /// Of a part that a manifest lists until another takes its place: if neither is there any more,
+  /// nobody knows whether it is stale.
+  [[nodiscard]] Result<void> add_replaced_part(std::string_view path);
   [[nodiscard]] Result<PathSet> removals();
+  /// Those that add_removal() noted: no manifest ever listed them, or it was removed.
+  [[nodiscard]] Result<PathSet> nobodys_removals();
   /// All are gone, but for those that leave_removal() named.
   [[nodiscard]] Result<void> clear_removals();
   /// The file could not be removed: it stays on the list, and the next run tries again.
@@ -155,6 +160,9 @@ class TreeIndex {
   /// The tree's own file is attached and only read. Its version; 0 if nothing is in it.
   [[nodiscard]] Result<int> copy_from(const std::string& path);
   [[nodiscard]] Result<void> prepare();
+
+  [[nodiscard]] Result<PathSet> removals_where(std::string_view condition);
+  [[nodiscard]] Result<void> note_removal(std::string_view path, bool replaced);
 
   static constexpr int attempts_max = 20;
   [[nodiscard]] static Error being_written(const std::string& directory);

@@ -145,6 +145,30 @@ TEST_F(OpenTreeIndex, OneOfAnOlderVersionKeepsAllThatItHas) {
   EXPECT_EQ(index.last_id(), 6);
 }
 
+/// As the second version left it: names have a table, removals are of one kind.
+TEST_F(OpenTreeIndex, OneOfTheSecondVersionKeepsItsRemovals) {
+  ASSERT_TRUE(open(Mode::read_write));
+  run("DROP TABLE removal; CREATE TABLE removal (path TEXT PRIMARY KEY) WITHOUT ROWID;"
+      "INSERT INTO removal VALUES('t/old.json'); PRAGMA user_version=2;");
+  for (const Mode mode :
+       {Mode::read_only, Mode::untouched, Mode::scratch, Mode::read_write, Mode::read_write}) {
+    Result<TreeIndex> index = open(mode);
+    ASSERT_TRUE(index) << static_cast<int>(mode) << index.error().what.en;
+    EXPECT_EQ(index->removals().value(), PathSet{"t/old.json"});
+    EXPECT_EQ(index->nobodys_removals().value(), PathSet{"t/old.json"});
+    if (mode != Mode::read_write) continue;
+    ASSERT_TRUE(index->insert(text_one_, file("t/b")));
+    ASSERT_TRUE(index->add_replaced_part("t/part.ndjson"));
+    EXPECT_EQ(index->nobodys_removals().value(), PathSet{"t/old.json"});
+    index->leave_removal("t/part.ndjson");
+    index->leave_removal("t/old.json");
+    ASSERT_TRUE(index->clear_removals());
+    EXPECT_EQ(index->removals()->size(), 2U);
+    EXPECT_EQ(index->nobodys_removals().value(), PathSet{"t/old.json"});
+    run("DELETE FROM removal WHERE replaced");
+  }
+}
+
 TEST_F(OpenTreeIndex, WhatARunWroteMeanwhileIsReadAgain) {
   ASSERT_TRUE(open(Mode::read_write));
   int looks = 0;

@@ -24,12 +24,23 @@ std::optional<std::string> tenant_of(const IndexStatement& row, int tenant, int 
 
 }  // namespace
 
-Result<void> TreeIndex::add_removal(std::string_view path) {
-  return add_removal_.reset().bind_text(path).run();
+Result<void> TreeIndex::add_removal(std::string_view path) { return note_removal(path, false); }
+
+Result<void> TreeIndex::add_replaced_part(std::string_view path) {
+  return note_removal(path, true);
 }
 
-Result<PathSet> TreeIndex::removals() {
-  Result<IndexStatement> all = db_.prepare("SELECT path FROM removal");
+Result<void> TreeIndex::note_removal(std::string_view path, bool replaced) {
+  return add_removal_.reset().bind_text(path).bind(static_cast<std::int64_t>(replaced)).run();
+}
+
+Result<PathSet> TreeIndex::removals() { return removals_where("1"); }
+
+Result<PathSet> TreeIndex::nobodys_removals() { return removals_where("NOT replaced"); }
+
+Result<PathSet> TreeIndex::removals_where(std::string_view condition) {
+  Result<IndexStatement> all =
+      db_.prepare(fmt::format("SELECT path FROM removal WHERE {}", condition));
   if (!all) return fail(std::move(all));
   PathSet paths;
   while (true) {
@@ -43,9 +54,11 @@ Result<PathSet> TreeIndex::removals() {
 Result<void> TreeIndex::clear_removals() {
   if (not_removed_.empty()) return db_.run("DELETE FROM removal");
   const auto all_but = [this]() -> Result<void> {
+    const Result<PathSet> replaced = removals_where("replaced");
+    if (!replaced) return std::unexpected(replaced.error());
     if (Result<void> cleared = db_.run("DELETE FROM removal"); !cleared) return cleared;
     for (const std::string& path : not_removed_) {
-      if (Result<void> kept = add_removal(path); !kept) return kept;
+      if (Result<void> kept = note_removal(path, replaced->contains(path)); !kept) return kept;
     }
     return {};
   };

@@ -156,6 +156,25 @@ TEST_F(TreeRecovery, PartsThatALostManifestMayHaveListedStay) {
   EXPECT_EQ(index_.removals().value(), PathSet{newer});
 }
 
+TEST_F(TreeRecovery, PartsThatWereToBeReplacedStayWhereTheManifestIsLost) {
+  const std::string older = "t/CN/20251203T120000-000000-0001.ndjson";
+  const std::string newer = "t/CN/20251204T120000-000000-0001.ndjson";
+  folder_.write(older, "{}\n");
+  folder_.write(newer, "{}\n");
+  // A full export was killed before it switched the manifest, which then was lost.
+  ASSERT_TRUE(index_.add_replaced_part(older));
+  ASSERT_TRUE(index_.add_removal(newer));
+  for (int run = 0; run < 2; ++run) {
+    const Result<StaleFiles> stale = recover_tree(folder_.text(), index_, journal_, "now");
+    ASSERT_TRUE(stale) << stale.error().what.en;
+    EXPECT_EQ(stale->failures.size(), 1U);
+    EXPECT_TRUE(folder_.has(older));
+    EXPECT_TRUE(folder_.has(newer));
+    EXPECT_EQ(index_.removals().value(), (PathSet{older, newer}));
+    EXPECT_EQ(index_.nobodys_removals().value(), PathSet{newer});
+  }
+}
+
 TEST_F(TreeRecovery, FilesOfARoundThatWasNotCommittedGo) {
   commit_row(1, "t/CN/known");
   folder_.write("t/CN/unknown.json", "{}");

@@ -65,14 +65,16 @@ Result<void> WorkerCrew::start_publisher() {
                             .output = options.output},
         at_.tree.state_directory);
   }
-  publisher_ = std::make_unique<Publisher>(at_.index, std::move(*tree), at_.journal, at_.groups,
-                                           Publisher::Options{.run = at_.tree.run,
-                                                              .dry_run = options.dry_run,
-                                                              // No sync is shared by waiting.
-                                                              .queue_max = packed_ ? 2U : 4U,
-                                                              .now_text = at_.now_text,
-                                                              .packed = packed_.get(),
-                                                              .max_id = at_.tree.max_id});
+  publisher_ =
+      std::make_unique<Publisher>(at_.index, std::move(*tree), at_.journal, at_.groups,
+                                  Publisher::Options{.run = at_.tree.run,
+                                                     .dry_run = options.dry_run,
+                                                     // No sync is shared by waiting.
+                                                     .queue_max = packed_ ? 2U : 4U,
+                                                     .now_text = at_.now_text,
+                                                     .packed = packed_.get(),
+                                                     .max_id = at_.tree.max_id,
+                                                     .had_files = at_.tree.may_have_files});
   return {};
 }
 
