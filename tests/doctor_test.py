@@ -335,6 +335,22 @@ def test_mariadb_makes_the_index(mariadb, tmp_path):
     assert found["index"]["verdict"] == "ok"
 
 
+@pytest.mark.parametrize("engine", ["MyISAM", "Aria TRANSACTIONAL=0", "InnoDB"])
+def test_an_engine_without_transactions_is_a_warning(mariadb, tmp_path, engine):
+    doctor = Doctor(tmp_path, mariadb.url)
+    connection = mariadb_connection(mariadb)
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE t_invoice ENGINE={engine}")
+        cursor.execute("CREATE OR REPLACE VIEW v_invoice AS SELECT * FROM t_invoice")
+    connection.close()
+    found = doctor.findings()["engine"]
+    assert found["verdict"] == ("ok" if engine == "InnoDB" else "warning")
+    assert engine == "InnoDB" or "ENGINE=InnoDB" in found["mend"]
+    of_view = doctor.findings(TIDEMARK_EXPORT__INVOICES__TABLE="v_invoice",
+                              TIDEMARK_EXPORT__INVOICES__KEY="fid")
+    assert of_view["engine"]["verdict"] == "ok"
+
+
 def test_a_read_only_mariadb_may_be_a_replica(mariadb, tmp_path):
     connection = mariadb_connection(mariadb)
     connection.cursor().execute("SET GLOBAL read_only = 1")

@@ -51,6 +51,7 @@ Wording check_wording(std::string_view check) {
       {"inodes", {"inodes", "inode"}},
       {"state", {"watermarks", "水位"}},
       {"tree_index", {"tree's index", "目录索引"}},
+      {"engine", {"table's engine", "存储引擎"}},
       {"parts", {"packed parts", "分片"}},
       {"source", {"tree's source", "目录数据源"}},
       {"hub_state", {"hub's state", "hub 状态库"}},

@@ -165,6 +165,27 @@ Finding check_replica(const Patient& patient) {
                   patient.table.spec().name)};
 }
 
+Finding check_engine(const Patient& patient) {
+  Finding finding{.check = "engine", .what = say({"reads see a snapshot", "读取基于快照"})};
+  const std::optional<Statement> ask = patient.table.engine();
+  if (!ask) return finding;
+  Result<std::unique_ptr<sql::Cursor>> cursor = patient.connection.query(ask->sql, ask->params);
+  if (!cursor) return unchecked("engine", cursor.error());
+  const Result<bool> row = (*cursor)->next();
+  if (!row) return unchecked("engine", row.error());
+  if (!*row || (*cursor)->at(1) == "YES") return finding;
+  const std::string engine((*cursor)->at(0).value_or(""));
+  finding.verdict = Verdict::warning;
+  finding.what = say({"{} has no transactions: reads see no snapshot, and a run that meets a write "
+                      "fails, since its counts differ",
+                      "{} 不支持事务：读取没有快照，运行中若有写入，会因行数不符而失败"},
+                     engine);
+  finding.mend = say({"ALTER TABLE {} ENGINE=InnoDB; until then export while nobody writes",
+                      "ALTER TABLE {} ENGINE=InnoDB；在此之前请在无人写入时导出"},
+                     patient.connection.quoted(patient.table.spec().table));
+  return finding;
+}
+
 Finding check_select(const Patient& patient) {
   Slice nothing;
   std::string zeros = "0";

@@ -18,6 +18,8 @@ namespace tidemark::exporter {
 /// not those of its source.
 [[nodiscard]] Finding check_replica(const Patient& patient);
 /// `select`: whether all columns may be read.
+/// `engine`: whether the table's reads see a snapshot (MySQL).
+[[nodiscard]] Finding check_engine(const Patient& patient);
 [[nodiscard]] Finding check_select(const Patient& patient);
 
 }  // namespace tidemark::exporter

@@ -246,18 +246,27 @@ Statement SourceTable::groups(std::uint64_t limit) const {
       .take();
 }
 
+Statement SourceTable::of_information_schema(std::string_view select) const {
+  const std::size_t dot = spec_.table.find('.');
+  return Builder(*this)
+      .text(select)
+      .text(" WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ?")
+      .param(dot == std::string::npos ? sql::Value() : sql::Value(spec_.table.substr(0, dot)))
+      .param(spec_.table.substr(dot + 1))
+      .take();
+}
+
+std::optional<Statement> SourceTable::engine() const {
+  if (dialect_ != sql::Dialect::mysql) return std::nullopt;
+  return of_information_schema(
+      "SELECT engine, transactions FROM information_schema.tables JOIN information_schema.engines "
+      "USING (engine)");
+}
+
 Statement SourceTable::estimate() const {
   switch (dialect_) {
     case sql::Dialect::mysql:
-      return Builder(*this)
-          .text(
-              "SELECT table_rows FROM information_schema.tables WHERE table_schema = "
-              "COALESCE(?, DATABASE()) AND table_name = ?")
-          .param(spec_.table.contains('.')
-                     ? sql::Value(spec_.table.substr(0, spec_.table.find('.')))
-                     : sql::Value())
-          .param(spec_.table.substr(spec_.table.find('.') + 1))
-          .take();
+      return of_information_schema("SELECT table_rows FROM information_schema.tables");
     case sql::Dialect::postgres:
       return Builder(*this)
           .text("SELECT GREATEST(reltuples, 0)::bigint FROM pg_class WHERE oid = ?::regclass")

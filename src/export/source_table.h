@@ -144,6 +144,9 @@ class SourceTable {
   [[nodiscard]] Statement groups(std::uint64_t limit) const;
   /// About how many rows there are, by the server's statistics or a count; for the progress bar.
   [[nodiscard]] Statement estimate() const;
+  /// MySQL: the table's engine, and `YES` if it has transactions; no row of a view. nullopt: the
+  /// database has but one.
+  [[nodiscard]] std::optional<Statement> engine() const;
 
   /// False if --limit leaves the tenant out.
   [[nodiscard]] bool may_have(const std::string& tenant) const;
@@ -155,6 +158,7 @@ class SourceTable {
 
  private:
   class Builder;
+  [[nodiscard]] Statement of_information_schema(std::string_view select) const;
   SourceTable(const sql::Connection& connection, TableSpec spec, Filter filter, sql::Table table);
   /// SQLite: bytes in a key of numbers spell numbers of other rows, and no position lies beyond
   /// them. Their rows are unusable where a look at the key finds any.
