@@ -17,9 +17,9 @@ namespace tidemark::exporter {
 /// `replica`: rows that arrive late on a replica eat up the margin, and its open transactions are
 /// not those of its source.
 [[nodiscard]] Finding check_replica(const Patient& patient);
-/// `select`: whether all columns may be read.
 /// `engine`: whether the table's reads see a snapshot (MySQL).
 [[nodiscard]] Finding check_engine(const Patient& patient);
+/// `select`: whether all columns may be read.
 [[nodiscard]] Finding check_select(const Patient& patient);
 
 }  // namespace tidemark::exporter
