@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -349,8 +350,8 @@ def test_no_watermark_passes_over_a_stamp_that_is_no_time(sqlite, tree, declared
     tree.check_equals(sqlite)
 
 
-@pytest.mark.parametrize("stamp", [None, "", "0000-00-00 00:00:00", "2025-06-01T10:00:00",
-                                   "2025-06-01", "2999-01-01 00:00:00"])
+@pytest.mark.parametrize("stamp", [None, "", "0000-00-00", "0000-00-00 00:00:00",
+                                   "2025-06-01T10:00:00", "2999-01-01 00:00:00"])
 def test_a_stamp_that_is_missing_or_a_time_of_another_form_fails_no_tenant(sqlite, tree, stamp):
     """Those without one are for the sweep, those of the future for later runs."""
     sqlite.make_table()
@@ -402,6 +403,74 @@ def test_texts_that_are_no_times_in_a_column_of_a_server(source, tree, indexed):
     source.run("DELETE FROM t_invoice WHERE fid = 4")
     tree.incremental(source, "30m")
     tree.check_equals(source)
+
+
+def doctor_finding(source, tree, check):
+    examined = subprocess.run(
+        [BINARY, "doctor", "--source", source.url, "-o", tree.path, "--json"],
+        env={"PATH": os.environ["PATH"], "HOME": tree.home}, cwd=tree.home,
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=120, encoding="utf-8")
+    findings = [line for line in map(json.loads, examined.stdout.splitlines())
+                if line["message_type"] == "finding"]
+    return next(finding for finding in findings if finding["check"] == check)
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_the_day_of_today_alone_is_no_time(source, tree, indexed):
+    """It lies before the watermark, which has a time of day, from the moment when it is written."""
+    source.make_table(fupdate_time="DATETIME" if isinstance(source, SqliteSource) else "VARCHAR(40)")
+    if not indexed:
+        drop_index(source)
+    source.add(invoice(1, stamp=source.ago(90)), invoice(3, tenant="t2"))
+    tree.incremental(source, "60m")
+    mark = tree.state()["t1"][0]
+    source.add(invoice(2, stamp=mark[:10]))
+    for minutes in (50, 40):
+        ran = tree.incremental(source, f"{minutes}m", code=3)
+        assert f"is no time in 1 row, such as {mark[:10]}" in ran.tenant("t1")["error"]
+        assert tree.state()["t1"][0] == mark
+    source.run("UPDATE t_invoice SET fupdate_time = ? WHERE fid = 2", (source.ago(35),))
+    tree.incremental(source, "30m")
+    tree.check_equals(source)
+
+
+def test_a_table_of_days_alone_in_texts_is_exported_and_told(sqlite, tree):
+    """The whole of it, once: and what it takes to be exported by days."""
+    sqlite.make_table(fupdate_time="TEXT")
+    sqlite.add(*[invoice(fid, stamp=f"2025-06-0{fid}") for fid in range(1, 6)])
+    ran = tree.incremental(sqlite, "60m", code=3)
+    assert "is no time in 5 rows" in ran.tenant("t1")["error"] and len(tree.files()) == 5
+    sqlite.run("ALTER TABLE t_invoice RENAME TO kept")
+    sqlite.run("CREATE VIEW t_invoice AS SELECT fid, ftenant_id, fcountry, fissue_date, finvoice_no, "
+               "fissue_status, fext_field, fupdate_time || ' 23:59:59' AS fupdate_time FROM kept")
+    config = ("--config", os.path.join(tree.home, "view.toml"))
+    with open(config[1], "w", encoding="utf-8") as file:
+        file.write('[export.invoices]\nkey = "fid"\n')
+    assert tree.incremental(sqlite, "50m", *config).tenant("t1")["status"] == "SUCCESS"
+    today = sqlite.now().strftime("%Y-%m-%d")
+    sqlite.run("INSERT INTO kept SELECT 9, ftenant_id, fcountry, fissue_date, 'INV9', fissue_status, "
+               "fext_field, ? FROM kept WHERE fid = 1", (today,))
+    # Today's rows wait for the day's end.
+    assert tree.incremental(sqlite, "0m", *config).rows_read == 0
+    sqlite.run("UPDATE kept SET fupdate_time = date(?, '-1 day') WHERE fid = 9", (today,))
+    tree.edit_state(lambda text: re.sub(r"\|[^|]* [^|]*\|", "|2025-06-30 00:00:00|", text))
+    assert tree.incremental(sqlite, "0m", *config).rows_read == 1
+    tree.check_equals(sqlite)
+
+
+def test_days_alone_in_a_column_of_days_are_times(source, tree):
+    source.make_table(fupdate_time="DATE")
+    source.add(invoice(1, stamp="2025-06-01"))
+    assert tree.incremental(source, "60m").files_written == 1
+    assert tree.state()["t1"][2] == "SUCCESS"
+
+
+def test_doctor_names_days_alone(source, tree):
+    source.make_table(fupdate_time="DATETIME" if isinstance(source, SqliteSource) else "VARCHAR(40)")
+    source.add(invoice(1), invoice(2, stamp="2025-06-01"))
+    finding = doctor_finding(source, tree, "update_time")
+    assert finding["verdict"] == "failure" and finding["what"].startswith("1 row ")
+    assert "DATE" in finding["mend"]
 
 
 def test_texts_among_the_years_of_old_windows_are_for_doctor(source, tree):

@@ -260,14 +260,17 @@ Finding check_update_time(const Patient& patient) {
     if (!odd) return unchecked("update_time", odd.error());
     if (odd->count > 0) {
       finding.verdict = Verdict::failure;
-      finding.what = count_message(
-          *odd, say({"whose {} is no time, but a number, say", "行的 {} 不是时间（例如是数字）"},
-                    column->name));
+      finding.what =
+          count_message(*odd, say({"whose {} is no time, but a number or a day alone, say",
+                                   "行的 {} 不是时间（例如是数字，或只有日期）"},
+                                  column->name));
       finding.mend =
           say({"no window holds them, and their tenants' watermarks wait: write date and "
-               "time there, as 2025-06-01 12:00:00",
+               "time there, as 2025-06-01 12:00:00; where days are meant, use a column of type "
+               "DATE, or one of a view that gives each day its end (2025-06-01 23:59:59)",
                "任何窗口都不包含这些行，其租户的水位不前移：请写入日期时间，如 "
-               "2025-06-01 12:00:00"});
+               "2025-06-01 12:00:00；若本意就是仅记日期，请使用 DATE 类型的列，"
+               "或在视图中补上当天的结束时刻（2025-06-01 23:59:59）"});
       return finding;
     }
   }

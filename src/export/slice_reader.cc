@@ -172,10 +172,13 @@ Result<void> SliceReader::look_for_no_times(const SliceTask& task) {
           spec.update_time, spec.table, found, printable((*cursor)->at(1).value_or("")),
           found == "1" ? "row" : "rows", found == "1" ? "it" : "them")
           .with_hint({"write date and time there, as 2025-06-01 12:00:00, or name another column "
-                      "in export.{}.update_time_column, such as one of a view; everything else is "
-                      "exported",
+                      "in export.{}.update_time_column, such as one of a view; where days are "
+                      "meant, a column of type DATE, or one of a view that gives each day its end "
+                      "(2025-06-01 23:59:59); everything else is exported",
                       "请在该列写入日期时间（如 2025-06-01 12:00:00），或在 "
-                      "export.{}.update_time_column 中指定其他列（例如来自视图）；其余行均已导出"},
+                      "export.{}.update_time_column "
+                      "中指定其他列（例如来自视图）；若本意就是仅记日期，请使用 DATE 类型的列，"
+                      "或在视图中补上当天的结束时刻（2025-06-01 23:59:59）；其余行均已导出"},
                      spec.name));
   return {};
 }

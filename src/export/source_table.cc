@@ -50,7 +50,14 @@ std::optional<Statement> SourceTable::count_unusable_keys(const Slice& slice) co
 std::optional<std::string> SourceTable::no_time_condition() const {
   const sql::Column* column = update_column();
   if (column == nullptr) return std::nullopt;
-  const std::string other_text = fmt::format("{0} <> '' AND {0} NOT LIKE '____-__-__%'", q_update_);
+  // A day alone lies before all times of it: windows that end in the day have passed it by.
+  const std::string other_text =
+      stamps_whole_days()
+          ? fmt::format("{0} <> '' AND {0} NOT LIKE '____-__-__%'", q_update_)
+          : fmt::format(
+                "{0} <> '' AND {0} NOT LIKE '____-__-__ __:__:__%' AND {0} NOT LIKE "
+                "'____-__-__T__:__:__%' AND {0} NOT LIKE '0000-00-00%'",
+                q_update_);
   if (dialect_ == sql::Dialect::sqlite) {
     // Any column holds any value there.
     return fmt::format("(typeof({0}) NOT IN ('null', 'text') OR (typeof({0}) = 'text' AND {1}))",
@@ -75,43 +82,43 @@ std::optional<Statement> SourceTable::count_no_times(const Slice& slice) const {
     builder.text(counted).text(stamp).from_odd(slice, *no_time);
     return builder.text(") AS no_times").take();
   }
+  // Of the rows that were not there when the last window ended: what is cut to the day, or to the
+  // minute, lies before the times that it stands for.
+  const std::string after = slice.window->after.text();
+  const std::string day = after.substr(0, after.find(' '));
+  const std::string minute = after.substr(0, after.rfind(':'));
+  builder.text(dialect_ == sql::Dialect::sqlite
+                   // Times of one year lie between `2025-` and `2025-:`. What lies elsewhere the
+                   // index finds without reading any time.
+                   ? "WITH RECURSIVE year(before_it, begins) AS (SELECT '', '1970-' UNION ALL "
+                     "SELECT begins || ':', (CAST(begins AS INTEGER) + 1) || '-' FROM year WHERE "
+                     "begins < ?) "
+                   : "");
+  if (dialect_ == sql::Dialect::sqlite) builder.param(day.substr(0, day.find('-') + 1));
+  builder.text(counted)
+      .text(stamp)
+      .from_odd(slice, fmt::format("{0} >= ? AND {0} < ? AND {1}", q_update_, *no_time))
+      .param(day)
+      .param(day + " 0")
+      .text(" UNION ALL ")
+      .text(stamp)
+      .from_odd(slice, fmt::format("{} >= ? AND {}", q_update_, *no_time))
+      .param(minute)
+      .text(" UNION ALL ")
+      .text(stamp);
   if (dialect_ != sql::Dialect::sqlite) {
-    const auto also = [&](std::string_view range) {
-      return fmt::format("{} {} AND {}", q_update_, range, *no_time);
-    };
-    return builder.text(counted)
-        .text(stamp)
-        .from_odd(slice, also("> ?"))
-        .param(slice.window->after.text())
+    builder.from_odd(slice, fmt::format("{} < '1970-' AND {}", q_update_, *no_time));
+  } else {
+    builder
+        .from_odd(
+            slice,
+            fmt::format("{0} >= year.before_it AND {0} < year.begins AND {1}", q_update_, *no_time),
+            "year")
         .text(" UNION ALL ")
         .text(stamp)
-        .from_odd(slice, also("< '1970-'"))
-        .text(") AS no_times")
-        .take();
+        .from_odd(slice, fmt::format("{} < ''", q_update_));
   }
-  // Times of one year lie between `2025-` and `2025-:`. What lies elsewhere the index finds without
-  // reading any time: the cost does not depend on how many rows there are.
-  const std::string upto = slice.window->upto.text();
-  return builder
-      .text(
-          "WITH RECURSIVE year(before_it, begins) AS (SELECT '', '1970-' UNION ALL SELECT "
-          "begins || ':', (CAST(begins AS INTEGER) + 1) || '-' FROM year WHERE begins < ?) ")
-      .param(upto.substr(0, upto.find('-') + 1))
-      .text(counted)
-      .text(stamp)
-      .from_odd(
-          slice,
-          fmt::format("{0} >= year.before_it AND {0} < year.begins AND {1}", q_update_, *no_time),
-          "year")
-      .text(" UNION ALL ")
-      .text(stamp)
-      .from_odd(slice, fmt::format("{} < ''", q_update_))
-      .text(" UNION ALL ")
-      .text(stamp)
-      .from_odd(slice, fmt::format("{} > ? AND {}", q_update_, *no_time))
-      .param(upto)
-      .text(") AS no_times")
-      .take();
+  return builder.text(") AS no_times").take();
 }
 
 void SourceTable::set_groups(std::vector<std::pair<std::string, std::string>> groups) {

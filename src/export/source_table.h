@@ -111,13 +111,15 @@ class SourceTable {
   /// the table cannot have such rows. `after` and `upto` do not matter.
   [[nodiscard]] std::optional<Statement> count_unusable_keys(const Slice& slice) const;
   /// What tells an update time that no window can hold from a time: a number or a text of another
-  /// form, as a column of text and any column of SQLite may have. nullopt for other columns. NULL
-  /// and the empty text are no update time at all, and not meant.
+  /// form, as a column of text and any column of SQLite may have; also a day alone, where the
+  /// column is none of days. nullopt for other columns. NULL, the empty text and zero dates are no
+  /// update time at all, and not meant.
   [[nodiscard]] std::optional<std::string> no_time_condition() const;
-  /// How many rows of the slice's tenant have such an update time, and one of these: before or
-  /// after the window, as far as ranges of an index tell without reading times that windows held
-  /// (SQLite: all but texts that begin as a year; servers: after the lower end, or before all
-  /// years). All of the tenant's where there is no such index. nullopt if there cannot be any.
+  /// How many rows of the slice's tenant have such an update time, and one of these: outside of
+  /// what windows held before, as far as ranges of an index tell without reading times that they
+  /// held (SQLite: all but texts that begin as a year before the window's; all: the day in which
+  /// the window begins, alone, from the minute on, and before all years). All of the tenant's where
+  /// there is no such index. nullopt if there cannot be any.
   [[nodiscard]] std::optional<Statement> count_no_times(const Slice& slice) const;
   /// The position `rows` rows further on (its columns: update time or NULL, key columns); no row if
   /// fewer are left.
