@@ -308,8 +308,8 @@ class Tree:
 
     def check_tidy(self):
         """No staging and no temporary file, no empty folder; in .export_state only what belongs."""
-        known = re.compile(r"(index\.db(\.damaged)?(-wal|-shm)?|round\.journal|source\.json|"
-                           r"accepted_rejects\.json|\.export\.lock|\.last_export_time(\.backup\.\d{8}-\d{6}(-\d\d)?)?)$")
+        known = re.compile(r"(index\.db(\.damaged|\.other_key)?(-wal|-shm)?|round\.journal|"
+                           r"source\.json|accepted_rejects\.json(\.other_key)?|\.export\.lock|\.last_export_time(\.backup\.\d{8}-\d{6}(-\d\d)?)?)$")
         if os.path.isdir(self.state_folder):
             strays = [name for name in os.listdir(self.state_folder) if not known.match(name)]
             assert not strays, strays

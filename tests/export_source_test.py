@@ -1,9 +1,11 @@
 """What a tree remembers of its source, and what that forbids."""
 
 import json
+import os
+import subprocess
 
 import pytest
-from export_fixture import SqliteSource, invoice, payload_of
+from export_fixture import BINARY, SqliteSource, invoice, payload_of
 from export_sweep_test import sweep
 
 
@@ -111,3 +113,315 @@ def test_a_full_run_from_another_database_makes_no_old_mark_count(sqlite, tree, 
         copy.add(invoice(2, stamp=sqlite.ago(40), payload=payload_of(2, 5)))
         tree.incremental(copy, "10m")
         assert tree.files()["t1/CN/20250304+INV2"] == payload_of(2, 5).encode()
+
+
+# What else the watermarks are measured by: name, key, columns.
+
+ENV = "TIDEMARK_EXPORT__INVOICES__"
+
+
+def record(tree):
+    with open(os.path.join(tree.state_folder, "source.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def edit_record(tree, change):
+    """As an older version, or a person, would have left it."""
+    path = os.path.join(tree.state_folder, "source.json")
+    value = record(tree)
+    change(value)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(value, file)
+
+
+def forget_new_fields(value):
+    for name in ("export", "key", "columns", "prune_columns"):
+        value.pop(name)
+
+
+def drafts(tree, source, *words, code=0, **variables):
+    """The export [export.drafts] into the same tree."""
+    config = os.path.join(tree.home, "drafts.toml")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write('[export.drafts]\ntable = "t_invoice"\nstatus_value = "1"\n')
+    process = subprocess.run(
+        [BINARY, "export", "drafts", "--source", source.url, "-o", tree.path, "--json", "--yes",
+         "--config", config, *words], capture_output=True, encoding="utf-8", cwd=tree.home,
+        check=False, env={"PATH": os.environ["PATH"], "HOME": tree.home, **variables})
+    assert process.returncode == code, process.stdout + process.stderr
+    return [json.loads(line) for line in process.stdout.splitlines() if line.startswith("{")]
+
+
+def test_the_record_says_what_is_exported(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1))
+    tree.export(sqlite)
+    assert record(tree)["export"] == "invoices"
+    assert record(tree)["key"] == {"columns": ["fid"], "type": "integer"}
+    assert record(tree)["columns"] == record(tree)["prune_columns"] == {
+        "tenant": "ftenant_id", "status": "fissue_status", "status_value": "3",
+        "update_time": "fupdate_time", "payload": "fext_field"}
+
+
+def key_is_other(source, tree, run, key):
+    source.make_table()
+    source.run("CREATE UNIQUE INDEX by_number ON t_invoice (finvoice_no)")
+    source.add(*[invoice(fid) for fid in range(1, 6)])
+    tree.incremental(source, "60m")
+    before = tree.times()
+    source.change(2, source.ago(30), fext_field=payload_of(2, 2))
+    snapshot = tree.snapshot()
+    ran = run(source, "--dry-run", **{ENV + "KEY": key})
+    assert ran.rows_read == 5 and ran.files_written == 1 and ran.files_unchanged == 4
+    assert "the key changed" in str(ran.notes)
+    assert tree.snapshot() == snapshot
+    ran = run(source, **{ENV + "KEY": key})
+    assert ran.rows_read == 5 and ran.files_written == 1 and ran.files_unchanged == 4
+    assert "(fid: integer) -> (finvoice_no: text)" in str(ran.notes)
+    tree.check_equals(source)
+    times = tree.times()
+    assert [path for path in before if before[path] != times[path]] == [
+        "t1/CN/20250304+INV2.json"]
+    ran = run(source, **{ENV + "KEY": key})
+    assert ran.files_written == 0 and "the key changed" not in str(ran.notes)
+    source.run("DELETE FROM t_invoice WHERE fid = 3")
+    ran = tree.export(source, "--prune", **{ENV + "KEY": key})
+    assert ran.gone_removed == 1
+    tree.check_equals(source)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_files_are_found_again_by_another_key(sqlite, tree, full):
+    def run(source, *words, **variables):
+        if full:
+            return tree.export(source, *words, **variables)
+        return tree.incremental(source, "10m", *words, **variables)
+
+    key_is_other(sqlite, tree, run, "finvoice_no")
+
+
+def test_files_are_found_again_by_another_key_of_a_server(mariadb, tree):
+    key_is_other(mariadb, tree,
+                 lambda source, *words, **variables: tree.incremental(source, "10m", *words,
+                                                                      **variables), "finvoice_no")
+
+
+def test_a_key_column_that_becomes_text(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1), invoice(2))
+    tree.incremental(sqlite, "60m")
+    sqlite.make_table(fid="TEXT")
+    sqlite.add(invoice(1), invoice(2, payload=payload_of(2, 2), stamp=sqlite.ago(30)))
+    ran = tree.incremental(sqlite, "10m")
+    assert "(fid: integer) -> (fid: text)" in str(ran.notes)
+    tree.check_equals(sqlite)
+
+
+def test_a_view_without_types_and_rows_tells_no_key_type(sqlite, tree):
+    """A table that is empty for a while must not cost the index, and what it knows of rows."""
+    sqlite.make_table()
+    sqlite.run("CREATE VIEW v AS SELECT fid + 0 AS fid, ftenant_id, fcountry, fissue_date, "
+               "finvoice_no, fissue_status, fext_field, fupdate_time FROM t_invoice")
+    view = {ENV + "TABLE": "v", ENV + "KEY": "fid"}
+    sqlite.add(invoice(1), invoice(2))
+    tree.incremental(sqlite, "60m", **view)
+    assert record(tree)["key"]["type"] == "integer"
+    sqlite.run("DELETE FROM t_invoice")
+    ran = tree.export(sqlite, "--prune", **view)
+    assert ran.gone_removed == 2 and "key changed" not in str(ran.notes)
+    assert record(tree)["key"]["type"] == "integer"
+    sqlite.add(invoice(1, stamp=sqlite.ago(30)))
+    ran = tree.incremental(sqlite, "10m", **view)
+    assert "key changed" not in str(ran.notes) and len(tree.files()) == 1
+
+
+def test_accepted_rejects_go_with_their_key(sqlite, tree):
+    sqlite.make_table()
+    sqlite.run("CREATE UNIQUE INDEX by_both ON t_invoice (ftenant_id, finvoice_no)")
+    sqlite.add(invoice(1), invoice(2, payload="{broken"))
+    tree.incremental(sqlite, "60m", code=3)
+    subprocess.run([BINARY, "export", "rejects", "accept", "--all", "-o", tree.path], check=True,
+                   cwd=tree.home, env={"PATH": os.environ["PATH"], "HOME": tree.home},
+                   capture_output=True)
+    tree.incremental(sqlite, "60m")
+    ran = tree.incremental(sqlite, "50m", "--dry-run", code=3,
+                           **{ENV + "KEY": "ftenant_id,finvoice_no"})
+    assert ran.rejects_open == 1
+    ran = tree.incremental(sqlite, "50m", code=3, **{ENV + "KEY": "ftenant_id,finvoice_no"})
+    assert ran.rejects_open == 1 and ran.rejected == 1
+    assert os.path.exists(os.path.join(tree.state_folder, "accepted_rejects.json.other_key"))
+    sqlite.change(2, sqlite.ago(30), fext_field=payload_of(2))
+    tree.incremental(sqlite, "10m", **{ENV + "KEY": "ftenant_id,finvoice_no"})
+    tree.check_equals(sqlite)
+
+
+def test_a_packed_tree_keeps_its_key(sqlite, tree):
+    sqlite.make_table()
+    sqlite.run("CREATE UNIQUE INDEX by_number ON t_invoice (finvoice_no)")
+    sqlite.add(invoice(1))
+    tree.incremental(sqlite, "60m", "--layout=ndjson")
+    before = tree.snapshot()
+    ran = tree.incremental(sqlite, "10m", "--layout=ndjson", code=2,
+                           **{ENV + "KEY": "finvoice_no"})
+    assert "new folder" in ran.exit_error["hint"] and "finvoice_no" in ran.exit_error["message"]
+    assert {name: seen for name, seen in tree.snapshot().items() if "lock" not in name
+            and name != ".export_state"} == {
+        name: seen for name, seen in before.items() if "lock" not in name
+        and name != ".export_state"}
+
+
+CHANGES = [("STATUS_VALUE", "4", "status_value '3' -> '4'"),
+           ("STATUS_COLUMN", "fkind", "status_column 'fissue_status' -> 'fkind'"),
+           ("PAYLOAD_COLUMN", "fother", "payload_column 'fext_field' -> 'fother'"),
+           ("TENANT_COLUMN", "fgroup", "tenant_column 'ftenant_id' -> 'fgroup'"),
+           ("UPDATE_TIME_COLUMN", "fchanged",
+            "update_time_column 'fupdate_time' -> 'fchanged'")]
+
+
+def other_settings(source, tree, setting, value, note):
+    """Rows of the new selection bear stamps that the watermarks have passed."""
+    source.make_table()
+    for column in ("fkind INT", "fother VARCHAR(500)", "fgroup VARCHAR(64)",
+                   f"fchanged {source.types['fupdate_time']}"):
+        source.run(f"ALTER TABLE t_invoice ADD COLUMN {column}")
+    source.add(invoice(1), invoice(2, status=4), invoice(3))
+    source.run("UPDATE t_invoice SET fkind = 3, fother = '{\"id\": 9}', fgroup = 't1', "
+               "fchanged = '2025-06-01 10:00:00'")
+    tree.incremental(source, "60m")
+    tree.export(source)  # Covers all of it again: coverage alone forgets nothing.
+    changed = {ENV + setting: value}
+    wanted = {"STATUS_VALUE": 1, "STATUS_COLUMN": 3}.get(setting, 2)
+    before = tree.snapshot()
+    ran = tree.incremental(source, "50m", "--dry-run", **changed)
+    assert ran.rows_read == wanted and tree.snapshot() == before
+    ran = tree.incremental(source, "50m", **changed)
+    assert ran.rows_read == wanted
+    assert note in str(ran.notes) and "from the beginning" in str(ran.notes)
+    # Nothing goes until it is confirmed, in whatever run; the notes say so where it was asked for.
+    for _ in range(2):
+        ran = tree.export(source, "--prune", **changed)
+        assert ran.gone_removed == 0 and "--confirm-source" in str(ran.notes)
+    gone = ran.rows_gone
+    assert gone == (2 if setting == "STATUS_VALUE" else 0)
+    assert tree.incremental(source, "40m", **changed).rows_read == 0
+    ran = tree.export(source, "--prune", "--confirm-source", **changed)
+    assert ran.gone_removed == gone and "nothing is pruned" not in str(ran.notes)
+    assert "confirm" not in str(tree.export(source, "--prune", **changed).notes)
+
+
+@pytest.mark.parametrize("setting,value,note", CHANGES)
+def test_other_settings_read_from_the_beginning(sqlite, tree, setting, value, note):
+    other_settings(sqlite, tree, setting, value, note)
+
+
+@pytest.mark.parametrize("setting,value,note", [CHANGES[0], CHANGES[4]])
+def test_other_settings_of_a_server_read_from_the_beginning(mariadb, tree, setting, value, note):
+    other_settings(mariadb, tree, setting, value, note)
+
+
+def test_settings_that_come_back_need_no_word(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1), invoice(2, status=4))
+    tree.incremental(sqlite, "60m")
+    tree.incremental(sqlite, "50m", **{ENV + "STATUS_VALUE": "4"})
+    sqlite.run("DELETE FROM t_invoice WHERE fid = 2")
+    ran = tree.export(sqlite, "--prune")
+    assert ran.gone_removed == 1 and "--confirm-source" not in str(ran.notes)
+    tree.check_equals(sqlite)
+
+
+def test_two_exports_do_not_share_a_tree(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1), invoice(2, status=1))
+    tree.incremental(sqlite, "60m")
+    for words in ((), ("-i",), ("--dry-run",)):
+        lines = drafts(tree, sqlite, *words, code=2)
+        error = next(line for line in lines if line["message_type"] == "exit_error")
+        assert "'invoices'" in error["message"] and "'drafts'" in error["message"]
+        assert "export.drafts.output" in error["hint"] and "--confirm-source" in error["hint"]
+    tree.check_equals(sqlite)
+    # Renamed on purpose: then the old name is the other one.
+    drafts(tree, sqlite, "-i", "--confirm-source")
+    assert record(tree)["export"] == "drafts"
+    assert len(tree.files()) == 2
+    tree.incremental(sqlite, "50m", code=2)
+    drafts(tree, sqlite, "-i")
+
+
+def test_a_tree_of_an_older_version_takes_over_what_it_finds(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1))
+    tree.incremental(sqlite, "60m")
+    new = record(tree)
+    edit_record(tree, forget_new_fields)
+    before = tree.snapshot()
+    assert tree.incremental(sqlite, "50m", "--dry-run").notes == []
+    assert tree.snapshot() == before
+    ran = tree.incremental(sqlite, "50m")
+    assert ran.notes == [] and ran.rows_read == 0
+    assert record(tree) == new
+    # Also where it had another source and nothing was confirmed yet.
+    edit_record(tree, lambda value: (forget_new_fields(value), value.update(prune_source="x")))
+    sqlite.run("DELETE FROM t_invoice")
+    assert tree.export(sqlite, "--prune").gone_removed == 0
+    assert record(tree)["prune_source"] == "x"
+
+
+def test_unknown_fields_do_no_harm(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1))
+    tree.incremental(sqlite, "60m")
+    edit_record(tree, lambda value: value.update(later={"a": [1]}))
+    ran = tree.incremental(sqlite, "50m")
+    assert ran.rows_read == 0 and ran.notes == []
+
+
+@pytest.mark.parametrize("damage", [
+    {"export": 7}, {"key": "fid"}, {"key": {"columns": [1], "type": "integer"}},
+    {"key": {"columns": ["fid"]}}, {"columns": {}}, {"columns": None},
+    {"prune_columns": {"tenant": "a"}}, "half", "empty"])
+def test_a_damaged_record_is_not_guessed_at(sqlite, tree, damage):
+    sqlite.make_table()
+    sqlite.add(invoice(1))
+    tree.incremental(sqlite, "60m")
+    path = os.path.join(tree.state_folder, "source.json")
+    if isinstance(damage, dict):
+        edit_record(tree, lambda value: value.update(damage))
+    else:
+        with open(path, "r+", encoding="utf-8") as file:
+            file.truncate(os.path.getsize(path) // 2 if damage == "half" else 0)
+    state = tree.state()
+    for words in ((), ("-i",), ("--dry-run",)):
+        ran = tree.export(sqlite, *words, code=1)
+        assert "source.json" in ran.exit_error["message"]
+        assert "remove the file" in ran.exit_error["hint"]
+    assert tree.state() == state
+    os.remove(path)
+    sqlite.add(invoice(2, stamp=sqlite.ago(70)))
+    tree.incremental(sqlite, "50m")
+    tree.check_equals(sqlite)
+
+
+def test_a_status_that_is_no_text_is_remembered(sqlite, tree):
+    """The environment may hold any bytes: the same bytes are the same status."""
+    sqlite.make_table(fissue_status="TEXT")
+    sqlite.add(invoice(1, status="3"))
+    odd = {ENV + "STATUS_VALUE": "\udcff\udcfe"}
+    first = tree.export(sqlite, code=None, **odd)
+    if first.code == 0:
+        assert tree.export(sqlite, **odd).notes == []
+
+
+def test_a_run_that_dies_before_it_remembers_the_key_begins_again(sqlite, tree):
+    """The index is put aside first and the record written last."""
+    sqlite.make_table()
+    sqlite.run("CREATE UNIQUE INDEX by_number ON t_invoice (finvoice_no)")
+    sqlite.add(invoice(1), invoice(2))
+    tree.incremental(sqlite, "60m")
+    old = record(tree)
+    other = {ENV + "KEY": "finvoice_no"}
+    tree.incremental(sqlite, "50m", **other)
+    edit_record(tree, lambda value: value.update(key=old["key"]))
+    sqlite.change(2, sqlite.ago(45), fext_field=payload_of(2, 2))
+    tree.incremental(sqlite, "40m", **other)
+    tree.check_equals(sqlite)

@@ -104,7 +104,7 @@ Result<ExitCode> take_over(Context& context) {
       .old_zone = context.arguments.value("--old-zone").value_or(""),
       .zone = configured.zone,
       .source = source->url.identity(),
-      .table = export_table(context.settings, chosen->name).table,
+      .spec = export_table(context.settings, chosen->name),
       .margin = configured.margin,
       .dry_run = context.arguments.has("--dry-run")};
   const Result<ImportReport> report =

@@ -282,10 +282,11 @@ Result<ExitCode> run_export(Context& context, const std::string& name,
 }
 
 Flag confirm_source_flag() {
-  return {.names = "--confirm-source",
-          .text = {"The source has another address than before, and that is right: rows that are "
-                   "missing there count as gone",
-                   "确认数据源地址确已改变：其中缺失的行视为已删除"}};
+  return {
+      .names = "--confirm-source",
+      .text = {"The source has another address than before, or the export other columns, status "
+               "or name, and that is right: rows that are missing there count as gone",
+               "确认数据源地址，或导出的列、状态、名称确已改变：其中缺失的行视为已删除"}};
 }
 
 std::vector<Flag> export_flags() {

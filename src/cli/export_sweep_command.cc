@@ -27,6 +27,7 @@ Result<ExitCode> sweep(Context& context) {
   options.sweep = true;
   options.dry_run = !apply;
   options.prune = apply;
+  options.confirm_source = context.arguments.has("--confirm-source");
   return run_export(context, chosen->name, options);
 }
 

@@ -145,12 +145,18 @@ Result<void> ExportRun::open_tree() {
       check_source({.zone = options_.zone.empty() ? server->zone : options_.zone,
                     .source = environment_.source,
                     .table = spec_.table,
-                    .layout = options_.layout == Layout::files ? "files" : "ndjson"},
+                    .layout = options_.layout == Layout::files ? "files" : "ndjson",
+                    .name = spec_.name,
+                    .key = RecordedKey::of(table_->spec().key, table_->key_type()),
+                    .selection = Selection::of(spec_)},
                    options_, spec_.name, tree_.state_directory);
   if (!check) return fail(std::move(check.error()));
   std::ranges::move(check->notes, std::back_inserter(summary_.notes));
   if (!check->may_prune) options_.prune = false;
   stepped_back_ = std::move(check->stepped_back);
+  if (check->is_another_key) {
+    if (Result<void> aside = tree_.put_key_aside(); !aside) return aside;
+  }
   Result<void> opened = tree_.open_index(now_text_, summary_.notes);
   summary_.errors = tree_.not_removed;
   if (!opened) return opened;

@@ -1,5 +1,7 @@
 #include "export/held_tree.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "export/accepted_rejects.h"
@@ -75,7 +77,9 @@ Result<void> HeldTree::open_index(const std::string& now_text, std::vector<Messa
              "没有索引：将把目录中已有的文件与数据逐一比对并接管"}));
   }
   index = std::move(*opened);
-  if (Result<void> taken = take_over_acceptances(notes); !taken) return taken;
+  if (!without_acceptances) {
+    if (Result<void> taken = take_over_acceptances(notes); !taken) return taken;
+  }
   if (!dry_run) {
     if (Result<void> cleared = clear_up(now_text); !cleared) return cleared;
   }
@@ -141,6 +145,18 @@ void HeldTree::examine_damage() {
 Result<void> HeldTree::put_index_aside() {
   index.reset();
   return exporter::put_index_aside(TreeIndex::path_in(state_directory));
+}
+
+Result<void> HeldTree::put_key_aside() {
+  if (dry_run) {
+    without_index = without_acceptances = true;
+    return {};
+  }
+  // Acceptances that outlived their index would be entered into the new one.
+  Result<void> aside = put_file_aside(
+      fmt::format("{}/{}", state_directory, accepted_rejects::file_name), other_key_suffix);
+  if (!aside) return aside;
+  return exporter::put_index_aside(TreeIndex::path_in(state_directory), other_key_suffix);
 }
 
 }  // namespace tidemark::exporter

@@ -38,12 +38,16 @@ struct HeldTree {
   void examine_damage();
   /// Closes the damaged index and puts it aside; still locked.
   [[nodiscard]] Result<void> put_index_aside();
+  /// The rows have another key than the index and the list of accepted rejects know them by: both
+  /// are put aside, or passed over by a dry run. Before open_index(). Errors: io.
+  [[nodiscard]] Result<void> put_key_aside();
 
   std::string output;
   std::string state_directory;
   bool dry_run;
   /// Dry run over a damaged index: what a run would find that has put it aside.
   bool without_index = false;
+  bool without_acceptances = false;  ///< Likewise, see put_key_aside().
 
   std::optional<TreeLock> held;  ///< Not in a dry run. Let go of last.
   std::optional<TreeIndex> index;

@@ -25,16 +25,15 @@ Result<void> remove_if_there(const std::string& path) {
 
 }  // namespace
 
-Result<void> put_index_aside(const std::string& path) {
-  const std::string aside = path + ".damaged";
+Result<void> put_index_aside(const std::string& path, std::string_view suffix) {
+  const std::string aside = path + std::string(suffix);
   // The WAL of one that was put aside before does not go with this one.
   for (const std::string& old : {aside + "-wal", aside + "-shm"}) {
     if (Result<void> removed = remove_if_there(old); !removed) return removed;
   }
   // The database first: without it nobody reads the rest, while it could be read without its WAL.
-  for (const std::string_view suffix : {"", "-wal"}) {
-    if (Result<void> moved =
-            rename_if_there(path + std::string(suffix), aside + std::string(suffix));
+  for (const std::string_view part : {"", "-wal"}) {
+    if (Result<void> moved = rename_if_there(path + std::string(part), aside + std::string(part));
         !moved) {
       return moved;
     }
@@ -44,13 +43,17 @@ Result<void> put_index_aside(const std::string& path) {
   return sync_folder_of(path);
 }
 
+Result<void> put_file_aside(const std::string& path, std::string_view suffix) {
+  if (Result<void> moved = rename_if_there(path, path + std::string(suffix)); !moved) return moved;
+  return sync_folder_of(path);
+}
+
 Result<void> finish_putting_aside(const std::string& path) {
   // A WAL without its database: put_index_aside() was interrupted between the two.
   std::error_code code;
   if (std::filesystem::exists(path, code) || code) return {};
-  if (Result<void> moved = rename_if_there(path + "-wal", path + ".damaged-wal"); !moved) {
-    return moved;
-  }
+  const std::string aside = path + std::string(damaged_suffix) + "-wal";
+  if (Result<void> moved = rename_if_there(path + "-wal", aside); !moved) return moved;
   return remove_if_there(path + "-shm");
 }
 

@@ -1,11 +1,42 @@
 #include "export/source_check.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <utility>
+
+#include "base/bytes.h"
+#include "export/index_aside.h"
 
 namespace tidemark::exporter {
 namespace {
 
 constexpr std::chrono::hours zones_apart_max{26};
+
+std::string key_text(const RecordedKey& key) {
+  const std::string columns = printable(fmt::format("{}", fmt::join(key.columns, ", ")));
+  return key.type.empty() ? columns : fmt::format("{}: {}", columns, key.type);
+}
+
+bool is_another_key(const SourceRecord& recorded, const SourceRecord& present) {
+  return recorded.key && present.key && recorded.key->differs_from(*present.key);
+}
+
+Message other_key_note(const SourceRecord& recorded, const SourceRecord& present, bool dry_run) {
+  const std::string before = key_text(*recorded.key);
+  const std::string now = key_text(*present.key);
+  return dry_run
+             ? say({"the key changed, ({0}) -> ({1}): a run will put the index and the list of "
+                    "accepted rejects aside (*{2}) and build the index anew from tree and database",
+                    "主键已改变，({0}) -> ({1})：正式运行会移开索引和已接受拒收记录的清单（*{2}），"
+                    "并根据目录和数据库重建索引"},
+                   before, now, other_key_suffix)
+             : say({"the key changed, ({0}) -> ({1}): the index and the list of accepted rejects "
+                    "were put aside (*{2}); the index is built anew from tree and database",
+                    "主键已改变，({0}) -> ({1})：索引和已接受拒收记录的清单已移开（*{2}），"
+                    "并将根据目录和数据库重建索引"},
+                   before, now, other_key_suffix);
+}
 
 Result<void> check_fits(const SourceRecord& recorded, const SourceRecord& present,
                         const ExportOptions& options, const std::string& name) {
@@ -40,7 +71,85 @@ Result<void> check_fits(const SourceRecord& recorded, const SourceRecord& presen
                         "请导出到其他目录（-o），或使用 --layout {}"},
                        recorded.layout));
   }
+  if (recorded.name && recorded.name != present.name && !options.confirm_source) {
+    return fail(
+        make_error(
+            ErrorKind::invalid_config,
+            {"{} holds the export '{}', not '{}': they would share watermarks, and each would "
+             "miss rows",
+             "{} 中是导出“{}”，而不是“{}”：两者共用水位会各自漏掉数据"},
+            options.output, printable(*recorded.name), name)
+            .with_hint({"give each export a folder of its own: export.{}.output (or -o); if it is "
+                        "the same one under a new name, confirm once with --confirm-source",
+                        "请为每个导出设置各自的目录：export.{}.output（或 -o）；若只是改了名，"
+                        "请用 --confirm-source 确认一次"},
+                       name));
+  }
+  if (is_another_key(recorded, present) && present.layout == "ndjson") {
+    return fail(
+        make_error(ErrorKind::invalid_config,
+                   {"the lines of the packed tree {} have the key ({}), now it is ({}): new lines "
+                    "would not replace old ones",
+                    "打包目录 {} 中各行的主键是 ({})，现在是 ({})：新行无法取代旧行"},
+                   options.output, key_text(*recorded.key), key_text(*present.key))
+            .with_hint({"export into a new folder: export.{}.output (or -o)",
+                        "请导出到新的目录：export.{}.output（或 -o）"},
+                       name));
+  }
   return {};
+}
+
+/// What a reader of the notes is to see of one setting that changed.
+void add_change(std::string_view setting, const std::string& before, const std::string& now,
+                std::string& changes) {
+  if (before == now) return;
+  changes += fmt::format("{}{} '{}' -> '{}'", changes.empty() ? "" : ", ", setting,
+                         printable(before), printable(now));
+}
+
+std::string changes(const Selection& before, const Selection& now) {
+  std::string text;
+  add_change("tenant_column", before.tenant, now.tenant, text);
+  add_change("status_column", before.status, now.status, text);
+  add_change("status_value", before.status_value, now.status_value, text);
+  add_change("update_time_column", before.update_time, now.update_time, text);
+  add_change("payload_column", before.payload, now.payload, text);
+  return text;
+}
+
+void note_other_source(const SourceRecord& recorded, const SourceRecord& present,
+                       std::vector<Message>& notes) {
+  if (recorded.source != present.source) {
+    notes.push_back(
+        say({"the last run read {}, this one reads {}: every tenant is read from the beginning",
+             "上次运行读取的是 {}，本次读取 {}：将从头读取所有租户"},
+            recorded.source, present.source));
+  }
+  if (recorded.selection && recorded.selection != present.selection) {
+    notes.push_back(
+        say({"the settings of the export changed since the last run ({}): every tenant is read "
+             "from the beginning",
+             "自上次运行以来导出设置已改变（{}）：将从头读取所有租户"},
+            changes(*recorded.selection, *present.selection)));
+  }
+}
+
+void note_no_pruning(const SourceRecord& present, std::vector<Message>& notes) {
+  if (present.prune_source != present.source) {
+    notes.push_back(
+        say({"this tree was exported from {}, now from {}; nothing is pruned until that "
+             "is confirmed with --confirm-source",
+             "该目录原导出自 {}，现为 {}；在用 --confirm-source 确认之前不会清理任何文件"},
+            present.prune_source, present.source));
+  }
+  if (present.prune_selection != present.selection) {
+    notes.push_back(
+        say({"this tree holds what was exported with other settings ({}); nothing is pruned until "
+             "that is confirmed with --confirm-source",
+             "该目录中的内容是以其他设置导出的（{}）；在用 --confirm-source "
+             "确认之前不会清理任何文件"},
+            changes(*present.prune_selection, *present.selection)));
+  }
 }
 
 /// The marks as they are from now on, each `by` earlier, or nowhere; nothing to save in a dry run.
@@ -66,6 +175,7 @@ Result<SourceCheck> check_source(SourceRecord present, const ExportOptions& opti
                                  const std::string& name, const std::string& state_directory) {
   SourceCheck check;
   present.prune_source = present.source;
+  present.prune_selection = present.selection;
   const Result<std::optional<SourceRecord>> loaded = SourceRecord::load(state_directory);
   if (!loaded) return std::unexpected(loaded.error());
   const std::optional<SourceRecord>& recorded = *loaded;
@@ -73,22 +183,22 @@ Result<SourceCheck> check_source(SourceRecord present, const ExportOptions& opti
     if (Result<void> fits = check_fits(*recorded, present, options, name); !fits) {
       return fail(std::move(fits.error()));
     }
-    if (!options.confirm_source) present.prune_source = recorded->prune_source;
-    check.may_prune = present.prune_source == present.source;
-    check.is_another_source = recorded->source != present.source;
-    if (check.is_another_source) {
-      check.notes.push_back(
-          say({"the last run read {}, this one reads {}: every tenant is read from the beginning",
-               "上次运行读取的是 {}，本次读取 {}：将从头读取所有租户"},
-              recorded->source, present.source));
+    check.is_another_key = is_another_key(*recorded, present);
+    if (check.is_another_key) {
+      check.notes.push_back(other_key_note(*recorded, present, options.dry_run));
+    } else if (present.key && present.key->type.empty() && recorded->key) {
+      present.key->type = recorded->key->type;
     }
-    if (!check.may_prune && (options.prune || check.is_another_source)) {
-      check.notes.push_back(
-          say({"this tree was exported from {}, now from {}; nothing is pruned until that "
-               "is confirmed with --confirm-source",
-               "该目录原导出自 {}，现为 {}；在用 --confirm-source 确认之前不会清理任何文件"},
-              present.prune_source, present.source));
+    if (!options.confirm_source) {
+      present.prune_source = recorded->prune_source;
+      if (recorded->prune_selection) present.prune_selection = recorded->prune_selection;
     }
+    check.may_prune =
+        present.prune_source == present.source && present.prune_selection == present.selection;
+    check.is_another_source = recorded->source != present.source ||
+                              (recorded->selection && recorded->selection != present.selection);
+    note_other_source(*recorded, present, check.notes);
+    if (options.prune || check.is_another_source) note_no_pruning(present, check.notes);
   }
   if (check.is_another_source || !recorded || recorded->zone != present.zone) {
     // Forgetting what the index covers is not enough: a full run covers all of it again, and the

@@ -64,6 +64,9 @@ class SourceTable {
   [[nodiscard]] const sql::Table& table() const { return table_; }
   [[nodiscard]] std::size_t key_columns() const { return spec_.key.size(); }
   [[nodiscard]] bool integer_key() const { return integer_key_; }
+  /// `integer`, `text` (anything else), or empty where nothing tells: SQLite's columns without a
+  /// type, in a table without rows.
+  [[nodiscard]] std::string_view key_type() const;
   [[nodiscard]] const sql::Column* update_column() const {
     return table_.column(spec_.update_time);
   }

@@ -149,6 +149,13 @@ SourceTable::SourceTable(const sql::Connection& connection, TableSpec spec, Filt
       spec_.key.size() == 1 && table_.column(spec_.key[0])->type == sql::ColumnType::integer;
 }
 
+std::string_view SourceTable::key_type() const {
+  if (integer_key_) return "integer";
+  if (spec_.key.size() > 1) return "text";
+  const sql::Column& column = *table_.column(spec_.key[0]);
+  return column.keeps_types && column.type == sql::ColumnType::other ? "" : "text";
+}
+
 Result<SourceTable> SourceTable::open(sql::Connection& connection, TableSpec spec, Filter filter) {
   Result<sql::Table> table = connection.describe(spec.table);
   if (!table) return fail(std::move(table));

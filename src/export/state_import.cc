@@ -101,8 +101,12 @@ Result<ImportReport> import_state(sql::Connection& connection, const ImportOptio
   if (!server) return fail(server.error());
   report.record = {.zone = options.zone.empty() ? server->zone : options.zone,
                    .source = options.source,
-                   .table = options.table,
-                   .layout = "files"};  // The old exporters knew no other.
+                   .table = options.spec.table,
+                   .layout = "files",  // The old exporters knew no other.
+                   .prune_source = options.source,
+                   .name = options.spec.name,
+                   .selection = Selection::of(options.spec),
+                   .prune_selection = Selection::of(options.spec)};
   const Result<std::chrono::microseconds> apart = clock_difference(connection, clock);
   if (!apart) return fail(apart.error());
   report.stepped_back = std::chrono::ceil<std::chrono::seconds>(options.margin) +

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "base/stop.h"
 #include "export/source_record.h"
+#include "export/spec.h"
 #include "export/tree_survey.h"
 #include "sql/connection.h"
 #include "watermark/state_file.h"
@@ -20,8 +21,8 @@ struct ImportOptions {
   std::string output;    ///< The tree that Tidemark exports to; may be the same.
   std::string old_zone;  ///< In which the old exporter wrote its marks. Empty: this machine's.
   std::string zone;      ///< Of the column. Empty: the server's.
-  std::string source;    ///< Identity of database and table, for the source record.
-  std::string table;
+  std::string source;    ///< Identity of the database, for the source record.
+  TableSpec spec;
   std::chrono::milliseconds margin{};
   bool dry_run = false;
 };
