@@ -19,7 +19,9 @@ std::vector<Finding> examine_source(const Patient& patient) {
 }
 
 std::vector<Finding> examine_tree(const ExportOptions& options, const Patient* patient) {
-  std::vector<Finding> findings{check_output(options.output), check_disk(options.output),
+  std::vector<Finding> findings{check_output(options.output),
+                                check_place(options.output),
+                                check_disk(options.output),
                                 check_inodes(options.output, patient),
                                 check_state_file(options.output, patient),
                                 check_tree_index(options.output)};

@@ -13,6 +13,7 @@
 #include "base/shell_word.h"
 #include "base/system_error.h"
 #include "base/unique_fd.h"
+#include "export/enclosing_tree.h"
 #include "export/set_back.h"
 #include "export/source_record.h"
 #include "export/state_directory.h"
@@ -83,6 +84,24 @@ Finding check_output(const std::string& output) {
     return {.check = "output", .what = say({"{} can be written", "{} 可写"}, output)};
   }
   return {.check = "output", .what = say({"{} will be made", "{} 将被创建"}, output)};
+}
+
+Finding check_place(const std::string& output) {
+  const std::optional<std::string> tree = enclosing_tree(output);
+  if (!tree)
+    return {.check = "place", .what = say({"in no other export's tree", "不在其他导出的目录内"})};
+  std::error_code code;
+  const bool exists = fs::is_directory(state_directory_of(output), code);
+  return {.check = "place",
+          .verdict = exists ? Verdict::warning : Verdict::failure,
+          .what = exists ? say({"it lies in {}, the tree of another export: no sweep removes files "
+                                "of no row here",
+                                "位于另一个导出的目录 {} 之内：巡检不会移除此处不属于任何行的文件"},
+                               *tree)
+                         : say({"it lies in {}, the tree of another export: runs refuse to start",
+                                "位于另一个导出的目录 {} 之内：运行会被拒绝"},
+                               *tree),
+          .mend = say({"choose a folder outside of it with -o", "请用 -o 选择其外的目录"})};
 }
 
 Finding check_disk(const std::string& output) {
@@ -202,6 +221,20 @@ Finding check_source_record(const std::string& output, const Patient& patient) {
   if (!record) return unchecked("source", record.error(), Verdict::failure);
   if (!*record) {
     return {.check = "source", .what = say({"not yet exported", "尚未导出"})};
+  }
+  const std::string& name = patient.table.spec().name;
+  if (const std::optional<std::string>& other = (*record)->name; other && *other != name) {
+    return {
+        .check = "source",
+        .verdict = Verdict::failure,
+        .what = say({"the tree is that of the export '{}', not of '{}': runs refuse to start",
+                     "该目录属于导出“{}”，而不是“{}”：运行会被拒绝"},
+                    printable(*other), name),
+        .mend = say({"give each export a folder of its own (export.{}.output), or confirm a new "
+                     "name once with --confirm-source",
+                     "请为每个导出设置各自的目录（export.{}.output），或用 --confirm-source "
+                     "确认一次新名称"},
+                    name)};
   }
   const Result<sql::ServerInfo> server = patient.connection.server();
   if (!server) return unchecked("source", server.error());

@@ -7,13 +7,14 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "export/accepted_rejects.h"
+#include "export/enclosing_tree.h"
 #include "export/filter_notes.h"
 #include "export/gone_groups.h"
 #include "export/gone_rows.h"
 #include "export/progress_marks.h"
 #include "export/source_check.h"
 #include "export/summing_up.h"
-#include "export/unknown_files.h"
+#include "export/unseen_files.h"
 
 namespace tidemark::exporter {
 
@@ -88,8 +89,8 @@ Result<void> ExportRun::prepare() {
   if (!path) return fail(std::move(path.error()));
   path_ = std::move(*path);
   if (Result<void> possible = check_options(); !possible) return possible;
-  for (Result<void> (ExportRun::*step)() :
-       {&ExportRun::open_source, &ExportRun::open_tree, &ExportRun::plan}) {
+  for (Result<void> (ExportRun::*step)() : {&ExportRun::check_place, &ExportRun::open_source,
+                                            &ExportRun::open_tree, &ExportRun::plan}) {
     if (Result<void> done = (this->*step)(); !done) return done;
   }
   return {};
@@ -109,6 +110,23 @@ Result<void> ExportRun::check_options() const {
                   .with_hint({"an incremental run retries all rejects: tidemark export {} -i",
                               "增量运行会重试全部拒收记录：tidemark export {} -i"},
                              spec_.name));
+}
+
+Result<void> ExportRun::check_place() {
+  Result<std::optional<std::string>> tree = check_enclosing_tree(options_.output, spec_.name);
+  if (!tree) return fail(std::move(tree.error()));
+  enclosing_tree_ = std::move(*tree);
+  if (!enclosing_tree_) return {};
+  // Whole groups that no row belongs to may be the other's.
+  if (options_.layout == Layout::ndjson) options_.prune = false;
+  summary_.notes.push_back(
+      say({"{} lies in {}, which is the tree of another export: what belongs to no row here may be "
+           "the other's, so no sweep and no --prune of packed groups removes it; move this tree "
+           "outside",
+           "{} 位于 {} 之内，而后者是另一个导出的目录：此处不属于任何行的文件可能是对方的，"
+           "因此巡检和打包分组的 --prune 都不会移除它们；请将本目录移到其外"},
+          options_.output, *enclosing_tree_));
+  return {};
 }
 
 Result<void> ExportRun::open_source() {
@@ -332,17 +350,12 @@ Result<void> ExportRun::look_for_gone_rows() {
   if (!gone) return fail(std::move(gone.error()));
   summary_.rows_gone = gone->ids.size();
   summary_.gone_examples = std::move(gone->examples);
-  UnknownFiles unknown;
-  if (options_.sweep) {
-    Result<UnknownFiles> found =
-        find_unknown_files(options_.output, *tree_.index, *path_,
-                           crew_->publisher().rejected_names(), environment_.stop);
-    if (!found) return fail(std::move(found.error()));
-    unknown = std::move(*found);
-    summary_.files_unknown = unknown.exported.size();
-    summary_.unknown_examples = unknown.exported_examples();
-    summary_.files_foreign = unknown.foreign;
-    summary_.foreign_examples = unknown.foreign_examples;
+  Result<UnknownFiles> found = look_for_unknown();
+  if (!found) return fail(std::move(found.error()));
+  const UnknownFiles unknown = std::move(*found);
+  const bool applies_sweep = options_.sweep && !options_.dry_run && !enclosing_tree_;
+  if (applies_sweep && unknown.exported.empty()) {
+    if (Result<void> seen = unseen_files::are_none(*tree_.index); !seen) return seen;
   }
   if ((gone->ids.empty() && unknown.exported.empty()) || !may_prune()) return {};
   Result<RemovedGone> removed =
@@ -353,7 +366,30 @@ Result<void> ExportRun::look_for_gone_rows() {
   summary_.unknown_removed = removed->unknown;
   summary_.files_removed += removed->gone + removed->unknown;
   summary_.errors.insert(summary_.errors.end(), removed->failures.begin(), removed->failures.end());
-  return {};
+  if (!applies_sweep || removed->unknown != unknown.exported.size()) return {};
+  return unseen_files::are_none(*tree_.index);
+}
+
+/// Nothing unless it is a sweep: then what the run does not look for is noted.
+Result<UnknownFiles> ExportRun::look_for_unknown() {
+  if (!options_.sweep) {
+    const Result<bool> unseen = unseen_files::may_be(*tree_.index);
+    if (!unseen) return std::unexpected(unseen.error());
+    if (*unseen && !enclosing_tree_) {
+      summary_.notes.push_back(unseen_files::note(spec_.name, options_.output));
+    }
+    return UnknownFiles{};
+  }
+  Result<UnknownFiles> unknown =
+      find_unknown_files(options_.output, *tree_.index, *path_, crew_->publisher().rejected_names(),
+                         environment_.stop);
+  if (!unknown) return unknown;
+  if (enclosing_tree_) unknown->disown();
+  summary_.files_unknown = unknown->exported.size();
+  summary_.unknown_examples = unknown->exported_examples();
+  summary_.files_foreign = unknown->foreign;
+  summary_.foreign_examples = unknown->foreign_examples;
+  return unknown;
 }
 
 Result<void> ExportRun::move_watermarks() {

@@ -17,6 +17,7 @@
 #include "export/source_table.h"
 #include "export/spec.h"
 #include "export/summary.h"
+#include "export/unknown_files.h"
 #include "export/worker_crew.h"
 #include "watermark/state_file.h"
 
@@ -70,6 +71,7 @@ class ExportRun {
   [[nodiscard]] Result<ExportSummary> lock_to_summary();
   [[nodiscard]] Result<void> prepare();
   [[nodiscard]] Result<void> check_options() const;
+  [[nodiscard]] Result<void> check_place();
   [[nodiscard]] Result<void> open_source();
   [[nodiscard]] Result<void> open_tree();
   [[nodiscard]] Result<void> plan();
@@ -94,6 +96,7 @@ class ExportRun {
   [[nodiscard]] Result<void> remember_state();
   [[nodiscard]] Result<void> remember_read_from();
   [[nodiscard]] bool is_complete() const;
+  [[nodiscard]] Result<UnknownFiles> look_for_unknown();
   /// What a job that is done has read is in the tree. Layout ndjson: not before the end.
   [[nodiscard]] bool jobs_are_published() const { return !crew_->packed() || packed_end_; }
 
@@ -106,6 +109,7 @@ class ExportRun {
   std::unique_ptr<sql::Connection> connection_;
   std::optional<SourceTable> table_;
   std::optional<PathTemplate> path_;
+  std::optional<std::string> enclosing_tree_;  ///< Another export's; see check_enclosing_tree().
   HeldTree tree_;
   std::optional<watermark::State> stepped_back_;  ///< See SourceCheck.
   std::optional<PackedEnd> packed_end_;           ///< Layout ndjson, from the end of the work on.

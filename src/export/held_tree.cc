@@ -9,6 +9,7 @@
 #include "export/state_directory.h"
 #include "export/tree_folder.h"
 #include "export/tree_recovery.h"
+#include "export/unseen_files.h"
 
 namespace tidemark::exporter {
 namespace {
@@ -77,6 +78,7 @@ Result<void> HeldTree::open_index(const std::string& now_text, std::vector<Messa
              "没有索引：将把目录中已有的文件与数据逐一比对并接管"}));
   }
   index = std::move(*opened);
+  if (Result<void> marked = unseen_files::expect(*index, output); !marked) return marked;
   if (!without_acceptances) {
     if (Result<void> taken = take_over_acceptances(notes); !taken) return taken;
   }

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/shell_word.h"
 #include "base/system_error.h"
+#include "export/enclosing_tree.h"
 #include "export/state_directory.h"
 #include "export/tree_lock.h"
 #include "export/zone_conversion.h"
@@ -88,6 +89,9 @@ Result<ImportReport> import_state(sql::Connection& connection, const ImportOptio
   }
   const Result<OldPlace> old = find_old(options.from);
   if (!old) return fail(old.error());
+  const Result<std::optional<std::string>> around =
+      check_enclosing_tree(options.output, options.spec.name);
+  if (!around) return fail(around.error());
   std::error_code code;
   const std::string directory = state_directory_of(options.output);
   ImportReport report{.tree = old->tree,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <ranges>
 
 #include "base/system_error.h"
 #include "export/state_directory.h"
@@ -28,14 +30,20 @@ bool is_of_reject(std::string_view stem, const std::unordered_set<std::int64_t>&
   return mark != std::string_view::npos && rejected_names.contains(name_hash(stem.substr(0, mark)));
 }
 
-/// A state directory, or a folder that has one.
+}  // namespace
+
 bool is_of_another_tree(const fs::path& folder) {
   std::error_code code;
   return folder.filename() == state_directory_name ||
          fs::symlink_status(folder / state_directory_name, code).type() != fs::file_type::not_found;
 }
 
-}  // namespace
+void UnknownFiles::disown() {
+  foreign += exported.size();
+  const std::size_t room = examples_max - std::min(examples_max, foreign_examples.size());
+  std::ranges::copy(exported | std::views::take(room), std::back_inserter(foreign_examples));
+  exported.clear();
+}
 
 Result<UnknownFiles> find_unknown_files(const std::string& output, TreeIndex& index,
                                         const PathTemplate& path_template,

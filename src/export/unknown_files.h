@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -25,9 +26,14 @@ struct UnknownFiles {
     const auto shown = static_cast<std::ptrdiff_t>(std::min(examples_max, exported.size()));
     return {exported.begin(), exported.begin() + shown};
   }
+  /// All may be another export's.
+  void disown();
   std::uint64_t foreign = 0;  ///< All others, links too: never touched.
   std::vector<std::string> foreign_examples;
 };
+
+/// Of a folder below a tree: it is the state directory, or has one of its own.
+[[nodiscard]] bool is_of_another_tree(const std::filesystem::path& folder);
 
 /// Looks through the tree without following links: not into its state directory, nor into other
 /// exports' trees in it (folders with a state directory of their own). A name that differs from the
