@@ -343,6 +343,11 @@ class Tree:
         finally:
             connection.close()
 
+    def edit_index(self, sql):
+        with sqlite3.connect(os.path.join(self.state_folder, "index.db")) as connection:
+            connection.execute(sql)
+        connection.close()
+
 
 def decoded(path, content):
     for ending, decode in ((".json", bytes), (".json.gz", gzip.decompress),

@@ -10,6 +10,8 @@ std::string_view name(SweepFinding finding) {
       return "unmoved_update_time";
     case SweepFinding::beyond_watermark:
       return "beyond_watermark";
+    case SweepFinding::future_update_time:
+      return "future_update_time";
     case SweepFinding::file_damaged:
       return "file_damaged";
   }

@@ -70,12 +70,13 @@ class GroupTable {
 
 /// What a sweep finds, and no timestamp shows.
 enum class SweepFinding {
-  no_update_time,       ///< NULL or zero stamp: no window ever takes the row.
+  no_update_time,       ///< NULL, zero or no time: no window ever takes the row.
   unmoved_update_time,  ///< New or changed, but stamped at or before the watermark.
   beyond_watermark,     ///< Not exported yet, or updated again and again inside the margin.
+  future_update_time,   ///< Stamped more than a day ahead: no run takes the row until then.
   file_damaged,         ///< The row is as exported; its file is missing or differs.
 };
-inline constexpr std::size_t finding_kinds = 4;
+inline constexpr std::size_t finding_kinds = 5;
 [[nodiscard]] std::string_view name(SweepFinding finding);
 
 /// SweepFindings of a sweep: how many of each kind, and the first few.

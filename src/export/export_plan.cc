@@ -1,17 +1,20 @@
 #include "export/export_plan.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
 #include <limits>
 #include <set>
+#include <span>
 
 #include "base/bytes.h"
 #include "base/log.h"
 #include "export/filter_notes.h"
 #include "export/tenants.h"
+#include "sql/rows.h"
 
 namespace tidemark::exporter {
 namespace {
@@ -39,12 +42,26 @@ Result<void> restrict_to_groups(sql::Connection& connection, SourceTable& table,
   return {};
 }
 
+Result<void> measure_sweep(sql::Connection& connection, const SourceTable& table,
+                           const HeldTree& tree, ExportPlan& plan) {
+  Result<watermark::State> state = watermark::StateFile(tree.state_directory).load();
+  if (!state) return fail(std::move(state.error()));
+  plan.state = std::move(*state);
+  const Result<CivilTime> now = connection.now();
+  if (!now) return std::unexpected(now.error());
+  plan.sweep = {.marks = &plan.state,
+                .now = *now,
+                .whole_days = table.stamps_whole_days(),
+                .tenants_need_bytes = table.tenants_need_bytes()};
+  return {};
+}
+
 Result<void> plan_table(sql::Connection& connection, const SourceTable& table,
                         const ExportOptions& options, const HeldTree& tree, ExportPlan& plan) {
   if (options.sweep) {
-    Result<watermark::State> state = watermark::StateFile(tree.state_directory).load();
-    if (!state) return fail(std::move(state.error()));
-    plan.state = std::move(*state);
+    if (Result<void> measured = measure_sweep(connection, table, tree, plan); !measured) {
+      return measured;
+    }
   }
   Slice slice;
   if (options.since) {
@@ -66,10 +83,24 @@ Result<void> plan_table(sql::Connection& connection, const SourceTable& table,
   return {};
 }
 
+/// Whether all rows are to be looked at for further spellings of tenants, and not only the latest:
+/// a new spelling may come with old stamps.
+Result<bool> spellings_are_due(const SourceTable& table, const ExportOptions& options,
+                               HeldTree& tree, CivilTime now) {
+  constexpr std::chrono::hours interval{24};
+  // A run that gives tenants no watermark could find them each time.
+  if (!table.tenants_need_bytes() || !options.countries.empty() || options.limit) return false;
+  const Result<std::string> last = tree.index->meta(spellings_meta);
+  if (!last) return std::unexpected(last.error());
+  const std::optional<CivilTime> searched = CivilTime::parse(*last);
+  return !searched || *searched > now || now - *searched >= interval;
+}
+
 /// The tenants of the table and of the state file.
 Result<std::vector<std::string>> tenants_to_read(sql::Connection& connection,
-                                                 const SourceTable& table, HeldTree& tree,
-                                                 const ExportPlan& plan) {
+                                                 const SourceTable& table,
+                                                 const ExportOptions& options, HeldTree& tree,
+                                                 ExportPlan& plan) {
   std::vector<std::string> known;
   CivilTime oldest = plan.boundary->upto;
   for (const auto& [tenant, entry] : plan.state) {
@@ -80,7 +111,10 @@ Result<std::vector<std::string>> tenants_to_read(sql::Connection& connection,
   const Result<std::string> last_state = tree.index->meta("state_hash");
   if (!last_state) return std::unexpected(last_state.error());
   const bool edited = *last_state != short_hash(watermark::format_state(plan.state));
-  if (plan.state.empty() || edited) oldest = CivilTime::baseline();
+  const Result<bool> due = spellings_are_due(table, options, tree, plan.boundary->now);
+  if (!due) return std::unexpected(due.error());
+  if (plan.state.empty() || edited || *due) oldest = CivilTime::baseline();
+  if (oldest == CivilTime::baseline()) plan.spellings_searched = plan.boundary->now;
   return find_tenants(connection, table, known, {.after = oldest, .upto = plan.boundary->upto});
 }
 
@@ -141,6 +175,40 @@ Result<void> follow_clock(const watermark::ClockReading& now, bool whole_days, H
   return tree.index->commit();
 }
 
+/// Rows stamped so far ahead that waiting for the time to come is no answer. Without an index it
+/// would take a pass over the table each time; there only a sweep tells.
+Result<void> note_stamps_ahead(sql::Connection& connection, const SourceTable& table,
+                               const ExportOptions& options, ExportPlan& plan) {
+  constexpr std::size_t examples_max = 3;
+  if (!options.tenants.empty() || !options.countries.empty() || options.limit) return {};
+  const std::optional<Statement> query = table.stamped_after(plan.boundary->now + ahead_max);
+  if (!query) return {};
+  const auto tenants =
+      sql::all_rows(connection.query(query->sql, query->params), [](const sql::Cursor& row) {
+        return fmt::format("{} ({})", printable(row.at(0).value_or("")),
+                           printable(row.at(1).value_or("")));
+      });
+  if (!tenants) return std::unexpected(tenants.error());
+  if (tenants->empty()) return {};
+  const std::size_t shown = std::min(examples_max, tenants->size());
+  const auto examples = std::span(*tenants).first(shown);
+  Message which = say({"{}", "{}"}, fmt::join(examples, ", "));
+  if (const std::size_t more = tenants->size() - shown; more > 0) {
+    which.en += fmt::format(" and {} more", more);
+    which.zh += fmt::format("，另有 {} 个", more);
+  }
+  plan.notes.push_back(
+      {fmt::format(
+           "rows are stamped more than a day after the database's clock, and no incremental "
+           "run exports them until then: of {} {}; correct their stamps (a full export "
+           "exports them as they are)",
+           tenants->size() == 1 ? "tenant" : "tenants", which.en),
+       fmt::format("有行的更新时间比数据库时钟晚一天以上，到那时之前增量运行不会导出它们：租户 {}；"
+                   "请更正更新时间（全量导出会照原样导出）",
+                   which.zh)});
+  return {};
+}
+
 /// Where the window of a tenant begins that has a watermark, and whose files the index knows.
 CivilTime begin_of(CivilTime mark, CivilTime covered, const ExportPlan& plan) {
   if (!plan.set_back) return mark;
@@ -174,8 +242,12 @@ Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
   if (Result<void> followed = follow_clock(clocks, whole_days, tree, plan); !followed)
     return followed;
 
-  const Result<std::vector<std::string>> tenants = tenants_to_read(connection, table, tree, plan);
+  const Result<std::vector<std::string>> tenants =
+      tenants_to_read(connection, table, options, tree, plan);
   if (!tenants) return std::unexpected(tenants.error());
+  if (Result<void> noted = note_stamps_ahead(connection, table, options, plan); !noted) {
+    return noted;
+  }
   std::vector<std::string> without_rows;
   for (const std::string& tenant : *tenants) {
     if (!table.may_have(tenant)) continue;

@@ -22,11 +22,15 @@
 #include "export/slice_queue.h"
 #include "export/source_table.h"
 #include "export/spec.h"
+#include "export/sweep_measures.h"
 #include "sql/connection.h"
 #include "watermark/boundary.h"
 #include "watermark/state_file.h"
 
 namespace tidemark::exporter {
+
+/// In the index: when the spellings of tenants were looked for the last time among all rows.
+inline constexpr std::string_view spellings_meta = "spellings_searched";
 
 /// What a run is going to read, and by which watermarks.
 struct ExportPlan {
@@ -41,6 +45,10 @@ struct ExportPlan {
   /// Incremental runs: also where a tenant's mark is later, its window begins at `read_from` at the
   /// latest, or where a run ended that has read it since.
   std::optional<SetBack> set_back;
+  /// Incremental runs: all spellings of tenants were looked for, from the baseline on, at this time
+  /// of the database.
+  std::optional<CivilTime> spellings_searched;
+  std::optional<SweepMeasures> sweep;  ///< Sweeps only.
   /// The server's estimate, for the progress bar. Full exports of everything only.
   std::optional<std::uint64_t> rows_expected;
   std::vector<Message> notes;     ///< What a reader of the summary should know.

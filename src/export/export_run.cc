@@ -437,6 +437,11 @@ Result<void> ExportRun::save_coverage() {
 Result<void> ExportRun::remember_state() {
   const bool all = options_.tenants.empty() && summary_.stopped_by == 0;
   if (!all || !plan_.hand_edited.empty()) return {};
+  if (plan_.spellings_searched) {
+    Result<void> kept =
+        tree_.index->set_meta(spellings_meta, plan_.spellings_searched->floor_to(0).text());
+    if (!kept) return kept;
+  }
   return tree_.index->set_meta("state_hash", short_hash(watermark::format_state(plan_.state)));
 }
 

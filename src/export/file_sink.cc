@@ -109,16 +109,9 @@ std::optional<RowPlan> FileSink::already_there(const SourceRow& row, const RowPl
 
 void FileSink::note_finding(Chunk& chunk, const SourceRow& row, const RowPlan& plan,
                             bool same_content) const {
-  SweepFinding finding = SweepFinding::beyond_watermark;
-  const std::optional<CivilTime> stamp = CivilTime::parse(row.update_time.substr(0, 26));
-  if (same_content) {
-    finding = SweepFinding::file_damaged;
-  } else if (!stamp) {
-    finding = SweepFinding::no_update_time;
-  } else if (const auto mark = options_.marks->find(row.tenant);
-             mark != options_.marks->end() && *stamp <= mark->second.mark) {
-    finding = SweepFinding::unmoved_update_time;
-  }
+  const SweepFinding finding = same_content
+                                   ? SweepFinding::file_damaged
+                                   : options_.sweep->finding_of(row.tenant, row.update_time);
   chunk.findings.add(finding, row.key, plan.path.text());
 }
 
@@ -146,7 +139,7 @@ Result<void> FileSink::add(Chunk& chunk, const SourceRow& row, std::size_t group
       return {};
     }
   }
-  if (options_.marks != nullptr) {
+  if (options_.sweep) {
     note_finding(chunk, row, plan, name_stays && entry_->hash == hash);
   }
   const std::string_view bytes = compressor_.compress(row.payload);

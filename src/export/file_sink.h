@@ -6,9 +6,9 @@
 #include "export/index_reader.h"
 #include "export/path_template.h"
 #include "export/row_sink.h"
+#include "export/sweep_measures.h"
 #include "export/tree_folder.h"
 #include "export/tree_index.h"
-#include "watermark/state_file.h"
 
 namespace tidemark::exporter {
 
@@ -20,8 +20,8 @@ class FileSink final : public RowSink {
     int compression_level = 0;
     /// Files may lie in the tree that the index does not know: look before writing.
     bool adopt = true;
-    /// Sweep: tell why rows are not in the tree, measured by these watermarks.
-    const watermark::State* marks = nullptr;
+    /// Sweep: tell why rows are not in the tree.
+    std::optional<SweepMeasures> sweep{};
   };
   /// `reader` is nullopt when the index is empty; `staging` for a dry run.
   FileSink(TreeFolder* tree, std::optional<IndexReader> reader, std::optional<Staging> staging,

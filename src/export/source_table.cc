@@ -216,11 +216,46 @@ Statement SourceTable::tenants() const {
       .take();
 }
 
+std::optional<Statement> SourceTable::stamped_after(CivilTime time) const {
+  if (!has_wanted_index()) return std::nullopt;
+  const std::string after = time.text(update_column()->decimals);
+  const std::optional<std::string> no_time = no_time_condition();
+  const std::string is_time = no_time ? " AND NOT " + *no_time : "";
+  Builder builder(*this);
+  if (dialect_ == sql::Dialect::mysql) {
+    // To a lookup for each tenant it reads all rows of the tenant; the latest of each it jumps to.
+    builder
+        .text(fmt::format("SELECT tenant, {1} FROM (SELECT {0} AS tenant, MAX({1}) AS {1} FROM ",
+                          q_tenant_, q_update_))
+        .text(q_table_)
+        .text(" WHERE ")
+        .equal_status()
+        .text(fmt::format(" GROUP BY {}) AS latest WHERE {} > ?{} AND (SELECT 1", q_tenant_,
+                          q_update_, is_time))
+        .param(after)
+        .from_exportable();
+    return builder
+        .text(
+            fmt::format(" AND {} <=> latest.tenant AND {} > ? LIMIT 1) = 1", q_tenant_, q_update_))
+        .param(after)
+        .take();
+  }
+  // With its `IS NOT DISTINCT FROM` PostgreSQL would read the whole table.
+  builder.text("SELECT tenant, stamp FROM (SELECT listed.tenant AS tenant, (SELECT ")
+      .text(q_update_)
+      .from_exportable()
+      .text(fmt::format(" AND {} {} listed.tenant AND {} > ?{} LIMIT 1) AS stamp FROM (", q_tenant_,
+                        dialect_ == sql::Dialect::sqlite ? "IS" : "=", q_update_, is_time))
+      .param(after);
+  return builder.text(tenants().sql).text(") AS listed) AS ahead WHERE stamp IS NOT NULL").take();
+}
+
 Statement SourceTable::tenant_bytes(const std::optional<std::string>& tenant,
                                     const watermark::Window& window) const {
   Builder builder(*this);
   builder.text("SELECT DISTINCT ").text(builder.bytes_of(tenant_column(), q_tenant_));
-  builder.from_exportable().and_window(window);
+  // Whatever else they lack: the columns of the wanted index tell it.
+  builder.text(" FROM ").text(q_table_).text(" WHERE ").equal_status().and_window(window);
   if (tenant) builder.text(" AND ").equal_tenant(*tenant);
   return builder.take();
 }

@@ -137,11 +137,14 @@ class SourceTable {
   /// Distinct tenants as the column's collation sees them; by an index if there is one. Where
   /// values keep their types, by what they are shown as.
   [[nodiscard]] Statement tenants() const;
+  /// Each tenant (as tenants() shows it) that has rows stamped after `time`, with one such stamp:
+  /// one look into the index a tenant. nullopt without the wanted index.
+  [[nodiscard]] std::optional<Statement> stamped_after(CivilTime time) const;
   /// One row (1) if any row of the table, whatever its status and the like, is the tenant's as
   /// slices compare it.
   [[nodiscard]] Statement has_rows_of(const std::string& tenant) const;
-  /// Distinct tenants by bytes among the rows of `window` that are equal to `tenant` for the
-  /// collation (all rows if nullopt).
+  /// Distinct tenants by bytes among the rows of `window`, and of the status, that are equal to
+  /// `tenant` for the collation (all rows if nullopt).
   [[nodiscard]] Statement tenant_bytes(const std::optional<std::string>& tenant,
                                        const watermark::Window& window) const;
   /// The first groups (tenant, country) by bytes. NULL and the empty text are groups of their own

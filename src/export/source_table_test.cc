@@ -56,6 +56,24 @@ TEST_P(SourceTableTest, APositionStandsForTheBoundOfTheWindow) {
   EXPECT_EQ(bounds({.window = window, .after = position, .upto = position}), 2 * of_position);
 }
 
+TEST_P(SourceTableTest, ItTellsWhoHasRowsStampedAhead) {
+  const CivilTime limit = CivilTime::parse("2025-06-01 10:30:00").value();
+  EXPECT_FALSE(table().stamped_after(limit)) << "without an index";
+  run("CREATE INDEX i_wanted ON t_invoice (ftenant_id, fissue_status, fupdate_time)");
+  for (const char* tenant : {"2", "3", "4"}) {
+    run("INSERT INTO t_invoice VALUES (?, ?, 'CN', '2025-03-04', 'N', 3, ?, ?)",
+        {std::int64_t{tenant[0]}, tenant, tenant[0] == '4' ? sql::Value() : sql::Value("{}"),
+         tenant[0] == '2' ? "2025-06-01 10:30:00" : "2030-01-01 00:00:00"});
+  }
+  const Statement look = table().stamped_after(limit).value();
+  const auto found = sql::all_rows(db().query(look.sql, look.params), [](const sql::Cursor& row) {
+    return std::string(row.at(0).value_or("")) + " " + std::string(row.at(1).value_or(""));
+  });
+  ASSERT_TRUE(found) << found.error().what.en;
+  // Tenant 2 is stamped at the limit, and what tenant 4 has is not exported.
+  EXPECT_EQ(*found, (std::vector<std::string>{"1 2025-06-01 11:00:00", "3 2030-01-01 00:00:00"}));
+}
+
 /// A column of texts, with the index that incremental runs want, and rows of these stamps.
 class TextStampsTest : public SourceTableTest {
  protected:

@@ -81,6 +81,8 @@ class SummaryText {
          found(SweepFinding::unmoved_update_time));
     line("Beyond the watermark (new, or updated again and again)", "在水位之后（新数据或频繁更新）",
          found(SweepFinding::beyond_watermark));
+    line("Stamped more than a day ahead", "更新时间超前一天以上",
+         found(SweepFinding::future_update_time));
     line("File missing or different", "文件缺失或内容不符", found(SweepFinding::file_damaged));
     for (const SweepFindings::Example& seen : s_.findings.examples) {
       example(fmt::format("{} {} {}", name(seen.kind), printable(seen.key.text()),

@@ -17,7 +17,8 @@ namespace tidemark::exporter {
 /// The cost does not depend on the size of the table where an index starts with the tenant: the
 /// distinct values are found by a loose index scan. A collation that takes several spellings for
 /// one ('a', 'A', 'a ') shows only one of them; the others are found among the rows of `recent`,
-/// which must reach back to the baseline when spellings may be missing from `known`.
+/// which must reach back to the baseline when spellings may be missing from `known`: then all of
+/// the index is read.
 ///
 /// Errors: those of the connection.
 [[nodiscard]] Result<std::vector<std::string>> find_tenants(sql::Connection& connection,

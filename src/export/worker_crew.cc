@@ -97,7 +97,7 @@ Result<std::unique_ptr<RowSink>> WorkerCrew::make_sink(std::size_t worker, bool 
       FileSink::Options{.compression = options.compression,
                         .compression_level = options.compression_level,
                         .adopt = adopt && at_.tree.may_have_files,
-                        .marks = options.sweep ? &at_.plan.state : nullptr});
+                        .sweep = at_.plan.sweep});
 }
 
 Result<void> WorkerCrew::add_reader(std::size_t worker, SliceQueue& queue, bool adopt) {
