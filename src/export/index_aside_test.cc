@@ -47,5 +47,21 @@ TEST_F(PutIndexAside, AnInterruptedPuttingAsideIsFinished) {
   EXPECT_EQ(folder_.read("index.db.damaged-wal"), "its WAL");
 }
 
+TEST_F(PutIndexAside, OfAnotherKeyLeavesADamagedOneAloneAndIsFinishedByItself) {
+  folder_.write("index.db.other_key", "put aside before the kill");
+  folder_.write("index.db-wal", "its WAL");
+  folder_.write("index.db.damaged", "an older one");
+  ASSERT_TRUE(put_index_aside(folder_.text() + "/index.db", other_key_suffix));
+  EXPECT_EQ(folder_.read("index.db.other_key"), "put aside before the kill");
+  EXPECT_EQ(folder_.read("index.db.other_key-wal"), "its WAL");
+  EXPECT_EQ(folder_.read("index.db.damaged"), "an older one");
+  EXPECT_FALSE(folder_.has("index.db.damaged-wal"));
+}
+
+TEST_F(PutIndexAside, AFileThatIsNotThereNeedsNoPlace) {
+  ASSERT_TRUE(put_file_aside(folder_.text() + "/list.json", other_key_suffix));
+  EXPECT_FALSE(folder_.has("list.json.other_key"));
+}
+
 }  // namespace
 }  // namespace tidemark::exporter
