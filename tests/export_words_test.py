@@ -170,7 +170,7 @@ def test_a_file_that_became_a_row_s_again_is_not_removed(sqlite, tree):
     fill(sqlite)
     tree.export(sqlite)
     index = sqlite3.connect(os.path.join(tree.state_folder, "index.db"))
-    index.execute("INSERT INTO removal VALUES('t2/CN/20250304+INV4.json')")
+    index.execute("INSERT INTO removal VALUES('t2/CN/20250304+INV4.json', 0)")
     index.commit()
     index.close()
     tree.incremental(sqlite, "60m")
