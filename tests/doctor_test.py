@@ -109,7 +109,7 @@ def test_an_export_can_make_the_index_first(sqlite):
 
 def test_a_watermark_in_the_future_is_a_warning(sqlite):
     sqlite.sql(INDEX)
-    sqlite.sql("INSERT INTO t_invoice VALUES (1,'7','DE','2025-01-01','n',3,'{}','2025-01-01')")
+    sqlite.sql("INSERT INTO t_invoice VALUES (1,'7','DE','2025-01-01','n',3,'{}','2025-01-01 00:00:00')")
     sqlite.run("-i", command="export invoices")
     path = sqlite.folder / "context/invoices/.export_state/.last_export_time"
     path.write_text("7|2999" + path.read_text(encoding="utf-8")[6:], encoding="utf-8")
@@ -123,7 +123,7 @@ def test_a_watermark_in_the_future_is_a_warning(sqlite):
 @pytest.mark.parametrize("ran_since", [False, True])
 def test_a_watermark_ahead_of_a_clock_that_was_set_back_is_no_reason_to_reset(sqlite, ran_since):
     sqlite.sql(INDEX)
-    sqlite.sql("INSERT INTO t_invoice VALUES (1,'7','DE','2025-01-01','n',3,'{}','2025-01-01')")
+    sqlite.sql("INSERT INTO t_invoice VALUES (1,'7','DE','2025-01-01','n',3,'{}','2025-01-01 00:00:00')")
     sqlite.run("-i", command="export invoices")
     state = sqlite.folder / "context/invoices/.export_state"
     (state / ".last_export_time").write_text("7|2999-01-01 00:00:00|1|SUCCESS\n", encoding="utf-8")
@@ -242,7 +242,7 @@ def test_a_damaged_state_is_a_failure_and_a_damaged_index_is_not(sqlite):
 
 
 def test_lost_manifests_and_parts_are_found(sqlite):
-    sqlite.sql("INSERT INTO t_invoice VALUES (1,'7','DE','2025-01-01','n',3,'{}','2025-01-01')")
+    sqlite.sql("INSERT INTO t_invoice VALUES (1,'7','DE','2025-01-01','n',3,'{}','2025-01-01 00:00:00')")
     sqlite.run("-o", "out", "--layout", "ndjson", command="export invoices")
     found = sqlite.findings("-o", "out")["parts"]
     assert found["verdict"] == "ok" and "all there" in found["what"]
