@@ -408,3 +408,23 @@ def test_times_with_a_zone_are_compared_as_instants(tmp_path):
         doctor.run("-i", "--margin", "1s", command="export invoices")
         found = verdicts(doctor.findings("-o", "context/invoices"))
         assert (found["state"], found["source"]) == ("ok", "ok")
+
+
+def test_keys_that_stand_twice(sqlite):
+    sqlite.sql(INDEX)
+    assert sqlite.findings()["key"]["verdict"] == "ok"
+    sqlite.sql("CREATE VIEW v_invoice AS SELECT * FROM t_invoice UNION ALL SELECT * FROM t_invoice"
+               " WHERE fid = 2")
+    view = {"TIDEMARK_EXPORT__INVOICES__TABLE": "v_invoice", "TIDEMARK_EXPORT__INVOICES__KEY": "fid"}
+    found = sqlite.findings(**view)["key"]
+    assert found["verdict"] == "ok" and "no unique index proves (fid)" in found["what"]
+    for fid in (1, 2, 3):
+        sqlite.sql("INSERT INTO t_invoice VALUES (?, '1', 'CN', '2025-03-04', 'A', 3, '{}', NULL)", fid)
+    found = sqlite.findings(code=1, **view)["key"]
+    assert found["verdict"] == "failure" and "the key 2 (fid)" in found["what"], found
+    assert "export.invoices.key" in found["mend"]
+    longer = {**view, "TIDEMARK_EXPORT__INVOICES__KEY": "fid,fissue_date"}
+    assert sqlite.findings(code=1, **longer)["key"]["verdict"] == "failure"
+    found = sqlite.findings(TIDEMARK_EXPORT__INVOICES__KEY="fid,fissue_date")["key"]
+    assert found["verdict"] == "warning" and "fissue_date" in found["what"]
+    assert "export.invoices.key" in found["what"]

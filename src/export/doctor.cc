@@ -11,7 +11,7 @@ std::vector<Finding> examine_source(const Patient& patient) {
   std::vector<Finding> findings;
   for (Finding (*check)(const Patient&) :
        {check_version, check_clock, check_zone, check_open_transactions, check_replica,
-        check_engine, check_select, check_names, check_payload_charset, check_index,
+        check_engine, check_select, check_names, check_key, check_payload_charset, check_index,
         check_update_time, check_null_stamps, check_future_stamps}) {
     findings.push_back(check(patient));
   }

@@ -6,7 +6,9 @@
 #include <optional>
 #include <set>
 
+#include "base/bytes.h"
 #include "export/content_hash.h"
+#include "export/key_notes.h"
 
 namespace tidemark::exporter {
 namespace {
@@ -16,6 +18,9 @@ namespace {
 constexpr int rows_per_tenant_max = 1000;
 constexpr std::size_t tenants_max = 500;
 constexpr int rows_sampled = 100'000;
+/// Rows looked at for keys that stand twice, and such keys counted.
+constexpr std::uint64_t rows_grouped_max = 1'000'000;
+constexpr std::uint64_t doubled_keys_max = 1000;
 
 /// What was counted, and how far the look reached.
 struct OddRows {
@@ -119,6 +124,30 @@ Message count_message(const OddRows& odd, const Message& what) {
   return message;
 }
 
+struct DoubledKeys {
+  std::uint64_t rows = 0;   ///< Looked at.
+  std::uint64_t count = 0;  ///< At most doubled_keys_max.
+  Key first;
+};
+
+Result<DoubledKeys> find_doubled_keys(const Patient& patient) {
+  const Statement rows = patient.table.count_upto(rows_grouped_max);
+  const Result<std::int64_t> counted = count_of(patient.connection, rows.sql, rows.params);
+  if (!counted) return fail(counted.error());
+  DoubledKeys found{.rows = static_cast<std::uint64_t>(*counted)};
+  const Statement keys = patient.table.doubled_keys(rows_grouped_max, doubled_keys_max);
+  Result<std::unique_ptr<sql::Cursor>> cursor = patient.connection.query(keys.sql, keys.params);
+  if (!cursor) return fail(cursor.error());
+  while (true) {
+    const Result<bool> row = (*cursor)->next();
+    if (!row) return fail(row.error());
+    if (!*row) return found;
+    Key key = key_from(**cursor, patient.table, 0);
+    if (found.count == 0 || key < found.first) found.first = std::move(key);
+    ++found.count;
+  }
+}
+
 Result<std::optional<std::string>> mysql_extra(const Patient& patient) {
   const std::string& table = patient.table.spec().table;
   const std::size_t dot = table.find('.');
@@ -197,6 +226,39 @@ Finding check_names(const Patient& patient) {
           : say({"{}: the column takes 'a' and 'A' for the same; they are kept apart here",
                  "{}：该列把 'a' 与 'A' 视为相同；导出时会加以区分"},
                 fmt::join(loose, ", "));
+  return finding;
+}
+
+Finding check_key(const Patient& patient) {
+  const SourceTable& table = patient.table;
+  const std::string columns = fmt::format("{}", fmt::join(table.spec().key, ", "));
+  Finding finding{.check = "key"};
+  if (table.key_is_proven()) {
+    finding.what = say({"({}) is unique", "({}) 唯一"}, columns);
+  } else {
+    const Result<DoubledKeys> doubled = find_doubled_keys(patient);
+    if (!doubled) return unchecked("key", doubled.error());
+    if (doubled->count > 0) {
+      Error error = doubled_key(table, doubled->first, doubled->count - 1);
+      finding.verdict = Verdict::failure;
+      finding.what = std::move(error.what);
+      finding.mend = std::move(error.hint);
+      return finding;
+    }
+    finding.what = say({"no unique index proves ({0}); no key stands in more than one row",
+                        "没有唯一索引保证 ({0}) 唯一；未发现属于多行的键"},
+                       columns);
+    if (doubled->rows == rows_grouped_max) {
+      const Message scope = say({" of the first {}", "（仅查看前 {} 行）"}, doubled->rows);
+      finding.what.en += scope.en;
+      finding.what.zh += scope.zh;
+    }
+  }
+  if (table.moving_key_columns().empty()) return finding;
+  finding.verdict = Verdict::warning;
+  const Message moves = moving_key_note(table);
+  finding.what.en += "; " + moves.en;
+  finding.what.zh += "；" + moves.zh;
   return finding;
 }
 

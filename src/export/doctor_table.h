@@ -16,6 +16,8 @@ namespace tidemark::exporter {
 
 /// `names`: how tenant and country compare.
 [[nodiscard]] Finding check_names(const Patient& patient);
+/// `key`: whether a key stands in one row only, and whether it may change.
+[[nodiscard]] Finding check_key(const Patient& patient);
 /// `charset`: whether the payload's column can hold every character (MySQL).
 [[nodiscard]] Finding check_payload_charset(const Patient& patient);
 /// `index`: an index that starts with wanted_index_columns().

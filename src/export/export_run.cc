@@ -11,6 +11,7 @@
 #include "export/filter_notes.h"
 #include "export/gone_groups.h"
 #include "export/gone_rows.h"
+#include "export/key_notes.h"
 #include "export/progress_marks.h"
 #include "export/source_check.h"
 #include "export/summing_up.h"
@@ -199,6 +200,7 @@ Result<void> ExportRun::plan() {
   }
   summary_.boundary = plan_.boundary;
   summary_.notes.insert(summary_.notes.end(), plan_.notes.begin(), plan_.notes.end());
+  if (!table_->moving_key_columns().empty()) summary_.notes.push_back(moving_key_note(*table_));
   rows_expected_ = plan_.rows_expected.value_or(0);
   return {};
 }

@@ -71,6 +71,10 @@ Result<void> NdjsonSink::add(Chunk& chunk, const SourceRow& row, std::size_t gro
   return {};
 }
 
+Result<bool> NdjsonSink::holds_another(const SourceRow& /*row*/, const ContentHash& /*hash*/) {
+  return false;
+}
+
 Result<void> NdjsonSink::keep(Chunk& /*chunk*/, const SourceRow& /*row*/) { return {}; }
 
 Result<void> NdjsonSink::end(Chunk& chunk) {

@@ -18,6 +18,10 @@ class RowSink {
                                          const ContentHash& hash) = 0;
   /// Whether the index vouches for exactly this content of this row.
   [[nodiscard]] virtual Result<bool> is_known(const SourceRow& row, const ContentHash& hash) = 0;
+  /// Whether the tree holds the row's key with another name or content, that of another row
+  /// perhaps.
+  [[nodiscard]] virtual Result<bool> holds_another(const SourceRow& row,
+                                                   const ContentHash& hash) = 0;
   /// The row is there, but nothing is written for it (rejected): its old file is not stale.
   [[nodiscard]] virtual Result<void> keep(Chunk& chunk, const SourceRow& row) = 0;
   [[nodiscard]] virtual Result<void> end(Chunk& chunk) = 0;

@@ -9,6 +9,7 @@
 #include "base/last_net.h"
 #include "base/log.h"
 #include "base/pause.h"
+#include "export/key_notes.h"
 
 namespace tidemark::exporter {
 namespace {
@@ -101,11 +102,16 @@ Result<void> SliceReader::read(SliceTask& task) {
   if (Result<void> begun = connection_->begin(sql::Isolation::snapshot); !begun) return begun;
   Chunk chunk{.job = task.job};
   probed_rows_.reset();
+  met_.clear();
+  doubled_.clear();
+  ignores_bytes_ = false;
   Result<void> done = with_last_net([&]() -> Result<void> {
     if (Result<void> looked = look_for_unusable_keys(task); !looked) return looked;
     if (Result<void> looked = look_for_no_times(task); !looked) return looked;
     if (Result<void> cut_off = cut(task); !cut_off) return cut_off;
-    if (Result<void> read = read_rows(task, chunk); !read) return read;
+    Result<void> read =
+        table_.key_is_proven() ? read_rows(task, chunk) : read_unproven(task, chunk);
+    if (!read) return read;
     return look_for_any_row(task, chunk.rows);
   });
   if (!done) {
@@ -252,15 +258,98 @@ void SliceReader::give_back_rest(SliceTask& task, const Position& upto) {
   }
 }
 
+Result<void> SliceReader::read_unproven(SliceTask& task, Chunk& chunk) {
+  Result<void> read = read_rows(task, chunk);
+  if (!read && ended_early_) {
+    // The rest would begin behind rows that nobody has read.
+    begin_again(chunk);
+    ignores_bytes_ = true;
+    read = read_rows(task, chunk);
+  }
+  if (!read) return read;
+  Result<std::set<Key>> found = find_doubled(task);
+  if (!found) return fail(std::move(found.error()));
+  if (found->empty()) return {};
+  task.job->fail_with(doubled_key(table_, *found->begin(), found->size() - 1));
+  // Only now is it known of the first of their rows as well.
+  doubled_ = std::move(*found);
+  begin_again(chunk);
+  ignores_bytes_ = true;  // Its end stands.
+  return read_rows(task, chunk);
+}
+
+void SliceReader::begin_again(Chunk& chunk) {
+  take_back_shown();
+  sink_->discard(chunk);
+  chunk = Chunk{.job = chunk.job};
+}
+
+Result<std::set<Key>> SliceReader::find_doubled(const SliceTask& task) {
+  std::set<Key> doubled;
+  if (table_.holds_whole_keys(task.slice)) {
+    for (const auto& [key, rows] : met_) {
+      if (rows > 1) doubled.insert(key);
+    }
+    return doubled;
+  }
+  // The others may be in another window, or another tenant's.
+  std::vector<Key> keys;
+  for (const auto& [key, rows] : met_) keys.push_back(key);
+  std::map<Key, std::uint64_t> found;
+  if (Result<void> counted = count_rows_with(keys, false, found); !counted) {
+    return fail(std::move(counted.error()));
+  }
+  std::vector<Key> suspects;
+  for (const Key& key : keys) {
+    const auto known = found.find(key);
+    if (known == found.end()) {
+      task.job->fail_with(key_not_found(table_, key));
+    } else if (known->second > 1) {
+      suspects.push_back(key);
+    }
+  }
+  found.clear();
+  if (Result<void> counted = count_rows_with(suspects, true, found); !counted) {
+    return fail(std::move(counted.error()));
+  }
+  for (const auto& [key, rows] : found) {
+    if (rows > 1) doubled.insert(key);
+  }
+  return doubled;
+}
+
+Result<void> SliceReader::count_rows_with(std::span<const Key> keys, bool exactly,
+                                          std::map<Key, std::uint64_t>& rows) {
+  while (!keys.empty()) {
+    const std::span<const Key> some =
+        keys.first(std::min(table_.keys_per_statement(), keys.size()));
+    keys = keys.subspan(some.size());
+    const Statement query = table_.rows_with(some, exactly);
+    Result<std::unique_ptr<sql::Cursor>> cursor = connection_->query(query.sql, query.params);
+    if (!cursor) return fail(std::move(cursor.error()));
+    while (true) {
+      const Result<bool> row = (*cursor)->next();
+      if (!row) return std::unexpected(row.error());
+      if (!*row) break;
+      ++rows[key_from(**cursor, table_, 0)];
+    }
+  }
+  return {};
+}
+
 Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
   if (Result<void> begun = sink_->begin(chunk); !begun) return begun;
   const bool in_window = task.slice.window.has_value();
+  const bool may_end_early = task.slice.keys.empty() && !ignores_bytes_;
   const Statement select = table_.select(task.slice);
   Result<std::unique_ptr<sql::Cursor>> opened = connection_->query(select.sql, select.params);
   if (!opened) return fail(std::move(opened.error()));
   std::unique_ptr<sql::Cursor> cursor = std::move(*opened);
   std::vector<std::string_view> key(table_.key_columns());
   shown_ = {};
+  met_.clear();
+  taken_.clear();
+  ended_early_ = false;
   std::uint64_t without_payload = 0;
   Result<void> done;
   while (true) {
@@ -289,17 +378,26 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
     done = take_row(chunk, row);
     if (!done) break;
     if (chunk.rows % rows_shown_at_once == 0) show_rows(chunk);
-    if (chunk.bytes >= options_.bytes_per_chunk && task.slice.keys.empty()) {
+    if (chunk.bytes >= options_.bytes_per_chunk && may_end_early) {
       // Large rows: this is enough for one chunk. The count below covers what was read.
       const Position upto{.update_time = in_window ? std::string(row.update_time) : "",
                           .key = row.key};
-      if (!task.slice.upto || task.slice.upto->key != upto.key) give_back_rest(task, upto);
+      if (!task.slice.upto || task.slice.upto->key != upto.key ||
+          task.slice.upto->update_time != upto.update_time) {
+        give_back_rest(task, upto);
+      }
       probed_rows_.reset();
+      ended_early_ = true;
       break;
     }
   }
   cursor.reset();
-  if (done) done = prove(task.slice, chunk.rows + without_payload);
+  if (done) {
+    done = prove(task.slice, chunk.rows + without_payload);
+    ended_early_ = ended_early_ && !done && done.error().kind == ErrorKind::corrupt;
+  } else {
+    ended_early_ = false;
+  }
   if (done) done = sink_->end(chunk);
   if (done) {
     show_rows(chunk);
@@ -378,6 +476,13 @@ Result<void> SliceReader::take_row(Chunk& chunk, const SourceRow& row) {
   chunk.groups[group].rows++;
   const ContentHash hash = sink_->uses_hashes() ? content_hash(row.payload) : ContentHash{};
 
+  if (!table_.key_is_proven()) {
+    ++met_[row.key];
+    const Result<bool> taken = is_others(row, hash);
+    if (!taken) return std::unexpected(taken.error());
+    if (*taken) return reject(chunk, row, group, std::string(doubled_key_reason));
+  }
+
   // What the index vouches for was checked when it was exported; new requirements were not.
   bool checked = false;
   if (options_.required_fields.empty()) {
@@ -390,10 +495,18 @@ Result<void> SliceReader::take_row(Chunk& chunk, const SourceRow& row) {
       return reject(chunk, row, group, reason_of(*fault));
     }
   }
-  if (!known_rejects_.empty() && known_rejects_.contains(row.key)) {
+  if (!known_rejects_.empty() && known_rejects_.contains(row.key) && !doubled_.contains(row.key)) {
     chunk.mended.push_back({.key = row.key, .group = group});
   }
   return sink_->add(chunk, row, group, hash);
+}
+
+Result<bool> SliceReader::is_others(const SourceRow& row, const ContentHash& hash) {
+  if (!doubled_.contains(row.key)) return false;
+  if (taken_.contains(row.key)) return true;
+  const Result<bool> other = sink_->holds_another(row, hash);
+  if (other && !*other) taken_.insert(row.key);
+  return other;
 }
 
 Result<void> SliceReader::reject(Chunk& chunk, const SourceRow& row, std::size_t group,

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -100,11 +102,23 @@ class SliceReader {
   [[nodiscard]] Result<void> key_does_not_compare() const;
   [[nodiscard]] std::size_t group_of(const SourceRow& row);
   [[nodiscard]] Result<void> read_rows(SliceTask& task, Chunk& chunk);
+  /// Likewise, where the database does not keep two rows from having one key: looks for such keys,
+  /// and writes none of their rows over another's. The job fails.
+  [[nodiscard]] Result<void> read_unproven(SliceTask& task, Chunk& chunk);
+  /// Forgets what was read of the slice, to read it again in the same snapshot.
+  void begin_again(Chunk& chunk);
+  /// Which of the keys that were met stand in more than one row.
+  [[nodiscard]] Result<std::set<Key>> find_doubled(const SliceTask& task);
+  /// Adds how many rows of the table have each of the keys.
+  [[nodiscard]] Result<void> count_rows_with(std::span<const Key> keys, bool exactly,
+                                             std::map<Key, std::uint64_t>& rows);
   /// Tells the progress bar of the rows since the last call.
   void show_rows(const Chunk& chunk);
   /// What it was told of the slice: that is read again, or not at all.
   void take_back_shown();
   [[nodiscard]] Result<void> take_row(Chunk& chunk, const SourceRow& row);
+  /// Whether another row has its key, and its file or line.
+  [[nodiscard]] Result<bool> is_others(const SourceRow& row, const ContentHash& hash);
   [[nodiscard]] Result<void> reject(Chunk& chunk, const SourceRow& row, std::size_t group,
                                     std::string reason);
 
@@ -120,6 +134,13 @@ class SliceReader {
   Options options_;
   std::unique_ptr<sql::Connection> connection_;
   ChunkLength length_;
+  /// Of the present slice, where nothing proves its keys: how many rows have each.
+  std::map<Key, std::uint64_t> met_;
+  std::set<Key> doubled_;  ///< Of the present slice: known to stand in more than one row.
+  std::set<Key> taken_;    ///< Of these, whose row is chosen.
+  /// The present slice was cut behind a row, where others may have its position.
+  bool ended_early_ = false;
+  bool ignores_bytes_ = false;  ///< The slice is read to its end, however large it is.
   /// Rows of the present slice as the probe counted them in the present snapshot.
   std::optional<std::uint64_t> probed_rows_;
   struct Shown {

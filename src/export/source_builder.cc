@@ -44,8 +44,7 @@ SourceTable::Builder& SourceTable::Builder::from_read(const Slice& slice) {
 }
 
 SourceTable::Builder& SourceTable::Builder::within(const Slice& slice) {
-  for (const std::string& condition : table_.usable_keys_) text(" AND ").text(condition);
-  filters(slice);
+  and_usable().filters(slice);
   if (slice.tenant) and_tenant(*slice.tenant);
   // One bound at each end: of two, SQLite seeks the first, and would pass over the rows before the
   // position again for each chunk.
@@ -61,6 +60,18 @@ SourceTable::Builder& SourceTable::Builder::within(const Slice& slice) {
   }
   if (!slice.keys.empty()) and_keys(slice.keys);
   return *this;
+}
+
+SourceTable::Builder& SourceTable::Builder::and_usable() {
+  for (const std::string& condition : table_.usable_keys_) text(" AND ").text(condition);
+  return *this;
+}
+
+SourceTable::Builder& SourceTable::Builder::from_usable() { return from_exportable().and_usable(); }
+
+SourceTable::Builder& SourceTable::Builder::from_keys(std::span<const Key> keys, bool exactly) {
+  const bool mysql = table_.dialect_ == sql::Dialect::mysql;
+  return (mysql && !exactly ? from_issued() : from_exportable()).and_usable().and_keys(keys);
 }
 
 SourceTable::Builder& SourceTable::Builder::from_unusable_keys(const Slice& slice) {
@@ -355,18 +366,23 @@ void SourceTable::Builder::filters(const Slice& slice) {
   }
 }
 
-void SourceTable::Builder::and_keys(const std::vector<Key>& keys) {
-  text(" AND (");
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    text(i > 0 ? " OR (" : "(");
+SourceTable::Builder& SourceTable::Builder::and_keys(std::span<const Key> keys) {
+  text(" AND ");
+  if (table_.key_columns() == 1) {
+    text(table_.q_key_.front()).text(" IN (");
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      text(i > 0 ? ", " : "").value(compared(keys[i]).front());
+    }
+    return text(")");
+  }
+  any_of(keys, [&](const Key& key) {
     std::string_view between;
-    for (const Compared& column : compared(keys[i])) {
+    for (const Compared& column : compared(key)) {
       text(between).compare(column, "=");
       between = " AND ";
     }
-    text(")");
-  }
-  text(")");
+  });
+  return *this;
 }
 
 std::vector<SourceTable::Builder::Compared> SourceTable::Builder::compared(const Key& key) const {
@@ -399,7 +415,10 @@ std::vector<SourceTable::Builder::Compared> SourceTable::Builder::compared(const
 
 SourceTable::Builder& SourceTable::Builder::compare(const Compared& with,
                                                     std::string_view operation) {
-  text(with.quoted).text(" ").text(operation).text(" ");
+  return text(with.quoted).text(" ").text(operation).text(" ").value(with);
+}
+
+SourceTable::Builder& SourceTable::Builder::value(const Compared& with) {
   if (!with.literal.empty()) return text(with.literal);
   return text("?").param(with.value);
 }

@@ -43,6 +43,10 @@ class SourceTable::Builder {
   /// Likewise for the rows of the slice's tenant that fulfil `condition`, which may speak of
   /// `joined`, something that the table is joined to.
   Builder& from_odd(const Slice& slice, std::string_view condition, std::string_view joined = {});
+  /// Likewise for all rows that have a usable key.
+  Builder& from_usable();
+  /// Likewise for those that have one of `keys`. Not `exactly`: as from_read().
+  Builder& from_keys(std::span<const Key> keys, bool exactly);
   Builder& order(const Slice& slice);
   Builder& from_exportable(std::string_view joined = {});
   /// Likewise, whatever the payload is.
@@ -119,7 +123,8 @@ class SourceTable::Builder {
   void in_tenants(std::span<const std::string> tenants);
   void in_groups(const Slice& slice);
   void filters(const Slice& slice);
-  void and_keys(const std::vector<Key>& keys);
+  Builder& and_usable();
+  Builder& and_keys(std::span<const Key> keys);
 
   /// A column and what it is compared with: in the column's own type, since no text is equal to
   /// bytes.
@@ -134,6 +139,7 @@ class SourceTable::Builder {
   [[nodiscard]] std::vector<Compared> compared(const Position& position, bool in_window) const;
   /// `column operation value`
   Builder& compare(const Compared& with, std::string_view operation);
+  Builder& value(const Compared& with);
 
   /// (a, b) > (x, y), written so that every server uses its index: `a >= x AND (a > x OR b > y)`.
   void and_beyond(const Position& position, bool in_window);

@@ -22,6 +22,61 @@ Statement SourceTable::count(const Slice& slice) const {
   return Builder(*this).text("SELECT COUNT(*)").from_read(slice).take();
 }
 
+bool SourceTable::holds_whole_keys(const Slice& slice) const {
+  return !slice.window && !slice.tenant && !filter_.groups && filter_.tenants.empty() &&
+         filter_.countries.empty();
+}
+
+std::vector<std::string> SourceTable::moving_key_columns() const {
+  std::vector<std::string> columns;
+  for (const std::string& column : spec_.key) {
+    if (column == spec_.tenant || column == spec_.country || column == spec_.date ||
+        column == spec_.number) {
+      columns.push_back(column);
+    }
+  }
+  return columns;
+}
+
+std::size_t SourceTable::keys_per_statement() const {
+  constexpr std::size_t values_max = 512;  // A chunk is 1,024 rows at most.
+  return std::max<std::size_t>(values_max / key_columns(), 1);
+}
+
+Statement SourceTable::rows_with(std::span<const Key> keys, bool exactly) const {
+  return Builder(*this).text("SELECT ").joined(q_key_, ", ").from_keys(keys, exactly).take();
+}
+
+Statement SourceTable::doubled_keys(std::uint64_t rows_max, std::uint64_t keys_max) const {
+  Builder builder(*this);
+  std::vector<std::string> shown = q_key_;
+  std::vector<std::string> grouped = q_key_;
+  for (std::size_t i = 0; i < q_key_.size(); ++i) {
+    // Keys are told apart by their bytes.
+    const sql::Column& column = *table_.column(spec_.key[i]);
+    if (column.compares_bytes || column.type != sql::ColumnType::text) continue;
+    grouped.push_back(fmt::format("bytes{}", i));
+    shown.push_back(fmt::format("{} AS {}", builder.bytes_of(column, q_key_[i]), grouped.back()));
+  }
+  return builder.text("SELECT ")
+      .joined(q_key_, ", ")
+      .text(" FROM (SELECT ")
+      .joined(shown, ", ")
+      .from_usable()
+      .text(fmt::format(" LIMIT {}) AS some_rows GROUP BY ", rows_max))
+      .joined(grouped, ", ")
+      .text(fmt::format(" HAVING COUNT(*) > 1 LIMIT {}", keys_max))
+      .take();
+}
+
+Statement SourceTable::count_upto(std::uint64_t rows_max) const {
+  return Builder(*this)
+      .text("SELECT COUNT(*) FROM (SELECT 1 AS one")
+      .from_usable()
+      .text(fmt::format(" LIMIT {}) AS some_rows", rows_max))
+      .take();
+}
+
 void SourceTable::show_date_in(const std::string& zone) {
   if (!table_.column(spec_.date)->with_zone) return;
   std::string literal = "'";
@@ -320,12 +375,18 @@ Statement SourceTable::estimate() const {
   return {};
 }
 
+Key key_from(const sql::Cursor& row, const SourceTable& table, std::size_t first) {
+  std::vector<std::string_view> key;
+  for (std::size_t i = 0; i < table.key_columns(); ++i) {
+    key.push_back(row.at(first + i).value_or(""));
+  }
+  return Key::from_columns(key, table.integer_key());
+}
+
 Position position_from(const sql::Cursor& row, const SourceTable& table, bool in_window) {
   Position position;
   if (in_window) position.update_time = row.at(0).value_or("");
-  std::vector<std::string_view> key;
-  for (std::size_t i = 0; i < table.key_columns(); ++i) key.push_back(row.at(1 + i).value_or(""));
-  position.key = Key::from_columns(key, table.integer_key());
+  position.key = key_from(row, table, 1);
   return position;
 }
 

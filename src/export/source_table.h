@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -67,6 +69,14 @@ class SourceTable {
   /// `integer`, `text` (anything else), or empty where nothing tells: SQLite's columns without a
   /// type, in a table without rows.
   [[nodiscard]] std::string_view key_type() const;
+  /// The database keeps two rows from having one key. Else (a view, a table without a unique index)
+  /// runs look whether there are such rows: they would overwrite each other.
+  [[nodiscard]] bool key_is_proven() const { return key_is_proven_; }
+  /// Whether all rows that have a key of the slice are in the slice.
+  [[nodiscard]] bool holds_whole_keys(const Slice& slice) const;
+  /// Columns of the key that are the tenant, country, date or number as well: where one changes,
+  /// the row becomes another one, and the old one's file stays.
+  [[nodiscard]] std::vector<std::string> moving_key_columns() const;
   [[nodiscard]] const sql::Column* update_column() const {
     return table_.column(spec_.update_time);
   }
@@ -109,6 +119,16 @@ class SourceTable {
   [[nodiscard]] Statement select(const Slice& slice) const;
   /// How many select() gives in the same snapshot.
   [[nodiscard]] Statement count(const Slice& slice) const;
+  /// The key of each row that has one of `keys` (as its columns compare), whatever its tenant and
+  /// stamp. Not `exactly`: as select() gives them, with those that have no payload.
+  [[nodiscard]] Statement rows_with(std::span<const Key> keys, bool exactly) const;
+  /// As many keys as rows_with() may be given at once. At least 1.
+  [[nodiscard]] std::size_t keys_per_statement() const;
+  /// Keys that stand in more than one of the first `rows_max` rows, `keys_max` of them at most: the
+  /// key's columns.
+  [[nodiscard]] Statement doubled_keys(std::uint64_t rows_max, std::uint64_t keys_max) const;
+  /// How many rows there are, counted up to `rows_max`.
+  [[nodiscard]] Statement count_upto(std::uint64_t rows_max) const;
   /// How many rows of the slice select() leaves out because nothing tells them apart: NULL in the
   /// key, or (SQLite) bytes in a text column and the like, which no range of keys holds. nullopt if
   /// the table cannot have such rows. `after` and `upto` do not matter.
@@ -181,6 +201,7 @@ class SourceTable {
   Filter filter_;
   sql::Table table_;
   bool integer_key_ = false;
+  bool key_is_proven_ = false;
   // Quoted names.
   std::string q_table_, q_tenant_, q_country_, q_date_, shown_date_, q_number_, q_status_,
       q_payload_, q_update_;
@@ -191,6 +212,9 @@ class SourceTable {
 
 /// Of the index that incremental exports want: tenant, status (if there is one), update time.
 [[nodiscard]] std::vector<std::string> wanted_index_columns(const TableSpec& spec);
+
+/// Reads the key out of a row whose columns from `first` on are the key's.
+[[nodiscard]] Key key_from(const sql::Cursor& row, const SourceTable& table, std::size_t first);
 
 /// Reads the position out of a probe() row.
 [[nodiscard]] Position position_from(const sql::Cursor& row, const SourceTable& table,

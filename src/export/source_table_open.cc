@@ -97,6 +97,39 @@ Result<void> check_encoding(sql::Connection& connection) {
                               "请制作 UTF-8 副本：sqlite3 OLD .dump | sqlite3 NEW"}));
 }
 
+bool contains_all(const std::vector<std::string>& columns, const std::vector<std::string>& wanted) {
+  return std::ranges::all_of(wanted, [&](const std::string& column) {
+    return std::ranges::find(columns, column) != columns.end();
+  });
+}
+
+/// Whether the database itself keeps rows from having one key. Errors: invalid_config, where it has
+/// columns that it does so for, and the key is none of them.
+Result<bool> is_proven(const TableSpec& spec, const sql::Table& table) {
+  std::vector<std::vector<std::string>> unique;
+  if (!table.primary_key.empty()) unique.push_back(table.primary_key);
+  for (const sql::Index& index : table.indexes) {
+    if (index.unique && !index.columns.empty()) unique.push_back(index.columns);
+  }
+  const auto is_in_key = [&](const auto& columns) { return contains_all(spec.key, columns); };
+  if (std::ranges::any_of(unique, is_in_key)) return !table.has_children;
+  // The key of a partitioned table has to hold the column that parts it (a date that may change):
+  // what is left without it may identify a row as well. A view and a table without anything unique
+  // have nothing to prove a key by.
+  const auto holds_key = [&](const auto& columns) { return contains_all(columns, spec.key); };
+  if (table.indexes.empty() || unique.empty() || std::ranges::any_of(unique, holds_key)) {
+    return false;
+  }
+  return fail(make_error(ErrorKind::invalid_config,
+                         {"({1}) of table {0} is neither its primary key nor in a unique index",
+                          "表 {0} 的 ({1}) 既不是主键，也不属于任何唯一索引"},
+                         spec.table, fmt::join(spec.key, ", "))
+                  .with_hint({"rows with equal keys would overwrite each other: choose other "
+                              "columns for export.{}.key",
+                              "主键相同的行会互相覆盖：请为 export.{}.key 选择其他列"},
+                             spec.name));
+}
+
 std::string_view kind_of(sql::ColumnType type) {
   const auto known = std::ranges::find(key_kinds, type, &KeyKind::type);
   return known == key_kinds.end() ? "text" : known->name;  // None: the table has no rows.
@@ -167,21 +200,8 @@ Result<SourceTable> SourceTable::open(sql::Connection& connection, TableSpec spe
                                 "请指定唯一标识一行的列：export.{}.key = \"…\""},
                                spec.name));
   }
-  // A view has no indexes to prove it by.
-  const auto is_unique = [&](const sql::Index& index) {
-    return index.unique && index.columns == spec.key;
-  };
-  if (spec.key != table->primary_key && !table->indexes.empty() &&
-      std::ranges::none_of(table->indexes, is_unique)) {
-    return fail(make_error(ErrorKind::invalid_config,
-                           {"no unique index of table {} is on exactly ({})",
-                            "表 {} 没有恰好建在 ({}) 上的唯一索引"},
-                           spec.table, fmt::join(spec.key, ", "))
-                    .with_hint({"rows with equal keys would overwrite each other: choose other "
-                                "columns for export.{}.key",
-                                "主键相同的行会互相覆盖：请为 export.{}.key 选择其他列"},
-                               spec.name));
-  }
+  const Result<bool> proven = is_proven(spec, *table);
+  if (!proven) return std::unexpected(proven.error());
   std::vector<std::string> wanted = spec.key;
   for (const std::string* column : {&spec.tenant, &spec.country, &spec.date, &spec.number,
                                     &spec.status, &spec.payload, &spec.update_time}) {
@@ -207,6 +227,7 @@ Result<SourceTable> SourceTable::open(sql::Connection& connection, TableSpec spe
     return fail(std::move(known.error()));
   }
   SourceTable opened(connection, std::move(spec), std::move(filter), std::move(*table));
+  opened.key_is_proven_ = *proven;
   if (Result<void> looked = opened.look_for_bytes_in_key(connection); !looked) {
     return fail(std::move(looked.error()));
   }

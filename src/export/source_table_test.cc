@@ -140,6 +140,64 @@ TEST_P(TextStampsTest, TheIndexFindsWhatIsNoTime) {
 INSTANTIATE_TEST_SUITE_P(Each, TextStampsTest, testing::ValuesIn(testing_database::all_servers()),
                          testing_database::name_of);
 
+TEST_P(SourceTableTest, WhatTheDatabaseProvesOfAKey) {
+  const auto proven = [&](const std::vector<std::string>& key, const std::string& name) {
+    const Result<SourceTable> opened = SourceTable::open(db(), {.table = name, .key = key}, {});
+    if (!opened) return std::string(tidemark::name(opened.error().kind));
+    return std::string(opened->key_is_proven() ? "proven" : "unproven");
+  };
+  EXPECT_EQ(proven({}, "t_invoice"), "proven");
+  EXPECT_EQ(proven({"fid"}, "t_invoice"), "proven");
+  EXPECT_EQ(proven({"finvoice_no", "fid"}, "t_invoice"), "proven");
+  run("CREATE INDEX numbers ON t_invoice (finvoice_no)");
+  EXPECT_EQ(proven({"finvoice_no"}, "t_invoice"), "invalid_config");
+  run("CREATE UNIQUE INDEX number_once ON t_invoice (finvoice_no, fissue_date)");
+  EXPECT_EQ(proven({"finvoice_no"}, "t_invoice"), "unproven");
+  EXPECT_EQ(proven({"fissue_date", "finvoice_no"}, "t_invoice"), "proven");
+  EXPECT_EQ(proven({"fcountry"}, "t_invoice"), "invalid_config");
+
+  run("CREATE VIEW v_invoice AS SELECT * FROM t_invoice");
+  EXPECT_EQ(proven({"fid"}, "v_invoice"), "unproven");
+  run("CREATE TABLE t_bare AS SELECT * FROM t_invoice");
+  EXPECT_EQ(proven({"fid"}, "t_bare"), "unproven");
+  run("CREATE INDEX bare_numbers ON t_bare (finvoice_no)");
+  EXPECT_EQ(proven({"fid"}, "t_bare"), "unproven");
+}
+
+TEST_P(SourceTableTest, ASliceOfSomeRowsMayMissOthersOfAKey) {
+  const SourceTable all = table();
+  EXPECT_TRUE(all.holds_whole_keys({}));
+  EXPECT_TRUE(all.holds_whole_keys({.keys = {Key(std::int64_t{1})}}));
+  EXPECT_FALSE(all.holds_whole_keys({.tenant = "1"}));
+  EXPECT_FALSE(all.holds_whole_keys({.window = window}));
+  const SourceTable some = SourceTable::open(db(), {}, {.countries = {"CN"}}).value();
+  EXPECT_FALSE(some.holds_whole_keys({}));
+}
+
+TEST_P(SourceTableTest, KeysThatStandTwiceAreFound) {
+  run("CREATE TABLE t_bare AS SELECT * FROM t_invoice");
+  run("INSERT INTO t_bare SELECT * FROM t_invoice WHERE fid = 3");
+  for (const std::vector<std::string>& key :
+       {std::vector<std::string>{"fid"}, std::vector<std::string>{"ftenant_id", "fid"}}) {
+    const SourceTable bare = SourceTable::open(db(), {.table = "t_bare", .key = key}, {}).value();
+    EXPECT_EQ(count(bare.doubled_keys(100, 10)), key.size() == 1 ? "3" : "1");
+    EXPECT_EQ(count(bare.doubled_keys(1, 10)), "NULL");
+    EXPECT_EQ(count(bare.count_upto(100)), "5");
+    EXPECT_EQ(count(bare.count_upto(2)), "2");
+    const auto rows = [&](const std::vector<Key>& keys) {
+      Statement statement = bare.rows_with(keys, true);
+      statement.sql = "SELECT COUNT(*) FROM (" + statement.sql + ") x";
+      return count(statement);
+    };
+    const auto key_of = [&](const std::string& fid) {
+      return key.size() == 1 ? Key::from_text(fid, true) : Key("1|" + fid);
+    };
+    EXPECT_EQ(rows({key_of("2")}), "1");
+    EXPECT_EQ(rows({key_of("2"), key_of("3"), key_of("9")}), "3");
+    EXPECT_GE(bare.keys_per_statement(), 256U);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Each, SourceTableTest, testing::ValuesIn(testing_database::all_servers()),
                          testing_database::name_of);
 

@@ -17,7 +17,12 @@ ExitCode ExportSummary::exit_code() const {
   if (stopped_by != 0) return exit_code_of_signal(stopped_by);
   if (!errors.empty() || files_failed > 0) {
     const bool nothing_done = rows_written + files_unchanged == 0 && groups_empty == 0;
-    if (!nothing_done) return ExitCode::partial;
+    // Rows were read and set aside, be there no others.
+    const bool set_aside =
+        rejected > 0 && files_failed == 0 && std::ranges::all_of(errors, [](const Error& error) {
+          return error.kind == ErrorKind::rejected;
+        });
+    if (!nothing_done || set_aside) return ExitCode::partial;
     for (const Error& error : errors) {
       if (error.kind == ErrorKind::unauthorized) return ExitCode::unauthorized;
       if (error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout) {

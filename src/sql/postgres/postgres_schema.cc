@@ -131,6 +131,17 @@ Result<void> read_indexes(Connection& connection, const std::string& oid, Table&
   }
 }
 
+Result<void> look_for_children(Connection& connection, const std::string& oid, Table& table) {
+  const Result<std::optional<std::string>> child =
+      query_value(connection,
+                  "SELECT 1 FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhparent"
+                  " WHERE h.inhparent = ? AND c.relkind <> 'p' LIMIT 1",
+                  Values{oid});
+  if (!child) return std::unexpected(child.error());
+  table.has_children = child->has_value();
+  return {};
+}
+
 }  // namespace
 
 Result<Table> describe_postgres(Connection& connection, std::string_view table) {
@@ -143,6 +154,9 @@ Result<Table> describe_postgres(Connection& connection, std::string_view table) 
   }
   if (Result<void> read = read_indexes(connection, *oid, described); !read) {
     return fail(std::move(read).error());
+  }
+  if (Result<void> looked = look_for_children(connection, *oid, described); !looked) {
+    return fail(std::move(looked).error());
   }
   return described;
 }
