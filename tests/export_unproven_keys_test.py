@@ -140,6 +140,15 @@ def test_large_rows_that_share_a_key_are_in_one_chunk(source, tree):
         assert ran.rows_read - ran.rejected == len(tree.raw()) == 6
 
 
+def test_large_rows_do_not_end_the_transaction(source, tree):
+    """A chunk that is full leaves its statement: PostgreSQL cancels it, and with it what follows."""
+    source.make_table()
+    large = '"' + "x" * (1 << 20) + '"'
+    source.add(*[invoice(fid, payload=large) for fid in range(100)])
+    assert tree.export(source).rows_read == 100
+    assert tree.incremental(source, "5m").files_unchanged == 100
+
+
 @pytest.mark.parametrize("rows", [5, 1500])
 def test_a_view_that_doubles_rows(source, tree, rows):
     source.run("DROP VIEW IF EXISTS v_invoice")

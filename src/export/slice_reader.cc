@@ -341,6 +341,12 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
   if (Result<void> begun = sink_->begin(chunk); !begun) return begun;
   const bool in_window = task.slice.window.has_value();
   const bool may_end_early = task.slice.keys.empty() && !ignores_bytes_;
+  // A cursor of PostgreSQL that is left early takes the transaction with it.
+  const bool marks = may_end_early && connection_->dialect() == sql::Dialect::postgres;
+  if (marks) {
+    const Result<std::int64_t> marked = connection_->execute("SAVEPOINT before_rows", {});
+    if (!marked) return std::unexpected(marked.error());
+  }
   const Statement select = table_.select(task.slice);
   Result<std::unique_ptr<sql::Cursor>> opened = connection_->query(select.sql, select.params);
   if (!opened) return fail(std::move(opened.error()));
@@ -392,6 +398,10 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
     }
   }
   cursor.reset();
+  if (done && ended_early_ && marks) {
+    const Result<std::int64_t> back = connection_->execute("ROLLBACK TO SAVEPOINT before_rows", {});
+    if (!back) done = std::unexpected(back.error());
+  }
   if (done) {
     done = prove(task.slice, chunk.rows + without_payload);
     ended_early_ = ended_early_ && !done && done.error().kind == ErrorKind::corrupt;
