@@ -517,7 +517,7 @@ def test_a_tree_of_the_first_version_works_as_it_is(rejecting):
     ran = rejecting.json("invoices", "-i")[-1]
     assert (ran["rejects_open"], ran["notes"]) == (0, [])
     with sqlite3.connect(rejecting.state / "index.db") as index:
-        assert index.execute("PRAGMA user_version").fetchone() == (2,)
+        assert index.execute("PRAGMA user_version").fetchone() == (3,)
     index.close()
     rejecting.invoice(7, tenant="2")
     assert rejecting.json("invoices")[-1]["files_removed"] == 1

@@ -105,14 +105,14 @@ std::optional<Statement> SourceTable::count_unusable_keys(const Slice& slice) co
 std::optional<std::string> SourceTable::no_time_condition() const {
   const sql::Column* column = update_column();
   if (column == nullptr) return std::nullopt;
-  // A day alone lies before all times of it: windows that end in the day have passed it by.
+  // A day alone lies before all times of it: windows that end in the day have passed it by. With a
+  // time that is cut to minutes the margin deals.
   const std::string other_text =
-      stamps_whole_days()
-          ? fmt::format("{0} <> '' AND {0} NOT LIKE '____-__-__%'", q_update_)
-          : fmt::format(
-                "{0} <> '' AND {0} NOT LIKE '____-__-__ __:__:__%' AND {0} NOT LIKE "
-                "'____-__-__T__:__:__%' AND {0} NOT LIKE '0000-00-00%'",
-                q_update_);
+      stamps_whole_days() ? fmt::format("{0} <> '' AND {0} NOT LIKE '____-__-__%'", q_update_)
+                          : fmt::format(
+                                "{0} <> '' AND {0} NOT LIKE '____-__-__ __:__%' AND {0} NOT LIKE "
+                                "'____-__-__T__:__%' AND {0} NOT LIKE '0000-00-00%'",
+                                q_update_);
   if (dialect_ == sql::Dialect::sqlite) {
     // Any column holds any value there.
     return fmt::format("(typeof({0}) NOT IN ('null', 'text') OR (typeof({0}) = 'text' AND {1}))",
@@ -137,8 +137,8 @@ std::optional<Statement> SourceTable::count_no_times(const Slice& slice) const {
     builder.text(counted).text(stamp).from_odd(slice, *no_time);
     return builder.text(") AS no_times").take();
   }
-  // Of the rows that were not there when the last window ended: what is cut to the day, or to the
-  // minute, lies before the times that it stands for.
+  // Of the rows that were not there when the last window ended: a day alone lies before the times
+  // that it stands for.
   const std::string after = slice.window->after.text();
   const std::string day = after.substr(0, after.find(' '));
   const std::string minute = after.substr(0, after.rfind(':'));
