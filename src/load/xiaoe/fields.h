@@ -11,8 +11,8 @@
 #include "base/civil_time.h"
 #include "base/json_object.h"
 #include "base/result.h"
-#include "load/transform.h"
 #include "load/code_table.h"
+#include "load/transform.h"
 
 namespace tidemark::load::xiaoe {
 
