@@ -69,8 +69,21 @@ def test_the_tree_of_an_older_exporter_counts(sqlite, tree):
     tree.write(".export_state/.last_export_time", b"t1|2025-01-01 00:00:00|1|SUCCESS\n")
     ran = inner_of(tree, "a/b").export(sqlite, code=2)
     assert tree.path in ran.exit_error["message"]
+    assert "move" in ran.exit_error["hint"] and ".export_state" in ran.exit_error["hint"]
     chinese = inner_of(tree, "a/b").export(sqlite, "--lang=zh", code=2)
     assert "另一个导出的目录" in chinese.text() or tree.path in chinese.text()
+
+
+def test_files_beside_the_state_of_an_older_exporter_go_on(sqlite, tree):
+    """`../context` of the Bash exporter, long gone, and `../context/invoices` of another."""
+    sqlite.make_table()
+    sqlite.add(invoice(1))
+    tree.write(".export_state/.last_export_time", b"t1|2025-01-01 00:00:00|1|SUCCESS\n")
+    inner = inner_of(tree, "invoices")
+    inner.write("t1/CN/20250304+INV1.json", payload_of(1).encode())
+    ran = inner.export(sqlite)
+    assert ran.files_unchanged == 1
+    assert any(tree.path in note for note in ran.notes)
 
 
 @pytest.mark.parametrize("content", [{}, {"notes.txt": b"mine"}, {"source.json/x": b""},

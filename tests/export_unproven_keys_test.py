@@ -54,7 +54,7 @@ def test_a_full_export_finds_a_key_that_stands_twice(source, tree, rows):
 
 def test_a_first_export_writes_one_of_them(source, tree):
     make_bare(source)
-    source.add(*[invoice(fid) for fid in (1, 2, 2, 2, 3)])
+    source.add(invoice(1), *[invoice(2, number=f"N{n}") for n in range(3)], invoice(3))
     source.run("UPDATE t_invoice SET fext_field = '{}'")
     ran = tree.export(source, code=3, **KEY)
     check_doubled(ran, 2)
@@ -165,8 +165,9 @@ def test_a_view_that_doubles_rows(source, tree, rows):
         assert tree.export(source, *words, **view).rows_read == rows
     source.run("INSERT INTO t_buyer VALUES (4, 'b')")
     source.run("UPDATE t_origin SET fupdate_time = ? WHERE fid = 4", (source.ago(2),))
-    for words in ((), ("-i", "--margin", "1m")):
-        check_doubled(tree.export(source, *words, code=3, **view), 4, table="v_invoice")
+    # Rows that are alike are as good as one: nothing is lost.
+    for words, read in (((), rows + 1), (("-i", "--margin", "1m"), 2)):
+        assert tree.export(source, *words, **view).rows_read == read
     assert len(tree.raw()) == rows
     source.run("DROP VIEW v_invoice")
 

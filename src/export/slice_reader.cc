@@ -287,14 +287,14 @@ void SliceReader::begin_again(Chunk& chunk) {
 Result<std::set<Key>> SliceReader::find_doubled(const SliceTask& task) {
   std::set<Key> doubled;
   if (table_.holds_whole_keys(task.slice)) {
-    for (const auto& [key, rows] : met_) {
-      if (rows > 1) doubled.insert(key);
+    for (const auto& [key, met] : met_) {
+      if (met.differ) doubled.insert(key);
     }
     return doubled;
   }
   // The others may be in another window, or another tenant's.
   std::vector<Key> keys;
-  for (const auto& [key, rows] : met_) keys.push_back(key);
+  for (const auto& [key, met] : met_) keys.push_back(key);
   std::map<Key, std::uint64_t> found;
   if (Result<void> counted = count_rows_with(keys, false, found); !counted) {
     return fail(std::move(counted.error()));
@@ -313,7 +313,8 @@ Result<std::set<Key>> SliceReader::find_doubled(const SliceTask& task) {
     return fail(std::move(counted.error()));
   }
   for (const auto& [key, rows] : found) {
-    if (rows > 1) doubled.insert(key);
+    const Met& met = met_[key];
+    if (met.differ || rows > met.rows) doubled.insert(key);
   }
   return doubled;
 }
@@ -341,12 +342,6 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
   if (Result<void> begun = sink_->begin(chunk); !begun) return begun;
   const bool in_window = task.slice.window.has_value();
   const bool may_end_early = task.slice.keys.empty() && !ignores_bytes_;
-  // A cursor of PostgreSQL that is left early takes the transaction with it.
-  const bool marks = may_end_early && connection_->dialect() == sql::Dialect::postgres;
-  if (marks) {
-    const Result<std::int64_t> marked = connection_->execute("SAVEPOINT before_rows", {});
-    if (!marked) return std::unexpected(marked.error());
-  }
   const Statement select = table_.select(task.slice);
   Result<std::unique_ptr<sql::Cursor>> opened = connection_->query(select.sql, select.params);
   if (!opened) return fail(std::move(opened.error()));
@@ -398,8 +393,8 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
     }
   }
   cursor.reset();
-  if (done && ended_early_ && marks) {
-    const Result<std::int64_t> back = connection_->execute("ROLLBACK TO SAVEPOINT before_rows", {});
+  if (done && ended_early_ && connection_->dialect() == sql::Dialect::postgres) {
+    const Result<std::int64_t> back = connection_->execute("ROLLBACK TO SAVEPOINT snapshot", {});
     if (!back) done = std::unexpected(back.error());
   }
   if (done) {
@@ -487,7 +482,7 @@ Result<void> SliceReader::take_row(Chunk& chunk, const SourceRow& row) {
   const ContentHash hash = sink_->uses_hashes() ? content_hash(row.payload) : ContentHash{};
 
   if (!table_.key_is_proven()) {
-    ++met_[row.key];
+    meet(row);
     const Result<bool> taken = is_others(row, hash);
     if (!taken) return std::unexpected(taken.error());
     if (*taken) return reject(chunk, row, group, std::string(doubled_key_reason));
@@ -509,6 +504,18 @@ Result<void> SliceReader::take_row(Chunk& chunk, const SourceRow& row) {
     chunk.mended.push_back({.key = row.key, .group = group});
   }
   return sink_->add(chunk, row, group, hash);
+}
+
+void SliceReader::meet(const SourceRow& row) {
+  // What makes the file: its name and its content.
+  std::string name;
+  for (const std::string_view part : {row.tenant, row.country, row.date, row.number}) {
+    name.append(part).push_back('\0');
+  }
+  const auto seen = std::pair(content_hash(name), content_hash(row.payload));
+  Met& met = met_[row.key];
+  if (met.rows++ == 0) met.first = seen;
+  met.differ = met.differ || met.first != seen;
 }
 
 Result<bool> SliceReader::is_others(const SourceRow& row, const ContentHash& hash) {

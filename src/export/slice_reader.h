@@ -117,6 +117,7 @@ class SliceReader {
   /// What it was told of the slice: that is read again, or not at all.
   void take_back_shown();
   [[nodiscard]] Result<void> take_row(Chunk& chunk, const SourceRow& row);
+  void meet(const SourceRow& row);
   /// Whether another row has its key, and its file or line.
   [[nodiscard]] Result<bool> is_others(const SourceRow& row, const ContentHash& hash);
   [[nodiscard]] Result<void> reject(Chunk& chunk, const SourceRow& row, std::size_t group,
@@ -134,8 +135,13 @@ class SliceReader {
   Options options_;
   std::unique_ptr<sql::Connection> connection_;
   ChunkLength length_;
-  /// Of the present slice, where nothing proves its keys: how many rows have each.
-  std::map<Key, std::uint64_t> met_;
+  struct Met {
+    std::uint64_t rows = 0;
+    std::pair<ContentHash, ContentHash> first;
+    bool differ = false;  ///< Their names or contents: else they are as good as one.
+  };
+  /// Of the present slice, where nothing proves its keys: the rows that have each.
+  std::map<Key, Met> met_;
   std::set<Key> doubled_;  ///< Of the present slice: known to stand in more than one row.
   std::set<Key> taken_;    ///< Of these, whose row is chosen.
   /// The present slice was cut behind a row, where others may have its position.

@@ -134,8 +134,11 @@ std::optional<Statement> SourceTable::count_no_times(const Slice& slice) const {
   Builder builder(*this);
   constexpr std::string_view counted = "SELECT COUNT(*), MIN(stamp) FROM (";
   if (!has_wanted_index()) {
-    builder.text(counted).text(stamp).from_odd(slice, *no_time);
-    return builder.text(") AS no_times").take();
+    // A day alone that windows held, or passed by, before has been told then.
+    const std::string after = slice.window->after.text();
+    builder.text(counted).text(stamp).from_odd(
+        slice, fmt::format("{1} AND ({0} NOT LIKE '____-__-__' OR {0} >= ?)", q_update_, *no_time));
+    return builder.param(after.substr(0, after.find(' '))).text(") AS no_times").take();
   }
   // Of the rows that were not there when the last window ended: a day alone lies before the times
   // that it stands for.

@@ -15,7 +15,7 @@ SweepMeasures measures() { return {.marks = &marks, .now = time("2025-06-10 12:0
 TEST(SweepMeasures, WhatNoWindowHoldsHasNoTime) {
   for (const std::string_view stamp :
        {"", "0000-00-00 00:00:00", "infinity", "-infinity", "10000-01-01 00:00:00", "n/a",
-        "2025-06-05", "2025-06-05 10:00"}) {
+        "2025-06-05", "2025-06-05 10"}) {
     EXPECT_EQ(measures().finding_of("t1", stamp), SweepFinding::no_update_time) << stamp;
   }
   SweepMeasures of_days = measures();
@@ -38,14 +38,25 @@ TEST(SweepMeasures, ATenantWithoutAWatermarkIsReadFromTheBaseline) {
 
 /// `T1` beside `t1`: the collation shows one of them, and runs look for the other after the oldest
 /// of the watermarks.
-TEST(SweepMeasures, ATenantThatMayBeASpellingIsMeasuredByTheOldestWatermark) {
+TEST(SweepMeasures, ATenantThatMayBeASpellingIsMeasuredByThatWatermark) {
   SweepMeasures loose = measures();
   loose.tenants_need_bytes = true;
-  EXPECT_EQ(loose.finding_of("T1", "2025-06-02 00:00:00"), SweepFinding::unmoved_update_time);
-  EXPECT_EQ(loose.finding_of("T1", "2025-06-02 00:00:01"), SweepFinding::beyond_watermark);
+  for (const char* spelling : {"T1", "t1 ", "T1  "}) {
+    EXPECT_EQ(loose.finding_of(spelling, "2025-06-02 00:00:00"), SweepFinding::unmoved_update_time);
+    EXPECT_EQ(loose.finding_of(spelling, "2025-06-02 00:00:01"), SweepFinding::beyond_watermark);
+  }
+  EXPECT_EQ(loose.finding_of("new", "2025-06-02 00:00:00"), SweepFinding::beyond_watermark);
   const watermark::State none;
   loose.marks = &none;
   EXPECT_EQ(loose.finding_of("T1", "2025-06-02 00:00:00"), SweepFinding::beyond_watermark);
+}
+
+TEST(SweepMeasures, TimesOfAllForms) {
+  for (const char* stamp :
+       {"2025-06-05 10:00", "2025-06-05T10:00", "2025-06-05 10:00:00.1234567",
+        "2025-06-05 10:00:00+00", "2025-06-05 10:00:00.123+00", "2025-06-05T10:00:00Z"}) {
+    EXPECT_EQ(measures().finding_of("t1", stamp), SweepFinding::beyond_watermark) << stamp;
+  }
 }
 
 TEST(SweepMeasures, ADayAheadIsTheZoneAndMoreIsAMistake) {

@@ -89,6 +89,8 @@ class Connection {
   [[nodiscard]] virtual Result<std::unique_ptr<Cursor>> query(
       std::string_view sql, std::span<const Value> params = {}) = 0;
 
+  /// A snapshot of PostgreSQL has a savepoint of that name: a cursor that is left early there makes
+  /// all further statements fail until `ROLLBACK TO SAVEPOINT snapshot`.
   [[nodiscard]] virtual Result<void> begin(Isolation isolation) = 0;
   [[nodiscard]] virtual Result<void> commit() = 0;
   /// Also after a broken connection; never fails.

@@ -26,20 +26,25 @@ Error unknown_zone(std::string_view zone) {
                   "请写作 +08:00 这样的偏移量，或 Asia/Shanghai 这样的名称"});
 }
 
+/// Statements without parameters, in one message.
+Result<void> run_all(PostgresSession& session, const char* statements) {
+  if (PQsendQuery(session.handle(), statements) == 0) return fail(session.connection_failure());
+  if (Result<void> sent = session.flush(); !sent) return sent;
+  while (true) {
+    Result<PostgresResult> done = session.next_result(statements);
+    if (!done) return fail(std::move(done).error());
+    if (!*done) return {};
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Connection>> PostgresConnection::open(const Url& url,
                                                              const ConnectOptions& options) {
   Result<PostgresSession> session = PostgresSession::open(url, options);
   if (!session) return fail(std::move(session).error());
-  if (PQsendQuery(session->handle(), session_settings) == 0) {
-    return fail(session->connection_failure());
-  }
-  if (Result<void> sent = session->flush(); !sent) return fail(std::move(sent).error());
-  while (true) {
-    Result<PostgresResult> set = session->next_result(session_settings);
-    if (!set) return fail(std::move(set).error());
-    if (!*set) break;
+  if (Result<void> set = run_all(*session, session_settings); !set) {
+    return fail(std::move(set).error());
   }
   return std::unique_ptr<Connection>(new PostgresConnection(std::move(*session)));
 }
@@ -85,18 +90,16 @@ Result<std::unique_ptr<Cursor>> PostgresConnection::query(std::string_view sql,
 }
 
 Result<void> PostgresConnection::begin(Isolation isolation) {
-  const bool snapshot = isolation == Isolation::snapshot;
-  const Result<std::int64_t> begun = execute(
-      snapshot ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN READ WRITE", {});
-  if (!begun) return fail(begun.error());
-  if (!snapshot) return {};
-  // A transaction sees the state of its first read, so the first read is here.
-  const Result<std::int64_t> fixed = execute("SELECT 1", {});
-  if (!fixed) {
-    rollback();
-    return fail(fixed.error());
+  if (isolation != Isolation::snapshot) {
+    const Result<std::int64_t> begun = execute("BEGIN READ WRITE", {});
+    return begun ? Result<void>{} : fail(begun.error());
   }
-  return {};
+  // A transaction sees the state of its first read, so the first read is here.
+  Result<void> begun = run_all(session_,
+                               "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1; "
+                               "SAVEPOINT snapshot");
+  if (!begun) rollback();
+  return begun;
 }
 
 Result<void> PostgresConnection::commit() {
