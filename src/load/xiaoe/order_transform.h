@@ -1,7 +1,7 @@
 #pragma once
 
-#include "load/order.h"
 #include "load/code_table.h"
+#include "load/order.h"
 
 namespace tidemark::load::xiaoe {
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "load/product.h"
 #include "load/code_table.h"
+#include "load/product.h"
 
 namespace tidemark::load::xiaoe {
 
