@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "export/content_hash.h"
 #include "export/key_notes.h"
+#include "sql/rows.h"
 
 namespace tidemark::exporter {
 namespace {
@@ -136,16 +137,14 @@ Result<DoubledKeys> find_doubled_keys(const Patient& patient) {
   if (!counted) return fail(counted.error());
   DoubledKeys found{.rows = static_cast<std::uint64_t>(*counted)};
   const Statement keys = patient.table.doubled_keys(rows_grouped_max, doubled_keys_max);
-  Result<std::unique_ptr<sql::Cursor>> cursor = patient.connection.query(keys.sql, keys.params);
-  if (!cursor) return fail(cursor.error());
-  while (true) {
-    const Result<bool> row = (*cursor)->next();
-    if (!row) return fail(row.error());
-    if (!*row) return found;
-    Key key = key_from(**cursor, patient.table, 0);
-    if (found.count == 0 || key < found.first) found.first = std::move(key);
-    ++found.count;
-  }
+  Result<void> read =
+      sql::each_row(patient.connection.query(keys.sql, keys.params), [&](const sql::Cursor& row) {
+        Key key = key_from(row, patient.table, 0);
+        if (found.count == 0 || key < found.first) found.first = std::move(key);
+        ++found.count;
+      });
+  if (!read) return fail(std::move(read.error()));
+  return found;
 }
 
 Result<std::optional<std::string>> mysql_extra(const Patient& patient) {

@@ -188,12 +188,12 @@ Result<void> note_stamps_ahead(sql::Connection& connection, const SourceTable& t
         return fmt::format("{} ({})", printable(row.at(0).value_or("")),
                            printable(row.at(1).value_or("")));
       });
-  if (!tenants && tenants.error().kind != ErrorKind::unreachable) {
+  if (!tenants) {
+    if (tenants.error().kind == ErrorKind::unreachable) return std::unexpected(tenants.error());
     // A note is no reason not to export.
     log_line(LogLevel::warning, tenants.error().what.en);
     return {};
   }
-  if (!tenants) return std::unexpected(tenants.error());
   if (tenants->empty()) return {};
   const std::size_t shown = std::min(examples_max, tenants->size());
   const auto examples = std::span(*tenants).first(shown);

@@ -2,9 +2,6 @@
 
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
-#include "base/bytes.h"
 #include "base/json_check.h"
 #include "base/last_net.h"
 #include "base/log.h"
@@ -102,7 +99,6 @@ Result<void> SliceReader::read(SliceTask& task) {
   if (Result<void> begun = connection_->begin(sql::Isolation::snapshot); !begun) return begun;
   Chunk chunk{.job = task.job};
   probed_rows_.reset();
-  met_.clear();
   doubled_.clear();
   ignores_bytes_ = false;
   Result<void> done = with_last_net([&]() -> Result<void> {
@@ -134,99 +130,6 @@ Result<void> SliceReader::read(SliceTask& task) {
   return {};
 }
 
-Result<void> SliceReader::look_for_unusable_keys(const SliceTask& task) {
-  // Once for what the job began with: the rests of a slice that was cut have `after`.
-  if (task.slice.after || !task.slice.keys.empty()) return {};
-  const std::optional<Statement> count = table_.count_unusable_keys(task.slice);
-  if (!count) return {};
-  const Result<std::optional<std::string>> found =
-      sql::query_value(*connection_, count->sql, count->params);
-  if (!found) return std::unexpected(found.error());
-  if (found->value_or("0") == "0") return {};
-  const TableSpec& spec = table_.spec();
-  task.job->fail_with(
-      make_error(ErrorKind::rejected,
-                 {"{0} {3} of {1} without a usable key ({2} is NULL or of a foreign type) {4} not "
-                  "exported",
-                  "表 {1} 有 {0} 行没有可用的键（{2} 为 NULL 或类型不符），未导出"},
-                 found->value_or("?"), spec.table, fmt::join(spec.key, ", "),
-                 *found == "1" ? "row" : "rows", *found == "1" ? "is" : "are")
-          .with_hint({"give these rows a key, or name other columns: export.{}.key = \"…\"; "
-                      "everything else is exported",
-                      "请为这些行补上键，或指定其他列：export.{}.key = \"…\"；其余行均已导出"},
-                     spec.name));
-  return {};
-}
-
-Result<void> SliceReader::look_for_no_times(const SliceTask& task) {
-  if (task.slice.after || !task.slice.keys.empty()) return {};
-  const std::optional<Statement> count = table_.count_no_times(task.slice);
-  if (!count) return {};
-  Result<std::unique_ptr<sql::Cursor>> cursor = connection_->query(count->sql, count->params);
-  if (!cursor) return fail(std::move(cursor.error()));
-  const Result<bool> row = (*cursor)->next();
-  if (!row) return std::unexpected(row.error());
-  const std::string_view found = *row ? (*cursor)->at(0).value_or("0") : "0";
-  if (found == "0") return {};
-  const TableSpec& spec = table_.spec();
-  task.job->fail_with(
-      make_error(
-          ErrorKind::rejected,
-          {"{0} of {1} is no time in {2} {4}, such as {3}: no window holds {5}, so "
-           "the watermark waits",
-           "表 {1} 有 {2} 行的 {0} 不是时间（例如 {3}）：任何窗口都不会包含这些行，水位不前移"},
-          spec.update_time, spec.table, found, printable((*cursor)->at(1).value_or("")),
-          found == "1" ? "row" : "rows", found == "1" ? "it" : "them")
-          .with_hint({"write date and time there, as 2025-06-01 12:00:00, or name another column "
-                      "in export.{}.update_time_column, such as one of a view; where days are "
-                      "meant, a column of type DATE, or one of a view that gives each day its end "
-                      "(2025-06-01 23:59:59); everything else is exported",
-                      "请在该列写入日期时间（如 2025-06-01 12:00:00），或在 "
-                      "export.{}.update_time_column "
-                      "中指定其他列（例如来自视图）；若本意就是仅记日期，请使用 DATE 类型的列，"
-                      "或在视图中补上当天的结束时刻（2025-06-01 23:59:59）；其余行均已导出"},
-                     spec.name));
-  return {};
-}
-
-Result<void> SliceReader::look_for_any_row(const SliceTask& task, std::uint64_t rows) {
-  if (rows > 0 || task.slice.after || !task.slice.keys.empty() || !task.job->is_first) return {};
-  const std::string& tenant = task.job->tenant;
-  const Statement any = table_.has_rows_of(tenant);
-  const Result<std::optional<std::string>> found =
-      sql::query_value(*connection_, any.sql, any.params);
-  if (!found) return std::unexpected(found.error());
-  if (*found) return {};
-  // It may have been deleted since the tenants were listed, or stand in the state file alone.
-  const Result<bool> listed = is_listed(tenant);
-  if (!listed) return std::unexpected(listed.error());
-  if (!*listed) return {};
-  const TableSpec& spec = table_.spec();
-  task.job->fail_with(
-      make_error(ErrorKind::rejected,
-                 {"the rows of {1} whose {0} is {2} cannot be found by it: a column of type {3} "
-                  "does not compare with its own text",
-                  "无法按 {0} = {2} 查到表 {1} 中的行：类型为 {3} 的列与其自身的文本不相等"},
-                 spec.tenant, spec.table, printable(tenant),
-                 table_.table().column(spec.tenant)->declared)
-          .with_hint({"name a column of texts or whole numbers in export.{}.tenant_column, such as "
-                      "one of a view",
-                      "请在 export.{}.tenant_column 中指定文本或整数列（例如来自视图）"},
-                     spec.name));
-  return {};
-}
-
-Result<bool> SliceReader::is_listed(const std::string& tenant) {
-  const Statement tenants = table_.tenants();
-  Result<std::unique_ptr<sql::Cursor>> cursor = connection_->query(tenants.sql, tenants.params);
-  if (!cursor) return fail(std::move(cursor.error()));
-  while (true) {
-    const Result<bool> row = (*cursor)->next();
-    if (!row || !*row) return row;
-    if ((*cursor)->at(0).value_or("") == tenant) return true;
-  }
-}
-
 Result<void> SliceReader::cut(SliceTask& task) {
   if (!task.slice.keys.empty() || task.cut) return {};
   const Statement probe = table_.probe(task.slice, length_.rows());
@@ -256,86 +159,6 @@ void SliceReader::give_back_rest(SliceTask& task, const Position& upto) {
     task.job->abandon_with(make_error(ErrorKind::cancelled, {"stopped", "已中止"}));
     task.job->end_piece();
   }
-}
-
-Result<void> SliceReader::read_unproven(SliceTask& task, Chunk& chunk) {
-  Result<void> read = read_rows(task, chunk);
-  if (!read && ended_early_) {
-    // The rest would begin behind rows that nobody has read.
-    begin_again(chunk);
-    ignores_bytes_ = true;
-    read = read_rows(task, chunk);
-  }
-  if (!read) return read;
-  Result<std::set<Key>> found = find_doubled(task);
-  if (!found) return fail(std::move(found.error()));
-  if (found->empty()) return {};
-  task.job->fail_with(doubled_key(table_, *found->begin(), found->size() - 1));
-  // Only now is it known of the first of their rows as well.
-  doubled_ = std::move(*found);
-  begin_again(chunk);
-  ignores_bytes_ = true;  // Its end stands.
-  return read_rows(task, chunk);
-}
-
-void SliceReader::begin_again(Chunk& chunk) {
-  take_back_shown();
-  sink_->discard(chunk);
-  chunk = Chunk{.job = chunk.job};
-}
-
-Result<std::set<Key>> SliceReader::find_doubled(const SliceTask& task) {
-  std::set<Key> doubled;
-  if (table_.holds_whole_keys(task.slice)) {
-    for (const auto& [key, met] : met_) {
-      if (met.differ) doubled.insert(key);
-    }
-    return doubled;
-  }
-  // The others may be in another window, or another tenant's.
-  std::vector<Key> keys;
-  for (const auto& [key, met] : met_) keys.push_back(key);
-  std::map<Key, std::uint64_t> found;
-  if (Result<void> counted = count_rows_with(keys, false, found); !counted) {
-    return fail(std::move(counted.error()));
-  }
-  std::vector<Key> suspects;
-  for (const Key& key : keys) {
-    const auto known = found.find(key);
-    if (known == found.end()) {
-      task.job->fail_with(key_not_found(table_, key));
-    } else if (known->second > 1) {
-      suspects.push_back(key);
-    }
-  }
-  found.clear();
-  if (Result<void> counted = count_rows_with(suspects, true, found); !counted) {
-    return fail(std::move(counted.error()));
-  }
-  for (const auto& [key, rows] : found) {
-    const Met& met = met_[key];
-    if (met.differ || rows > met.rows) doubled.insert(key);
-  }
-  return doubled;
-}
-
-Result<void> SliceReader::count_rows_with(std::span<const Key> keys, bool exactly,
-                                          std::map<Key, std::uint64_t>& rows) {
-  while (!keys.empty()) {
-    const std::span<const Key> some =
-        keys.first(std::min(table_.keys_per_statement(), keys.size()));
-    keys = keys.subspan(some.size());
-    const Statement query = table_.rows_with(some, exactly);
-    Result<std::unique_ptr<sql::Cursor>> cursor = connection_->query(query.sql, query.params);
-    if (!cursor) return fail(std::move(cursor.error()));
-    while (true) {
-      const Result<bool> row = (*cursor)->next();
-      if (!row) return std::unexpected(row.error());
-      if (!*row) break;
-      ++rows[key_from(**cursor, table_, 0)];
-    }
-  }
-  return {};
 }
 
 Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
@@ -479,10 +302,12 @@ Result<void> SliceReader::take_row(Chunk& chunk, const SourceRow& row) {
   chunk.bytes += row.payload.size();
   const std::size_t group = group_of(row);
   chunk.groups[group].rows++;
-  const ContentHash hash = sink_->uses_hashes() ? content_hash(row.payload) : ContentHash{};
+  const bool is_proven = table_.key_is_proven();
+  const ContentHash hash =
+      sink_->uses_hashes() || !is_proven ? content_hash(row.payload) : ContentHash{};
 
-  if (!table_.key_is_proven()) {
-    meet(row);
+  if (!is_proven) {
+    meet(row, hash);
     const Result<bool> taken = is_others(row, hash);
     if (!taken) return std::unexpected(taken.error());
     if (*taken) return reject(chunk, row, group, std::string(doubled_key_reason));
@@ -504,26 +329,6 @@ Result<void> SliceReader::take_row(Chunk& chunk, const SourceRow& row) {
     chunk.mended.push_back({.key = row.key, .group = group});
   }
   return sink_->add(chunk, row, group, hash);
-}
-
-void SliceReader::meet(const SourceRow& row) {
-  // What makes the file: its name and its content.
-  std::string name;
-  for (const std::string_view part : {row.tenant, row.country, row.date, row.number}) {
-    name.append(part).push_back('\0');
-  }
-  const auto seen = std::pair(content_hash(name), content_hash(row.payload));
-  Met& met = met_[row.key];
-  if (met.rows++ == 0) met.first = seen;
-  met.differ = met.differ || met.first != seen;
-}
-
-Result<bool> SliceReader::is_others(const SourceRow& row, const ContentHash& hash) {
-  if (!doubled_.contains(row.key)) return false;
-  if (taken_.contains(row.key)) return true;
-  const Result<bool> other = sink_->holds_another(row, hash);
-  if (other && !*other) taken_.insert(row.key);
-  return other;
 }
 
 Result<void> SliceReader::reject(Chunk& chunk, const SourceRow& row, std::size_t group,

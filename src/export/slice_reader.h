@@ -117,7 +117,7 @@ class SliceReader {
   /// What it was told of the slice: that is read again, or not at all.
   void take_back_shown();
   [[nodiscard]] Result<void> take_row(Chunk& chunk, const SourceRow& row);
-  void meet(const SourceRow& row);
+  void meet(const SourceRow& row, const ContentHash& hash);
   /// Whether another row has its key, and its file or line.
   [[nodiscard]] Result<bool> is_others(const SourceRow& row, const ContentHash& hash);
   [[nodiscard]] Result<void> reject(Chunk& chunk, const SourceRow& row, std::size_t group,
