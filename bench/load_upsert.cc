@@ -115,7 +115,7 @@ class WithoutItems final : public load::OrderTransform {
   }
 
  private:
-  const load::xiaoe::XiaoeOrderTransform transform_{load::xiaoe::CodeTexts::usual};
+  const load::xiaoe::XiaoeOrderTransform transform_{load::CodeTexts::usual};
 };
 
 void write_orders(const std::string& url, Reading reading, std::uint64_t orders) {
@@ -143,7 +143,7 @@ void write_orders(const std::string& url, Reading reading, std::uint64_t orders)
 void write_whole(const std::string& url, Reading reading, std::uint64_t orders) {
   const load::OrderTables tables(
       std::string(platform), china,
-      std::make_unique<load::xiaoe::XiaoeOrderTransform>(load::xiaoe::CodeTexts::usual));
+      std::make_unique<load::xiaoe::XiaoeOrderTransform>(load::CodeTexts::usual));
   load::testing::NoPause pause;
   const auto connect_again = [&] { return sql::connect(*sql::Url::parse(url)); };
   const SystemClock clock;
