@@ -412,16 +412,123 @@ def test_a_status_that_is_no_text_is_remembered(sqlite, tree):
         assert tree.export(sqlite, **odd).notes == []
 
 
-def test_a_run_that_dies_before_it_remembers_the_key_begins_again(sqlite, tree):
-    """The index is put aside first and the record written last."""
-    sqlite.make_table()
-    sqlite.run("CREATE UNIQUE INDEX by_number ON t_invoice (finvoice_no)")
-    sqlite.add(invoice(1), invoice(2))
-    tree.incremental(sqlite, "60m")
-    old = record(tree)
-    other = {ENV + "KEY": "finvoice_no"}
-    tree.incremental(sqlite, "50m", **other)
-    edit_record(tree, lambda value: value.update(key=old["key"]))
+def state_bytes(tree, name):
+    with open(os.path.join(tree.state_folder, name), "rb") as file:
+        return file.read()
+
+
+def key_changes(source, tree):
+    source.make_table()
+    source.run("CREATE UNIQUE INDEX by_number ON t_invoice (finvoice_no)")
+    source.add(invoice(1), invoice(2, payload="{broken"))
+    tree.incremental(source, "60m", code=3)
+    return {ENV + "KEY": "finvoice_no"}
+
+
+def test_a_run_that_dies_with_the_index_put_aside_keeps_it(sqlite, tree):
+    """Killed between the putting aside and the record: nothing is there to be put aside again."""
+    other = key_changes(sqlite, tree)
+    os.rename(os.path.join(tree.state_folder, "index.db"),
+              os.path.join(tree.state_folder, "index.db.other_key"))
+    for name in ("index.db.other_key-wal", "accepted_rejects.json.other_key"):
+        with open(os.path.join(tree.state_folder, name), "wb") as file:
+            file.write(b"of the old key")
+    kept = state_bytes(tree, "index.db.other_key")
     sqlite.change(2, sqlite.ago(45), fext_field=payload_of(2, 2))
     tree.incremental(sqlite, "40m", **other)
     tree.check_equals(sqlite)
+    assert state_bytes(tree, "index.db.other_key") == kept
+    assert state_bytes(tree, "index.db.other_key-wal") == b"of the old key"
+    assert state_bytes(tree, "accepted_rejects.json.other_key") == b"of the old key"
+
+
+def test_a_run_that_fails_with_a_new_index_does_not_put_it_over_the_old_one(sqlite, tree):
+    """The record says the new key before there is an index by it."""
+    other = key_changes(sqlite, tree)
+    journal = os.path.join(tree.state_folder, "round.journal")
+    os.remove(journal)
+    os.mkdir(journal)
+    ran = tree.incremental(sqlite, "50m", code=None, **other)
+    assert ran.code != 0 and "round.journal" in ran.exit_error["message"]
+    assert os.path.exists(os.path.join(tree.state_folder, "index.db"))
+    assert record(tree)["key"] == {"columns": ["finvoice_no"], "type": "text"}
+    kept = state_bytes(tree, "index.db.other_key")
+    os.rmdir(journal)
+    ran = tree.incremental(sqlite, "40m", code=3, **other)
+    assert "the key changed" not in str(ran.notes) and ran.rows_read == 2
+    assert state_bytes(tree, "index.db.other_key") == kept
+    sqlite.change(2, sqlite.ago(35), fext_field=payload_of(2, 2))
+    tree.incremental(sqlite, "30m", **other)
+    tree.check_equals(sqlite)
+
+
+def test_single_rejects_are_not_retried_by_another_key(sqlite, tree):
+    """Refused with the command that helps, before anything is put aside or marks go back."""
+    other = {**key_changes(sqlite, tree), ENV + "STATUS_VALUE": "4"}
+    before = tree.snapshot()
+    for words in ((), ("2",), ("INV2",)):
+        process = subprocess.run(
+            [BINARY, "export", "rejects", "retry", *words, "--source", sqlite.url, "-o", tree.path],
+            check=False, cwd=tree.home, capture_output=True, encoding="utf-8",
+            env={"PATH": os.environ["PATH"], "HOME": tree.home, **other})
+        assert process.returncode == 2, process.stdout + process.stderr
+        assert "(fid: integer), now it is (finvoice_no: text)" in process.stderr
+        assert f"tidemark export invoices -i -o {tree.path}" in process.stderr
+    after = tree.snapshot()
+    changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    assert changed <= {".export_state", ".export_state/.export.lock"}
+    del other[ENV + "STATUS_VALUE"]
+    sqlite.change(2, sqlite.ago(70), fext_field=payload_of(2, 2))
+    tree.incremental(sqlite, "50m", **other)
+    tree.check_equals(sqlite)
+
+
+def confirmed(ran):
+    mark = "confirmed by --confirm-source: "
+    return [note[len(mark):] for note in ran.notes if note.startswith(mark)]
+
+
+def test_a_confirmation_says_what_it_confirms(sqlite, tree, tmp_path):
+    """One word confirms all: also what a person who gave it for the address did not mean."""
+    sqlite.make_table()
+    sqlite.run("ALTER TABLE t_invoice ADD COLUMN fother TEXT")
+    sqlite.add(invoice(1), invoice(2))
+    tree.incremental(sqlite, "60m")
+    assert confirmed(tree.incremental(sqlite, "60m", "--confirm-source")) == []
+    with SqliteSource(tmp_path / "moved.db") as moved:
+        moved.make_table()
+        moved.run("ALTER TABLE t_invoice ADD COLUMN fother TEXT")
+        moved.add(invoice(1, status=4))
+        changed = {ENV + "STATUS_VALUE": "4", ENV + "PAYLOAD_COLUMN": "fother"}
+        moved.run("UPDATE t_invoice SET fother = fext_field")
+        # What a run without the word reads is not what the tree is confirmed to be of.
+        tree.incremental(moved, "50m", **changed)
+        source = record(tree)
+        assert source["prune_source"] != source["source"]
+        before = tree.snapshot()
+        ran = tree.incremental(moved, "45m", "--dry-run", "--confirm-source", **changed)
+        assert tree.snapshot() == before
+        expected = [f"source '{source['prune_source']}' -> '{source['source']}'",
+                    "status_value '3' -> '4'", "payload_column 'fext_field' -> 'fother'"]
+        mark = "a run will confirm, by --confirm-source: "
+        assert [note[len(mark):] for note in ran.notes if note.startswith(mark)] == expected
+        assert confirmed(tree.incremental(moved, "40m", "--confirm-source", **changed)) == expected
+        assert confirmed(tree.incremental(moved, "40m", "--confirm-source", **changed)) == []
+    lines = drafts(tree, sqlite, "-i", "--confirm-source")
+    notes = next(line for line in lines if line["message_type"] == "summary")["notes"]
+    assert "confirmed by --confirm-source: name 'invoices' -> 'drafts'" in notes
+
+
+def test_a_confirmation_is_told_in_chinese_and_by_a_sweep(sqlite, tree):
+    sqlite.make_table()
+    sqlite.add(invoice(1))
+    tree.incremental(sqlite, "60m")
+    changed = {ENV + "STATUS_VALUE": "4"}
+    words = ["--source", sqlite.url, "-o", tree.path, "--confirm-source"]
+    for command, told in ((["sweep"], "正式运行将按 --confirm-source 确认："),
+                          (["invoices", "-i"], "已按 --confirm-source 确认：")):
+        process = subprocess.run(
+            [BINARY, "export", *command, *words, "--lang", "zh"], check=False, cwd=tree.home,
+            capture_output=True, encoding="utf-8",
+            env={"PATH": os.environ["PATH"], "HOME": tree.home, **changed})
+        assert told + "status_value '3' -> '4'" in process.stdout, process.stdout + process.stderr

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/log.h"
@@ -13,7 +14,6 @@
 #include "export/gone_rows.h"
 #include "export/key_notes.h"
 #include "export/progress_marks.h"
-#include "export/source_check.h"
 #include "export/summing_up.h"
 #include "export/unseen_files.h"
 
@@ -175,6 +175,9 @@ Result<void> ExportRun::open_tree() {
   stepped_back_ = std::move(check->stepped_back);
   if (check->is_another_key) {
     if (Result<void> aside = tree_.put_key_aside(); !aside) return aside;
+    // As long as it says the old key, what lies there is put aside: that must not be the new index
+    // too, over the old one.
+    if (Result<void> kept = remember_source(*check); !kept) return kept;
   }
   Result<void> opened = tree_.open_index(now_text_, summary_.notes);
   summary_.errors = tree_.not_removed;
@@ -182,8 +185,13 @@ Result<void> ExportRun::open_tree() {
   if (check->is_another_source) {
     if (Result<void> forgotten = tree_.forget_coverage(); !forgotten) return forgotten;
   }
-  if (!check->to_remember || options_.dry_run) return {};
-  return check->to_remember->save(tree_.state_directory);
+  return remember_source(*check);
+}
+
+Result<void> ExportRun::remember_source(SourceCheck& check) const {
+  const std::optional<SourceRecord> record = std::exchange(check.to_remember, std::nullopt);
+  if (!record || options_.dry_run) return {};
+  return record->save(tree_.state_directory);
 }
 
 Result<void> ExportRun::plan() {

@@ -14,6 +14,7 @@
 #include "export/packed_end.h"
 #include "export/path_template.h"
 #include "export/slice_reader.h"
+#include "export/source_check.h"
 #include "export/source_table.h"
 #include "export/spec.h"
 #include "export/summary.h"
@@ -74,6 +75,8 @@ class ExportRun {
   [[nodiscard]] Result<void> check_place();
   [[nodiscard]] Result<void> open_source();
   [[nodiscard]] Result<void> open_tree();
+  /// Once; nothing in a dry run.
+  [[nodiscard]] Result<void> remember_source(SourceCheck& check) const;
   [[nodiscard]] Result<void> plan();
   [[nodiscard]] Result<void> work();
   /// A reader may meet damage of the index as well as the publisher; but a damaged source says

@@ -27,9 +27,13 @@ Result<void> remove_if_there(const std::string& path) {
 
 Result<void> put_index_aside(const std::string& path, std::string_view suffix) {
   const std::string aside = path + std::string(suffix);
-  // The WAL of one that was put aside before does not go with this one.
-  for (const std::string& old : {aside + "-wal", aside + "-shm"}) {
-    if (Result<void> removed = remove_if_there(old); !removed) return removed;
+  std::error_code code;
+  // Not there: it was put aside before we were interrupted, and what lies aside is its own.
+  if (std::filesystem::exists(path, code)) {
+    // The WAL of one that was put aside before does not go with this one.
+    for (const std::string& old : {aside + "-wal", aside + "-shm"}) {
+      if (Result<void> removed = remove_if_there(old); !removed) return removed;
+    }
   }
   // The database first: without it nobody reads the rest, while it could be read without its WAL.
   for (const std::string_view part : {"", "-wal"}) {

@@ -58,6 +58,14 @@ TEST_F(PutIndexAside, OfAnotherKeyLeavesADamagedOneAloneAndIsFinishedByItself) {
   EXPECT_FALSE(folder_.has("index.db.damaged-wal"));
 }
 
+TEST_F(PutIndexAside, WhatIsAsideKeepsItsWalIfThereIsNothingToPutThere) {
+  folder_.write("index.db.other_key", "put aside before the kill");
+  folder_.write("index.db.other_key-wal", "its WAL");
+  ASSERT_TRUE(put_index_aside(folder_.text() + "/index.db", other_key_suffix));
+  EXPECT_EQ(folder_.read("index.db.other_key"), "put aside before the kill");
+  EXPECT_EQ(folder_.read("index.db.other_key-wal"), "its WAL");
+}
+
 TEST_F(PutIndexAside, AFileThatIsNotThereNeedsNoPlace) {
   ASSERT_TRUE(put_file_aside(folder_.text() + "/list.json", other_key_suffix));
   EXPECT_FALSE(folder_.has("list.json.other_key"));

@@ -3,9 +3,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/shell_word.h"
 #include "export/index_aside.h"
 
 namespace tidemark::exporter {
@@ -96,25 +98,39 @@ Result<void> check_fits(const SourceRecord& recorded, const SourceRecord& presen
                         "请导出到新的目录：export.{}.output（或 -o）"},
                        name));
   }
+  if (is_another_key(recorded, present) && options.retried_rejects) {
+    // By the new key nobody is on the list, and with the index put aside there is no list.
+    const bool incremental = present.selection && !present.selection->update_time.empty();
+    return fail(
+        make_error(ErrorKind::invalid_config,
+                   {"the reject list of {} knows rows by the key ({}), now it is ({}): they cannot "
+                    "be found by it",
+                    "{} 的拒收清单按主键 ({}) 认行，现在主键是 ({})：无法据此找到这些行"},
+                   options.output, key_text(*recorded.key), key_text(*present.key))
+            .with_hint({"a run makes index and list anew, and tries every row that it reads: "
+                        "tidemark export {}{} -o {}",
+                        "请运行导出，它会重建索引和清单，并尝试所读的每一行：tidemark export {}{} "
+                        "-o {}"},
+                       shell_quoted(name), incremental ? " -i" : "", shell_quoted(options.output)));
+  }
   return {};
 }
 
 /// What a reader of the notes is to see of one setting that changed.
 void add_change(std::string_view setting, const std::string& before, const std::string& now,
-                std::string& changes) {
+                std::vector<std::string>& changes) {
   if (before == now) return;
-  changes += fmt::format("{}{} '{}' -> '{}'", changes.empty() ? "" : ", ", setting,
-                         printable(before), printable(now));
+  changes.push_back(fmt::format("{} '{}' -> '{}'", setting, printable(before), printable(now)));
 }
 
-std::string changes(const Selection& before, const Selection& now) {
-  std::string text;
-  add_change("tenant_column", before.tenant, now.tenant, text);
-  add_change("status_column", before.status, now.status, text);
-  add_change("status_value", before.status_value, now.status_value, text);
-  add_change("update_time_column", before.update_time, now.update_time, text);
-  add_change("payload_column", before.payload, now.payload, text);
-  return text;
+std::vector<std::string> changes(const Selection& before, const Selection& now) {
+  std::vector<std::string> changes;
+  add_change("tenant_column", before.tenant, now.tenant, changes);
+  add_change("status_column", before.status, now.status, changes);
+  add_change("status_value", before.status_value, now.status_value, changes);
+  add_change("update_time_column", before.update_time, now.update_time, changes);
+  add_change("payload_column", before.payload, now.payload, changes);
+  return changes;
 }
 
 void note_other_source(const SourceRecord& recorded, const SourceRecord& present,
@@ -130,7 +146,7 @@ void note_other_source(const SourceRecord& recorded, const SourceRecord& present
         say({"the settings of the export changed since the last run ({}): every tenant is read "
              "from the beginning",
              "自上次运行以来导出设置已改变（{}）：将从头读取所有租户"},
-            changes(*recorded.selection, *present.selection)));
+            fmt::join(changes(*recorded.selection, *present.selection), ", ")));
   }
 }
 
@@ -148,7 +164,27 @@ void note_no_pruning(const SourceRecord& present, std::vector<Message>& notes) {
              "that is confirmed with --confirm-source",
              "该目录中的内容是以其他设置导出的（{}）；在用 --confirm-source "
              "确认之前不会清理任何文件"},
-            changes(*present.prune_selection, *present.selection)));
+            fmt::join(changes(*present.prune_selection, *present.selection), ", ")));
+  }
+}
+
+/// One word confirms all that differs, perhaps more than whoever gave it had in mind.
+void note_confirmed(const SourceRecord& recorded, const SourceRecord& present, bool dry_run,
+                    std::vector<Message>& notes) {
+  std::vector<std::string> confirmed;
+  add_change("source", recorded.prune_source, present.source, confirmed);
+  if (recorded.name && present.name) add_change("name", *recorded.name, *present.name, confirmed);
+  if (recorded.prune_selection && present.selection) {
+    std::ranges::move(changes(*recorded.prune_selection, *present.selection),
+                      std::back_inserter(confirmed));
+  }
+  for (const std::string& change : confirmed) {
+    notes.push_back(
+        dry_run
+            ? say({"a run will confirm, by --confirm-source: {}",
+                   "正式运行将按 --confirm-source 确认：{}"},
+                  change)
+            : say({"confirmed by --confirm-source: {}", "已按 --confirm-source 确认：{}"}, change));
   }
 }
 
@@ -189,7 +225,9 @@ Result<SourceCheck> check_source(SourceRecord present, const ExportOptions& opti
     } else if (present.key && present.key->type.empty() && recorded->key) {
       present.key->type = recorded->key->type;
     }
-    if (!options.confirm_source) {
+    if (options.confirm_source) {
+      note_confirmed(*recorded, present, options.dry_run, check.notes);
+    } else {
       present.prune_source = recorded->prune_source;
       if (recorded->prune_selection) present.prune_selection = recorded->prune_selection;
     }

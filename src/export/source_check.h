@@ -24,7 +24,8 @@ struct SourceCheck {
   /// The index knows the rows of the tree by another key: it has to be made anew.
   bool is_another_key = false;
   /// What the tree is to remember from now on; nullopt if it does already. To be saved when the
-  /// coverage of another source is forgotten, so that a crash in between forgets it again.
+  /// coverage of another source is forgotten, so that a crash in between forgets it again; but as
+  /// soon as an index of another key is put aside.
   std::optional<SourceRecord> to_remember{};
   /// Dry run: the watermarks as a run would move them back. See check_source().
   std::optional<watermark::State> stepped_back{};
@@ -39,7 +40,7 @@ struct SourceCheck {
 /// selection of its rows, they go back to the beginning. What an older version did not write down
 /// is taken for what it is now. They are saved here (not in a dry run), before the record: a crash
 /// in between steps back twice. Errors: invalid_config (another table or layout; another zone that
-/// was not confirmed), corrupt, no_space, io.
+/// was not confirmed; another key where the old one is needed), corrupt, no_space, io.
 [[nodiscard]] Result<SourceCheck> check_source(SourceRecord present, const ExportOptions& options,
                                                const std::string& name,
                                                const std::string& state_directory);
