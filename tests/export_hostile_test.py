@@ -214,6 +214,45 @@ def test_invalid_utf_8_is_set_aside(source, tree):
     assert tree.files()["t1/CN/20250304+INV1"] == '{"a":"ä"}'.encode()
 
 
+@pytest.fixture
+def raw_postgres(postgres):
+    """A database in SQL_ASCII, as old ones are: it takes bytes of any encoding for texts."""
+    postgres.run("DROP DATABASE IF EXISTS raw_bytes WITH (FORCE)")
+    postgres.run("CREATE DATABASE raw_bytes ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'"
+                 " TEMPLATE template0")
+    source = PostgresSource(postgres.server)
+    source.url = postgres.url.rsplit("/", 1)[0] + "/raw_bytes"
+    with source:
+        source.connection.set_client_encoding("UTF8")
+        source.make_table()
+        yield source
+    postgres.run("DROP DATABASE raw_bytes WITH (FORCE)")
+
+
+def test_one_row_that_is_no_utf_8_does_not_fail_a_database_in_sql_ascii(raw_postgres, tree):
+    source = raw_postgres
+    text = "convert_from('\\x{}', 'SQL_ASCII')".format
+    source.add(invoice(1), invoice(2))
+    source.run(f"UPDATE t_invoice SET fext_field = {text('7b2261223a22ff227d')} WHERE fid = 1")
+    ran = tree.incremental(source, "60m", code=3)
+    assert (ran.rejected, ran.files_written) == (1, 1)
+    source.run(f"UPDATE t_invoice SET fext_field = {text('7b2261223a22c3a4227d')} WHERE fid = 1")
+    assert tree.incremental(source, "60m").files_written == 1
+    assert tree.files()["t1/CN/20250304+INV1"] == '{"a":"ä"}'.encode()
+    # A tenant, a country and a number in GB 18030, some bytes of which happen to be UTF-8.
+    source.run(f"UPDATE t_invoice SET ftenant_id = {text('d7e2bba7')}, fcountry = {text('d6d0')},"
+               f" finvoice_no = {text('b7a2c6b1')}, fupdate_time = %s WHERE fid = 2",
+               (str(source.ago(90)),))
+    assert tree.incremental(source, "60m").files_written == 1
+    assert sorted(tree.files()) == ["_⻧/__/20250304+__Ʊ", "t1/CN/20250304+INV1"]
+    # Nothing new, then once more within a window.
+    assert tree.incremental(source, "60m").rows_read == 0
+    source.run("UPDATE t_invoice SET fext_field = '{}', fupdate_time = %s WHERE fid = 2",
+               (str(source.ago(50)),))
+    assert tree.incremental(source, "40m").files_written == 1
+    assert tree.export(source).files_written == 0
+
+
 # Columns
 
 

@@ -151,12 +151,13 @@ std::string SourceTable::Builder::bytes_of(const sql::Column& column,
                  ? fmt::format("CAST({} AS BINARY)", quoted)
                  : fmt::format("CAST(CONVERT({} USING utf8mb4) AS BINARY)", quoted);
     case sql::Dialect::postgres:
-      // The cast writes some types in another way than they are shown: inet with its mask.
+      // textsend: the bytes as this connection gets them. (convert_to(…, 'UTF8') fails in a
+      // database in SQL_ASCII whose texts are no UTF-8.) The cast writes some types in another way
+      // than they are shown: inet with its mask.
       return column.type == sql::ColumnType::other
-                 ? fmt::format(
-                       "convert_to(CASE WHEN {0} IS NOT NULL THEN format('%s', {0}) END, 'UTF8')",
-                       quoted)
-                 : fmt::format("convert_to({}::text, 'UTF8')", quoted);
+                 ? fmt::format("textsend(CASE WHEN {0} IS NOT NULL THEN format('%s', {0}) END)",
+                               quoted)
+                 : fmt::format("textsend({}::text)", quoted);
     case sql::Dialect::sqlite:
       return fmt::format("CAST({} AS BLOB)", quoted);
   }
@@ -195,7 +196,7 @@ std::string_view SourceTable::Builder::bytes_mark() const {
     case sql::Dialect::mysql:
       return "CAST(? AS BINARY)";
     case sql::Dialect::postgres:
-      return "convert_to(?, 'UTF8')";
+      return "textsend(?)";
     case sql::Dialect::sqlite:
       return "CAST(? AS BLOB)";
   }

@@ -19,6 +19,12 @@ constexpr const char* session_settings =
     " SET extra_float_digits = 1; SET standard_conforming_strings = on;"
     " SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
 
+/// A database in SQL_ASCII holds bytes of any encoding. To a client of UTF8 the server refuses what
+/// is none, and with the row the whole answer; the bytes as they are may be judged row by row, as
+/// those of SQLite. (PostgreSQL 15, 24.3.3: no conversion where either side is SQL_ASCII, but what
+/// comes is still verified against the other side's encoding.)
+constexpr const char* settings_of_raw_bytes = "SET client_encoding = 'SQL_ASCII'";
+
 Error unknown_zone(std::string_view zone) {
   return make_error(ErrorKind::invalid_config,
                     {"the server does not know the time zone {}", "服务器不认识时区 {}"}, zone)
@@ -45,6 +51,11 @@ Result<std::unique_ptr<Connection>> PostgresConnection::open(const Url& url,
   if (!session) return fail(std::move(session).error());
   if (Result<void> set = run_all(*session, session_settings); !set) {
     return fail(std::move(set).error());
+  }
+  if (session->server_encoding() == "SQL_ASCII") {
+    if (Result<void> set = run_all(*session, settings_of_raw_bytes); !set) {
+      return fail(std::move(set).error());
+    }
   }
   return std::unique_ptr<Connection>(new PostgresConnection(std::move(*session)));
 }

@@ -129,6 +129,11 @@ Result<void> PostgresSession::finish_connecting(const Url& url, Milliseconds tim
                          {"PostgreSQL: {}: {}", "PostgreSQL：{}：{}"}, url.redacted(), text));
 }
 
+std::string_view PostgresSession::server_encoding() const {
+  const char* name = PQparameterStatus(handle(), "server_encoding");
+  return name == nullptr ? "" : name;
+}
+
 Result<void> PostgresSession::wait(short events, Milliseconds timeout) {
   pollfd descriptor{.fd = PQsocket(handle()), .events = events, .revents = 0};
   const auto deadline = std::chrono::steady_clock::now() + timeout;

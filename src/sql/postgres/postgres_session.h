@@ -39,6 +39,9 @@ class PostgresSession {
   /// The failure of a libpq call without a result.
   [[nodiscard]] Error connection_failure() const;
 
+  /// The encoding of the database's texts, as the server names it: UTF8, SQL_ASCII, …
+  [[nodiscard]] std::string_view server_encoding() const;
+
   [[nodiscard]] PGconn* handle() const { return handle_.get(); }
   /// Asks the server to stop what runs. Thread-safe.
   void cancel() const;
