@@ -117,18 +117,41 @@ def test_a_stamp_that_no_run_ever_reaches(source, tree, stamp, finding):
     source.add(invoice(1), invoice(2, stamp=stamp), invoice(3, tenant="t2", stamp=stamp))
     assert found(sweep(tree, source, code=3))[finding] == 2  # Before there is any watermark, too.
     ahead = finding == "future_update_time"
-    for minutes in (60, 50):
-        ran = tree.incremental(source, f"{minutes}m")
+
+    def run(minutes, looks, *words):
+        ran = tree.incremental(source, f"{minutes}m", *words)
         notes = [note for note in ran.notes if "after the database's clock" in note]
-        assert len(notes) == (1 if ahead else 0)
-        assert not ahead or "of tenants t1 (9999-12-31 23:59:59), t2 (9999-" in notes[0]
+        assert len(notes) == (1 if ahead and looks else 0)
+        assert not notes or "of tenants t1 (9999-12-31 23:59:59), t2 (9999-" in notes[0]
+        return ran
+
+    run(60, True)
+    run(55, False)
+    # A day later. A dry run tells it as well, and does not count; nor does a clock that was ahead.
+    for last in ("2025-06-01 00:00:00", "2999-06-01 00:00:00"):
+        tree.edit_index(f"UPDATE meta SET value = '{last}' WHERE name = 'stamps_ahead_searched'")
+        before = tree.snapshot()
+        run(50, True, "--dry-run")
+        assert tree.snapshot() == before
+        run(50, False, "--tenant", "t1")
+        run(50, True)
+        ran = run(50, False)
     assert found(sweep(tree, source, code=3)) == {finding: 2}
     assert len(tree.files()) == 1
     sweep(tree, source, "--apply", "--yes")
     tree.check_equals(source)
     assert found(sweep(tree, source)) == {}
     source.run("UPDATE t_invoice SET fupdate_time = ? WHERE fid > 1", (source.ago(45),))
-    assert tree.incremental(source, "40m").notes == ran.notes[:len(ran.notes) - len(notes)]
+    assert tree.incremental(source, "40m").notes == ran.notes
+
+
+def test_a_run_from_the_beginning_looks_for_stamps_ahead(sqlite, tree):
+    """What was looked for among the rows of other settings tells nothing of these."""
+    sqlite.make_table()
+    sqlite.add(invoice(1), invoice(2, status=4), invoice(3, status=4, stamp="9999-12-31 23:59:59"))
+    assert "after the database's clock" not in str(tree.incremental(sqlite, "60m").notes)
+    ran = tree.incremental(sqlite, "50m", TIDEMARK_EXPORT__INVOICES__STATUS_VALUE="4")
+    assert "of tenant t1 (9999-" in str(ran.notes)
 
 
 @pytest.mark.parametrize("stamp, noted", [("infinity", True), ("-infinity", False)])

@@ -83,17 +83,22 @@ Result<void> plan_table(sql::Connection& connection, const SourceTable& table,
   return {};
 }
 
+/// Whether what is looked for once a day, by the database's clock, is due.
+Result<bool> is_due(TreeIndex& index, std::string_view meta, CivilTime now) {
+  constexpr std::chrono::hours interval{24};
+  const Result<std::string> last = index.meta(meta);
+  if (!last) return std::unexpected(last.error());
+  const std::optional<CivilTime> searched = CivilTime::parse(*last);
+  return !searched || *searched > now || now - *searched >= interval;
+}
+
 /// Whether all rows are to be looked at for further spellings of tenants, and not only the latest:
 /// a new spelling may come with old stamps.
 Result<bool> spellings_are_due(const SourceTable& table, const ExportOptions& options,
                                HeldTree& tree, CivilTime now) {
-  constexpr std::chrono::hours interval{24};
   // A run that gives tenants no watermark could find them each time.
   if (!table.tenants_need_bytes() || !options.countries.empty() || options.limit) return false;
-  const Result<std::string> last = tree.index->meta(spellings_meta);
-  if (!last) return std::unexpected(last.error());
-  const std::optional<CivilTime> searched = CivilTime::parse(*last);
-  return !searched || *searched > now || now - *searched >= interval;
+  return is_due(*tree.index, spellings_meta, now);
 }
 
 /// The tenants of the table and of the state file.
@@ -175,12 +180,17 @@ Result<void> follow_clock(const watermark::ClockReading& now, bool whole_days, H
   return tree.index->commit();
 }
 
-/// Rows stamped so far ahead that waiting for the time to come is no answer. Without an index it
-/// would take a pass over the table each time; there only a sweep tells.
+/// Rows stamped so far ahead that waiting for the time to come is no answer. Looked for once a day,
+/// and by a run that begins from the baseline: what is new bears other stamps, as a rule, and a run
+/// that finds nothing new is to cost little. Without an index it would take a pass over the table;
+/// there only a sweep tells.
 Result<void> note_stamps_ahead(sql::Connection& connection, const SourceTable& table,
-                               const ExportOptions& options, ExportPlan& plan) {
+                               const ExportOptions& options, HeldTree& tree, ExportPlan& plan) {
   constexpr std::size_t examples_max = 3;
   if (!options.tenants.empty() || !options.countries.empty() || options.limit) return {};
+  const Result<bool> due = is_due(*tree.index, stamps_ahead_meta, plan.boundary->now);
+  if (!due) return std::unexpected(due.error());
+  if (!*due && !plan.spellings_searched) return {};
   const std::optional<Statement> query = table.stamped_after(plan.boundary->now + ahead_max);
   if (!query) return {};
   const auto tenants =
@@ -194,6 +204,7 @@ Result<void> note_stamps_ahead(sql::Connection& connection, const SourceTable& t
     log_line(LogLevel::warning, tenants.error().what.en);
     return {};
   }
+  plan.stamps_ahead_searched = plan.boundary->now;
   if (tenants->empty()) return {};
   const std::size_t shown = std::min(examples_max, tenants->size());
   const auto examples = std::span(*tenants).first(shown);
@@ -206,10 +217,10 @@ Result<void> note_stamps_ahead(sql::Connection& connection, const SourceTable& t
       {fmt::format(
            "rows are stamped more than a day after the database's clock, and no incremental "
            "run exports them until then: of {} {}; correct their stamps (a full export "
-           "exports them as they are)",
+           "exports them as they are). This is looked for once a day",
            tenants->size() == 1 ? "tenant" : "tenants", which.en),
        fmt::format("有行的更新时间比数据库时钟晚一天以上，到那时之前增量运行不会导出它们：租户 {}；"
-                   "请更正更新时间（全量导出会照原样导出）",
+                   "请更正更新时间（全量导出会照原样导出）。每天查找一次",
                    which.zh)});
   return {};
 }
@@ -250,7 +261,7 @@ Result<void> plan_tenants(sql::Connection& connection, const SourceTable& table,
   const Result<std::vector<std::string>> tenants =
       tenants_to_read(connection, table, options, tree, plan);
   if (!tenants) return std::unexpected(tenants.error());
-  if (Result<void> noted = note_stamps_ahead(connection, table, options, plan); !noted) {
+  if (Result<void> noted = note_stamps_ahead(connection, table, options, tree, plan); !noted) {
     return noted;
   }
   std::vector<std::string> without_rows;

@@ -31,6 +31,8 @@ namespace tidemark::exporter {
 
 /// In the index: when the spellings of tenants were looked for the last time among all rows.
 inline constexpr std::string_view spellings_meta = "spellings_searched";
+/// Likewise when rows that are stamped far ahead were looked for.
+inline constexpr std::string_view stamps_ahead_meta = "stamps_ahead_searched";
 
 /// What a run is going to read, and by which watermarks.
 struct ExportPlan {
@@ -48,7 +50,8 @@ struct ExportPlan {
   /// Incremental runs: all spellings of tenants were looked for, from the baseline on, at this time
   /// of the database.
   std::optional<CivilTime> spellings_searched;
-  std::optional<SweepMeasures> sweep;  ///< Sweeps only.
+  std::optional<CivilTime> stamps_ahead_searched;  ///< Likewise: rows stamped far ahead were.
+  std::optional<SweepMeasures> sweep;              ///< Sweeps only.
   /// The server's estimate, for the progress bar. Full exports of everything only.
   std::optional<std::uint64_t> rows_expected;
   std::vector<Message> notes;     ///< What a reader of the summary should know.

@@ -432,6 +432,7 @@ Result<void> ExportRun::save_coverage() {
   Result<void> covered;
   if (options_.moves_watermarks()) {
     covered = cover_windows(index, plan_.jobs);
+    if (covered) covered = remember_searches();
     if (covered) covered = remember_state();
     if (covered) covered = remember_read_from();
   } else if (options_.covers_all() && is_complete()) {
@@ -442,16 +443,27 @@ Result<void> ExportRun::save_coverage() {
   return index.commit();
 }
 
+bool ExportRun::is_of_all_unedited() const {
+  return options_.tenants.empty() && summary_.stopped_by == 0 && plan_.hand_edited.empty();
+}
+
+/// When this run looked for what is looked for once a day.
+Result<void> ExportRun::remember_searches() {
+  const auto remember = [this](std::string_view meta, const std::optional<CivilTime>& time) {
+    return time ? tree_.index->set_meta(meta, time->floor_to(0).text()) : Result<void>();
+  };
+  // Its note is in the summary, however the run ended.
+  if (Result<void> kept = remember(stamps_ahead_meta, plan_.stamps_ahead_searched); !kept) {
+    return kept;
+  }
+  // Only where every tenant that was found has a line.
+  return is_of_all_unedited() ? remember(spellings_meta, plan_.spellings_searched) : Result<void>();
+}
+
 /// Unedited from here on, and complete: every tenant that there is has a line. Else the next run
 /// looks for further spellings of tenants among all rows.
 Result<void> ExportRun::remember_state() {
-  const bool all = options_.tenants.empty() && summary_.stopped_by == 0;
-  if (!all || !plan_.hand_edited.empty()) return {};
-  if (plan_.spellings_searched) {
-    Result<void> kept =
-        tree_.index->set_meta(spellings_meta, plan_.spellings_searched->floor_to(0).text());
-    if (!kept) return kept;
-  }
+  if (!is_of_all_unedited()) return {};
   return tree_.index->set_meta("state_hash", short_hash(watermark::format_state(plan_.state)));
 }
 

@@ -96,6 +96,8 @@ class ExportRun {
   [[nodiscard]] std::string state_hash() const;
   /// What the index covers from now on, in one transaction after the watermarks.
   [[nodiscard]] Result<void> save_coverage();
+  [[nodiscard]] bool is_of_all_unedited() const;
+  [[nodiscard]] Result<void> remember_searches();
   [[nodiscard]] Result<void> remember_state();
   [[nodiscard]] Result<void> remember_read_from();
   [[nodiscard]] bool is_complete() const;
