@@ -39,7 +39,7 @@ std::vector<Finding> examine(const Context& context, const ChosenExport& chosen)
   };
   const auto without_source = [&](std::string_view check, const Error& error) {
     findings.push_back(run::unchecked(check, error, Verdict::failure));
-    add(exporter::examine_tree(options, nullptr));
+    add(exporter::examine_tree(chosen.name, options, nullptr));
     return findings;
   };
 
@@ -61,7 +61,7 @@ std::vector<Finding> examine(const Context& context, const ChosenExport& chosen)
                                   .options = options,
                                   .clock = context.world.clock};
   add(exporter::examine_source(patient));
-  add(exporter::examine_tree(options, &patient));
+  add(exporter::examine_tree(chosen.name, options, &patient));
   return findings;
 }
 

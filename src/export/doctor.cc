@@ -18,9 +18,10 @@ std::vector<Finding> examine_source(const Patient& patient) {
   return findings;
 }
 
-std::vector<Finding> examine_tree(const ExportOptions& options, const Patient* patient) {
+std::vector<Finding> examine_tree(const std::string& name, const ExportOptions& options,
+                                  const Patient* patient) {
   std::vector<Finding> findings{check_output(options.output),
-                                check_place(options.output),
+                                check_place(options.output, name),
                                 check_disk(options.output),
                                 check_inodes(options.output, patient),
                                 check_state_file(options.output, patient),

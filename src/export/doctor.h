@@ -26,9 +26,10 @@ struct Patient {
 /// All checks of the server and the table. Those that the connection breaks in are findings, too.
 [[nodiscard]] std::vector<Finding> examine_source(const Patient& patient);
 
-/// All checks of the output folder and what it holds. `connection` as it was examined, or nullptr
-/// if there is none: then what depends on it is left out.
-[[nodiscard]] std::vector<Finding> examine_tree(const ExportOptions& options,
+/// All checks of the output folder of the `[export.NAME]` and what it holds. `patient` as it was
+/// examined, or nullptr if there is none: then what depends on it is left out.
+[[nodiscard]] std::vector<Finding> examine_tree(const std::string& name,
+                                                const ExportOptions& options,
                                                 const Patient* patient);
 
 }  // namespace tidemark::exporter

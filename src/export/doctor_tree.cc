@@ -86,21 +86,23 @@ Finding check_output(const std::string& output) {
   return {.check = "output", .what = say({"{} will be made", "{} 将被创建"}, output)};
 }
 
-Finding check_place(const std::string& output) {
-  const std::optional<std::string> tree = enclosing_tree(output);
-  if (!tree)
+Finding check_place(const std::string& output, const std::string& name) {
+  const Result<std::optional<std::string>> tree = check_enclosing_tree(output, name);
+  if (!tree) {
+    return {.check = "place",
+            .verdict = Verdict::failure,
+            .what = tree.error().what,
+            .mend = tree.error().hint};
+  }
+  if (!*tree) {
     return {.check = "place", .what = say({"in no other export's tree", "不在其他导出的目录内"})};
-  std::error_code code;
-  const bool exists = fs::is_directory(state_directory_of(output), code);
+  }
   return {.check = "place",
-          .verdict = exists ? Verdict::warning : Verdict::failure,
-          .what = exists ? say({"it lies in {}, the tree of another export: no sweep removes files "
-                                "of no row here",
-                                "位于另一个导出的目录 {} 之内：巡检不会移除此处不属于任何行的文件"},
-                               *tree)
-                         : say({"it lies in {}, the tree of another export: runs refuse to start",
-                                "位于另一个导出的目录 {} 之内：运行会被拒绝"},
-                               *tree),
+          .verdict = Verdict::warning,
+          .what = say({"it lies in {}, the tree of another export: no sweep removes files of no "
+                       "row here",
+                       "位于另一个导出的目录 {} 之内：巡检不会移除此处不属于任何行的文件"},
+                      **tree),
           .mend = say({"choose a folder outside of it with -o", "请用 -o 选择其外的目录"})};
 }
 

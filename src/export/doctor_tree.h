@@ -6,8 +6,8 @@ namespace tidemark::exporter {
 
 /// `output`: the folder, or the one it will be made in, can be written. Leaves nothing behind.
 [[nodiscard]] Finding check_output(const std::string& output);
-/// `place`: no other export's tree is around it.
-[[nodiscard]] Finding check_place(const std::string& output);
+/// `place`: no other export's tree is around it. `name`: of the `[export.NAME]`.
+[[nodiscard]] Finding check_place(const std::string& output, const std::string& name);
 /// `disk`: free space of its file system.
 [[nodiscard]] Finding check_disk(const std::string& output);
 /// `inodes`: every invoice is a file; compared with the rows that have none yet, if there is a

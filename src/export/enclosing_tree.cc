@@ -46,7 +46,7 @@ Result<std::optional<std::string>> check_enclosing_tree(const std::string& outpu
   std::error_code code;
   const bool is_old = type_of(fs::path(*tree) / state_directory_name / SourceRecord::file_name) ==
                       fs::file_type::not_found;
-  if (is_old && type_of(output) == fs::file_type::directory && !fs::is_empty(output, code)) {
+  if (is_old && fs::is_directory(output, code) && !fs::is_empty(output, code)) {
     return tree;
   }
   return fail(

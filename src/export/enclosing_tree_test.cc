@@ -68,5 +68,14 @@ TEST_F(EnclosingTree, RefusesOnlyWhatIsNotThereYet) {
   EXPECT_EQ(check_enclosing_tree((root_ / "b").string(), "r").value(), std::nullopt);
 }
 
+TEST_F(EnclosingTree, FilesBesideTheStateOfAnOlderExporterGoOnAlsoThroughALink) {
+  put("a/.export_state/.last_export_time");
+  put("a/x/1.json");
+  fs::create_directory_symlink(root_ / "a/x", root_ / "link");
+  EXPECT_EQ(check_enclosing_tree((root_ / "a/x").string(), "r").value(), root_ / "a");
+  EXPECT_EQ(check_enclosing_tree((root_ / "link").string(), "r").value(), root_ / "a");
+  EXPECT_FALSE(check_enclosing_tree((root_ / "a/new").string(), "r"));
+}
+
 }  // namespace
 }  // namespace tidemark::exporter

@@ -83,9 +83,10 @@ Result<void> plan_table(sql::Connection& connection, const SourceTable& table,
   return {};
 }
 
-/// Whether what is looked for once a day, by the database's clock, is due.
+/// Whether what is looked for once a day, by the database's clock, is due. A little earlier, or a
+/// daily run that begins some seconds before yesterday's time would put it off for another day.
 Result<bool> is_due(TreeIndex& index, std::string_view meta, CivilTime now) {
-  constexpr std::chrono::hours interval{24};
+  constexpr std::chrono::hours interval{20};
   const Result<std::string> last = index.meta(meta);
   if (!last) return std::unexpected(last.error());
   const std::optional<CivilTime> searched = CivilTime::parse(*last);

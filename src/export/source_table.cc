@@ -134,7 +134,8 @@ std::optional<Statement> SourceTable::count_no_times(const Slice& slice) const {
   Builder builder(*this);
   constexpr std::string_view counted = "SELECT COUNT(*), MIN(stamp) FROM (";
   if (!has_wanted_index()) {
-    // A day alone that windows held, or passed by, before has been told then.
+    // A day alone of before the watermark's holds the tenant up no more, as where there is the
+    // index: the sweep tells it, or every table that has such days from long ago would never go on.
     const std::string after = slice.window->after.text();
     builder.text(counted).text(stamp).from_odd(
         slice, fmt::format("{1} AND ({0} NOT LIKE '____-__-__' OR {0} >= ?)", q_update_, *no_time));

@@ -2,19 +2,14 @@
 
 #include <set>
 
+#include "sql/rows.h"
+
 namespace tidemark::exporter {
 namespace {
 
 Result<std::vector<std::string>> column_of(sql::Connection& connection, const Statement& query) {
-  Result<std::unique_ptr<sql::Cursor>> cursor = connection.query(query.sql, query.params);
-  if (!cursor) return fail(std::move(cursor));
-  std::vector<std::string> values;
-  while (true) {
-    const Result<bool> row = (*cursor)->next();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return values;
-    values.emplace_back((*cursor)->at(0).value_or(""));
-  }
+  return sql::all_rows(connection.query(query.sql, query.params),
+                       [](const sql::Cursor& row) { return std::string(row.at(0).value_or("")); });
 }
 
 }  // namespace

@@ -13,12 +13,11 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view mark = "unseen_files";
 
-/// What cannot be looked at might be one.
+/// What cannot be looked at might be one; but a closed folder (`lost+found` of a disk) is
+/// another's, as it is to the sweep.
 bool has_files(const std::string& output) {
   std::error_code code;
-  // What we may not read we have not written: `lost+found` of a disk.
-  fs::recursive_directory_iterator entry(output, fs::directory_options::skip_permission_denied,
-                                         code);
+  fs::recursive_directory_iterator entry(output, code);
   for (; !code && entry != fs::recursive_directory_iterator(); entry.increment(code)) {
     const fs::path& path = entry->path();
     const bool is_folder = fs::is_directory(entry->symlink_status(code));
