@@ -9,7 +9,6 @@
 #include "export/packed_folder.h"
 #include "export/source_record.h"
 #include "export/state_directory.h"
-#include "export/tree_index.h"
 #include "run/figures.h"
 
 namespace tidemark::exporter {
@@ -49,10 +48,7 @@ Result<Parts> look_through(const std::string& output) {
   if (!tree) return fail(std::move(tree.error()));
   const Result<std::vector<std::string>> folders = packed_folders(output);
   if (!folders) return std::unexpected(folders.error());
-  // Without an index there is no list.
-  const PathSet nobodys = TreeIndex::read(state_directory_of(output), [](TreeIndex& index) {
-                            return index.nobodys_removals();
-                          }).value_or(PathSet());
+  const Nobodys nobodys = Nobodys::read(output);
   Parts found;
   for (const std::string& folder : *folders) {
     Result<std::optional<PackedManifest>> manifest = load_packed_folder(*tree, folder, nobodys);

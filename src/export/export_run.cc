@@ -331,7 +331,7 @@ bool ExportRun::may_prune() const {
 Result<void> ExportRun::look_for_gone_groups() {
   // Where nothing was, nothing can be gone.
   if (!packed_end_->published || packed_end_->damage || !tree_.may_have_files) return {};
-  const Result<PathSet> nobodys = tree_.index->nobodys_removals();
+  const Result<Nobodys> nobodys = Nobodys::of(*tree_.index, options_.output, options_.dry_run);
   if (!nobodys) return std::unexpected(nobodys.error());
   const Result<GoneGroups> gone =
       find_gone_groups(options_.output, packed_end_->standing, *nobodys);

@@ -27,7 +27,7 @@ Result<void> note_removals(TreeIndex& index, const std::vector<std::string>& par
 }  // namespace
 
 Result<GoneGroups> find_gone_groups(const std::string& output,
-                                    const std::set<std::string>& standing, const PathSet& nobodys) {
+                                    const std::set<std::string>& standing, const Nobodys& nobodys) {
   GoneGroups gone;
   const Result<std::vector<std::string>> folders = packed_folders(output);
   if (!folders) return std::unexpected(folders.error());

@@ -22,11 +22,10 @@ struct GoneGroups {
   std::vector<Error> failures;    ///< The first few manifests that are lost or cannot be read.
 };
 
-/// All groups that have rows, but for those in the folders of `standing`. `nobodys`: see
-/// load_packed_folder(). Errors: io.
+/// All groups that have rows, but for those in the folders of `standing`. Errors: io.
 [[nodiscard]] Result<GoneGroups> find_gone_groups(const std::string& output,
                                                   const std::set<std::string>& standing,
-                                                  const PathSet& nobodys);
+                                                  const Nobodys& nobodys);
 
 struct RemovedGroups {
   std::uint64_t rows = 0;

@@ -78,7 +78,7 @@ Result<KeptLines> keep_lines(const std::set<Key>& rejected, const GroupTable& gr
     kept.damage = with_way_out(std::move(error));
     return std::move(kept);
   };
-  const Result<PathSet> nobodys = index.nobodys_removals();
+  const Result<Nobodys> nobodys = Nobodys::of(index, into.options().output, into.options().dry_run);
   if (!nobodys) return std::unexpected(nobodys.error());
   Result<NewestLines> newest = NewestLines::open(into.options().output, *nobodys);
   if (!newest) return unreadable(std::move(newest.error()));

@@ -25,7 +25,7 @@ Result<bool> is_line_of(IndexStatement& find, std::string_view line, std::int64_
 
 }  // namespace
 
-Result<NewestLines> NewestLines::open(const std::string& output, const PathSet& nobodys) {
+Result<NewestLines> NewestLines::open(const std::string& output, const Nobodys& nobodys) {
   Result<TreeFolder> tree = TreeFolder::open(output, false);
   if (!tree && tree.error().kind != ErrorKind::not_found) return fail(std::move(tree.error()));
   Result<IndexDb> newest = IndexDb::open("", IndexDb::Mode::scratch);
@@ -37,7 +37,7 @@ Result<NewestLines> NewestLines::open(const std::string& output, const PathSet& 
   return lines;
 }
 
-Result<void> NewestLines::load(const std::string& output, const PathSet& nobodys) {
+Result<void> NewestLines::load(const std::string& output, const Nobodys& nobodys) {
   if (!tree_) return {};
   const Result<std::vector<std::string>> folders = packed_folders(output);
   if (!folders) return std::unexpected(folders.error());

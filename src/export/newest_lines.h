@@ -22,9 +22,8 @@ namespace tidemark::exporter {
 class NewestLines {
  public:
   /// Reads all manifests; none if there is no such tree. A group whose manifest is lost may have
-  /// the newest line of any key, and so there is no telling then. `nobodys`: see
-  /// load_packed_folder(). Errors: corrupt, io.
-  [[nodiscard]] static Result<NewestLines> open(const std::string& output, const PathSet& nobodys);
+  /// the newest line of any key, and so there is no telling then. Errors: corrupt, io.
+  [[nodiscard]] static Result<NewestLines> open(const std::string& output, const Nobodys& nobodys);
 
   [[nodiscard]] std::size_t folders() const { return folders_.size(); }
   [[nodiscard]] const std::string& folder(std::size_t folder) const { return folders_[folder]; }
@@ -52,7 +51,7 @@ class NewestLines {
   };
   NewestLines(std::optional<TreeFolder> tree, IndexDb newest)
       : tree_(std::move(tree)), newest_(std::move(newest)) {}
-  [[nodiscard]] Result<void> load(const std::string& output, const PathSet& nobodys);
+  [[nodiscard]] Result<void> load(const std::string& output, const Nobodys& nobodys);
   [[nodiscard]] Result<void> find_in(Part& part, IndexStatement& put, const IsWanted& is_wanted,
                                      std::int64_t& line_number);
   [[nodiscard]] Result<void> count();

@@ -122,7 +122,7 @@ Result<CompactSummary> compact(const CompactOptions& options, const Clock& clock
     if (!stale) return std::unexpected(stale.error());
     for (const Error& error : stale->failures) log_line(LogLevel::warning, error.what.en);
   }
-  const Result<PathSet> nobodys = index->nobodys_removals();
+  const Result<Nobodys> nobodys = Nobodys::of(*index, options.output, options.dry_run);
   if (!nobodys) return std::unexpected(nobodys.error());
   Result<NewestLines> newest = NewestLines::open(options.output, *nobodys);
   if (!newest) return fail(std::move(newest.error()));

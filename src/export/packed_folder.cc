@@ -12,11 +12,12 @@ namespace tidemark::exporter {
 
 namespace fs = std::filesystem;
 
-Result<std::vector<std::string>> packed_folders(const std::string& output) {
+namespace {
+
+/// `code`: where it ended early.
+std::set<std::string> walk(const std::string& output, std::error_code& code) {
   std::set<std::string> found;
-  std::error_code code;
   fs::recursive_directory_iterator entry{output, code};
-  if (code == std::errc::no_such_file_or_directory) return std::vector<std::string>{};
   for (const fs::recursive_directory_iterator end; !code && entry != end; entry.increment(code)) {
     const std::string name = entry->path().filename();
     if (name == state_directory_name) {
@@ -25,23 +26,54 @@ Result<std::vector<std::string>> packed_folders(const std::string& output) {
       found.insert(entry->path().parent_path().lexically_relative(output).string());
     }
   }
-  // Half of the folders would be taken for all of them.
-  if (code) return fail_errno(code.value(), {"cannot look through {}", "无法遍历 {}"}, output);
-  return std::vector(found.begin(), found.end());
+  return found;
+}
+
+/// Parts that no manifest lists, as there is none, and that nothing else explains.
+Result<bool> has_orphans(TreeFolder& tree, const std::string& folder, const PathSet& nobodys) {
+  const Result<std::vector<std::string>> names = tree.names(folder);
+  if (!names) return std::unexpected(names.error());
+  return std::ranges::any_of(*names, [&](const std::string& name) {
+    return !run_of_part(name).empty() && !nobodys.contains(folder + "/" + name);
+  });
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> packed_folders(const std::string& output) {
+  constexpr int walks_max = 3;
+  for (int attempt = 1;; ++attempt) {
+    std::error_code code;
+    const std::set<std::string> found = walk(output, code);
+    if (!code) return std::vector(found.begin(), found.end());
+    if (code == std::errc::no_such_file_or_directory) {
+      std::error_code of_output;
+      if (!fs::exists(output, of_output) && !of_output) return std::vector<std::string>{};
+      // A run beside us removed a folder that had become empty.
+      if (attempt < walks_max) continue;
+    }
+    // Half of the folders would be taken for all of them.
+    return fail_errno(code.value(), {"cannot look through {}", "无法遍历 {}"}, output);
+  }
 }
 
 Result<std::optional<PackedManifest>> load_packed_folder(TreeFolder& tree,
                                                          const std::string& folder,
-                                                         const PathSet& nobodys) {
-  Result<std::optional<PackedManifest>> manifest = PackedManifest::load(tree, folder);
-  if (!manifest || *manifest) return manifest;
-  const Result<std::vector<std::string>> names = tree.names(folder);
-  if (!names) return std::unexpected(names.error());
-  const bool has_orphans = std::ranges::any_of(*names, [&](const std::string& name) {
-    return !run_of_part(name).empty() && !nobodys.contains(folder + "/" + name);
-  });
-  if (has_orphans) return fail(PackedManifest::missing(folder));
-  return manifest;
+                                                         const Nobodys& nobodys) {
+  constexpr int looks_max = 3;
+  std::optional<PathSet> noted_since;
+  for (int look = 1;; ++look) {
+    // In this order: a run beside us that has moved the parts since has written the manifest, too,
+    // or they are noted now.
+    Result<std::optional<PackedManifest>> manifest = PackedManifest::load(tree, folder);
+    if (!manifest || *manifest) return manifest;
+    const Result<bool> orphans =
+        has_orphans(tree, folder, noted_since ? *noted_since : nobodys.paths);
+    if (!orphans) return std::unexpected(orphans.error());
+    if (!*orphans) return manifest;
+    if (!nobodys.again || look == looks_max) return fail(PackedManifest::missing(folder));
+    noted_since = nobodys.again();
+  }
 }
 
 Result<PackedFolders::Given> PackedFolders::give(const std::string& tenant,

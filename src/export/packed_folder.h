@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "export/nobodys.h"
 #include "export/packed_manifest.h"
 #include "export/path_clean.h"
 #include "export/tree_folder.h"
@@ -22,18 +23,19 @@ namespace tidemark::exporter {
 
 /// What one of them holds; nullopt if it has no manifest, and no part but those of `nobodys`, which
 /// may lie in the tree without a manifest that lists them. Errors: corrupt (also a manifest that is
-/// not there beside parts that it listed), io.
+/// not there beside parts that it listed), io. Where a run may be at work beside us, it looks again
+/// before it says so.
 [[nodiscard]] Result<std::optional<PackedManifest>> load_packed_folder(TreeFolder& tree,
                                                                        const std::string& folder,
-                                                                       const PathSet& nobodys);
+                                                                       const Nobodys& nobodys);
 
 /// The folders of the groups of a packed tree, while one run plans what goes where. Each tenant's
-/// folder is listed once, so the tree must not change meanwhile. One thread at a time.
+/// folder is listed once, so the tree must not change meanwhile (in a dry run, one that a run
+/// beside it makes may be missing). One thread at a time.
 class PackedFolders {
  public:
-  /// `tree` is nullptr if there is none yet; must outlive this. `nobodys`: see
-  /// load_packed_folder().
-  explicit PackedFolders(TreeFolder* tree, PathSet nobodys = {})
+  /// `tree` is nullptr if there is none yet; must outlive this.
+  explicit PackedFolders(TreeFolder* tree, Nobodys nobodys = {})
       : tree_(tree), nobodys_(std::move(nobodys)) {}
 
   struct Given {
@@ -55,7 +57,7 @@ class PackedFolders {
   [[nodiscard]] Result<bool> exists(std::string_view folder);
 
   TreeFolder* tree_;
-  PathSet nobodys_;
+  Nobodys nobodys_;
   std::set<std::string> taken_;                         ///< As fold_case() gives them.
   std::map<std::string, std::set<std::string>> below_;  ///< Of each tenant's folder, likewise.
 };

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <functional>
+
 #include "export/packed_manifest.h"
 #include "tests/temporary_folder.h"
 
@@ -41,7 +44,7 @@ TEST_F(PackedFolder, PartsWithoutAManifestAreNotTakenForANewGroup) {
   EXPECT_EQ(given.error().kind, ErrorKind::corrupt);
   EXPECT_FALSE(given.error().hint.empty());
   // Left by a run that was killed, or nothing of ours.
-  EXPECT_EQ(PackedFolders(&*tree, {part}).give("t", "CN")->folder, "t/CN");
+  EXPECT_EQ(PackedFolders(&*tree, {{part}}).give("t", "CN")->folder, "t/CN");
   folder_.write("u/CN/notes.ndjson", "");
   EXPECT_EQ(PackedFolders(&*tree).give("u", "CN")->folder, "u/CN");
 }
@@ -57,7 +60,60 @@ TEST_F(PackedFolder, AllFoldersWithAManifestOrAPartAreFound) {
   Result<TreeFolder> tree = TreeFolder::open(folder_.text(), false);
   EXPECT_EQ(load_packed_folder(*tree, "a/CN", {}).value()->tenant, "a");
   EXPECT_EQ(load_packed_folder(*tree, "b/CN", {}).error().kind, ErrorKind::corrupt);
-  EXPECT_FALSE(load_packed_folder(*tree, "b/CN", {part}).value());
+  EXPECT_FALSE(load_packed_folder(*tree, "b/CN", {{part}}).value());
+}
+
+/// What is found when the notes are read again, after `done` has happened.
+class BesideARun : public PackedFolder {
+ protected:
+  Result<std::optional<PackedManifest>> after(const std::function<PathSet()>& done) {
+    folder_.write(part_, "");
+    Result<TreeFolder> tree = TreeFolder::open(folder_.text(), false);
+    return load_packed_folder(*tree, "t/CN", {.paths = {}, .again = done});
+  }
+  std::string part_ = "t/CN/20251203T120000-000000-0001.ndjson";
+};
+
+TEST_F(BesideARun, APartThatIsNotedByNowLacksNoManifest) {
+  EXPECT_FALSE(after([&] { return PathSet{part_}; }).value());
+}
+
+TEST_F(BesideARun, AManifestThatIsWrittenByNowIsRead) {
+  const auto written = [&] {
+    take("t/CN", "t");
+    return PathSet();
+  };
+  EXPECT_EQ(after(written).value()->tenant, "t");
+}
+
+TEST_F(BesideARun, AGroupThatIsRemovedByNowIsNoneAnyMore) {
+  const auto removed = [&] {
+    std::filesystem::remove_all(folder_.path() / "t");
+    return PathSet();
+  };
+  EXPECT_FALSE(after(removed).value());
+}
+
+TEST_F(BesideARun, APartThatComesWhileTheNotesAreReadIsLookedAtAgain) {
+  const std::string second = "t/CN/20251203T120000-000000-0002.ndjson";
+  int reads = 0;
+  const auto moving = [&] {
+    if (++reads == 2) return PathSet{part_, second};
+    folder_.write(second, "");
+    return PathSet{part_};
+  };
+  EXPECT_FALSE(after(moving).value());
+  EXPECT_EQ(reads, 2);
+}
+
+TEST_F(BesideARun, AManifestThatNothingExplainsIsMissing) {
+  int reads = 0;
+  const auto nothing = [&] {
+    ++reads;
+    return PathSet();
+  };
+  EXPECT_EQ(after(nothing).error().kind, ErrorKind::corrupt);
+  EXPECT_LE(reads, 2);
 }
 
 TEST_F(PackedFolder, AGroupThatIsThereComesWithItsManifest) {

@@ -15,8 +15,9 @@ Result<StaleFiles> remove_unlisted_parts(TreeIndex& index, TreeFolder& tree) {
   const Result<PathSet> doubtful = index.removals();
   if (!doubtful) return std::unexpected(doubtful.error());
   if (doubtful->empty()) return StaleFiles{};
-  const Result<PathSet> nobodys = index.nobodys_removals();
-  if (!nobodys) return std::unexpected(nobodys.error());
+  Result<PathSet> noted = index.nobodys_removals();
+  if (!noted) return fail(std::move(noted.error()));
+  const Nobodys nobodys{.paths = std::move(*noted)};
   std::vector<std::string> stale;
   std::set<std::string, std::less<>> unreadable;
   StaleFiles failed;
@@ -24,7 +25,7 @@ Result<StaleFiles> remove_unlisted_parts(TreeIndex& index, TreeFolder& tree) {
     const auto [folder, file] = split_path(path);
     if (path.contains(".ndjson")) {
       const Result<std::optional<PackedManifest>> manifest =
-          load_packed_folder(tree, std::string(folder), *nobodys);
+          load_packed_folder(tree, std::string(folder), nobodys);
       if (!manifest) {
         // It may list the part. Nobody else waits for that.
         index.leave_removal(path);

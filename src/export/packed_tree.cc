@@ -50,7 +50,7 @@ Result<PackedTree::Commit> PackedTree::commit(TreeIndex& index, OldParts old_par
   const bool no_tree_yet = !tree && options_.dry_run && tree.error().kind == ErrorKind::not_found;
   if (!tree && !no_tree_yet) return fail(std::move(tree.error()));
   if (Result<void> flushed = staged_.flush(); !flushed) return fail(std::move(flushed.error()));
-  Result<PathSet> nobodys = index.nobodys_removals();
+  Result<Nobodys> nobodys = Nobodys::of(index, options_.output, options_.dry_run);
   if (!nobodys) return fail(std::move(nobodys.error()));
   TreeFolder* const at = tree ? &*tree : nullptr;
   Result<Places> places = find_places(PackedFolders(at, std::move(*nobodys)), at, is_published);
