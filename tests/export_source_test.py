@@ -135,7 +135,7 @@ def edit_record(tree, change):
 
 
 def forget_new_fields(value):
-    for name in ("export", "key", "columns", "prune_columns"):
+    for name in ("export", "key", "columns", "prune_columns", "trimmed"):
         value.pop(name)
 
 
@@ -379,7 +379,7 @@ def test_unknown_fields_do_no_harm(sqlite, tree):
 @pytest.mark.parametrize("damage", [
     {"export": 7}, {"key": "fid"}, {"key": {"columns": [1], "type": "integer"}},
     {"key": {"columns": ["fid"]}}, {"columns": {}}, {"columns": None},
-    {"prune_columns": {"tenant": "a"}}, "half", "empty"])
+    {"prune_columns": {"tenant": "a"}}, {"trimmed": "yes"}, "half", "empty"])
 def test_a_damaged_record_is_not_guessed_at(sqlite, tree, damage):
     sqlite.make_table()
     sqlite.add(invoice(1))

@@ -167,11 +167,13 @@ Result<void> ExportRun::open_tree() {
                     .layout = options_.layout == Layout::files ? "files" : "ndjson",
                     .name = spec_.name,
                     .key = RecordedKey::of(table_->spec().key, table_->key_type()),
-                    .selection = Selection::of(spec_)},
+                    .selection = Selection::of(spec_),
+                    .trimmed = !table_->has_padding()},
                    options_, spec_.name, tree_.state_directory);
   if (!check) return fail(std::move(check.error()));
   std::ranges::move(check->notes, std::back_inserter(summary_.notes));
   if (!check->may_prune) options_.prune = false;
+  if (check->keeps_padding) table_->keep_padding();
   stepped_back_ = std::move(check->stepped_back);
   if (check->is_another_key) {
     if (Result<void> aside = tree_.put_key_aside(); !aside) return aside;

@@ -240,6 +240,8 @@ bool SourceTable::Builder::may_be_real(const sql::Column& column, const std::str
 
 bool SourceTable::Builder::may_hold(const sql::Column& column, const std::string& value) const {
   if (table_.dialect_ == sql::Dialect::sqlite) return true;
+  // Equal to the server, and yet not the text that the rows are taken with.
+  if (table_.trims(column.name) && value.ends_with(' ')) return false;
   switch (column.type) {
     case sql::ColumnType::integer:
       return std::holds_alternative<std::int64_t>(typed(column, value)) ||

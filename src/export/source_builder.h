@@ -83,7 +83,7 @@ class SourceTable::Builder {
   /// MySQL: a number that is more than parameters can be (of an unsigned column), or that the
   /// server would round, since it compares decimals with texts as doubles.
   [[nodiscard]] bool is_literal(const sql::Column& column, const std::string& value) const;
-  /// False for a text that no column of the type can hold. (Those of SQLite hold any.)
+  /// False for a text that the column cannot hold. (Those of SQLite hold any.)
   [[nodiscard]] bool may_hold(const sql::Column& column, const std::string& value) const;
   /// `column = value` is true of other values as well: SQLite takes ` 7` and `7e0` for 7 where a
   /// column is one of numbers.

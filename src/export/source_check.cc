@@ -205,6 +205,23 @@ Result<std::optional<watermark::State>> step_back(const std::string& state_direc
   return std::nullopt;
 }
 
+Message padding_note(const std::string& output) {
+  return say({"{} began with the blanks that PostgreSQL fills CHAR columns up with (they are _ in "
+              "its paths), and goes on so; an export into a new folder (-o) is without them",
+              "{} 开始时保留了 PostgreSQL 为 CHAR 列补齐的空格（路径中显示为 "
+              "_），因此继续保留；导出到新目录（-o）则不含这些空格"},
+             output);
+}
+
+/// Of a tree whose record was lost the watermarks tell.
+Result<bool> is_trimmed(const std::optional<SourceRecord>& recorded,
+                        const std::string& state_directory) {
+  if (recorded) return recorded->trimmed;
+  const Result<watermark::State> state = watermark::StateFile(state_directory).load();
+  if (!state) return std::unexpected(state.error());
+  return std::ranges::none_of(*state, [](const auto& line) { return line.first.ends_with(' '); });
+}
+
 }  // namespace
 
 Result<SourceCheck> check_source(SourceRecord present, const ExportOptions& options,
@@ -215,6 +232,15 @@ Result<SourceCheck> check_source(SourceRecord present, const ExportOptions& opti
   const Result<std::optional<SourceRecord>> loaded = SourceRecord::load(state_directory);
   if (!loaded) return std::unexpected(loaded.error());
   const std::optional<SourceRecord>& recorded = *loaded;
+  if (!present.trimmed) {
+    const Result<bool> trimmed = is_trimmed(recorded, state_directory);
+    if (!trimmed) return std::unexpected(trimmed.error());
+    present.trimmed = *trimmed;
+    check.keeps_padding = !present.trimmed;
+    if (check.keeps_padding && options.mode == Mode::full) {
+      check.notes.push_back(padding_note(options.output));
+    }
+  }
   if (recorded) {
     if (Result<void> fits = check_fits(*recorded, present, options, name); !fits) {
       return fail(std::move(fits.error()));

@@ -23,6 +23,8 @@ struct SourceCheck {
   bool is_another_source = false;
   /// The index knows the rows of the tree by another key: it has to be made anew.
   bool is_another_key = false;
+  /// The tree began with the blanks that fill up PostgreSQL's CHAR(n), and goes on with them.
+  bool keeps_padding = false;
   /// What the tree is to remember from now on; nullopt if it does already. To be saved when the
   /// coverage of another source is forgotten, so that a crash in between forgets it again; but as
   /// soon as an index of another key is put aside.
@@ -33,7 +35,8 @@ struct SourceCheck {
 };
 
 /// Compares `present` with what the tree remembers of its last export. `name` is the
-/// `[export.NAME]`, for hints.
+/// `[export.NAME]`, for hints. Whether texts are `trimmed` is for the tree to say; true in
+/// `present`: there is nothing to trim.
 ///
 /// If the zone changed, or was never written down, all watermarks go back by 26 hours: two zones
 /// are never further apart, and reading rows again does no harm. If the source changed, or the

@@ -40,6 +40,11 @@ std::optional<std::string> text_of(const nlohmann::json& json) {
   return json.get<std::string>();
 }
 
+std::optional<bool> flag_of(const nlohmann::json& json) {
+  if (!json.is_boolean()) return std::nullopt;
+  return json.get<bool>();
+}
+
 std::optional<RecordedKey> key_of(const nlohmann::json& json) {
   if (!json.is_object() || !json.contains("columns") || !json["columns"].is_array() ||
       !json.contains("type") || !json["type"].is_string()) {
@@ -121,12 +126,15 @@ Result<std::optional<SourceRecord>> SourceRecord::load(const std::string& state_
                       .prune_source = member("prune_source")};
   // Written by a version that took every source at its word.
   if (record.prune_source.empty()) record.prune_source = record.source;
+  std::optional<bool> trimmed = false;
   if (!read_member(json, "export", record.name, text_of) ||
+      !read_member(json, "trimmed", trimmed, flag_of) ||
       !read_member(json, "key", record.key, key_of) ||
       !read_member(json, "columns", record.selection, selection_of) ||
       !read_member(json, "prune_columns", record.prune_selection, selection_of)) {
     return damaged({"{} does not say what is exported", "{} 未写明导出的内容"});
   }
+  record.trimmed = *trimmed;
   if (!record.prune_selection) record.prune_selection = record.selection;
   return record;
 }
@@ -143,6 +151,7 @@ Result<void> SourceRecord::save(const std::string& state_directory) const {
   }
   if (selection) json["columns"] = json_of(*selection);
   if (prune_selection) json["prune_columns"] = json_of(*prune_selection);
+  if (trimmed) json["trimmed"] = true;
   return write_file_atomically(
       path_in(state_directory),
       json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");

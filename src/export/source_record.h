@@ -53,6 +53,9 @@ struct SourceRecord {
   std::optional<RecordedKey> key{};
   std::optional<Selection> selection{};
   std::optional<Selection> prune_selection{};  ///< As prune_source is for the source.
+  /// Texts of PostgreSQL's CHAR(n) are taken without the blanks that fill them up. False: of a
+  /// version that took them, and made paths of them.
+  bool trimmed = false;
 
   static constexpr std::string_view file_name = "source.json";
   /// nullopt if there is none yet. Errors: corrupt, io.

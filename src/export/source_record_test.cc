@@ -29,14 +29,16 @@ TEST_F(SourceRecordTest, ComesBackAsItWasSaved) {
                       .name = "invoices",
                       .key = RecordedKey::of({"a", "b|\xfe"}, "text"),
                       .selection = Selection::of(spec),
-                      .prune_selection = Selection::of(TableSpec{})};
+                      .prune_selection = Selection::of(TableSpec{}),
+                      .trimmed = true};
   ASSERT_TRUE(record.save(folder_.path().string()));
   EXPECT_EQ(SourceRecord::load(folder_.path().string()).value(), record);
 }
 
 TEST_F(SourceRecordTest, OfAnOlderVersionHasGaps) {
   const SourceRecord record = loaded(R"({"zone": "+08:00", "source": "s", "later": {}})")->value();
-  EXPECT_FALSE(record.name || record.key || record.selection || record.prune_selection);
+  EXPECT_FALSE(record.name || record.key || record.selection || record.prune_selection ||
+               record.trimmed);
   EXPECT_EQ(record.prune_source, "s");
   ASSERT_TRUE(record.save(folder_.path().string()));
   EXPECT_EQ(SourceRecord::load(folder_.path().string()).value(), record);

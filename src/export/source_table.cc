@@ -12,7 +12,8 @@ Statement SourceTable::select(const Slice& slice) const {
   Builder builder(*this);
   // A column that is shown in its own text form only; the order is that of enum Field.
   builder.text("SELECT ")
-      .joined({q_tenant_, q_country_, shown_date_, q_number_, q_payload_, q_update_}, ", ")
+      .joined({shown_tenant_, shown_country_, shown_date_, shown_number_, q_payload_, q_update_},
+              ", ")
       .text(", ")
       .joined(q_key_, ", ");
   return builder.from_read(slice).order(slice).take();
@@ -235,18 +236,18 @@ Statement SourceTable::has_rows_of(const std::string& tenant) const {
 }
 
 Statement SourceTable::tenants() const {
+  return Builder(*this).text(list_tenants(shown_listed_tenant())).take();
+}
+
+std::string SourceTable::list_tenants(std::string_view shown) const {
   if (tenant_column().keeps_types) {
     // 7 and 7.0 are equal, and shown as two tenants.
-    return Builder(*this)
-        .text(fmt::format("SELECT DISTINCT {0} COLLATE BINARY, typeof({0}) FROM {1}", q_tenant_,
-                          q_table_))
-        .take();
+    return fmt::format("SELECT DISTINCT {0} COLLATE BINARY, typeof({0}) FROM {1}", q_tenant_,
+                       q_table_);
   }
   // A loose scan over the index: MySQL does it for DISTINCT by itself; the others are told how.
   if (dialect_ == sql::Dialect::mysql || table_.index_on({spec_.tenant}) == nullptr) {
-    return Builder(*this)
-        .text(fmt::format("SELECT DISTINCT {} FROM {}", q_tenant_, q_table_))
-        .take();
+    return fmt::format("SELECT DISTINCT {} FROM {}", shown_tenant_, q_table_);
   }
   if (dialect_ == sql::Dialect::postgres) {
     // It has no MIN() of a uuid, nor of a boolean.
@@ -254,25 +255,22 @@ Statement SourceTable::tenants() const {
       return fmt::format("(SELECT {0} FROM {1} WHERE {0} {2} ORDER BY {0} LIMIT 1)", q_tenant_,
                          q_table_, condition);
     };
-    return Builder(*this)
-        .text(fmt::format(
-            "WITH RECURSIVE distinct_tenant(tenant) AS ({2} UNION ALL "
-            "SELECT {3} FROM distinct_tenant WHERE tenant IS NOT NULL) "
-            "SELECT tenant FROM distinct_tenant WHERE tenant IS NOT NULL "
-            "UNION ALL SELECT NULL WHERE EXISTS (SELECT 1 FROM {1} WHERE {0} IS NULL)",
-            q_tenant_, q_table_, least("IS NOT NULL"), least("> distinct_tenant.tenant")))
-        .take();
+    return fmt::format(
+        "WITH RECURSIVE distinct_tenant(tenant) AS ({2} UNION ALL "
+        "SELECT {3} FROM distinct_tenant WHERE tenant IS NOT NULL) "
+        "SELECT {4} FROM distinct_tenant WHERE tenant IS NOT NULL "
+        "UNION ALL SELECT NULL WHERE EXISTS (SELECT 1 FROM {1} WHERE {0} IS NULL)",
+        q_tenant_, q_table_, least("IS NOT NULL"), least("> distinct_tenant.tenant"), shown);
   }
   const std::string next = fmt::format(
       "SELECT MIN({0}) FROM {1} WHERE {0} > distinct_tenant.tenant", q_tenant_, q_table_);
-  return Builder(*this)
-      .text(fmt::format("WITH RECURSIVE distinct_tenant(tenant) AS ("
-                        "SELECT MIN({0}) FROM {1} UNION ALL "
-                        "SELECT ({2}) FROM distinct_tenant WHERE tenant IS NOT NULL) "
-                        "SELECT tenant FROM distinct_tenant WHERE tenant IS NOT NULL "
-                        "UNION ALL SELECT NULL WHERE EXISTS (SELECT 1 FROM {1} WHERE {0} IS NULL)",
-                        q_tenant_, q_table_, next))
-      .take();
+  return fmt::format(
+      "WITH RECURSIVE distinct_tenant(tenant) AS ("
+      "SELECT MIN({0}) FROM {1} UNION ALL "
+      "SELECT ({2}) FROM distinct_tenant WHERE tenant IS NOT NULL) "
+      "SELECT tenant FROM distinct_tenant WHERE tenant IS NOT NULL "
+      "UNION ALL SELECT NULL WHERE EXISTS (SELECT 1 FROM {1} WHERE {0} IS NULL)",
+      q_tenant_, q_table_, next);
 }
 
 std::optional<Statement> SourceTable::stamped_after(CivilTime time) const {
@@ -300,13 +298,18 @@ std::optional<Statement> SourceTable::stamped_after(CivilTime time) const {
         .take();
   }
   // With its `IS NOT DISTINCT FROM` PostgreSQL would read the whole table.
-  builder.text("SELECT tenant, stamp FROM (SELECT listed.tenant AS tenant, (SELECT ")
+  // Its texts would not be looked for in the index of a CHAR(n), so they are made last.
+  builder.text("SELECT ")
+      .text(shown_listed_tenant())
+      .text(", stamp FROM (SELECT listed.tenant AS tenant, (SELECT ")
       .text(q_update_)
       .from_exportable()
       .text(fmt::format(" AND {} {} listed.tenant AND {} > ?{} LIMIT 1) AS stamp FROM (", q_tenant_,
                         dialect_ == sql::Dialect::sqlite ? "IS" : "=", q_update_, is_time))
       .param(after);
-  return builder.text(tenants().sql).text(") AS listed) AS ahead WHERE stamp IS NOT NULL").take();
+  return builder.text(list_tenants("tenant"))
+      .text(") AS listed) AS ahead WHERE stamp IS NOT NULL")
+      .take();
 }
 
 Statement SourceTable::tenant_bytes(const std::optional<std::string>& tenant,
@@ -334,7 +337,7 @@ Statement SourceTable::groups(std::uint64_t limit) const {
   // The plain columns: their text, for the client; grouped and ordered by bytes.
   if (dialect_ == sql::Dialect::postgres) {
     // It has no MIN() of a uuid, a boolean, or a type of the user's own.
-    builder.text(fmt::format("SELECT {}, {}", q_tenant_, q_country_)).from_where({});
+    builder.text(fmt::format("SELECT {}, {}", shown_tenant_, shown_country_)).from_where({});
     builder.text(fmt::format(" GROUP BY {}, {}", tenant, q_tenant_));
     if (of_country != nullptr) builder.text(fmt::format(", {}, {}", country, q_country_));
     builder.text(fmt::format(" ORDER BY {} NULLS FIRST", tenant));

@@ -108,6 +108,11 @@ class SourceTable {
   /// Shows a date column of that kind in `zone` all the same (empty: the server's own): it names
   /// files.
   void show_date_in(const std::string& zone);
+  /// Any of the columns that make paths is filled up with blanks (PostgreSQL CHAR(n)). They are
+  /// taken without these, as MySQL shows such columns, until keep_padding().
+  [[nodiscard]] bool has_padding() const;
+  /// For a tree that began with the blanks: a file of each name would be there twice.
+  void keep_padding();
   /// Two tenants may be equal to the column's collation and yet differ in bytes.
   [[nodiscard]] bool tenants_need_bytes() const {
     return !tenant_column().compares_bytes && !tenant_column().keeps_types;
@@ -186,8 +191,18 @@ class SourceTable {
 
  private:
   class Builder;
+  /// The statement of tenants(), in which an index gives each `tenant` as its column has it:
+  /// `shown`, of that.
+  [[nodiscard]] std::string list_tenants(std::string_view shown) const;
+  [[nodiscard]] std::string_view shown_listed_tenant() const {
+    return trims(spec_.tenant) ? "tenant::text" : "tenant";
+  }
   [[nodiscard]] Statement of_information_schema(std::string_view select) const;
   SourceTable(const sql::Connection& connection, TableSpec spec, Filter filter, sql::Table table);
+  /// Whether the column is taken without the blanks that fill it up.
+  [[nodiscard]] bool trims(std::string_view column) const;
+  /// The column as select() and the like show it.
+  [[nodiscard]] std::string shown(const std::string& column, const std::string& quoted) const;
   /// SQLite: bytes in a key of numbers spell numbers of other rows, and no position lies beyond
   /// them. Their rows are unusable where a look at the key finds any.
   [[nodiscard]] Result<void> look_for_bytes_in_key(sql::Connection& connection);
@@ -202,9 +217,10 @@ class SourceTable {
   sql::Table table_;
   bool integer_key_ = false;
   bool key_is_proven_ = false;
+  bool keeps_padding_ = false;
   // Quoted names.
-  std::string q_table_, q_tenant_, q_country_, q_date_, shown_date_, q_number_, q_status_,
-      q_payload_, q_update_;
+  std::string q_table_, q_tenant_, q_country_, q_date_, q_number_, q_status_, q_payload_, q_update_;
+  std::string shown_tenant_, shown_country_, shown_date_, shown_number_;
   std::vector<std::string> q_key_;
   std::vector<std::string> unusable_keys_;  ///< Conditions: any of them makes a key unusable.
   std::vector<std::string> usable_keys_;    ///< The opposite of each.

@@ -151,7 +151,10 @@ SourceTable::SourceTable(const sql::Connection& connection, TableSpec spec, Filt
       q_status_(spec_.status.empty() ? "" : connection.quoted(spec_.status)),
       q_payload_(connection.quoted(spec_.payload)),
       q_update_(spec_.update_time.empty() ? "NULL" : connection.quoted(spec_.update_time)) {
-  shown_date_ = q_date_;
+  shown_tenant_ = shown(spec_.tenant, q_tenant_);
+  shown_country_ = shown(spec_.country, q_country_);
+  shown_date_ = shown(spec_.date, q_date_);
+  shown_number_ = shown(spec_.number, q_number_);
   const auto leave_out = [this](std::string unusable, std::string usable) {
     unusable_keys_.push_back(std::move(unusable));
     usable_keys_.push_back(std::move(usable));
@@ -180,6 +183,33 @@ SourceTable::SourceTable(const sql::Connection& connection, TableSpec spec, Filt
   filter_.tenants.erase(std::ranges::unique(filter_.tenants).begin(), filter_.tenants.end());
   integer_key_ =
       spec_.key.size() == 1 && table_.column(spec_.key[0])->type == sql::ColumnType::integer;
+}
+
+std::string SourceTable::shown(const std::string& column, const std::string& quoted) const {
+  // The cast leaves the blanks away. By its name ORDER BY would take it for the column.
+  return trims(column) ? fmt::format("({}::text || '')", quoted) : quoted;
+}
+
+bool SourceTable::trims(std::string_view column) const {
+  const sql::Column* known = table_.column(column);
+  return known != nullptr && known->padded && !keeps_padding_;
+}
+
+bool SourceTable::has_padding() const {
+  return std::ranges::any_of(std::array{&spec_.tenant, &spec_.country, &spec_.date, &spec_.number},
+                             [&](const auto* name) {
+                               const sql::Column* column = table_.column(*name);
+                               return column != nullptr && column->padded;
+                             });
+}
+
+void SourceTable::keep_padding() {
+  keeps_padding_ = true;
+  shown_tenant_ = q_tenant_;
+  shown_country_ = q_country_;
+  shown_number_ = q_number_;
+  // Else it may be shown in a zone.
+  if (table_.column(spec_.date)->padded) shown_date_ = q_date_;
 }
 
 std::string_view SourceTable::key_type() const {

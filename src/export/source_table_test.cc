@@ -74,6 +74,43 @@ TEST_P(SourceTableTest, ItTellsWhoHasRowsStampedAhead) {
   EXPECT_EQ(*found, (std::vector<std::string>{"1 2025-06-01 11:00:00", "3 2030-01-01 00:00:00"}));
 }
 
+/// PostgreSQL fills them up with blanks, MySQL does not show them.
+TEST_P(SourceTableTest, TextsOfCharHaveNoBlanks) {
+  run("CREATE TABLE t_char (fid INT PRIMARY KEY, ftenant_id CHAR(8), fcountry CHAR(4), "
+      "fissue_date DATE, finvoice_no CHAR(20), fissue_status INT, fext_field TEXT, "
+      "fupdate_time TIMESTAMP NULL)");
+  run("CREATE INDEX i_char ON t_char (ftenant_id, fissue_status, fupdate_time)");
+  run("INSERT INTO t_char VALUES (1, 't1', 'CN', '2025-03-04', 'N 1', 3, '{}', "
+      "'2030-01-01 00:00:00')");
+  SourceTable chars = SourceTable::open(db(), {.table = "t_char"}, {}).value();
+  const auto row = [&](const Statement& statement, std::size_t columns) {
+    const auto first =
+        sql::first_row(db().query(statement.sql, statement.params), [&](const sql::Cursor& cursor) {
+          std::string text;
+          for (std::size_t i = 0; i < columns; ++i) {
+            text.append("[").append(cursor.at(i).value_or("NULL")).append("]");
+          }
+          return text;
+        });
+    return first ? first->value_or("none") : first.error().what.en;
+  };
+  const bool postgres = db().dialect() == sql::Dialect::postgres;
+  EXPECT_EQ(chars.has_padding(), postgres);
+  EXPECT_EQ(row(chars.select({.tenant = "t1"}), 4), "[t1][CN][2025-03-04][N 1]");
+  EXPECT_EQ(row(chars.tenants(), 1), "[t1]");
+  EXPECT_EQ(row(chars.groups(1), 2), "[t1][CN]");
+  const Statement ahead = *chars.stamped_after(CivilTime::parse("2029-01-01 00:00:00").value());
+  EXPECT_EQ(row(ahead, 2), "[t1][2030-01-01 00:00:00]");
+  EXPECT_EQ(row(chars.has_rows_of("t1 "), 1), "none");
+  if (!postgres) return;
+  chars.keep_padding();
+  EXPECT_EQ(row(chars.select({.tenant = "t1"}), 4),
+            "[t1      ][CN  ][2025-03-04][N 1                 ]");
+  EXPECT_EQ(row(chars.tenants(), 1), "[t1      ]");
+  EXPECT_EQ(row(chars.groups(1), 2), "[t1      ][CN  ]");
+  EXPECT_EQ(row(chars.has_rows_of("t1 "), 1), "[1]");
+}
+
 /// A column of texts, with the index that incremental runs want, and rows of these stamps.
 class TextStampsTest : public SourceTableTest {
  protected:

@@ -24,6 +24,8 @@ struct Column {
   /// SQLite: numbers, texts and bytes stay what they are here, and the one never equals the other
   /// (a column without a type, an expression of a view). Elsewhere values take the column's type.
   bool keeps_types = false;
+  /// PostgreSQL CHAR(n): filled up with blanks that do not count. (MySQL does not show them.)
+  bool padded = false;
 };
 
 struct Index {

@@ -77,6 +77,7 @@ Result<void> read_columns(Connection& connection, const std::string& oid, Table&
     if (column.type == ColumnType::datetime) column.decimals = modifier < 0 ? 6 : modifier;
     column.with_zone = type == "timestamptz";
     column.collation = text_at(**rows, 5);
+    column.padded = type == "bpchar";
     switch (column.type) {
       case ColumnType::text:
         column.compares_bytes = text_at(**rows, 6) == "t";
