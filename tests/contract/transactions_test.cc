@@ -1,3 +1,6 @@
+#include "sql/rows.h"
+#include "sql/testing_faults.h"
+#include "sql/transaction.h"
 #include "tests/contract/contract.h"
 
 namespace tidemark::sql::contract {
@@ -82,6 +85,47 @@ TEST_P(ContractTransactions, AFailureIsNotCommittedInSilence) {
   // PostgreSQL gives up the whole transaction, the others only the statement.
   EXPECT_EQ(committed.has_value(), !is_postgres());
   EXPECT_EQ(value("SELECT count(*) FROM t"), is_postgres() ? "1" : "2");
+}
+
+TEST_P(ContractTransactions, WorkIsThereAsAWhole) {
+  const Result<std::int64_t> done = in_transaction(db(), [&] {
+    Result<std::int64_t> written = db().execute("UPDATE t SET v = 'new'");
+    EXPECT_EQ(value(*other_, "SELECT v FROM t"), "old");
+    return written;
+  });
+  EXPECT_EQ(done, 1);
+  EXPECT_EQ(value(*other_, "SELECT v FROM t"), "new");
+}
+
+TEST_P(ContractTransactions, NothingIsThereOfWorkThatFails) {
+  const auto refused = in_transaction(db(), [&]() -> Result<void> {
+    if (Result<void> written = write(db(), "UPDATE t SET v = 'new'"); !written) return written;
+    return write(db(), "INSERT INTO t VALUES (1, 'twice')");
+  });
+  EXPECT_FALSE(refused);
+  EXPECT_EQ(value(*other_, "SELECT v FROM t"), "old");
+  const auto in_words = in_transaction(db(), [&]() -> Result<void> {
+    run("UPDATE t SET v = 'new'");
+    return fail(ErrorKind::usage, {"not so", "不行"});
+  });
+  ASSERT_FALSE(in_words);
+  EXPECT_EQ(in_words.error().kind, ErrorKind::usage);
+  EXPECT_EQ(value(*other_, "SELECT v FROM t"), "old");
+  // The connection is as before.
+  EXPECT_TRUE(in_transaction(db(), [&] { return write(db(), "UPDATE t SET v = 'newest'"); }));
+  EXPECT_EQ(value(*other_, "SELECT v FROM t"), "newest");
+}
+
+TEST_P(ContractTransactions, ACommitThatFailsIsTheErrorOfTheWork) {
+  int deadlocks = 1;
+  testing::VictimConnection victim(connect_again(), deadlocks);
+  const auto change = [&] { return write(victim, "UPDATE t SET v = 'new'"); };
+  const Result<void> done = in_transaction(victim, change);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().kind, ErrorKind::timeout);
+  EXPECT_EQ(value("SELECT v FROM t"), "old");
+  EXPECT_TRUE(in_transaction(victim, change));
+  EXPECT_EQ(value("SELECT v FROM t"), "new");
 }
 
 class ContractBulk : public Contract {
