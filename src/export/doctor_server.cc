@@ -4,6 +4,7 @@
 
 #include "export/zone_conversion.h"
 #include "run/figures.h"
+#include "sql/rows.h"
 #include "watermark/zone_rules.h"
 
 namespace tidemark::exporter {
@@ -169,12 +170,13 @@ Finding check_engine(const Patient& patient) {
   Finding finding{.check = "engine", .what = say({"reads see a snapshot", "读取基于快照"})};
   const std::optional<Statement> ask = patient.table.engine();
   if (!ask) return finding;
-  Result<std::unique_ptr<sql::Cursor>> cursor = patient.connection.query(ask->sql, ask->params);
-  if (!cursor) return unchecked("engine", cursor.error());
-  const Result<bool> row = (*cursor)->next();
-  if (!row) return unchecked("engine", row.error());
-  if (!*row || (*cursor)->at(1) == "YES") return finding;
-  const std::string engine((*cursor)->at(0).value_or(""));
+  const auto without_transactions =
+      sql::first_row(patient.connection.query(ask->sql, ask->params), [](const sql::Cursor& row) {
+        return std::string(row.at(1) == "YES" ? "" : row.at(0).value_or(""));
+      });
+  if (!without_transactions) return unchecked("engine", without_transactions.error());
+  const std::string engine = without_transactions->value_or("");
+  if (engine.empty()) return finding;
   finding.verdict = Verdict::warning;
   finding.what = say({"{} has no transactions: reads see no snapshot, and a run that meets a write "
                       "fails, since its counts differ",

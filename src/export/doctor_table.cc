@@ -2,7 +2,6 @@
 
 #include <fmt/ranges.h>
 
-#include <charconv>
 #include <optional>
 #include <set>
 
@@ -36,16 +35,6 @@ Finding without_update_time(std::string_view check) {
       .what = say({"no update time column: only full exports", "没有更新时间列：只能全量导出"})};
 }
 
-Result<std::int64_t> count_of(sql::Connection& connection, const std::string& query,
-                              const sql::Values& params) {
-  const Result<std::optional<std::string>> text = sql::query_value(connection, query, params);
-  if (!text) return fail(text.error());
-  std::int64_t count = 0;
-  const std::string digits = text->value_or("0");
-  std::from_chars(digits.data(), digits.data() + digits.size(), count);
-  return count;
-}
-
 Result<std::vector<std::string>> some_tenants(const Patient& patient) {
   const Statement query = patient.table.tenants();
   Result<std::unique_ptr<sql::Cursor>> cursor = patient.connection.query(query.sql, query.params);
@@ -75,10 +64,10 @@ Result<OddRows> count_by_tenant(const Patient& patient, const std::string& condi
     Statement rows = patient.table.of_status(tenant);
     rows.params.insert(rows.params.end(), values.begin(), values.end());
     const Result<std::int64_t> count =
-        count_of(patient.connection,
-                 fmt::format("SELECT COUNT(*) FROM (SELECT 1 AS one{} AND {} LIMIT {}) x", rows.sql,
-                             condition, rows_per_tenant_max),
-                 rows.params);
+        sql::query_number(patient.connection,
+                          fmt::format("SELECT COUNT(*) FROM (SELECT 1 AS one{} AND {} LIMIT {}) x",
+                                      rows.sql, condition, rows_per_tenant_max),
+                          rows.params);
     if (!count) return fail(count.error());
     odd.count += *count;
     odd.at_least = odd.at_least || *count == rows_per_tenant_max;
@@ -93,10 +82,10 @@ Result<OddRows> count_in_sample(const Patient& patient, const std::string& condi
   Statement rows = patient.table.of_status(std::nullopt);
   rows.params.insert(rows.params.end(), values.begin(), values.end());
   const Result<std::int64_t> count =
-      count_of(patient.connection,
-               fmt::format("SELECT COUNT(*) FROM (SELECT {}{} LIMIT {}) x WHERE {}", update,
-                           rows.sql, rows_sampled, condition),
-               rows.params);
+      sql::query_number(patient.connection,
+                        fmt::format("SELECT COUNT(*) FROM (SELECT {}{} LIMIT {}) x WHERE {}",
+                                    update, rows.sql, rows_sampled, condition),
+                        rows.params);
   if (!count) return fail(count.error());
   return OddRows{.count = *count,
                  .at_least = true,
@@ -133,7 +122,7 @@ struct DoubledKeys {
 
 Result<DoubledKeys> find_doubled_keys(const Patient& patient) {
   const Statement rows = patient.table.count_upto(rows_grouped_max);
-  const Result<std::int64_t> counted = count_of(patient.connection, rows.sql, rows.params);
+  const Result<std::int64_t> counted = sql::query_number(patient.connection, rows.sql, rows.params);
   if (!counted) return fail(counted.error());
   DoubledKeys found{.rows = static_cast<std::uint64_t>(*counted)};
   const Statement keys = patient.table.doubled_keys(rows_grouped_max, doubled_keys_max);

@@ -1,9 +1,7 @@
 #include "export/packed_recovery.h"
 
 #include <algorithm>
-#include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -19,7 +17,7 @@ Result<StaleFiles> remove_unlisted_parts(TreeIndex& index, TreeFolder& tree) {
   if (!noted) return fail(std::move(noted.error()));
   const Nobodys nobodys{.paths = std::move(*noted)};
   std::vector<std::string> stale;
-  std::set<std::string, std::less<>> unreadable;
+  PathSet unreadable;
   StaleFiles failed;
   for (const std::string& path : *doubtful) {
     const auto [folder, file] = split_path(path);

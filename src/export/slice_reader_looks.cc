@@ -2,8 +2,11 @@
 
 #include <fmt/ranges.h>
 
+#include <utility>
+
 #include "base/bytes.h"
 #include "export/slice_reader.h"
+#include "sql/rows.h"
 
 namespace tidemark::exporter {
 
@@ -35,12 +38,13 @@ Result<void> SliceReader::look_for_no_times(const SliceTask& task) {
   if (task.slice.after || !task.slice.keys.empty()) return {};
   const std::optional<Statement> count = table_.count_no_times(task.slice);
   if (!count) return {};
-  Result<std::unique_ptr<sql::Cursor>> cursor = connection_->query(count->sql, count->params);
-  if (!cursor) return fail(std::move(cursor.error()));
-  const Result<bool> row = (*cursor)->next();
-  if (!row) return std::unexpected(row.error());
-  const std::string_view found = *row ? (*cursor)->at(0).value_or("0") : "0";
-  if (found == "0") return {};
+  const auto counted =
+      sql::first_row(connection_->query(count->sql, count->params), [](const sql::Cursor& row) {
+        return std::pair(std::string(row.at(0).value_or("0")), printable(row.at(1).value_or("")));
+      });
+  if (!counted) return std::unexpected(counted.error());
+  if (!*counted || (*counted)->first == "0") return {};
+  const auto& [found, example] = **counted;
   const TableSpec& spec = table_.spec();
   task.job->fail_with(
       make_error(
@@ -48,8 +52,8 @@ Result<void> SliceReader::look_for_no_times(const SliceTask& task) {
           {"{0} of {1} is no time in {2} {4}, such as {3}: no window holds {5}, so "
            "the watermark waits",
            "表 {1} 有 {2} 行的 {0} 不是时间（例如 {3}）：任何窗口都不会包含这些行，水位不前移"},
-          spec.update_time, spec.table, found, printable((*cursor)->at(1).value_or("")),
-          found == "1" ? "row" : "rows", found == "1" ? "it" : "them")
+          spec.update_time, spec.table, found, example, found == "1" ? "row" : "rows",
+          found == "1" ? "it" : "them")
           .with_hint({"write date and time there, as 2025-06-01 12:00:00, or name another column "
                       "in export.{}.update_time_column, such as one of a view; where days are "
                       "meant, a column of type DATE, or one of a view that gives each day its end "
