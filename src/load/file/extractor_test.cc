@@ -74,7 +74,7 @@ Loaded objects(std::string text) {
                                              {.layout = {.format = Format::ndjson}}, stop);
   EXPECT_TRUE(extractor) << extractor.error().what.en;
   if (!extractor) return {};
-  Kept kept;
+  testing::Kept kept;
   EXPECT_TRUE((*extractor)->read(std::nullopt, kept));
   return {.records = std::move(kept.records), .use = (*extractor)->column_use()};
 }
@@ -233,7 +233,7 @@ TEST(FileExtractorTest, AnOrderOfEndlessRowsIsSetAsideAndNotGathered) {
   const Stop stop;
   const auto extractor = FileExtractor::open(bytes(text, 65536), {}, stop);
   ASSERT_TRUE(extractor);
-  Kept kept;
+  testing::Kept kept;
   ASSERT_TRUE((*extractor)->read(std::nullopt, kept));
   ASSERT_THAT(kept.records, SizeIs(3));
   EXPECT_THAT(why_not(kept.records[0]), HasSubstr("too many rows"));

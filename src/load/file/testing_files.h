@@ -11,6 +11,7 @@
 #include "base/json_check.h"
 #include "load/file/extractor.h"
 #include "load/file/order_transform.h"
+#include "load/testing_sink.h"
 
 namespace tidemark::load::file {
 
@@ -25,23 +26,13 @@ inline ByteSource bytes(std::string text, std::size_t at_once = 3) {
   };
 }
 
-/// What an extractor gave.
-class Kept final : public PageSink {
- public:
-  Result<void> take(Page page) override {
-    for (RawRecord& record : page.records) records.push_back(std::move(record));
-    return {};
-  }
-  std::vector<RawRecord> records;
-};
-
 /// Of a file that can be read; each payload is JSON.
 inline std::vector<RawRecord> records_of(const std::string& text, Layout layout = {}) {
   const Stop stop;
   const auto extractor = FileExtractor::open(bytes(text), {.layout = std::move(layout)}, stop);
   EXPECT_TRUE(extractor) << extractor.error().what.en;
   if (!extractor) return {};
-  Kept kept;
+  testing::Kept kept;
   const auto read = (*extractor)->read(std::nullopt, kept);
   EXPECT_TRUE(read) << read.error().what.en;
   for (const RawRecord& record : kept.records) EXPECT_FALSE(check_json(record.payload));

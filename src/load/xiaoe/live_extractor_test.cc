@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json_check.h"
+#include "load/testing_sink.h"
 #include "load/xiaoe/testing_shop.h"
 
 namespace tidemark::load::xiaoe {
@@ -16,15 +17,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using testing::ScriptedShop;
-
-class Kept final : public PageSink {
- public:
-  Result<void> take(Page page) override {
-    for (RawRecord& record : page.records) records.push_back(std::move(record));
-    return {};
-  }
-  std::vector<RawRecord> records;
-};
 
 /// A shop with two live streams that answers the question for details with `code`.
 class LiveExtractorTest : public ::testing::Test {
@@ -53,7 +45,7 @@ class LiveExtractorTest : public ::testing::Test {
   }
 
   std::atomic<int> details_asked = 0;
-  Kept kept;
+  load::testing::Kept kept;
   SystemClock clock;
   SeededRandom random{1};
   testing::NoPause pause;
