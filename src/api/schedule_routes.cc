@@ -6,6 +6,7 @@
 #include "api/page.h"
 #include "api/schedule_json.h"
 #include "run/schedule_store.h"
+#include "sql/transaction.h"
 
 namespace tidemark::api {
 namespace {
@@ -63,13 +64,8 @@ Result<http::Response> committed(const SchedulePart& schedule, const run::Job& j
                                  const Change& change, const Clock& clock) {
   auto connection = schedule.connect();
   if (!connection) return fail(std::move(connection));
-  if (Result<void> begun = (*connection)->begin(sql::Isolation::write); !begun)
-    return fail(std::move(begun));
-  Result<http::Response> made = changed(**connection, job, status, change, clock.wall());
-  if (made)
-    if (Result<void> done = (*connection)->commit(); !done) made = fail(std::move(done));
-  if (!made) (*connection)->rollback();
-  return made;
+  return sql::in_transaction(
+      **connection, [&] { return changed(**connection, job, status, change, clock.wall()); });
 }
 
 /// Puts `change` on the row of `job` and has the scheduler look. Neither in the hub's transaction

@@ -13,6 +13,7 @@
 #include "relay/row.h"
 #include "run/migration.h"
 #include "sql/rows.h"
+#include "sql/transaction.h"
 
 namespace tidemark::api {
 namespace {
@@ -187,20 +188,11 @@ Result<void> store_token_use(sql::Connection& connection, const std::string& id,
 Result<std::optional<MadeToken>> bootstrap_token(sql::Connection& connection,
                                                  const std::string& given, WallTime now,
                                                  Random& random) {
-  std::optional<MadeToken> made;
-  Result<void> done = connection.begin(sql::Isolation::write);
-  if (done) done = run::lock_room(connection, room);
-  if (done) {
-    Result<std::optional<MadeToken>> first = make_first_token(connection, given, now, random);
-    if (first)
-      made = std::move(*first);
-    else
-      done = fail(std::move(first));
-  }
-  if (done) done = connection.commit();
-  if (done) return made;
-  connection.rollback();
-  return fail(std::move(done));
+  return sql::in_transaction(connection, [&]() -> Result<std::optional<MadeToken>> {
+    if (Result<void> locked = run::lock_room(connection, room); !locked)
+      return fail(std::move(locked));
+    return make_first_token(connection, given, now, random);
+  });
 }
 
 std::uint64_t TokenCache::changes() const {

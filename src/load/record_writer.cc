@@ -11,6 +11,7 @@
 #include "load/row_sql.h"
 #include "load/schema.h"
 #include "load/stream_turn.h"
+#include "sql/transaction.h"
 
 namespace tidemark::load {
 namespace {
@@ -198,18 +199,11 @@ Result<BatchOutcome> RecordWriter::attempt(std::vector<Observed>& batch, std::st
   if (dry_run_) return within_transaction(batch, scan_id, refusal);
   if (!connection_)
     return fail(ErrorKind::unreachable, {"not connected to the warehouse", "未连接数仓"});
-  if (Result<void> begun = connection_->begin(sql::Isolation::write); !begun)
-    return fail(std::move(begun).error());
-  const Result<void> turn = take_turn(*connection_, tables_->platform(), stream_);
-  Result<BatchOutcome> outcome =
-      turn ? within_transaction(batch, scan_id, refusal) : Result<BatchOutcome>(fail(turn.error()));
-  if (outcome) {
-    Result<void> committed = connection_->commit();
-    if (committed) return outcome;
-    outcome = fail(std::move(committed).error());
-  }
-  connection_->rollback();
-  return outcome;
+  return sql::in_transaction(*connection_, [&]() -> Result<BatchOutcome> {
+    if (Result<void> turn = take_turn(*connection_, tables_->platform(), stream_); !turn)
+      return fail(std::move(turn));
+    return within_transaction(batch, scan_id, refusal);
+  });
 }
 
 /// Takes observations that lie in the future for what they are, so that none hides what was read

@@ -13,6 +13,7 @@
 #include "load/row_sql.h"
 #include "load/schema.h"
 #include "load/stream_turn.h"
+#include "sql/transaction.h"
 
 namespace tidemark::load {
 namespace {
@@ -112,16 +113,11 @@ Result<void> Rederive::derive() {
 
 Result<Rederive::Step> Rederive::step(const std::string& after, std::int64_t limit,
                                       const Error* refusal) {
-  if (Result<void> begun = connection_->begin(sql::Isolation::write); !begun)
-    return fail(std::move(begun).error());
-  const Result<void> turn = take_turn(*connection_, tables_.platform(), stream_);
-  Result<Step> done =
-      turn ? within_transaction(after, limit, refusal) : Result<Step>(fail(turn.error()));
-  if (done)
-    if (Result<void> committed = connection_->commit(); !committed)
-      done = fail(std::move(committed).error());
-  if (!done) connection_->rollback();
-  return done;
+  return sql::in_transaction(*connection_, [&]() -> Result<Step> {
+    if (Result<void> turn = take_turn(*connection_, tables_.platform(), stream_); !turn)
+      return fail(std::move(turn));
+    return within_transaction(after, limit, refusal);
+  });
 }
 
 Result<Rederive::Step> Rederive::within_transaction(const std::string& after, std::int64_t limit,

@@ -9,6 +9,8 @@
 #include "base/bytes.h"
 #include "base/ulid.h"
 #include "run/migration.h"
+#include "sql/rows.h"
+#include "sql/transaction.h"
 
 namespace tidemark::run {
 namespace {
@@ -91,17 +93,19 @@ Result<void> RunStore::save(const RunRecord& record) {
 }
 
 Result<void> RunStore::save_once(const RunRecord& record) {
-  if (Result<void> begun = connection_.begin(sql::Isolation::write); !begun) return begun;
+  return sql::in_transaction(connection_, [&] { return write(record); });
+}
+
+Result<void> RunStore::write(const RunRecord& record) {
   const sql::Values id = {record.id};
   // 0: not there, 1: running, 2: ended.
   const auto state = sql::query_value(
       connection_, "SELECT CASE WHEN ended_at IS NULL THEN 1 ELSE 2 END FROM runs WHERE id = ?",
       id);
-  Result<std::int64_t> written = 0;
-  if (!state) {
-    written = std::unexpected(state.error());
-  } else if (!*state) {
-    written = connection_.execute(
+  if (!state) return fail(state.error());
+  if (!*state) {
+    return sql::write(
+        connection_,
         fmt::format("INSERT INTO runs ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     columns),
         sql::Values{record.id, printable(record.job, 100),
@@ -110,23 +114,16 @@ Result<void> RunStore::save_once(const RunRecord& record) {
                     stamp_text(record.heartbeat_at), optional_stamp(record.ended_at),
                     std::string(name(record.status)), record.counts,
                     printable(record.error, text_bytes_max), optional_number(record.exit_code)});
-  } else if (**state == "1") {
-    written = connection_.execute(
-        "UPDATE runs SET heartbeat_at = ?, ended_at = ?, status = ?, counts = ?, error = ?, "
-        "exit_code = ? WHERE id = ?",
-        sql::Values{stamp_text(record.heartbeat_at), optional_stamp(record.ended_at),
-                    std::string(name(record.status)), record.counts,
-                    printable(record.error, text_bytes_max), optional_number(record.exit_code),
-                    record.id});
   }
-  if (written) {
-    if (Result<void> committed = connection_.commit(); committed)
-      return committed;
-    else
-      written = fail(std::move(committed));
-  }
-  connection_.rollback();
-  return fail(std::move(written));
+  if (**state != "1") return {};
+  return sql::write(
+      connection_,
+      "UPDATE runs SET heartbeat_at = ?, ended_at = ?, status = ?, counts = ?, error = ?, "
+      "exit_code = ? WHERE id = ?",
+      sql::Values{stamp_text(record.heartbeat_at), optional_stamp(record.ended_at),
+                  std::string(name(record.status)), record.counts,
+                  printable(record.error, text_bytes_max), optional_number(record.exit_code),
+                  record.id});
 }
 
 Result<std::vector<RunRecord>> RunStore::list(std::int64_t limit) {

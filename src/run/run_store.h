@@ -34,6 +34,8 @@ class RunStore {
 
  private:
   [[nodiscard]] Result<void> save_once(const RunRecord& record);
+  /// In a transaction.
+  [[nodiscard]] Result<void> write(const RunRecord& record);
   [[nodiscard]] Result<std::vector<RunRecord>> select(std::string_view rest,
                                                       const sql::Values& params);
 

@@ -8,6 +8,7 @@
 
 #include "base/exit_code.h"
 #include "base/log.h"
+#include "sql/transaction.h"
 
 namespace tidemark::run {
 namespace {
@@ -206,16 +207,9 @@ void Scheduler::apply(std::vector<Schedule>& rows, const Planner& planner,
 Result<Plan> Scheduler::decide() {
   ScheduleStore store(*connection_);
   const SteadyTime asked_at = clock_.steady();
-  if (Result<void> begun = connection_->begin(sql::Isolation::write); !begun)
-    return fail(std::move(begun).error());
-  Result<Plan> decided = decide_locked(store, asked_at);
-  if (decided)
-    if (Result<void> committed = connection_->commit(); !committed)
-      decided = fail(std::move(committed).error());
-  if (!decided) {
-    connection_->rollback();
-    return decided;
-  }
+  Result<Plan> decided =
+      sql::in_transaction(*connection_, [&] { return decide_locked(store, asked_at); });
+  if (!decided) return decided;
   for (auto& [name, run] : runs_) {
     const Schedule* row = row_of(written_, name);
     if (row != nullptr && row->owner == options_.hub && row->token == run.token && !run.end &&

@@ -12,6 +12,7 @@
 #include "load/row_sql.h"
 #include "load/schema.h"
 #include "load/stream_turn.h"
+#include "sql/transaction.h"
 
 namespace tidemark::load {
 namespace {
@@ -287,17 +288,11 @@ Result<BenefitRun::Batch> BenefitRun::within_transaction(sql::Connection& connec
 Result<BenefitRun::Batch> BenefitRun::step(sql::Connection& connection, Source& source,
                                            const std::string& after) {
   if (options_.dry_run) return within_transaction(connection, source, after);
-  if (Result<void> begun = connection.begin(sql::Isolation::write); !begun)
-    return fail(std::move(begun).error());
-  Result<Batch> batch = Batch();
-  if (Result<void> turn = take_turn(connection, source.platform, "orders"); !turn)
-    batch = fail(std::move(turn).error());
-  if (batch) batch = within_transaction(connection, source, after);
-  if (batch)
-    if (Result<void> committed = connection.commit(); !committed)
-      batch = fail(std::move(committed).error());
-  if (!batch) connection.rollback();
-  return batch;
+  return sql::in_transaction(connection, [&]() -> Result<Batch> {
+    if (Result<void> turn = take_turn(connection, source.platform, "orders"); !turn)
+      return fail(std::move(turn));
+    return within_transaction(connection, source, after);
+  });
 }
 
 Result<void> BenefitRun::open() {
