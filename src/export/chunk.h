@@ -108,7 +108,8 @@ struct RowPlan {
   TreePath path;       ///< adopt, refresh: where the file is. write: plain name.
   ContentHash hash;
   FileStamp stamp;
-  std::string staged;   ///< write: name in the chunk's staging folder.
+  std::string staged;  ///< write: name in the chunk's staging folder.
+  bool alone = false;  ///< write: no file had this name when the row was read, whatever its ending.
   bool placed = false;  ///< The publisher's: nothing is left to be done.
 };
 

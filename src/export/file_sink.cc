@@ -84,8 +84,9 @@ bool FileSink::has_content(const TreePath& path, const SourceRow& row) {
   return text == row.payload;
 }
 
-/// A plan that leaves the file as it is, if the right one is there.
-std::optional<RowPlan> FileSink::already_there(const SourceRow& row, const RowPlan& plan) {
+/// A plan that leaves the file as it is, if the right one is there. Else `plan` learns whether it
+/// is alone.
+std::optional<RowPlan> FileSink::already_there(const SourceRow& row, RowPlan& plan) {
   if (tree_ == nullptr) return std::nullopt;
   RowPlan found = plan;
   if (entry_) {
@@ -97,6 +98,9 @@ std::optional<RowPlan> FileSink::already_there(const SourceRow& row, const RowPl
     return found;
   }
   if (!options_.adopt) return std::nullopt;
+  plan.alone = true;
+  // Asked once: each of the names would have to look for the folder anew.
+  if (!tree_->has_folder_of(plan.path)) return std::nullopt;
   found.action = RowPlan::Action::adopt;
   // The run's own form first; else whatever an older exporter left.
   std::vector<Compression> order{options_.compression};
@@ -106,6 +110,7 @@ std::optional<RowPlan> FileSink::already_there(const SourceRow& row, const RowPl
   for (const Compression compression : order) {
     found.path.compression = compression;
     const std::optional<FileStamp> stamp = tree_->stamp(found.path);
+    if (stamp) plan.alone = false;
     if (!stamp || !has_content(found.path, row)) continue;
     found.stamp = *stamp;
     return found;

@@ -43,7 +43,7 @@ class FileSink final : public RowSink {
   void note_finding(Chunk& chunk, const SourceRow& row, const RowPlan& plan,
                     bool same_content) const;
   [[nodiscard]] bool has_content(const TreePath& path, const SourceRow& row);
-  [[nodiscard]] std::optional<RowPlan> already_there(const SourceRow& row, const RowPlan& plan);
+  [[nodiscard]] std::optional<RowPlan> already_there(const SourceRow& row, RowPlan& plan);
 
   TreeFolder* tree_;  ///< nullptr: there is no tree yet (dry run).
   std::optional<IndexReader> reader_;

@@ -277,7 +277,8 @@ Result<void> Publisher::place_entered(Chunk& chunk, RowPlan& plan, const TreePat
                                       std::int64_t id) {
   if (plan.action == RowPlan::Action::write) {
     if (!move_into_place(chunk, plan, path)) return index_.erase(id);
-    if (options_.had_files && !options_.dry_run) leave_siblings(path);
+    const bool alone = plan.alone && path == plan.path;
+    if (options_.had_files && !options_.dry_run && !alone) leave_siblings(path);
     return {};
   }
   // Since the row was read, its file may have been removed as one that another row left behind.

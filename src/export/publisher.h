@@ -105,12 +105,12 @@ class Publisher {
   /// its own from now on. Where neither is possible, the entry goes again.
   [[nodiscard]] Result<void> place_entered(Chunk& chunk, RowPlan& plan, const TreePath& path,
                                            std::int64_t id);
-  /// The file that has this row's content goes to another row, or is gone: the row is read once
-  /// more. Until then it stands on the reject list, which later runs try whatever the watermark
-  /// says.
   /// Files of the same name with another ending: what an older exporter left, or another index
   /// knew.
   void leave_siblings(const TreePath& path);
+  /// The file that has this row's content goes to another row, or is gone: the row is read once
+  /// more. Until then it stands on the reject list, which later runs try whatever the watermark
+  /// says.
   [[nodiscard]] Result<void> set_aside(Chunk& chunk, const RowPlan& plan);
   /// The stem that the row gets; may move a larger new key off the plain one.
   [[nodiscard]] Result<std::string> claim(const std::string& stem, const Key& key);

@@ -238,6 +238,10 @@ Result<void> TreeFolder::rename(const TreePath& from, const TreePath& to) {
   return moved;
 }
 
+bool TreeFolder::has_folder_of(const TreePath& path) {
+  return folder(split_path(path.stem).first, false) >= 0;
+}
+
 Result<void> TreeFolder::remove(const std::string& path) {
   auto [parent, name] = split_path(path);
   const int above = folder(parent, false);

@@ -59,6 +59,7 @@ class TreeFolder {
   [[nodiscard]] Result<void> publish(int from, const std::string& name, const std::string& path);
   /// Within the tree. Errors: io, no_space, not_found.
   [[nodiscard]] Result<void> rename(const TreePath& from, const TreePath& to);
+  [[nodiscard]] bool has_folder_of(const TreePath& path);
   /// A file that is gone already is fine. Then removes the folders that became empty.
   [[nodiscard]] Result<void> remove(const std::string& path);
 

@@ -51,6 +51,16 @@ TEST_F(TreeFolderTest, ListsAFolder) {
   EXPECT_FALSE(tree->names("A/x.json"));
 }
 
+TEST_F(TreeFolderTest, SeesAFolderThatSomebodyHasMadeMeanwhile) {
+  Result<TreeFolder> tree = TreeFolder::open(root_.string(), false);
+  ASSERT_TRUE(tree);
+  EXPECT_TRUE(tree->has_folder_of({"x"}));
+  EXPECT_FALSE(tree->has_folder_of({"t/CN/x"}));
+  fs::create_directories(root_ / "t/CN");
+  EXPECT_TRUE(tree->has_folder_of({"t/CN/x"}));
+  EXPECT_FALSE(tree->has_folder_of({"A/x.json/y"})) << "a file";
+}
+
 TEST_F(TreeFolderTest, RemovesWithinTheTreeOnly) {
   Result<TreeFolder> tree = TreeFolder::open((root_ / "a").string(), false);
   ASSERT_TRUE(tree);
