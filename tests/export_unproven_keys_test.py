@@ -1,9 +1,13 @@
 """Keys that no unique index proves: rows with one key overwrite each other, and must not do so
 silently. Views, tables without an index, PostgreSQL's inheritance, keys cut out of longer ones."""
 
+import json
+import os
+import subprocess
+
 import pytest
 
-from export_fixture import COLUMNS, invoice, payload_of
+from export_fixture import BINARY, COLUMNS, invoice, payload_of
 
 KEY = {"TIDEMARK_EXPORT__INVOICES__KEY": "fid"}
 ALL = ", ".join(COLUMNS)
@@ -220,6 +224,24 @@ def test_keys_that_differ_in_case_are_two(mariadb, tree):
         check_doubled(tree.export(mariadb, *words, code=3, **KEY), "a")
 
 
+@pytest.mark.parametrize("doubled", [False, True])
+def test_a_key_that_is_not_found_by_its_own_text(mariadb, tree, doubled):
+    """Code page 932 has two signs that are one in UTF-8, and back from there it is the other: no
+    row lies at the end of such a chunk, and the next one would begin with the rows of this again."""
+    make_bare(mariadb, fid="VARCHAR(20) CHARACTER SET cp932 COLLATE cp932_bin")
+    mariadb.add(*[{**invoice(fid), "fid": "" if doubled else f"{fid:04}"} for fid in range(3000)])
+    for words in ((), ("-i", "--margin", "5m")):  # Of 0x81E0 all is well.
+        mariadb.run("UPDATE t_invoice SET fid = CONCAT(_cp932 0x81E0, fid)")
+        if not doubled and not words:
+            assert tree.export(mariadb, *words, **KEY).rows_read == 3000
+        mariadb.run("UPDATE t_invoice SET fid = CONCAT(_cp932 0x8790, SUBSTR(fid, 2))")
+        ran = tree.export(mariadb, *words, code=None, **KEY)
+        assert ran.code in (1, 3)
+        assert "does not compare with its own text" in errors(ran)
+        assert "export.invoices.key" in ran.text()
+        mariadb.run("UPDATE t_invoice SET fid = SUBSTR(fid, 2)")
+
+
 def test_keys_of_several_columns(source, tree):
     make_bare(source)
     source.add(*[invoice(fid, tenant=f"t{fid % 7}", number=f"N|{fid}%") for fid in range(2500)])
@@ -249,6 +271,193 @@ def test_children_of_a_table_are_not_in_its_primary_key(postgres, tree):
         assert tree.raw() == before
     postgres.run("DROP TABLE t_inv_2024")
     tree.incremental(postgres, "5m")
+
+
+def test_a_table_that_merges_others_proves_no_key(mariadb, tree):
+    """MRG_MyISAM: the key is unique in each of the merged tables, and may stand in two of them."""
+    mariadb.run("DROP TABLE IF EXISTS t_invoice")
+    for name in ("t_2024", "t_2025"):
+        mariadb.make_table(name)
+        mariadb.run(f"ALTER TABLE {name} ENGINE = MyISAM")
+    mariadb.run("CREATE TABLE t_invoice LIKE t_2024")
+    mariadb.run("ALTER TABLE t_invoice ENGINE = MRG_MyISAM UNION = (t_2024, t_2025)")
+    mariadb.add(invoice(1), invoice(2), table="t_2024")
+    mariadb.add(invoice(3), table="t_2025")
+    for words in ((), ("-i", "--margin", "60m")):
+        assert tree.export(mariadb, *words).rows_read == 3
+    mariadb.add(invoice(1, number="OTHER", stamp=mariadb.ago(30)), table="t_2025")
+    before = tree.raw()
+    for _ in range(2):
+        check_doubled(tree.export(mariadb, code=3), 1)
+        assert tree.raw() == before
+    mariadb.run("DROP TABLE t_invoice")
+
+
+def accept(tree, *keys):
+    subprocess.run([BINARY, "export", "rejects", "accept", "-o", tree.path, *map(str, keys)],
+                   env={"PATH": os.environ["PATH"], "HOME": tree.home}, cwd=tree.home,
+                   stdout=subprocess.DEVNULL, check=True)
+
+
+def test_an_accepted_key_makes_no_run_partial(source, tree):
+    make_bare(source)
+    source.add(*[invoice(fid, stamp=source.ago(60)) for fid in range(1, 6)],
+               *[invoice(3, number=f"N{n}", payload=payload_of(3, n), stamp=source.ago(60))
+                 for n in range(3)])
+    modes = ((), ("-i", "--margin", "5m"))
+    for words in modes:
+        check_doubled(tree.export(source, *words, code=3, **KEY), 3)
+    files = tree.raw()
+    accept(tree, 3)
+    for words in modes:
+        ran = tree.export(source, *words, **KEY)
+        assert ran.rejects_open == 0
+        assert tree.raw() == files
+    assert tree.state()["t1"][2] == "SUCCESS"
+    # The same rows in another order.
+    source.run("UPDATE t_invoice SET fid = -1 WHERE finvoice_no = 'N0'")
+    source.run("DELETE FROM t_invoice WHERE fid = -1")
+    assert tree.export(source, code=3, **KEY).rejects_open == 1
+    accept(tree, 3)
+    source.add(invoice(3, number="N0", payload=payload_of(3, 0), stamp=source.ago(60)))
+    assert tree.export(source, code=3, **KEY).rejects_open == 1
+    accept(tree, 3)
+    source.run("DELETE FROM t_invoice WHERE finvoice_no = 'N1'")
+    source.add(invoice(3, number="N1", payload=payload_of(3, 1), stamp=source.ago(60)))
+    for words in modes:
+        assert tree.export(source, *words, **KEY).rejects_open == 0
+    # One that looks like another is no other.
+    source.add(invoice(3, number="N1", payload=payload_of(3, 1), stamp=source.ago(60)))
+    assert tree.export(source, **KEY).rejects_open == 0
+    assert tree.raw() == files
+    # Whatever happens to one of them makes it news, also to those that are not exported.
+    for change in ("fext_field = '{\"changed\": 1}'", "finvoice_no = 'N9'", "ftenant_id = 't2'"):
+        source.run(f"UPDATE t_invoice SET {change} WHERE fid = 3 AND finvoice_no IN ('N2', 'N9')")
+        for words in modes:
+            check_doubled(tree.export(source, *words, code=3, **KEY), 3)
+        assert tree.raw() == files
+        accept(tree, 3)
+        for words in modes:
+            tree.export(source, *words, **KEY)
+    source.add(invoice(3, number="JOINED", stamp=source.ago(60)))
+    check_doubled(tree.export(source, code=3, **KEY), 3)
+    # Mended, and broken in the old way again.
+    source.run("DELETE FROM t_invoice WHERE fid = 3 AND finvoice_no <> 'INV3'")
+    tree.export(source, **KEY)
+    tree.check_equals(source)
+
+
+def test_accepted_before_the_others_are_met(source, tree):
+    """Windows of two tenants, of which each holds one row; then only one has news."""
+    make_bare(source)
+    source.add(invoice(1, stamp=source.ago(120)), invoice(1, tenant="t2", stamp=source.ago(120)))
+    ran = tree.incremental(source, "60m", code=3, **KEY)
+    check_doubled(ran, 1)
+    assert (ran.rows_read, ran.rejected, ran.rejects_open) == (2, 1, 1)
+    files = tree.raw()
+    accept(tree, 1)
+    tree.incremental(source, "60m", **KEY)
+    assert {line[2] for line in tree.state().values()} == {"SUCCESS"}
+    source.run("UPDATE t_invoice SET fupdate_time = ? WHERE ftenant_id = 't2'", (source.ago(30),))
+    for margin in ("5m", "1m"):
+        assert tree.incremental(source, margin, **KEY).rejects_open == 0
+        assert tree.raw() == files
+    source.change(1, source.ago(10), fcountry="DE")
+    check_doubled(tree.incremental(source, "1m", code=3, **KEY), 1)
+
+
+def test_a_row_that_no_window_holds_is_listed_and_written(source, tree):
+    """The one that is kept; of the other alone nobody could accept anything."""
+    make_bare(source)
+    source.add(invoice(1, number="B", stamp=source.ago(60)), invoice(1, number="A"))
+    source.run("UPDATE t_invoice SET fupdate_time = NULL WHERE finvoice_no = 'A'")
+    for _ in range(2):
+        ran = tree.incremental(source, "5m", code=3, **KEY)
+        check_doubled(ran, 1)
+        assert ran.rejects_open == 1
+        assert set(by_name(tree.files())) == {"A"}
+    accept(tree, 1)
+    for _ in range(2):
+        assert tree.incremental(source, "5m", **KEY).rejects_open == 0
+        assert set(by_name(tree.files())) == {"A"}
+
+
+def test_a_row_that_is_kept_alone_can_be_accepted(source, tree):
+    make_bare(source)
+    source.add(invoice(1, number="A", stamp=source.ago(60)), invoice(1, number="B"))
+    source.run("UPDATE t_invoice SET fupdate_time = NULL WHERE finvoice_no = 'B'")
+    check_doubled(tree.incremental(source, "5m", code=3, **KEY), 1)
+    accept(tree, 1)
+    tree.incremental(source, "5m", **KEY)
+    assert tree.state()["t1"][2] == "SUCCESS"
+    assert set(by_name(tree.files())) == {"A"}
+
+
+def test_which_row_is_kept_does_not_depend_on_who_meets_it_first(source, tree):
+    """Workers that meet one key at the same time; the smallest row has it, by tenant and number."""
+    make_bare(source)
+    tenants = [f"t{n}" for n in range(1, 9)]
+    source.add(*[invoice(fid, tenant=tenant, number=f"{tenant}-{fid}", stamp=source.ago(60))
+                 for fid in range(1, 101) for tenant in reversed(tenants)])
+    for words in (("-i", "--margin", "5m"), ()):
+        ran = tree.export(source, *words, "--threads", "8", code=3, **KEY)
+        assert (ran.rows_read, ran.rejected, ran.rejects_open) == (800, 700, 100)
+        assert set(by_name(tree.files())) == {f"t1-{fid}" for fid in range(1, 101)}
+    accept(tree, "--all")
+    for words in ((), ("-i", "--margin", "5m")):
+        assert tree.export(source, *words, "--threads", "8", **KEY).rejected == 700
+        assert set(by_name(tree.files())) == {f"t1-{fid}" for fid in range(1, 101)}
+    # A part of the table has but what is in it, and overwrites nothing.
+    assert tree.export(source, "--tenant", "t5", **KEY).rejected == 100
+    assert set(by_name(tree.files())) == {f"t1-{fid}" for fid in range(1, 101)}
+
+
+def test_the_file_follows_the_row_whose_name_it_has(source, tree):
+    make_bare(source)
+    source.add(invoice(1, number="B"))
+    tree.export(source, **KEY)
+    source.add(invoice(1, number="A"))
+    source.run("UPDATE t_invoice SET fext_field = '[1]' WHERE finvoice_no = 'B'")
+    check_doubled(tree.export(source, code=3, **KEY), 1)
+    assert by_name(tree.files()) == {"B": b"[1]"}
+    # While it is broken, its last good file stands.
+    source.run("UPDATE t_invoice SET fext_field = '[1' WHERE finvoice_no = 'B'")
+    for _ in range(2):
+        check_doubled(tree.export(source, code=3, **KEY), 1)
+        assert by_name(tree.files()) == {"B": b"[1]"}
+    accept(tree, 1)
+    tree.export(source, **KEY)
+    assert by_name(tree.files()) == {"B": b"[1]"}
+    # Where it is gone, another one that can be written has its turn.
+    source.run("DELETE FROM t_invoice WHERE finvoice_no = 'B'")
+    source.add(invoice(1, number="C"), invoice(1, number="0", payload="{broken"))
+    check_doubled(tree.export(source, code=3, **KEY), 1)
+    assert set(by_name(tree.files())) == {"A"}
+
+
+def lines_of(tree):
+    return sorted(json.loads(line)["invoice_no"] for path, content in tree.raw().items()
+                  if path.endswith(".ndjson") for line in content.splitlines())
+
+
+def test_packed_trees_accept_such_keys(source, tree):
+    make_bare(source)
+    source.add(*[invoice(fid, stamp=source.ago(60)) for fid in range(1, 4)],
+               *[invoice(3, number=number, tenant=tenant, stamp=source.ago(50))
+                 for number, tenant in (("N1", "t1"), ("N2", "t0"))])
+    packed = ("--layout", "ndjson")
+    check_doubled(tree.export(source, *packed, code=3, **KEY), 3)
+    accept(tree, 3)
+    for _ in range(2):
+        assert tree.export(source, *packed, **KEY).rejects_open == 0
+        # The old parts are replaced, and one row of the key stands in the new ones.
+        assert lines_of(tree) == ["INV1", "INV2", "N2"]
+    for _ in range(3):
+        assert tree.export(source, "-i", "--margin", "5m", *packed, **KEY).rejects_open == 0
+    lines = lines_of(tree)
+    for _ in range(2):  # Windows that hold nothing: the key is tried all the same.
+        assert tree.export(source, "-i", "--margin", "5m", *packed, **KEY).rejects_open == 0
+        assert lines_of(tree) == lines
 
 
 def make_partitioned(source):

@@ -190,8 +190,11 @@ struct Chunk {
   std::uint64_t bytes = 0;   ///< Of payloads.
   std::vector<RowPlan> plans;
   std::vector<PackedBlock> blocks;
-  SweepFindings findings;  ///< Sweeps only.
-  std::vector<Reject> rejects;
+  SweepFindings findings;       ///< Sweeps only.
+  std::vector<Reject> rejects;  ///< For the list: one a row, or one a key of several rows.
+  /// Keys of several rows: those whose row that is kept is among the rows here, and those whose
+  /// is not, though the tree is to have it.
+  std::vector<Key> kept_here, kept_elsewhere;
   std::vector<MendedRow> mended;   ///< Good now, but still on the reject list.
   std::vector<std::int64_t> seen;  ///< Index ids of the known rows among them.
   std::vector<std::int64_t>

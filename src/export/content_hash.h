@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@ struct ContentHash {
 
   [[nodiscard]] std::string_view view() const { return {bytes.data(), bytes.size()}; }
   friend bool operator==(const ContentHash&, const ContentHash&) = default;
+  friend auto operator<=>(const ContentHash&, const ContentHash&) = default;
 };
 
 [[nodiscard]] ContentHash content_hash(std::string_view payload);

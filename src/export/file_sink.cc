@@ -57,10 +57,12 @@ Result<bool> FileSink::is_known(const SourceRow& row, const ContentHash& hash) {
   return entry_ && entry_->hash == hash;
 }
 
-Result<bool> FileSink::holds_another(const SourceRow& row, const ContentHash& hash) {
+Result<Held> FileSink::held(const SourceRow& row, const ContentHash& hash) {
   if (Result<void> done = look_up(row.key); !done) return fail(std::move(done.error()));
-  return entry_ &&
-         (entry_->hash != hash || !is_name_of(entry_->path.stem, path_.stem(row), row.key.text()));
+  if (!entry_ || !is_name_of(entry_->path.stem, path_.stem(row), row.key.text())) {
+    return Held::nothing;
+  }
+  return entry_->hash == hash ? Held::all : Held::name;
 }
 
 Result<void> FileSink::keep(Chunk& chunk, const SourceRow& row) {

@@ -32,7 +32,7 @@ class FileSink final : public RowSink {
   [[nodiscard]] Result<bool> is_known(const SourceRow& row, const ContentHash& hash) override;
   [[nodiscard]] Result<void> add(Chunk& chunk, const SourceRow& row, std::size_t group,
                                  const ContentHash& hash) override;
-  [[nodiscard]] Result<bool> holds_another(const SourceRow& row, const ContentHash& hash) override;
+  [[nodiscard]] Result<Held> held(const SourceRow& row, const ContentHash& hash) override;
   [[nodiscard]] Result<void> keep(Chunk& chunk, const SourceRow& row) override;
   [[nodiscard]] Result<void> end(Chunk& chunk) override;
   void discard(Chunk& chunk) override;

@@ -6,6 +6,7 @@
 
 #include "export/accepted_rejects.h"
 #include "export/index_aside.h"
+#include "export/key_notes.h"
 #include "export/state_directory.h"
 #include "export/tree_folder.h"
 #include "export/tree_recovery.h"
@@ -130,6 +131,9 @@ Result<void> HeldTree::read_records() {
   for (const Reject& reject : *list) {
     rejects.insert(reject.key);
     rejecting.add(reject);
+    if (reject.reason == doubled_key_reason) {
+      doubled[reject.key] = {.hash = reject.hash, .accepted = reject.accepted};
+    }
   }
   return {};
 }

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "export/open_rejects.h"
 #include "export/round_journal.h"
+#include "export/rows_of_key.h"
 #include "export/spec.h"
 #include "export/tree_index.h"
 #include "export/tree_lock.h"
@@ -59,6 +60,7 @@ struct HeldTree {
   std::int64_t max_id = 0;
   std::map<std::string, CivilTime, std::less<>> covered;  ///< See TreeIndex::covered().
   std::set<Key> rejects;                                  ///< On the list, accepted or not.
+  std::map<Key, ListedKey> doubled;                       ///< Of these, keys of several rows.
   OpenRejects rejecting;
 
  private:

@@ -21,9 +21,10 @@ Error doubled_key(const SourceTable& table, const Key& first, std::size_t others
     error.what.zh += more.zh;
   }
   return std::move(error).with_hint(
-      {"name columns that identify a row: export.{}.key = \"…\", or delete the rows that stand "
-       "twice; all other rows are exported",
-       "请指定唯一标识一行的列：export.{}.key = \"…\"，或删除重复的行；其余行均已导出"},
+      {"name columns that identify a row: export.{}.key = \"…\", delete the rows that stand "
+       "twice, or accept it: tidemark export rejects accept; all other rows are exported",
+       "请指定唯一标识一行的列：export.{}.key = \"…\"，或删除重复的行，或接受现状：tidemark export "
+       "rejects accept；其余行均已导出"},
       spec.name);
 }
 

@@ -71,8 +71,8 @@ Result<void> NdjsonSink::add(Chunk& chunk, const SourceRow& row, std::size_t gro
   return {};
 }
 
-Result<bool> NdjsonSink::holds_another(const SourceRow& /*row*/, const ContentHash& /*hash*/) {
-  return false;
+Result<Held> NdjsonSink::held(const SourceRow& /*row*/, const ContentHash& /*hash*/) {
+  return Held::nothing;
 }
 
 Result<void> NdjsonSink::keep(Chunk& /*chunk*/, const SourceRow& /*row*/) { return {}; }

@@ -30,7 +30,7 @@ class NdjsonSink final : public RowSink {
   [[nodiscard]] Result<void> add(Chunk& chunk, const SourceRow& row, std::size_t group,
                                  const ContentHash& hash) override;
   /// Lines stand beside each other.
-  [[nodiscard]] Result<bool> holds_another(const SourceRow& row, const ContentHash& hash) override;
+  [[nodiscard]] Result<Held> held(const SourceRow& row, const ContentHash& hash) override;
   /// Nothing: the row's line of an earlier run is looked for at the end, see keep_lines().
   [[nodiscard]] Result<void> keep(Chunk& chunk, const SourceRow& row) override;
   [[nodiscard]] Result<void> end(Chunk& chunk) override;

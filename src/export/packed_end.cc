@@ -29,6 +29,8 @@ bool is_read_whole(const Job& job) { return job.pending.load() == 0 && job.is_wh
 std::set<Key> rejected_rows(const Publisher& publisher) {
   std::set<Key> rejected = publisher.met_rejects();
   for (const MendedRow& row : publisher.mended_rows()) rejected.erase(row.key);
+  // One of the rows that share the key has its line in the new parts.
+  for (const Key& key : publisher.kept_of_doubled()) rejected.erase(key);
   return rejected;
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/last_net.h"
@@ -57,7 +58,9 @@ std::optional<Error> Publisher::failure() const {
 
 std::vector<Key> Publisher::again() const {
   const std::lock_guard lock(mutex_);
-  return again_;
+  std::vector<Key> keys = again_;
+  std::ranges::set_difference(kept_elsewhere_, kept_, std::back_inserter(keys));
+  return keys;
 }
 
 void Publisher::work() {
@@ -86,12 +89,16 @@ void Publisher::work() {
         chunk.job->rows += chunk.rows;
         chunk.job->failed += chunk.failed;
         findings_.add(chunk.findings);
-        chunk.job->rejected += chunk.rejects.size();
-        for (const auto& [group, counts] : chunk.groups) groups_.add(group, counts);
+        for (const auto& [group, counts] : chunk.groups) {
+          chunk.job->rejected += counts.rejected;
+          groups_.add(group, counts);
+        }
         for (const std::int64_t id : chunk.seen) {
           if (id <= options_.max_id) seen_[static_cast<std::size_t>(id)] = true;
         }
         rejected_names_.insert(chunk.rejected_names.begin(), chunk.rejected_names.end());
+        kept_.insert(chunk.kept_here.begin(), chunk.kept_here.end());
+        kept_elsewhere_.insert(chunk.kept_elsewhere.begin(), chunk.kept_elsewhere.end());
       }
       chunk.job->end_piece();
     }

@@ -81,7 +81,10 @@ class Publisher {
   /// Rejects that the run met again, good or bad. Call after drain() or finish().
   [[nodiscard]] const std::set<Key>& met_rejects() const { return met_rejects_; }
   [[nodiscard]] const SweepFindings& findings() const { return findings_; }  ///< After finish().
-  /// Rows whose adopted file went to another row: to be read once more and written.
+  /// Keys of several rows of which this run has written one, or found it written. After finish().
+  [[nodiscard]] const std::set<Key>& kept_of_doubled() const { return kept_; }
+  /// Rows whose adopted file went to another row: to be read once more and written. And keys of
+  /// several rows of which the run met some, but not the one that is kept. Call after drain().
   [[nodiscard]] std::vector<Key> again() const;
 
  private:
@@ -139,10 +142,11 @@ class Publisher {
   std::vector<Key> again_;
   std::vector<TreePath> left_behind_;  ///< In this round, by rows that moved.
   StaleFiles stale_files_;
-  std::vector<std::string> stale_;      ///< Noted in the index, to be removed after the commit.
-  SweepFindings findings_;              ///< The publisher's thread only.
-  std::vector<MendedRow> mended_rows_;  ///< The publisher's thread only.
-  std::set<Key> met_rejects_;           ///< The publisher's thread only.
+  std::vector<std::string> stale_;       ///< Noted in the index, to be removed after the commit.
+  SweepFindings findings_;               ///< The publisher's thread only.
+  std::vector<MendedRow> mended_rows_;   ///< The publisher's thread only.
+  std::set<Key> met_rejects_;            ///< The publisher's thread only.
+  std::set<Key> kept_, kept_elsewhere_;  ///< Likewise: see Chunk.
   /// Of the chunk at work: rows that stay on the reject list if they are on it, since their files
   /// could not be written, or are to be.
   std::set<Key> left_on_list_;

@@ -5,6 +5,13 @@
 
 namespace tidemark::exporter {
 
+/// How much of a row the tree holds under the row's key.
+enum class Held {
+  nothing,  ///< No row of the key, or one of another name.
+  name,     ///< A row of its name, with another content.
+  all,      ///< Just this row.
+};
+
 /// Where a worker puts the good rows of a chunk. One per worker; what it adds to a chunk becomes
 /// visible only when the publisher takes the chunk.
 class RowSink {
@@ -18,10 +25,7 @@ class RowSink {
                                          const ContentHash& hash) = 0;
   /// Whether the index vouches for exactly this content of this row.
   [[nodiscard]] virtual Result<bool> is_known(const SourceRow& row, const ContentHash& hash) = 0;
-  /// Whether the tree holds the row's key with another name or content, that of another row
-  /// perhaps.
-  [[nodiscard]] virtual Result<bool> holds_another(const SourceRow& row,
-                                                   const ContentHash& hash) = 0;
+  [[nodiscard]] virtual Result<Held> held(const SourceRow& row, const ContentHash& hash) = 0;
   /// The row is there, but nothing is written for it (rejected): its old file is not stale.
   [[nodiscard]] virtual Result<void> keep(Chunk& chunk, const SourceRow& row) = 0;
   [[nodiscard]] virtual Result<void> end(Chunk& chunk) = 0;

@@ -169,10 +169,8 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
   Result<std::unique_ptr<sql::Cursor>> opened = connection_->query(select.sql, select.params);
   if (!opened) return fail(std::move(opened.error()));
   std::unique_ptr<sql::Cursor> cursor = std::move(*opened);
-  std::vector<std::string_view> key(table_.key_columns());
   shown_ = {};
   met_.clear();
-  taken_.clear();
   ended_early_ = false;
   std::uint64_t without_payload = 0;
   Result<void> done;
@@ -183,29 +181,18 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
       break;
     }
     if (!*more) break;
-    const auto field = [&](Field f) { return cursor->at(static_cast<std::size_t>(f)); };
-    const std::optional<std::string_view> payload = field(Field::payload);
-    if (!payload) {  // Nothing to export; see SourceTable::select().
+    const std::optional<SourceRow> row = row_at(*cursor);
+    if (!row) {  // Nothing to export; see SourceTable::select().
       ++without_payload;
       continue;
     }
-    for (std::size_t i = 0; i < key.size(); ++i) {
-      key[i] = cursor->at(static_cast<std::size_t>(Field::key) + i).value_or("");
-    }
-    const SourceRow row{.key = Key::from_columns(key, table_.integer_key()),
-                        .tenant = field(Field::tenant).value_or(""),
-                        .country = field(Field::country).value_or(""),
-                        .date = field(Field::date).value_or(""),
-                        .number = field(Field::number).value_or(""),
-                        .payload = *payload,
-                        .update_time = field(Field::update_time).value_or("")};
-    done = take_row(chunk, row);
+    done = take_row(chunk, *row);
     if (!done) break;
     if (chunk.rows % rows_shown_at_once == 0) show_rows(chunk);
     if (chunk.bytes >= options_.bytes_per_chunk && may_end_early) {
       // Large rows: this is enough for one chunk. The count below covers what was read.
-      const Position upto{.update_time = in_window ? std::string(row.update_time) : "",
-                          .key = row.key};
+      const Position upto{.update_time = in_window ? std::string(row->update_time) : "",
+                          .key = row->key};
       if (!task.slice.upto || task.slice.upto->key != upto.key ||
           task.slice.upto->update_time != upto.update_time) {
         give_back_rest(task, upto);
@@ -233,6 +220,23 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
     take_back_shown();
   }
   return done;
+}
+
+std::optional<SourceRow> SliceReader::row_at(const sql::Cursor& cursor) {
+  const auto field = [&](Field f) { return cursor.at(static_cast<std::size_t>(f)); };
+  const std::optional<std::string_view> payload = field(Field::payload);
+  if (!payload) return std::nullopt;
+  key_parts_.resize(table_.key_columns());
+  for (std::size_t i = 0; i < key_parts_.size(); ++i) {
+    key_parts_[i] = cursor.at(static_cast<std::size_t>(Field::key) + i).value_or("");
+  }
+  return SourceRow{.key = Key::from_columns(key_parts_, table_.integer_key()),
+                   .tenant = field(Field::tenant).value_or(""),
+                   .country = field(Field::country).value_or(""),
+                   .date = field(Field::date).value_or(""),
+                   .number = field(Field::number).value_or(""),
+                   .payload = *payload,
+                   .update_time = field(Field::update_time).value_or("")};
 }
 
 void SliceReader::show_rows(const Chunk& chunk) {
@@ -306,35 +310,49 @@ Result<void> SliceReader::take_row(Chunk& chunk, const SourceRow& row) {
   const ContentHash hash =
       sink_->uses_hashes() || !is_proven ? content_hash(row.payload) : ContentHash{};
 
+  const auto doubled = doubled_.find(row.key);
+  if (doubled != doubled_.end() && doubled->second.kept != RowLook::of(row, hash)) {
+    return leave_out(chunk, row, group);
+  }
+  const Result<std::optional<JsonFault>> fault = fault_of(row, hash);
+  if (!fault) return std::unexpected(fault.error());
   if (!is_proven) {
-    meet(row, hash);
-    const Result<bool> taken = is_others(row, hash);
-    if (!taken) return std::unexpected(taken.error());
-    if (*taken) return reject(chunk, row, group, std::string(doubled_key_reason));
+    if (Result<void> met = meet(row, hash, !*fault); !met) return met;
   }
-
-  // What the index vouches for was checked when it was exported; new requirements were not.
-  bool checked = false;
-  if (options_.required_fields.empty()) {
-    const Result<bool> known = sink_->is_known(row, hash);
-    if (!known) return std::unexpected(known.error());
-    checked = *known;
-  }
-  if (!checked) {
-    if (const std::optional<JsonFault> fault = check_json(row.payload, options_.required_fields)) {
-      return reject(chunk, row, group, reason_of(*fault));
+  if (doubled != doubled_.end()) {
+    if (*fault) return leave_out(chunk, row, group);
+    chunk.kept_here.push_back(row.key);
+    if (doubled->second.has_its_line) {
+      chunk.groups[group].unchanged++;
+      return {};
     }
-  }
-  if (!known_rejects_.empty() && known_rejects_.contains(row.key) && !doubled_.contains(row.key)) {
+  } else if (*fault) {
+    return reject(chunk, row, group, reason_of(**fault));
+  } else if (!known_rejects_.empty() && known_rejects_.contains(row.key)) {
     chunk.mended.push_back({.key = row.key, .group = group});
   }
   return sink_->add(chunk, row, group, hash);
 }
 
+Result<std::optional<JsonFault>> SliceReader::fault_of(const SourceRow& row,
+                                                       const ContentHash& hash) {
+  // What the index vouches for was checked when it was exported; new requirements were not.
+  if (options_.required_fields.empty()) {
+    const Result<bool> known = sink_->is_known(row, hash);
+    if (!known) return std::unexpected(known.error());
+    if (*known) return std::nullopt;
+  }
+  return check_json(row.payload, options_.required_fields);
+}
+
+Result<void> SliceReader::leave_out(Chunk& chunk, const SourceRow& row, std::size_t group) {
+  chunk.groups[group].rejected++;
+  return sink_->keep(chunk, row);
+}
+
 Result<void> SliceReader::reject(Chunk& chunk, const SourceRow& row, std::size_t group,
                                  std::string reason) {
-  chunk.groups[group].rejected++;
-  if (Result<void> kept = sink_->keep(chunk, row); !kept) return kept;
+  if (Result<void> left = leave_out(chunk, row, group); !left) return left;
   chunk.rejects.push_back({.key = row.key,
                            .tenant = std::string(row.tenant),
                            .country = std::string(row.country),

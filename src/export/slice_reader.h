@@ -14,11 +14,13 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/json_check.h"
 #include "base/result.h"
 #include "base/stop.h"
 #include "export/chunk_length.h"
 #include "export/publisher.h"
 #include "export/row_sink.h"
+#include "export/rows_of_key.h"
 #include "export/slice_queue.h"
 #include "sql/connection.h"
 
@@ -69,6 +71,7 @@ class SliceReader {
     bool connects_at_once = false;            ///< Else with the first slice.
     std::string zone;
     std::vector<std::string> required_fields;
+    std::map<Key, ListedKey> listed_doubled;  ///< As the list stood before the run.
     /// Cut connections and restarted servers: the slice is read again on a new connection.
     int attempts_max = 4;
   };
@@ -103,12 +106,21 @@ class SliceReader {
   [[nodiscard]] std::size_t group_of(const SourceRow& row);
   [[nodiscard]] Result<void> read_rows(SliceTask& task, Chunk& chunk);
   /// Likewise, where the database does not keep two rows from having one key: looks for such keys,
-  /// and writes none of their rows over another's. The job fails.
+  /// and writes none of their rows over another's. The job fails unless they are accepted.
   [[nodiscard]] Result<void> read_unproven(SliceTask& task, Chunk& chunk);
   /// Forgets what was read of the slice, to read it again in the same snapshot.
   void begin_again(Chunk& chunk);
   /// Which of the keys that were met stand in more than one row.
-  [[nodiscard]] Result<std::set<Key>> find_doubled(const SliceTask& task);
+  [[nodiscard]] Result<std::map<Key, DoubledKey>> find_doubled(const SliceTask& task);
+  /// Those of the keys that were met that stand in rows that were not, too. Such a key in no row
+  /// fails the job.
+  [[nodiscard]] Result<std::vector<Key>> find_rows_elsewhere(const SliceTask& task);
+  /// Meets all rows of these keys anew, wherever they are.
+  [[nodiscard]] Result<void> meet_all_rows_of(std::span<const Key> keys);
+  /// Against the reject list; the job fails if it has others.
+  void judge(SliceTask& task, std::map<Key, DoubledKey>& doubled) const;
+  /// What becomes known of doubled keys besides their rows.
+  void list_doubled(const SliceTask& task, Chunk& chunk) const;
   /// Adds how many rows of the table have each of the keys.
   [[nodiscard]] Result<void> count_rows_with(std::span<const Key> keys, bool exactly,
                                              std::map<Key, std::uint64_t>& rows);
@@ -116,10 +128,14 @@ class SliceReader {
   void show_rows(const Chunk& chunk);
   /// What it was told of the slice: that is read again, or not at all.
   void take_back_shown();
+  /// nullopt without a payload.
+  [[nodiscard]] std::optional<SourceRow> row_at(const sql::Cursor& cursor);
   [[nodiscard]] Result<void> take_row(Chunk& chunk, const SourceRow& row);
-  void meet(const SourceRow& row, const ContentHash& hash);
-  /// Whether another row has its key, and its file or line.
-  [[nodiscard]] Result<bool> is_others(const SourceRow& row, const ContentHash& hash);
+  [[nodiscard]] Result<std::optional<JsonFault>> fault_of(const SourceRow& row,
+                                                          const ContentHash& hash);
+  [[nodiscard]] Result<void> meet(const SourceRow& row, const ContentHash& hash, bool is_good);
+  /// Counts a rejected row whose key is on the list by other means.
+  [[nodiscard]] Result<void> leave_out(Chunk& chunk, const SourceRow& row, std::size_t group);
   [[nodiscard]] Result<void> reject(Chunk& chunk, const SourceRow& row, std::size_t group,
                                     std::string reason);
 
@@ -135,15 +151,10 @@ class SliceReader {
   Options options_;
   std::unique_ptr<sql::Connection> connection_;
   ChunkLength length_;
-  struct Met {
-    std::uint64_t rows = 0;
-    std::pair<ContentHash, ContentHash> first;
-    bool differ = false;  ///< Their names or contents: else they are as good as one.
-  };
+  std::vector<std::string_view> key_parts_;  ///< Of the present row.
   /// Of the present slice, where nothing proves its keys: the rows that have each.
-  std::map<Key, Met> met_;
-  std::set<Key> doubled_;  ///< Of the present slice: known to stand in more than one row.
-  std::set<Key> taken_;    ///< Of these, whose row is chosen.
+  std::map<Key, RowsOfKey> met_;
+  std::map<Key, DoubledKey> doubled_;  ///< Of the present slice, known once it was read.
   /// The present slice was cut behind a row, where others may have its position.
   bool ended_early_ = false;
   bool ignores_bytes_ = false;  ///< The slice is read to its end, however large it is.

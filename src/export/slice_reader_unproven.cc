@@ -17,15 +17,17 @@ Result<void> SliceReader::read_unproven(SliceTask& task, Chunk& chunk) {
     read = read_rows(task, chunk);
   }
   if (!read) return read;
-  Result<std::set<Key>> found = find_doubled(task);
+  Result<std::map<Key, DoubledKey>> found = find_doubled(task);
   if (!found) return fail(std::move(found.error()));
   if (found->empty()) return {};
-  task.job->fail_with(doubled_key(table_, *found->begin(), found->size() - 1));
+  judge(task, *found);
   // Only now is it known of the first of their rows as well.
   doubled_ = std::move(*found);
   begin_again(chunk);
   ignores_bytes_ = true;  // Its end stands.
-  return read_rows(task, chunk);
+  read = read_rows(task, chunk);
+  if (read) list_doubled(task, chunk);
+  return read;
 }
 
 void SliceReader::begin_again(Chunk& chunk) {
@@ -34,17 +36,23 @@ void SliceReader::begin_again(Chunk& chunk) {
   chunk = Chunk{.job = chunk.job};
 }
 
-Result<std::set<Key>> SliceReader::find_doubled(const SliceTask& task) {
-  std::set<Key> doubled;
-  if (table_.holds_whole_keys(task.slice)) {
-    for (const auto& [key, met] : met_) {
-      if (met.differ) doubled.insert(key);
-    }
-    return doubled;
+Result<std::map<Key, DoubledKey>> SliceReader::find_doubled(const SliceTask& task) {
+  if (!table_.holds_whole_keys(task.slice)) {
+    // The others may be in another window, or another tenant's.
+    const Result<std::vector<Key>> elsewhere = find_rows_elsewhere(task);
+    if (!elsewhere) return fail(elsewhere.error());
+    if (Result<void> met = meet_all_rows_of(*elsewhere); !met) return fail(std::move(met.error()));
   }
-  // The others may be in another window, or another tenant's.
+  std::map<Key, DoubledKey> doubled;
+  for (const auto& [key, rows] : met_) {
+    if (rows.differ()) doubled.emplace(key, rows.decided());
+  }
+  return doubled;
+}
+
+Result<std::vector<Key>> SliceReader::find_rows_elsewhere(const SliceTask& task) {
   std::vector<Key> keys;
-  for (const auto& [key, met] : met_) keys.push_back(key);
+  for (const auto& [key, rows] : met_) keys.push_back(key);
   std::map<Key, std::uint64_t> found;
   if (Result<void> counted = count_rows_with(keys, false, found); !counted) {
     return fail(std::move(counted.error()));
@@ -62,11 +70,71 @@ Result<std::set<Key>> SliceReader::find_doubled(const SliceTask& task) {
   if (Result<void> counted = count_rows_with(suspects, true, found); !counted) {
     return fail(std::move(counted.error()));
   }
+  std::vector<Key> elsewhere;
   for (const auto& [key, rows] : found) {
-    const Met& met = met_[key];
-    if (met.differ || rows > met.rows) doubled.insert(key);
+    const auto met = met_.find(key);
+    if (met != met_.end() && rows > met->second.count()) elsewhere.push_back(key);
   }
-  return doubled;
+  return elsewhere;
+}
+
+Result<void> SliceReader::meet_all_rows_of(std::span<const Key> keys) {
+  for (const Key& key : keys) met_.erase(key);
+  const std::set<Key> wanted(keys.begin(), keys.end());
+  while (!keys.empty()) {
+    const std::span<const Key> some =
+        keys.first(std::min(table_.keys_per_statement(), keys.size()));
+    keys = keys.subspan(some.size());
+    const Statement query = table_.whole_rows_with(some);
+    Result<void> read = sql::each_row(connection_->query(query.sql, query.params),
+                                      [&](const sql::Cursor& cursor) -> Result<void> {
+                                        const std::optional<SourceRow> row = row_at(cursor);
+                                        // Keys that the column's collation takes for the same are
+                                        // others.
+                                        if (!row || !wanted.contains(row->key)) return {};
+                                        const ContentHash hash = content_hash(row->payload);
+                                        const Result<std::optional<JsonFault>> fault =
+                                            fault_of(*row, hash);
+                                        if (!fault) return std::unexpected(fault.error());
+                                        return meet(*row, hash, !*fault);
+                                      });
+    if (!read) return read;
+  }
+  return {};
+}
+
+void SliceReader::judge(SliceTask& task, std::map<Key, DoubledKey>& doubled) const {
+  const Key* first = nullptr;
+  std::size_t open = 0;
+  for (auto& [key, rows] : doubled) {
+    const auto listed = options_.listed_doubled.find(key);
+    const bool is_listed =
+        listed != options_.listed_doubled.end() && listed->second.hash == rows.hash;
+    rows.is_accepted = is_listed && listed->second.accepted;
+    // Runs of windows try what is on the list again and again, and would add a line each time.
+    rows.has_its_line = is_listed && !sink_->uses_hashes() && !task.slice.keys.empty();
+    if (rows.is_accepted) continue;
+    if (open++ == 0) first = &key;
+  }
+  if (first != nullptr) task.job->fail_with(doubled_key(table_, *first, open - 1));
+}
+
+void SliceReader::list_doubled(const SliceTask& task, Chunk& chunk) const {
+  std::ranges::sort(chunk.kept_here);
+  for (const auto& [key, rows] : doubled_) {
+    const RowLook& row = rows.left_out;
+    chunk.rejects.push_back({.key = key,
+                             .tenant = row.tenant,
+                             .country = row.country,
+                             .number = row.number,
+                             .reason = std::string(doubled_key_reason),
+                             .hash = rows.hash});
+    // No window may ever hold the other row.
+    if (task.slice.window && rows.awaits_file &&
+        !std::ranges::binary_search(chunk.kept_here, key)) {
+      chunk.kept_elsewhere.push_back(key);
+    }
+  }
 }
 
 Result<void> SliceReader::count_rows_with(std::span<const Key> keys, bool exactly,
@@ -84,24 +152,14 @@ Result<void> SliceReader::count_rows_with(std::span<const Key> keys, bool exactl
   return {};
 }
 
-void SliceReader::meet(const SourceRow& row, const ContentHash& hash) {
-  // What makes the file: its name and its content.
-  std::string name;
-  for (const std::string_view part : {row.tenant, row.country, row.date, row.number}) {
-    name.append(part).push_back('\0');
-  }
-  const auto seen = std::pair(content_hash(name), hash);
-  Met& met = met_[row.key];
-  if (met.rows++ == 0) met.first = seen;
-  met.differ = met.differ || met.first != seen;
-}
-
-Result<bool> SliceReader::is_others(const SourceRow& row, const ContentHash& hash) {
-  if (!doubled_.contains(row.key)) return false;
-  if (taken_.contains(row.key)) return true;
-  const Result<bool> other = sink_->holds_another(row, hash);
-  if (other && !*other) taken_.insert(row.key);
-  return other;
+Result<void> SliceReader::meet(const SourceRow& row, const ContentHash& hash, bool is_good) {
+  const Result<Held> held = sink_->held(row, hash);
+  if (!held) return std::unexpected(held.error());
+  met_[row.key].add({.look = RowLook::of(row, hash),
+                     .held = *held,
+                     .is_read = table_.takes(row.tenant, row.country),
+                     .is_good = is_good});
+  return {};
 }
 
 }  // namespace tidemark::exporter

@@ -9,14 +9,20 @@
 namespace tidemark::exporter {
 
 Statement SourceTable::select(const Slice& slice) const {
-  Builder builder(*this);
+  return Builder(*this)
+      .text("SELECT ")
+      .joined(shown_columns(), ", ")
+      .from_read(slice)
+      .order(slice)
+      .take();
+}
+
+std::vector<std::string> SourceTable::shown_columns() const {
   // A column that is shown in its own text form only; the order is that of enum Field.
-  builder.text("SELECT ")
-      .joined({shown_tenant_, shown_country_, shown_date_, shown_number_, q_payload_, q_update_},
-              ", ")
-      .text(", ")
-      .joined(q_key_, ", ");
-  return builder.from_read(slice).order(slice).take();
+  std::vector<std::string> columns = {shown_tenant_, shown_country_, shown_date_,
+                                      shown_number_, q_payload_,     q_update_};
+  columns.insert(columns.end(), q_key_.begin(), q_key_.end());
+  return columns;
 }
 
 Statement SourceTable::count(const Slice& slice) const {
@@ -46,6 +52,26 @@ std::size_t SourceTable::keys_per_statement() const {
 
 Statement SourceTable::rows_with(std::span<const Key> keys, bool exactly) const {
   return Builder(*this).text("SELECT ").joined(q_key_, ", ").from_keys(keys, exactly).take();
+}
+
+Statement SourceTable::whole_rows_with(std::span<const Key> keys) const {
+  return Builder(*this).text("SELECT ").joined(shown_columns(), ", ").from_keys(keys, true).take();
+}
+
+bool SourceTable::takes(std::string_view tenant, std::string_view country) const {
+  const auto is_country = [&](std::string_view wanted) {
+    const auto is_none = [](std::string_view name) {
+      return name.empty() || name == unknown_country;
+    };
+    return spec_.country.empty() || wanted == country || (is_none(wanted) && is_none(country));
+  };
+  if (filter_.groups) {
+    return std::ranges::any_of(*filter_.groups, [&](const auto& group) {
+      return group.first == tenant && is_country(group.second);
+    });
+  }
+  return (filter_.tenants.empty() || std::ranges::binary_search(filter_.tenants, tenant)) &&
+         (filter_.countries.empty() || std::ranges::any_of(filter_.countries, is_country));
 }
 
 Statement SourceTable::doubled_keys(std::uint64_t rows_max, std::uint64_t keys_max) const {

@@ -127,6 +127,10 @@ class SourceTable {
   /// The key of each row that has one of `keys` (as its columns compare), whatever its tenant and
   /// stamp. Not `exactly`: as select() gives them, with those that have no payload.
   [[nodiscard]] Statement rows_with(std::span<const Key> keys, bool exactly) const;
+  /// These rows as select() gives them, but for those without a payload.
+  [[nodiscard]] Statement whole_rows_with(std::span<const Key> keys) const;
+  /// Whether the filter lets rows of the tenant and the country through.
+  [[nodiscard]] bool takes(std::string_view tenant, std::string_view country) const;
   /// As many keys as rows_with() may be given at once. At least 1.
   [[nodiscard]] std::size_t keys_per_statement() const;
   /// Keys that stand in more than one of the first `rows_max` rows, `keys_max` of them at most: the
@@ -197,6 +201,8 @@ class SourceTable {
   [[nodiscard]] std::string_view shown_listed_tenant() const {
     return trims(spec_.tenant) ? "tenant::text" : "tenant";
   }
+  /// As select() lists them.
+  [[nodiscard]] std::vector<std::string> shown_columns() const;
   [[nodiscard]] Statement of_information_schema(std::string_view select) const;
   SourceTable(const sql::Connection& connection, TableSpec spec, Filter filter, sql::Table table);
   /// Whether the column is taken without the blanks that fill it up.

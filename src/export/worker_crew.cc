@@ -110,7 +110,8 @@ Result<void> WorkerCrew::add_reader(std::size_t worker, SliceQueue& queue, bool 
   SliceReader::Options reading{.rows_per_chunk = packed_ ? 4096U : 1024U,
                                .bytes_per_chunk = packed_ ? 3U << 19 : 4U << 20,
                                .zone = at_.options.zone,
-                               .required_fields = at_.options.required_fields};
+                               .required_fields = at_.options.required_fields,
+                               .listed_doubled = at_.tree.doubled};
   // Where there is work for all of them, nobody waits for work to connect.
   reading.connects_at_once = at_.plan.rows_expected.value_or(0) > 4 * reading.rows_per_chunk;
   readers_.push_back(std::make_unique<SliceReader>(at_.connect, at_.table, std::move(*sink),

@@ -96,6 +96,19 @@ Result<void> read_indexes(Connection& connection, bool mariadb, Table& table) {
   return {};
 }
 
+/// Its indexes are declared as unique where those of the merged tables are: each for itself.
+Result<bool> merges_tables(Connection& connection, const std::string& schema,
+                           const std::string& name) {
+  const Result<std::optional<std::string>> found =
+      query_value(connection,
+                  "SELECT 1 FROM information_schema.TABLES"
+                  " WHERE TABLE_SCHEMA = IF(? = '', DATABASE(), ?) AND TABLE_NAME = ?"
+                  " AND LOWER(ENGINE) = 'mrg_myisam'",
+                  Values{schema, schema, name});
+  if (!found) return std::unexpected(found.error());
+  return found->has_value();
+}
+
 }  // namespace
 
 bool compares_bytes_in_mysql(std::string_view data_type, std::string_view collation) {
@@ -118,6 +131,9 @@ Result<Table> describe_mysql(Connection& connection, std::string_view table, boo
   if (Result<void> read = read_indexes(connection, mariadb, described); !read) {
     return fail(std::move(read).error());
   }
+  const Result<bool> merges = merges_tables(connection, schema, name);
+  if (!merges) return std::unexpected(merges.error());
+  described.has_children = *merges;
   return described;
 }
 
