@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "base/stop.h"
 #include "export/chunk_length.h"
+#include "export/key_census.h"
 #include "export/publisher.h"
 #include "export/row_sink.h"
 #include "export/rows_of_key.h"
@@ -72,6 +73,7 @@ class SliceReader {
     std::string zone;
     std::vector<std::string> required_fields;
     std::map<Key, ListedKey> listed_doubled;  ///< As the list stood before the run.
+    KeyCensus* census = nullptr;              ///< Of all readers; outlives them.
     /// Cut connections and restarted servers: the slice is read again on a new connection.
     int attempts_max = 4;
   };

@@ -74,7 +74,8 @@ bool SourceTable::takes(std::string_view tenant, std::string_view country) const
          (filter_.countries.empty() || std::ranges::any_of(filter_.countries, is_country));
 }
 
-Statement SourceTable::doubled_keys(std::uint64_t rows_max, std::uint64_t keys_max) const {
+Statement SourceTable::doubled_keys(std::optional<std::uint64_t> rows_max,
+                                    std::uint64_t keys_max) const {
   Builder builder(*this);
   std::vector<std::string> shown = q_key_;
   std::vector<std::string> grouped = q_key_;
@@ -90,7 +91,8 @@ Statement SourceTable::doubled_keys(std::uint64_t rows_max, std::uint64_t keys_m
       .text(" FROM (SELECT ")
       .joined(shown, ", ")
       .from_usable()
-      .text(fmt::format(" LIMIT {}) AS some_rows GROUP BY ", rows_max))
+      .text(rows_max ? fmt::format(" LIMIT {}", *rows_max) : "")
+      .text(") AS some_rows GROUP BY ")
       .joined(grouped, ", ")
       .text(fmt::format(" HAVING COUNT(*) > 1 LIMIT {}", keys_max))
       .take();

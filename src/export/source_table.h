@@ -133,9 +133,10 @@ class SourceTable {
   [[nodiscard]] bool takes(std::string_view tenant, std::string_view country) const;
   /// As many keys as rows_with() may be given at once. At least 1.
   [[nodiscard]] std::size_t keys_per_statement() const;
-  /// Keys that stand in more than one of the first `rows_max` rows, `keys_max` of them at most: the
-  /// key's columns.
-  [[nodiscard]] Statement doubled_keys(std::uint64_t rows_max, std::uint64_t keys_max) const;
+  /// Keys that stand in more than one of the rows, or of the first `rows_max` ones, `keys_max` of
+  /// them at most: the key's columns.
+  [[nodiscard]] Statement doubled_keys(std::optional<std::uint64_t> rows_max,
+                                       std::uint64_t keys_max) const;
   /// How many rows there are, counted up to `rows_max`.
   [[nodiscard]] Statement count_upto(std::uint64_t rows_max) const;
   /// How many rows of the slice select() leaves out because nothing tells them apart: NULL in the

@@ -36,7 +36,9 @@ Result<std::unique_ptr<WorkerCrew>> WorkerCrew::start(const Workplace& workplace
 }
 
 WorkerCrew::WorkerCrew(const Workplace& workplace)
-    : at_(workplace), known_rejects_(workplace.tree.rejects) {}
+    : at_(workplace),
+      known_rejects_(workplace.tree.rejects),
+      census_(workplace.table, workplace.clock) {}
 
 WorkerCrew::~WorkerCrew() = default;
 
@@ -111,7 +113,8 @@ Result<void> WorkerCrew::add_reader(std::size_t worker, SliceQueue& queue, bool 
                                .bytes_per_chunk = packed_ ? 3U << 19 : 4U << 20,
                                .zone = at_.options.zone,
                                .required_fields = at_.options.required_fields,
-                               .listed_doubled = at_.tree.doubled};
+                               .listed_doubled = at_.tree.doubled,
+                               .census = &census_};
   // Where there is work for all of them, nobody waits for work to connect.
   reading.connects_at_once = at_.plan.rows_expected.value_or(0) > 4 * reading.rows_per_chunk;
   readers_.push_back(std::make_unique<SliceReader>(at_.connect, at_.table, std::move(*sink),

@@ -74,6 +74,7 @@ class WorkerCrew {
   std::vector<std::optional<TreeFolder>> trees_;       ///< By worker.
   std::vector<std::optional<Staging>> stagings_;       ///< By worker, until its reader takes it.
   std::unique_ptr<PackedTree> packed_;                 ///< Layout ndjson.
+  KeyCensus census_;                                   ///< The readers'.
   std::vector<std::unique_ptr<SliceReader>> readers_;  ///< Own the staging folders.
   std::unique_ptr<Publisher> publisher_;               ///< Uses them: goes first.
 };
