@@ -420,6 +420,12 @@ def test_keys_that_stand_twice(sqlite):
     assert found["verdict"] == "ok" and "no unique index proves (fid)" in found["what"]
     for fid in (1, 2, 3):
         sqlite.sql("INSERT INTO t_invoice VALUES (?, '1', 'CN', '2025-03-04', 'A', 3, '{}', NULL)", fid)
+    # Rows that are alike do no harm.
+    assert sqlite.findings(**view)["key"]["verdict"] == "ok"
+    sqlite.sql("CREATE VIEW v_renamed AS SELECT * FROM t_invoice UNION ALL SELECT fid, ftenant_id,"
+               " fcountry, fissue_date, 'B', fissue_status, fext_field, fupdate_time FROM t_invoice"
+               " WHERE fid = 2")
+    view["TIDEMARK_EXPORT__INVOICES__TABLE"] = "v_renamed"
     found = sqlite.findings(code=1, **view)["key"]
     assert found["verdict"] == "failure" and "the key 2 (fid)" in found["what"], found
     assert "export.invoices.key" in found["mend"]

@@ -2,12 +2,16 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
+#include <span>
 
 #include "base/bytes.h"
 #include "export/content_hash.h"
 #include "export/key_notes.h"
+#include "export/rows_of_key.h"
 #include "sql/rows.h"
 
 namespace tidemark::exporter {
@@ -114,11 +118,23 @@ Message count_message(const OddRows& odd, const Message& what) {
   return message;
 }
 
+/// Keys of rows that differ in what makes their files; see RowLook.
 struct DoubledKeys {
   std::uint64_t rows = 0;   ///< Looked at.
   std::uint64_t count = 0;  ///< At most doubled_keys_max.
   Key first;
 };
+
+RowLook look_at(const sql::Cursor& row) {
+  const auto field = [&](Field f) {
+    return std::string(row.at(static_cast<std::size_t>(f)).value_or(""));
+  };
+  return {.tenant = field(Field::tenant),
+          .country = field(Field::country),
+          .date = field(Field::date),
+          .number = field(Field::number),
+          .hash = content_hash(field(Field::payload))};
+}
 
 Result<DoubledKeys> find_doubled_keys(const Patient& patient) {
   const Statement rows = patient.table.count_upto(rows_grouped_max);
@@ -126,13 +142,25 @@ Result<DoubledKeys> find_doubled_keys(const Patient& patient) {
   if (!counted) return fail(counted.error());
   DoubledKeys found{.rows = static_cast<std::uint64_t>(*counted)};
   const Statement keys = patient.table.doubled_keys(rows_grouped_max, doubled_keys_max);
-  Result<void> read =
-      sql::each_row(patient.connection.query(keys.sql, keys.params), [&](const sql::Cursor& row) {
-        Key key = key_from(row, patient.table, 0);
-        if (found.count == 0 || key < found.first) found.first = std::move(key);
-        ++found.count;
-      });
-  if (!read) return fail(std::move(read.error()));
+  const auto in_several_rows =
+      sql::all_rows(patient.connection.query(keys.sql, keys.params),
+                    [&](const sql::Cursor& row) { return key_from(row, patient.table, 0); });
+  if (!in_several_rows) return fail(in_several_rows.error());
+  std::map<Key, std::set<RowLook>> looks;
+  for (std::span<const Key> left = *in_several_rows; !left.empty();) {
+    const auto some = left.first(std::min(patient.table.keys_per_statement(), left.size()));
+    left = left.subspan(some.size());
+    const Statement query = patient.table.whole_rows_with(some);
+    Result<void> read = sql::each_row(
+        patient.connection.query(query.sql, query.params), [&](const sql::Cursor& row) {
+          looks[key_from(row, patient.table, static_cast<std::size_t>(Field::key))].insert(
+              look_at(row));
+        });
+    if (!read) return fail(std::move(read.error()));
+  }
+  for (const auto& [key, seen] : looks) {
+    if (seen.size() > 1 && found.count++ == 0) found.first = key;
+  }
   return found;
 }
 
@@ -233,8 +261,8 @@ Finding check_key(const Patient& patient) {
       finding.mend = std::move(error.hint);
       return finding;
     }
-    finding.what = say({"no unique index proves ({0}); no key stands in more than one row",
-                        "没有唯一索引保证 ({0}) 唯一；未发现属于多行的键"},
+    finding.what = say({"no unique index proves ({0}); no key stands in rows that differ",
+                        "没有唯一索引保证 ({0}) 唯一；未发现属于多个不同行的键"},
                        columns);
     if (doubled->rows == rows_grouped_max) {
       const Message scope = say({" of the first {}", "（仅查看前 {} 行）"}, doubled->rows);
