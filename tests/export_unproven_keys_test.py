@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from export_fixture import BINARY, COLUMNS, invoice, payload_of
+from export_packed_test import compact
 
 KEY = {"TIDEMARK_EXPORT__INVOICES__KEY": "fid"}
 ALL = ", ".join(COLUMNS)
@@ -222,6 +223,39 @@ def test_keys_that_differ_in_case_are_two(mariadb, tree):
     mariadb.add({**invoice(9), "fid": "a"})
     for words in ((), ("-i", "--margin", "5m")):
         check_doubled(tree.export(mariadb, *words, code=3, **KEY), "a")
+
+
+@pytest.mark.parametrize("server, loose", [("sqlite", "TEXT COLLATE NOCASE"),
+                                           ("mariadb", "VARCHAR(20) COLLATE utf8mb4_general_ci")])
+def test_a_name_that_the_collation_takes_for_a_doubled_one_is_not_doubled(request, tree, server,
+                                                                          loose):
+    source = request.getfixturevalue(server)
+    make_bare(source, fid=loose)
+    source.add({**invoice(1), "fid": "a"}, {**invoice(1), "fid": "a"},
+               {**invoice(2, tenant="t2"), "fid": "A"})
+    tree.incremental(source, "5m", **KEY)
+    assert set(by_name(tree.files())) == {"INV1", "INV2"}
+    assert {line[2] for line in tree.state().values()} == {"SUCCESS"}
+
+
+@pytest.mark.parametrize("rows", [10, 3000])
+def test_rows_that_are_alike_but_for_their_stamps_are_as_good_as_one(source, tree, rows):
+    """An archive that copies rows, beside the table that has them still."""
+    make_bare(source)
+    make_bare(source, "t_archive")
+    source.run(f"CREATE OR REPLACE VIEW v_all AS SELECT {ALL} FROM t_invoice UNION ALL "
+               f"SELECT {ALL} FROM t_archive" if type(source).__name__ != "SqliteSource" else
+               f"CREATE VIEW v_all AS SELECT {ALL} FROM t_invoice UNION ALL "
+               f"SELECT {ALL} FROM t_archive")
+    view = {**KEY, "TIDEMARK_EXPORT__INVOICES__TABLE": "v_all"}
+    source.add(*[invoice(fid, stamp=source.ago(120)) for fid in range(1, rows + 1)])
+    source.add(invoice(1, stamp=source.ago(90)), table="t_archive")
+    tree.incremental(source, "60m", **view)
+    source.add(invoice(2, stamp=source.ago(30)), table="t_archive")
+    for mode in (("-i", "--margin", "5m"), (), ("-i", "--margin", "4m")):
+        assert tree.export(source, *mode, **view).rejected == 0
+    assert len(tree.files()) == rows
+    source.run("DROP VIEW v_all")
 
 
 @pytest.mark.parametrize("doubled", [False, True])
@@ -458,6 +492,24 @@ def test_packed_trees_accept_such_keys(source, tree):
     for _ in range(2):  # Windows that hold nothing: the key is tried all the same.
         assert tree.export(source, "-i", "--margin", "5m", *packed, **KEY).rejects_open == 0
         assert lines_of(tree) == lines
+
+
+def test_a_packed_line_stays_when_a_later_row_has_its_key(source, tree):
+    make_bare(source)
+    packed = ("-i", "--layout", "ndjson", "--margin", "5m")
+    source.add(invoice(1, stamp=source.ago(120)), invoice(2, stamp=source.ago(120)))
+    tree.incremental(source, "60m", "--layout", "ndjson", **KEY)
+    source.add(invoice(1, number="OTHER", payload=payload_of(9), stamp=source.ago(30)))
+    for _ in range(3):
+        check_doubled(tree.export(source, *packed, code=3, **KEY), 1)
+    assert set(lines_of(tree)) == {"INV1", "INV2"}
+    compact(tree)
+    assert lines_of(tree) == ["INV1", "INV2"]
+    accept(tree, 1)
+    for _ in range(2):
+        assert tree.export(source, *packed, **KEY).rejects_open == 0
+    compact(tree)
+    assert lines_of(tree) == ["INV1", "INV2"]
 
 
 def make_partitioned(source):
