@@ -98,6 +98,7 @@ Result<void> SliceReader::connected() {
 Result<void> SliceReader::read(SliceTask& task) {
   if (Result<void> begun = connection_->begin(sql::Isolation::snapshot); !begun) return begun;
   Chunk chunk{.job = task.job};
+  shown_ = {};
   probed_rows_.reset();
   doubled_.clear();
   ignores_bytes_ = false;
@@ -112,6 +113,7 @@ Result<void> SliceReader::read(SliceTask& task) {
   });
   if (!done) {
     sink_->discard(chunk);
+    take_back_shown();
     connection_->rollback();
     return done;
   }
@@ -169,7 +171,6 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
   Result<std::unique_ptr<sql::Cursor>> opened = connection_->query(select.sql, select.params);
   if (!opened) return fail(std::move(opened.error()));
   std::unique_ptr<sql::Cursor> cursor = std::move(*opened);
-  shown_ = {};
   met_.clear();
   ended_early_ = false;
   std::uint64_t without_payload = 0;
@@ -214,11 +215,7 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
     ended_early_ = false;
   }
   if (done) done = sink_->end(chunk);
-  if (done) {
-    show_rows(chunk);
-  } else {
-    take_back_shown();
-  }
+  if (done) show_rows(chunk);
   return done;
 }
 
