@@ -55,12 +55,10 @@ constexpr std::size_t write_bytes_per_second = std::size_t{64} << 10;
   return found == usual.end() ? "other" : *found;
 }
 
-[[nodiscard]] Response problem_of(int status, std::string_view code, std::string_view detail) {
-  return problem(status, code, reason_of(status), detail);
-}
-
 [[nodiscard]] Response overloaded() {
-  Response response = problem_of(503, "overloaded", "the server has all it can carry; try again");
+  Response response =
+      problem(503, "overloaded",
+              {"the server has all it can carry; try again", "服务器已满负荷，请稍后重试"});
   response.headers.add("Retry-After", "1");
   return response;
 }
@@ -181,10 +179,12 @@ asio::awaitable<void> Connection::read(Upto upto) {
 /// The client left, or the sweep or a stop ended the wait.
 void Connection::read_failed() {
   if (expired_ && (wait_ == Wait::head || wait_ == Wait::body)) {
-    refuse(problem_of(408, "timeout",
-                      wait_ == Wait::head ? "the request line and fields did not come in time"
-                                          : "the body did not come in time"),
-           true);
+    refuse(
+        problem(408, "timeout",
+                wait_ == Wait::head ? Message{"the request line and fields did not come in time",
+                                              "请求行和字段未及时到达"}
+                                    : Message{"the body did not come in time", "请求体未及时到达"}),
+        true);
   } else {
     gone_ = true;
   }
@@ -221,18 +221,19 @@ void Connection::refuse(Response response, bool close) {
 void Connection::refuse(RequestFault fault) {
   switch (fault) {
     case RequestFault::malformed:
-      return refuse(problem_of(400, "malformed_request", "this is not a request of HTTP/1.1"),
+      return refuse(problem(400, "malformed_request",
+                            {"this is not a request of HTTP/1.1", "请求不符合 HTTP/1.1"}),
                     true);
     case RequestFault::headers_too_large:
-      return refuse(
-          problem_of(431, "headers_too_large",
-                     fmt::format("request line and fields: at most {} bytes, {} fields",
-                                 worker_.context().options.header_bytes_max, header_fields_max)),
-          true);
+      return refuse(problem(431, "headers_too_large",
+                            say({"request line and fields: at most {} bytes, {} fields",
+                                 "请求行和字段最多 {} 字节、{} 个字段"},
+                                worker_.context().options.header_bytes_max, header_fields_max)),
+                    true);
     case RequestFault::body_too_large:
-      return refuse(
-          problem_of(413, "body_too_large", fmt::format("at most {} bytes here", body_bytes_max_)),
-          true);
+      return refuse(problem(413, "body_too_large",
+                            say({"at most {} bytes here", "此处最多 {} 字节"}, body_bytes_max_)),
+                    true);
   }
 }
 
@@ -244,7 +245,9 @@ void Connection::route() {
   method_label_ = label_of(head.method);
   auto target = parse_target(head.target);
   if (!target || (target->asterisk && head.method != "OPTIONS"))
-    return refuse(problem_of(400, "malformed_request", "the target cannot be understood"), true);
+    return refuse(
+        problem(400, "malformed_request", {"the target cannot be understood", "无法理解请求目标"}),
+        true);
   static const RouteOptions none;
   const RouteOptions* limits = &none;
   auto match = worker_.context().router.match(head.method, target->segments);
@@ -259,11 +262,12 @@ void Connection::route() {
     Response response =
         head.method == "OPTIONS"
             ? Response{.status = 204}
-            : problem_of(405, "method_not_allowed", "this path answers to: " + others->allow);
+            : problem(405, "method_not_allowed",
+                      say({"this path answers to: {}", "此路径可用的方法：{}"}, others->allow));
     response.headers.add("Allow", others->allow);
     refuse(std::move(response), false);
   } else {
-    refuse(problem_of(404, "not_found", "there is nothing at this path"), false);
+    refuse(problem(404, "not_found", {"there is nothing at this path", "此路径下没有内容"}), false);
   }
   check_body(*limits);
 }
@@ -288,16 +292,19 @@ void Connection::check_body(const RouteOptions& limits) {
     return refuse(RequestFault::body_too_large);
   const auto expected = head.headers.find("Expect");
   if (expected && !equal_fold(*expected, "100-continue"))
-    return refuse(problem_of(417, "expectation_failed", "only 100-continue is understood"), true);
+    return refuse(problem(417, "expectation_failed",
+                          {"only 100-continue is understood", "只支持 100-continue"}),
+                  true);
   if (refusal_ && has_body && head.expects_continue) return refuse(*std::move(refusal_), true);
   if (has_body && !refusal_ && !limits.media_types.empty()) {
     const std::string_view type = head.headers.find("Content-Type").value_or("");
     const auto fits = [&](const std::string& wanted) { return is_media_type(type, wanted); };
     if (std::ranges::none_of(limits.media_types, fits))
-      return refuse(
-          problem_of(415, "unsupported_media_type",
-                     fmt::format("the body must be {}", fmt::join(limits.media_types, " or "))),
-          head.expects_continue);
+      return refuse(problem(415, "unsupported_media_type",
+                            say({"the body must be {0}", "请求体必须是 {1}"},
+                                fmt::format("{}", fmt::join(limits.media_types, " or ")),
+                                fmt::format("{}", fmt::join(limits.media_types, " 或 ")))),
+                    head.expects_continue);
   }
   if (!body_share_.grow_to(static_cast<std::size_t>(head.content_length.value_or(0))))
     return refuse(overloaded(), true);
@@ -326,7 +333,8 @@ asio::awaitable<void> Connection::answer() {
     }
     if (!is_sendable(response)) {
       log_line(LogLevel::error, "http: a handler's response could not be sent as it is");
-      response = problem_of(500, "internal_error", "the response was not fit to be sent");
+      response =
+          problem(500, "internal_error", {"the response was not fit to be sent", "应答无法发送"});
     }
     const bool bodiless = is_head_ || has_no_body(response.status);
     body_bytes_out = bodiless ? 0 : response.content().size();
@@ -360,7 +368,9 @@ asio::awaitable<Response> Connection::ask_handler() {
   const auto exchange = std::exchange(exchange_, nullptr);
   exchange->connection = nullptr;
   if (exchange->answer) co_return *std::move(exchange->answer);
-  Response late = problem_of(503, "answer_timeout", "the work took too long; it may still be done");
+  Response late =
+      problem(503, "answer_timeout",
+              {"the work took too long; it may still be done", "处理超时，但仍可能完成"});
   late.headers.add("Retry-After", "1");
   co_return late;
 }

@@ -105,7 +105,7 @@ constexpr auto token = asio::as_tuple(asio::use_awaitable);
 
 /// As well as it goes: whoever is one too many does not get a wait.
 void turn_away(tcp::socket socket, Worker& worker) {
-  Response response = problem(503, "overloaded", reason_of(503), "too many connections");
+  Response response = problem(503, "overloaded", {"too many connections", "连接过多"});
   response.headers.add("Retry-After", "1");
   const std::string text = response_head(response, worker.date(), true) + response.body;
   error_code ignored;

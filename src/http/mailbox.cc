@@ -15,7 +15,8 @@ class Answering {
   Answering& operator=(Answering&&) = delete;
   ~Answering() {
     if (exchange_)
-      give(problem(500, "internal_error", reason_of(500), "the request was dropped unanswered"));
+      give(
+          problem(500, "internal_error", {"the request was dropped unanswered", "请求未得到处理"}));
   }
 
   void operator()(Response response) {

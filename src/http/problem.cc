@@ -5,14 +5,14 @@
 
 namespace tidemark::http {
 
-Response problem(int status, std::string_view code, std::string_view title,
-                 std::string_view detail) {
+Response problem(int status, std::string_view code, const Message& detail) {
   nlohmann::ordered_json body;
   body["type"] = "urn:tidemark:problem:" + std::string(code);
-  body["title"] = title;
+  body["title"] = reason_of(status);
   body["status"] = status;
   body["code"] = code;
-  body["detail"] = detail;
+  body["detail"] = detail.en;
+  body["detail_zh"] = detail.zh;
   return {.status = status,
           .content_type = "application/problem+json",
           .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};

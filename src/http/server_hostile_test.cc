@@ -59,7 +59,8 @@ TEST_F(Hostile, RequestsThatAreTooMuch) {
   start();
   EXPECT_THAT(last_words("GET /" + std::string(5000, 'a')), HasSubstr("headers_too_large"));
   EXPECT_THAT(last_words("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n"),
-              HasSubstr(R"("status":413,"code":"body_too_large")"));
+              AllOf(HasSubstr(R"("status":413,"code":"body_too_large")"),
+                    HasSubstr(R"("detail_zh":"此处最多 1000 字节"})")));
   EXPECT_THAT(last_words("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n"
                          "Expect: 100-continue\r\n\r\n"),
               StartsWith("HTTP/1.1 413 "))

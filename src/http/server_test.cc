@@ -14,6 +14,7 @@ namespace tidemark::http {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -171,10 +172,12 @@ TEST_F(Serving, AnswersToHeadWithoutABody) {
 TEST_F(Serving, AnswersForPathsAndMethods) {
   start();
   EXPECT_THAT(exchange("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n"),
-              HasSubstr(R"("status":404,"code":"not_found")"));
+              AllOf(HasSubstr(R"("status":404,"code":"not_found")"),
+                    HasSubstr(R"("detail_zh":"此路径下没有内容"})")));
   const std::string wrong =
       exchange("DELETE /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nxx");
   EXPECT_THAT(wrong, HasSubstr(R"("status":405,"code":"method_not_allowed")"));
+  EXPECT_THAT(wrong, HasSubstr(R"("detail_zh":"此路径可用的方法：GET, HEAD, OPTIONS"})"));
   EXPECT_THAT(wrong, HasSubstr("\r\nAllow: GET, HEAD, OPTIONS\r\n"));
   const std::string options_of = exchange("OPTIONS /json HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_THAT(options_of, StartsWith("HTTP/1.1 204 No Content\r\n"));
@@ -201,7 +204,8 @@ TEST_F(Serving, AsksForAMediaType) {
   EXPECT_THAT(posted("Content-Type: application/json; charset=utf-8\r\n"), HasSubstr(" 202 "));
   EXPECT_THAT(posted("Content-Type: Application/JSON\r\n"), HasSubstr(" 202 "));
   EXPECT_THAT(posted("Content-Type: text/plain\r\n"), HasSubstr("unsupported_media_type"));
-  EXPECT_THAT(posted(""), HasSubstr("must be application/json"));
+  EXPECT_THAT(posted(""), AllOf(HasSubstr("must be application/json"),
+                                HasSubstr("请求体必须是 application/json")));
 }
 
 TEST_F(Serving, InvitesABodyThatWaits) {
