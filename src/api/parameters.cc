@@ -29,7 +29,7 @@ Parameters::Parameters(Pairs given, std::initializer_list<std::string_view> know
 
 void Parameters::fault(std::string_view name, const Message& reason) {
   if (fault_) return;
-  fault_ = invalid(name, say({"parameter {}: {}", "参数 {}：{}"}, name, reason.en));
+  fault_ = invalid(name, say({"parameter {0}: {1}", "参数 {0}：{2}"}, name, reason.en, reason.zh));
 }
 
 const std::string* Parameters::find(std::string_view name) const {

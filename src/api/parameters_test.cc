@@ -1,11 +1,14 @@
 #include "api/parameters.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
 
 namespace tidemark::api {
 namespace {
+
+using ::testing::HasSubstr;
 
 bool refused(Parameters& parameters) { return parameters.take_fault().has_value(); }
 
@@ -30,6 +33,16 @@ TEST(Parameters, RefusesNumbersThatAreNone) {
     EXPECT_EQ(parameters.number("id", 1, 9), std::nullopt) << text;
     EXPECT_TRUE(refused(parameters)) << text;
   }
+}
+
+TEST(Parameters, SaysWhatIsWrongInBothLanguages) {
+  Parameters parameters({{"id", "0"}}, {"id"});
+  EXPECT_EQ(parameters.number("id", 1, 9), std::nullopt);
+  const auto refusal = parameters.take_fault();
+  ASSERT_TRUE(refusal);
+  EXPECT_THAT(refusal->body,
+              HasSubstr(R"("detail":"parameter id: must be a whole number from 1 to 9")"));
+  EXPECT_THAT(refusal->body, HasSubstr(R"("detail_zh":"参数 id：必须是 1 到 9 之间的整数")"));
 }
 
 TEST(Parameters, CursorsReadBack) {

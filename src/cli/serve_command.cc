@@ -43,6 +43,20 @@ std::vector<api::WatchedFolder> watched_folders(const Context& context, const sq
   return folders;
 }
 
+/// May it be a subscriber's?
+Result<void> check_url(std::string_view url, const http::AddressPolicy& policy) {
+  static const http::AddressPolicy everywhere =
+      http::AddressPolicy::allowing({"0.0.0.0/0", "::/0"}).value();
+  const auto checked = http::check_endpoint_url(url, policy);
+  if (checked) return {};
+  Error error = checked.error();
+  error.kind = ErrorKind::rejected;
+  if (http::check_endpoint_url(url, everywhere))
+    error.hint = {"the hub's setting relay.allow_cidrs names networks that subscribers may be in",
+                  "hub 的设置 relay.allow_cidrs 列出允许的订阅方网段"};
+  return fail(std::move(error).within({"url", "url"}));
+}
+
 Result<api::HubServerOptions> server_options(const Context& context,
                                              const http::AddressPolicy& policy) {
   const config::Settings& settings = context.settings;
@@ -76,13 +90,7 @@ Result<api::HubServerOptions> server_options(const Context& context,
       .engine = {.window_max = count("relay.window_max"),
                  .failures_max = settings.integer("relay.failures_max"),
                  .poll_interval = settings.duration("relay.poll_interval")},
-      .limits = {.check_url = [policy](std::string_view url) -> Result<void> {
-        const auto checked = http::check_endpoint_url(url, policy);
-        if (checked) return {};
-        Error error = checked.error();
-        error.kind = ErrorKind::rejected;
-        return fail(std::move(error).within({"url", "url"}));
-      }},
+      .limits = {.check_url = [policy](std::string_view url) { return check_url(url, policy); }},
       .retention =
           // Up: half an hour is not "for ever".
       std::chrono::ceil<std::chrono::hours>(settings.duration("relay.retention")),

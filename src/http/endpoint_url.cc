@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "http/curl_url.h"
 #include "http/headers.h"
+#include "http/special_address.h"
 
 namespace tidemark::http {
 namespace {
@@ -76,9 +77,10 @@ Result<EndpointUrl> check_endpoint_url(std::string_view url, const AddressPolicy
   if (port == 0 || std::ranges::find(foreign_ports, port) != foreign_ports.end())
     return refuse(say({"port {} is not one for HTTP", "端口 {} 不能用于 HTTP"}, digits));
   if (const auto address = address_of(host)) {
-    if (const auto reason = policy.refusal(*address))
-      return refuse(say({"{} may not be connected to ({})", "不允许连接 {}（{}）"}, printable(host),
-                        *reason));
+    const SpecialAddress* special = special_address(*address);
+    if (special != nullptr && policy.refusal(*address))
+      return refuse(say({"{0} may not be connected to ({1})", "不允许连接 {0}（{2}）"},
+                        printable(host), special->en, special->zh));
   }
   return EndpointUrl{.tls = tls, .host = std::move(host), .port = port};
 }

@@ -50,6 +50,10 @@ TEST(EndpointUrl, JudgesAddressesInEveryNotation) {
         "http://10.0.0.1:8080/", "http://169.254.169.254/latest", "http://127.0.0.1./",
         "http://[64:ff9b::7f00:1]/"})
     EXPECT_THAT(refusal(bad), HasSubstr("may not be connected to")) << bad;
+  const auto told = check_endpoint_url("http://10.1.2.3/", AddressPolicy());
+  ASSERT_FALSE(told);
+  EXPECT_EQ(told.error().what.en, "10.1.2.3 may not be connected to (private network)");
+  EXPECT_EQ(told.error().what.zh, "不允许连接 10.1.2.3（私有网络）");
   const auto allowing = AddressPolicy::allowing({"127.0.0.0/8"});
   EXPECT_TRUE(check_endpoint_url("http://localhost:8080/", *allowing));
   EXPECT_TRUE(check_endpoint_url("http://127.0.0.1:8080/", *allowing));
