@@ -72,6 +72,11 @@ def server_fixture():
         yield server
 
 
+def taken_by_one(_):
+    return 202, "application/json", json.dumps(
+        {"event_id": "msg_1", "source_version": 1, "deliveries": 1, "duplicate": False}).encode()
+
+
 def publish(server, folder, *records, code=0):
     file = folder / "records.ndjson"
     file.write_text("".join(json.dumps(
@@ -262,6 +267,15 @@ def test_what_a_signal_left_out_is_told(server, tmp_path):
     finally:
         process.kill()
         process.wait()
+
+
+def test_a_record_that_no_subscription_wants_is_told(server, tmp_path):
+    server.answer = lambda body: (taken_by_one if body["source_id"] == "2" else taken)(body)
+    assert "no subscription wants 2 of these" in publish(server, tmp_path, 1, 2, 3)
+    assert "no subscription" not in publish(server, tmp_path, 2)
+    server.answer = lambda _: (202, "application/json", json.dumps(
+        {"event_id": "msg_1", "source_version": 1, "deliveries": 0, "duplicate": True}).encode())
+    assert "no subscription" not in publish(server, tmp_path, 1)
 
 
 def test_a_hub_that_is_away_is_told(server, tmp_path):

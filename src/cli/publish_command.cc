@@ -68,6 +68,22 @@ Result<std::vector<std::string>> split_records(const std::string& text) {
   return records;
 }
 
+/// It is new, and goes to nobody.
+bool is_unwanted(const ordered_json& answer) {
+  return answer.value("deliveries", std::int64_t{0}) == 0 && !answer.value("duplicate", false);
+}
+
+/// A subscription of another target system or event type looks as if all were well.
+void tell_unwanted(const Context& context, std::size_t records) {
+  if (records == 0) return;
+  context.print(
+      say({"note: no subscription wants {} of these; `tidemark subscriptions list` shows what each "
+           "wants (TARGET, EVENTS)",
+           "注意：其中 {} 条没有任何订阅需要；各订阅的目标系统和事件类型见 `tidemark subscriptions "
+           "list`"},
+          records));
+}
+
 void show(const Context& context, const ordered_json& answer) {
   if (context.json) {
     context.world.out.json(answer);
@@ -107,11 +123,14 @@ void tell_stopped(const Context& context, std::size_t taken, std::size_t records
 Result<ExitCode> publish_at_once(Context& context, relay::HubClient& hub,
                                  const std::vector<std::string>& records) {
   std::size_t taken = 0;
+  std::size_t unwanted = 0;
   for (; taken < records.size() && !context.world.stop.requested(); ++taken) {
     const auto answer = hub.post(publish_path(records[taken]), records[taken]);
     if (!answer) return fail(at_record(answer.error(), taken + 1));
     show(context, *answer);
+    if (is_unwanted(*answer)) ++unwanted;
   }
+  tell_unwanted(context, unwanted);
   if (taken < records.size()) tell_stopped(context, taken, records.size());
   return context.world.stop.requested() ? exit_code_for(context.world.stop) : ExitCode::done;
 }
@@ -166,6 +185,7 @@ Result<ExitCode> publish(Context& context) {
   Result<Outbox> outbox = Outbox::open(context, *hub);
   if (!outbox) return fail(std::move(outbox));
   std::size_t taken = 0;
+  std::size_t unwanted = 0;
   for (; taken < records->size() && !context.world.stop.requested(); ++taken) {
     const auto answer = outbox->publish((*records)[taken]);
     if (!answer) {
@@ -175,8 +195,11 @@ Result<ExitCode> publish(Context& context) {
       tell_outbox(context, *outbox);
       return fail(at_record(answer.error(), taken + 1));
     }
-    if (*answer) show(context, **answer);
+    if (!*answer) continue;
+    show(context, **answer);
+    if (is_unwanted(**answer)) ++unwanted;
   }
+  tell_unwanted(context, unwanted);
   if (Result<void> finished = outbox->finish(); !finished) {
     tell_outbox(context, *outbox);
     return fail(std::move(finished).error());
