@@ -312,13 +312,20 @@ def test_wrong_requests_are_told_what_is_wrong(local_hub):
                    ).status == 202
     assert hub.ask("GET", "/api/v1/vouchers?source_system=a%27%3B+DROP+TABLE+events%3B+--"
                    ).status == 200
-    assert hub.ask("GET", "/nowhere").status == 404
+    nowhere = hub.ask("GET", "/nowhere")
+    assert nowhere.status == 404 and nowhere.json["detail_zh"], nowhere.text
+    assert_fits("problem", nowhere.json)
+    for kind in ("subscriptions", "deliveries", "replays"):
+        unknown = hub.ask("GET", f"/api/v1/{kind}/none")
+        assert unknown.status == 404 and f"tidemark {kind} list" in unknown.json["hint"], unknown.text
     assert hub.ask("PUT", "/api/v1/vouchers", {}).status == 405
     for url in ("ftp://x/", "http://user:pw@h/", "http://169.254.169.254/", "http://[::1]/",
                 "http://10.0.0.1/", "nonsense"):
         body = {"name": "r", "target_system": "t", "url": url, "event_types": ["*"]}
         answer = hub.ask("POST", "/api/v1/subscriptions", body)
         assert answer.status == 400 and "url" in answer.json["detail"], url
+        assert ("relay.allow_cidrs" in answer.json.get("hint", "")) == (
+            url in ("http://169.254.169.254/", "http://[::1]/", "http://10.0.0.1/")), answer.text
     slip = hub.ask("POST", "/api/v1/subscriptions", {"name": "r", "target_sistem": "t"})
     assert slip.status == 400 and "target_system" in slip.json["hint"], slip.text
     assert_fits("problem", slip.json)

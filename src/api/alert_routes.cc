@@ -208,7 +208,9 @@ void test(AlertPart& alerts, const http::Request& request, http::Respond respond
         channel.empty()
             ? make_error(ErrorKind::not_found, {"no channel is configured", "未配置任何告警渠道"})
             : make_error(ErrorKind::not_found, {"no channel {} is configured", "未配置渠道 {}"},
-                         printable(channel))));
+                         printable(channel))
+                  .with_hint({"`tidemark alerts channels` lists them",
+                              "列表见 `tidemark alerts channels`"})));
   alerts.test(channel, [respond = std::move(respond)](std::vector<AlertPart::Tried> tried) mutable {
     ordered_json rows = ordered_json::array();
     for (const AlertPart::Tried& one : tried)

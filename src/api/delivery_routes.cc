@@ -18,7 +18,8 @@ using relay::ListedDelivery;
 constexpr std::int64_t retry_max = 1000;
 
 Error no_delivery(const std::string& id) {
-  return make_error(ErrorKind::not_found, {"there is no delivery {}", "没有投递 {}"}, id);
+  return make_error(ErrorKind::not_found, {"there is no delivery {}", "没有投递 {}"}, id)
+      .with_hint({"`tidemark deliveries list` lists them", "列表见 `tidemark deliveries list`"});
 }
 
 /// What is under way, which no database knows: all of it, since it is little.

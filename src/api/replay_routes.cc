@@ -16,7 +16,8 @@ constexpr std::int64_t listed_max = 200;
 constexpr std::size_t event_types_max = 50;
 
 Error no_replay(const std::string& id) {
-  return make_error(ErrorKind::not_found, {"there is no replay {}", "没有重放任务 {}"}, id);
+  return make_error(ErrorKind::not_found, {"there is no replay {}", "没有重放任务 {}"}, id)
+      .with_hint({"`tidemark replays list` lists them", "列表见 `tidemark replays list`"});
 }
 
 ordered_json range_json(const Replay& replay) {
@@ -149,7 +150,10 @@ void answer_replay(Services& services, ReplayRunner& runner, const http::Request
       [id, subscription](relay::Engine& engine) -> Result<void> {
         const relay::Subscription* found = engine.subscription(id);
         if (found == nullptr)
-          return fail(ErrorKind::not_found, {"there is no subscription {}", "没有订阅 {}"}, id);
+          return fail(
+              make_error(ErrorKind::not_found, {"there is no subscription {}", "没有订阅 {}"}, id)
+                  .with_hint({"`tidemark subscriptions list` lists them",
+                              "列表见 `tidemark subscriptions list`"}));
         *subscription = *found;
         return {};
       },

@@ -12,7 +12,8 @@ namespace tidemark::api {
 namespace {
 
 Error no_schedule(const std::string& name) {
-  return make_error(ErrorKind::not_found, {"there is no job {}", "没有任务 {}"}, name);
+  return make_error(ErrorKind::not_found, {"there is no job {}", "没有任务 {}"}, name)
+      .with_hint({"`tidemark schedule list` lists them", "列表见 `tidemark schedule list`"});
 }
 
 const run::Job* job_named(const SchedulePart& schedule, const std::string& name) {

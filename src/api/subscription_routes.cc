@@ -25,7 +25,9 @@ constexpr std::size_t events_bytes_max = std::size_t{8} << 20;
 constexpr std::int64_t events_usual = 100;
 
 Error no_subscription(const std::string& id) {
-  return make_error(ErrorKind::not_found, {"there is no subscription {}", "没有订阅 {}"}, id);
+  return make_error(ErrorKind::not_found, {"there is no subscription {}", "没有订阅 {}"}, id)
+      .with_hint(
+          {"`tidemark subscriptions list` lists them", "列表见 `tidemark subscriptions list`"});
 }
 
 Result<Subscription> find(relay::Engine& engine, const std::string& id) {

@@ -100,8 +100,10 @@ void revoke(Services& services, const http::Request& request, http::Respond resp
         const Result<bool> revoked = revoke_token(engine.store().connection(), id, engine.now());
         if (!revoked) return fail(revoked.error());
         if (!*revoked)
-          return fail(ErrorKind::not_found, {"there is no valid token {}", "没有有效的令牌 {}"},
-                      id);
+          return fail(make_error(ErrorKind::not_found,
+                                 {"there is no valid token {}", "没有有效的令牌 {}"}, id)
+                          .with_hint({"`tidemark tokens list` lists them",
+                                      "列表见 `tidemark tokens list`"}));
         return {};
       },
       [id, &services, respond = std::move(respond)](const Result<void>& done) mutable {

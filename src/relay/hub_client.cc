@@ -61,6 +61,10 @@ Error error_of(int status, const std::string& body, const std::string& server) {
                       server, status, printable(body))
         .with_hint({"is there a proxy in front of the hub, or does --server name another address?",
                     "hub 前面是否有代理，或者 --server 的地址有误？"});
+  if (status == 401 && hint.empty())
+    hint = {
+        "is it revoked, expired, or another hub's? TIDEMARK_TOKEN or TIDEMARK_TOKEN_FILE gives it",
+        "令牌是否已吊销、过期或属于其他 hub？由 TIDEMARK_TOKEN 或 TIDEMARK_TOKEN_FILE 指定"};
   return Error{kind, std::move(what), std::move(hint)};
 }
 

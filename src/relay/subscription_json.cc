@@ -128,13 +128,14 @@ Result<void> set_active(Subscription& subscription, const Json& value) {
 }
 
 Result<void> check_complete(const Subscription& subscription) {
-  const auto missing = [](std::string_view field) {
-    return fail(ErrorKind::rejected, {"field {} is missing", "缺少字段 {}"}, field);
+  const auto missing = [](std::string_view field, std::string_view flag) {
+    return fail(make_error(ErrorKind::rejected, {"field {} is missing", "缺少字段 {}"}, field)
+                    .with_hint({"on the command line: {}", "命令行参数：{}"}, flag));
   };
-  if (subscription.name.empty()) return missing("name");
-  if (subscription.target_system.empty()) return missing("target_system");
-  if (subscription.url.empty()) return missing("url");
-  if (subscription.event_types.empty()) return missing("event_types");
+  if (subscription.name.empty()) return missing("name", "--name");
+  if (subscription.target_system.empty()) return missing("target_system", "--target");
+  if (subscription.url.empty()) return missing("url", "--url");
+  if (subscription.event_types.empty()) return missing("event_types", "--event-type");
   return check_settings(subscription.settings);
 }
 

@@ -41,12 +41,13 @@ TEST(ParseSubscription, RefusesWhatIsNoObject) {
 }
 
 TEST(ParseSubscription, NamesWhatIsMissing) {
-  EXPECT_EQ(refusal(parse_subscription("{}", limits())), "field name is missing");
+  EXPECT_EQ(refusal(parse_subscription("{}", limits())),
+            "field name is missing (on the command line: --name)");
   EXPECT_EQ(refusal(parse_subscription(R"({"name":"a"})", limits())),
-            "field target_system is missing");
+            "field target_system is missing (on the command line: --target)");
   EXPECT_EQ(
       refusal(parse_subscription(R"({"name":"a","target_system":"t","url":"http://h"})", limits())),
-      "field event_types is missing");
+      "field event_types is missing (on the command line: --event-type)");
 }
 
 TEST(ParseSubscription, RefusesUnknownAndDoubleFields) {

@@ -142,7 +142,9 @@ Result<RunRecord> RunStore::find(std::string_view id) {
                                                 {std::string(id), std::string(id) + "~"});
   if (!found) return fail(std::move(found));
   if (found->empty())
-    return fail(ErrorKind::not_found, {"there is no run '{}'", "没有运行记录“{}”"}, printable(id));
+    return fail(make_error(ErrorKind::not_found, {"there is no run '{}'", "没有运行记录“{}”"},
+                           printable(id))
+                    .with_hint({"`tidemark runs list` lists them", "列表见 `tidemark runs list`"}));
   if (found->size() > 1)
     return fail(ErrorKind::rejected, {"several runs begin with '{}'", "有多个运行以“{}”开头"},
                 printable(id));
