@@ -238,7 +238,7 @@ Command export_state_command() {
       .children =
           {{.name = "show",
             .summary = {"Watermarks, index, lock, rejects and backups of a tree",
-                        "显示水位、索引、锁、拒绝清单和备份"},
+                        "显示水位、索引、锁、拒收清单和备份"},
             .about = {"Reads only, and may be used while an export is at work.",
                       "只读，导出运行期间也可使用。"},
             .flags = tree_flags(),

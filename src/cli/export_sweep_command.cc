@@ -1,5 +1,6 @@
 #include "cli/export_sweep_command.h"
 
+#include "base/shell_word.h"
 #include "cli/chosen_export.h"
 #include "cli/context.h"
 #include "cli/export_invoices.h"
@@ -19,9 +20,10 @@ Result<ExitCode> sweep(Context& context) {
         make_error(ErrorKind::unsupported,
                    {"a packed tree (layout ndjson) has no index of its rows to sweep by",
                     "打包目录（ndjson 布局）没有逐行索引，无法巡检"})
-            .with_hint({"a full export replaces all parts: tidemark export {} --layout ndjson",
-                        "全量导出会替换全部分片：tidemark export {} --layout ndjson"},
-                       chosen->name));
+            .with_hint(
+                {"a full export replaces all parts: tidemark export {} --layout ndjson -o {}",
+                 "全量导出会替换全部分片：tidemark export {} --layout ndjson -o {}"},
+                shell_quoted(chosen->name), shell_quoted(options.output)));
   }
   const bool apply = context.arguments.has("--apply");
   options.sweep = true;

@@ -255,8 +255,10 @@ Finding check_key(const Patient& patient) {
     const Result<DoubledKeys> doubled = find_doubled_keys(patient);
     if (!doubled) return unchecked("key", doubled.error());
     if (doubled->count > 0) {
-      Error error = doubled_key(table, doubled->first, doubled->count - 1);
-      finding.verdict = Verdict::failure;
+      Error error = doubled_key(table, doubled->first, doubled->count - 1,
+                                patient.options.layout == Layout::files);
+      // All other rows are exported, and these may be accepted.
+      finding.verdict = Verdict::warning;
       finding.what = std::move(error.what);
       finding.mend = std::move(error.hint);
       return finding;

@@ -334,7 +334,7 @@ Result<void> plan_retry(const SourceTable& table, const std::vector<std::string>
       const Key key = Key::from_text(text, table.integer_key());
       if (!rejects.contains(key)) {
         return fail(ErrorKind::not_found,
-                    {"no row with the key {} is on the reject list", "拒绝清单中没有键为 {} 的行"},
+                    {"no row with the key {} is on the reject list", "拒收清单中没有键为 {} 的行"},
                     printable(text));
       }
       plan.retried_rejects.insert(key);

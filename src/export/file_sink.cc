@@ -59,9 +59,14 @@ Result<bool> FileSink::is_known(const SourceRow& row, const ContentHash& hash) {
 
 Result<Held> FileSink::held(const SourceRow& row, const ContentHash& hash) {
   if (Result<void> done = look_up(row.key); !done) return fail(std::move(done.error()));
-  if (!entry_ || !is_name_of(entry_->path.stem, path_.stem(row), row.key.text())) {
-    return Held::nothing;
+  if (!entry_) {
+    // The index was lost, or never knew the file.
+    RowPlan plan{.key = row.key,
+                 .path = {.stem = path_.stem(row), .compression = options_.compression},
+                 .hash = hash};
+    return already_there(row, plan) ? Held::all : Held::nothing;
   }
+  if (!is_name_of(entry_->path.stem, path_.stem(row), row.key.text())) return Held::nothing;
   return entry_->hash == hash ? Held::all : Held::name;
 }
 

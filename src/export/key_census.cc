@@ -4,16 +4,37 @@
 #include <iterator>
 #include <utility>
 
+#include "base/log.h"
 #include "sql/rows.h"
 
 namespace tidemark::exporter {
+namespace {
+
+/// A statement failed that the transaction can do without, such as one that found no room for its
+/// temporary table. Errors: what ends the transaction.
+Result<void> pass_over(sql::Connection& connection, const Error& error) {
+  using enum ErrorKind;
+  if (error.kind == unreachable || error.kind == cancelled || error.kind == timeout) {
+    return fail(error);
+  }
+  log_line(LogLevel::warning, error.what.en);
+  if (connection.dialect() != sql::Dialect::postgres) return {};
+  const Result<std::int64_t> back = connection.execute("ROLLBACK TO SAVEPOINT snapshot", {});
+  return back ? Result<void>() : fail(back.error());
+}
+
+}  // namespace
 
 Result<std::optional<std::vector<Key>>> KeyCensus::doubled(sql::Connection& connection,
                                                            std::span<const Key> keys) {
-  if (SteadyTime::duration(asking_.load()) <= asking_max) return std::nullopt;
+  if (!is_worth_it()) return std::nullopt;
   const std::lock_guard lock(mutex_);
   if (!std::exchange(taken_, true)) {
-    if (Result<void> taken = take(connection); !taken) return fail(std::move(taken.error()));
+    if (Result<void> taken = take(connection); !taken) {
+      if (Result<void> goes_on = pass_over(connection, taken.error()); !goes_on) {
+        return fail(std::move(goes_on.error()));
+      }
+    }
   }
   if (!doubled_) return std::nullopt;
   std::vector<Key> found;
@@ -22,7 +43,15 @@ Result<std::optional<std::vector<Key>>> KeyCensus::doubled(sql::Connection& conn
   return found;
 }
 
-void KeyCensus::asked_since(SteadyTime begin) { asking_ += (now() - begin).count(); }
+void KeyCensus::asked_since(SteadyTime begin) {
+  asking_ += (now() - begin).count();
+  ++questions_;
+}
+
+bool KeyCensus::is_worth_it() const {
+  const SteadyTime::duration asking(asking_.load());
+  return asking > asking_max && asking > questions_.load() * question_max;
+}
 
 Result<void> KeyCensus::take(sql::Connection& connection) {
   const Statement query = table_.doubled_keys(std::nullopt, keys_max_ + 1);

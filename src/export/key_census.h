@@ -21,11 +21,10 @@ namespace tidemark::exporter {
 /// Which keys stand in more than one row of a table where nothing proves them unique, for all
 /// readers of a run. Thread-safe.
 ///
-/// A reader asks the database for the keys of its chunk. That costs nearly nothing where an index
+/// A reader asks the database for the keys of its chunk. That takes milliseconds where an index
 /// leads to them, and a pass over the table where none does; which of both, no catalogue tells of a
-/// view. So what the questions cost is added up, and when it is as much as a pass may be worth, one
-/// is made for all chunks that follow: the run pays at most that much more than with the better way
-/// from the beginning.
+/// view. So the questions are timed. Where they take long each, and have taken long together, one
+/// pass is made for all chunks that follow.
 ///
 /// The pass is of one moment. Rows that come later and lie in this run's windows there are none:
 /// these end before all that was open when the run began.
@@ -37,8 +36,9 @@ class KeyCensus {
       : table_(table), clock_(clock), keys_max_(keys_max) {}
 
   /// Those of `keys` that stand in more than one row; nullopt while the database is to be asked for
-  /// them. May make the pass, for which others wait. `connection` is the caller's. Errors: those of
-  /// the pass, which is made once only: whoever comes next is told to ask.
+  /// them. May make the pass, for which others wait, and which is made once: where it fails, the
+  /// database is asked as before. `connection` is the caller's, in the transaction of its slice.
+  /// Errors: the connection's.
   [[nodiscard]] Result<std::optional<std::vector<Key>>> doubled(sql::Connection& connection,
                                                                 std::span<const Key> keys);
 
@@ -47,14 +47,19 @@ class KeyCensus {
   [[nodiscard]] SteadyTime now() const { return clock_.steady(); }
 
   static constexpr std::chrono::seconds asking_max{2};
+  /// No index leads to the keys where a question takes longer, on the average: a thousand keys by
+  /// an index, on a network of 10 ms, take less.
+  static constexpr std::chrono::milliseconds question_max{100};
 
  private:
+  [[nodiscard]] bool is_worth_it() const;
   [[nodiscard]] Result<void> take(sql::Connection& connection);
 
   const SourceTable& table_;
   const Clock& clock_;
   std::size_t keys_max_;
   std::atomic<SteadyTime::duration::rep> asking_{0};
+  std::atomic<std::uint64_t> questions_{0};
   std::mutex mutex_;
   bool taken_ = false;
   std::optional<std::set<Key>> doubled_;  ///< nullopt, too, if they were too many.

@@ -49,6 +49,47 @@ TEST_P(KeyCensusTest, IsTakenOnceWhenAskingHasCostEnough) {
   EXPECT_EQ(doubled(census, {1, 3, 4}), Keys({Key(std::int64_t{3})}));
 }
 
+TEST_P(KeyCensusTest, QuickQuestionsAreNeverTooMany) {
+  KeyCensus census(*table_, clock_);
+  for (int question = 0; question < 100; ++question) {
+    const SteadyTime begin = census.now();
+    clock_.advance(KeyCensus::question_max / 2);
+    census.asked_since(begin);
+  }
+  EXPECT_EQ(doubled(census, {2}), std::nullopt);
+}
+
+TEST_P(KeyCensusTest, EqualKeysOfOtherTextsAreOthers) {
+  if (db().dialect() != sql::Dialect::postgres)
+    GTEST_SKIP() << "the others show equal numbers alike";
+  run("CREATE TABLE t_number AS SELECT fid::numeric AS fid, ftenant_id, fcountry, fissue_date, "
+      "finvoice_no, fissue_status, fext_field, fupdate_time FROM t_bare WHERE fid < 3");
+  run("UPDATE t_number SET fid = 1.00 WHERE fid = 1");
+  run("INSERT INTO t_number SELECT 1.0, ftenant_id, fcountry, fissue_date, finvoice_no, "
+      "fissue_status, fext_field, fupdate_time FROM t_number WHERE fid = 2");
+  const SourceTable numbers =
+      SourceTable::open(db(), {.table = "t_number", .key = {"fid"}}, {}).value();
+  KeyCensus census(numbers, clock_);
+  const SteadyTime begin = census.now();
+  clock_.advance(2 * KeyCensus::asking_max);
+  census.asked_since(begin);
+  const std::vector<Key> keys{Key("1.00"), Key("1.0"), Key("2")};
+  EXPECT_EQ(census.doubled(db(), keys).value(), Keys({Key("1.0"), Key("2")}));
+}
+
+TEST_P(KeyCensusTest, WhereThePassFailsTheDatabaseIsAsked) {
+  KeyCensus census(*table_, clock_);
+  const SteadyTime begin = census.now();
+  clock_.advance(2 * KeyCensus::asking_max);
+  census.asked_since(begin);
+  run("DROP TABLE t_bare");
+  ASSERT_TRUE(db().begin(sql::Isolation::snapshot));
+  EXPECT_EQ(doubled(census, {2}), std::nullopt);
+  EXPECT_EQ(doubled(census, {2}), std::nullopt);
+  EXPECT_EQ(value("SELECT 1"), "1");  // The transaction goes on.
+  db().rollback();
+}
+
 TEST_P(KeyCensusTest, ManyDoubledKeysAreLeftToAsking) {
   add(5, std::nullopt);  // Not exported: no second row.
   add(5);

@@ -3,10 +3,12 @@
 #include <fmt/ranges.h>
 
 #include "base/bytes.h"
+#include "base/shell_word.h"
 
 namespace tidemark::exporter {
 
-Error doubled_key(const SourceTable& table, const Key& first, std::size_t others) {
+Error doubled_key(const SourceTable& table, const Key& first, std::size_t others,
+                  bool may_be_accepted) {
   const TableSpec& spec = table.spec();
   Error error = make_error(
       ErrorKind::rejected,
@@ -20,12 +22,20 @@ Error doubled_key(const SourceTable& table, const Key& first, std::size_t others
     error.what.en += more.en;
     error.what.zh += more.zh;
   }
+  if (!may_be_accepted) {
+    return std::move(error).with_hint(
+        {"name columns that identify a row: export.{}.key = \"…\", or delete the rows that stand "
+         "twice; all other rows are exported",
+         "请指定唯一标识一行的列：export.{}.key = \"…\"，或删除重复的行；其余行均已导出"},
+        spec.name);
+  }
   return std::move(error).with_hint(
-      {"name columns that identify a row: export.{}.key = \"…\", delete the rows that stand "
-       "twice, or accept it: tidemark export rejects accept; all other rows are exported",
-       "请指定唯一标识一行的列：export.{}.key = \"…\"，或删除重复的行，或接受现状：tidemark export "
-       "rejects accept；其余行均已导出"},
-      spec.name);
+      {"name columns that identify a row: export.{0}.key = \"…\", delete the rows that stand "
+       "twice, or accept it: tidemark export rejects accept --export {0} -o DIR {1}; all other "
+       "rows are exported",
+       "请指定唯一标识一行的列：export.{0}.key = \"…\"，或删除重复的行，或接受现状：tidemark "
+       "export rejects accept --export {0} -o 目录 {1}；其余行均已导出"},
+      spec.name, shell_quoted(printable(first.text())));
 }
 
 Error key_not_found(const SourceTable& table, const Key& key) {

@@ -21,7 +21,7 @@ Result<std::vector<Key>> keys_on_list(const std::vector<Reject>& rejects,
         std::ranges::find(rejects, text, [](const Reject& r) { return r.key.text(); });
     if (found == rejects.end()) {
       return fail(ErrorKind::not_found,
-                  {"no row with the key {} is on the reject list", "拒绝清单中没有键为 {} 的行"},
+                  {"no row with the key {} is on the reject list", "拒收清单中没有键为 {} 的行"},
                   printable(text));
     }
     keys.push_back(found->key);

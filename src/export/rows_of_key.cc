@@ -53,6 +53,7 @@ DoubledKey RowsOfKey::decided() const {
           std::string_view(look.date), std::string_view(look.number), look.hash.view()}) {
       append(all, part);
     }
+    if (!state.is_good) all += '!';  // Other fields may be required now.
   }
   key.hash = content_hash(all);
   const auto first = rows_.begin();

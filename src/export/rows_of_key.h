@@ -31,12 +31,13 @@ struct RowLook {
 /// rows and from what the tree held before, so that all who meet the key in one run decide alike,
 /// each with rows of it or without.
 struct DoubledKey {
-  ContentHash hash;             ///< Of all its rows, in whatever order: see Reject::hash.
+  /// Of all its rows, in whatever order, and of which of them could not be exported: see
+  /// Reject::hash.
+  ContentHash hash;
   std::optional<RowLook> kept;  ///< None: there is none whose file could be written.
   bool awaits_file = false;     ///< `kept` is good, and the tree does not have it.
   RowLook left_out;             ///< The first of the others.
   bool is_accepted = false;     ///< Somebody accepted that just these rows share it.
-  bool has_its_line = false;    ///< Layout ndjson: an earlier run packed `kept`.
 };
 
 /// The rows that have one key, as far as somebody met them.

@@ -319,10 +319,6 @@ Result<void> SliceReader::take_row(Chunk& chunk, const SourceRow& row) {
   if (doubled != doubled_.end()) {
     if (*fault) return leave_out(chunk, row, group);
     chunk.kept_here.push_back(row.key);
-    if (doubled->second.has_its_line) {
-      chunk.groups[group].unchanged++;
-      return {};
-    }
   } else if (*fault) {
     return reject(chunk, row, group, reason_of(**fault));
   } else if (!known_rejects_.empty() && known_rejects_.contains(row.key)) {

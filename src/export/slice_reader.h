@@ -114,11 +114,11 @@ class SliceReader {
   void begin_again(Chunk& chunk);
   /// Which of the keys that were met stand in more than one row.
   [[nodiscard]] Result<std::map<Key, DoubledKey>> find_doubled(const SliceTask& task);
-  /// Those of the keys that were met that stand in rows that were not, too. Such a key in no row
-  /// fails the job.
-  [[nodiscard]] Result<std::vector<Key>> find_rows_elsewhere(const SliceTask& task);
-  /// Meets all rows of these keys anew, wherever they are.
-  [[nodiscard]] Result<void> meet_all_rows_of(std::span<const Key> keys);
+  /// Those of the keys that were met that stand in rows that were not, too, with how many rows at
+  /// least have each. Such a key in no row fails the job.
+  [[nodiscard]] Result<std::map<Key, std::uint64_t>> find_rows_elsewhere(const SliceTask& task);
+  /// Meets all rows of these keys anew, wherever they are. The job fails if some do not come back.
+  [[nodiscard]] Result<void> meet_all_rows_of(const std::map<Key, std::uint64_t>& wanted, Job& job);
   /// Against the reject list; the job fails if it has others.
   void judge(SliceTask& task, std::map<Key, DoubledKey>& doubled) const;
   /// What becomes known of doubled keys besides their rows.
@@ -157,6 +157,7 @@ class SliceReader {
   /// Of the present slice, where nothing proves its keys: the rows that have each.
   std::map<Key, RowsOfKey> met_;
   std::map<Key, DoubledKey> doubled_;  ///< Of the present slice, known once it was read.
+  std::map<Key, DoubledKey> crowded_;  ///< Those of very many rows, of all slices so far.
   /// The present slice was cut behind a row, where others may have its position.
   bool ended_early_ = false;
   bool ignores_bytes_ = false;  ///< The slice is read to its end, however large it is.

@@ -7,6 +7,12 @@
 #include "sql/rows.h"
 
 namespace tidemark::exporter {
+namespace {
+
+/// A key of more rows (a constant, say) is met once in a run: else each chunk would read them all.
+constexpr std::uint64_t rows_met_again_max = 256;
+
+}  // namespace
 
 Result<void> SliceReader::read_unproven(SliceTask& task, Chunk& chunk) {
   Result<void> read = read_rows(task, chunk);
@@ -39,25 +45,36 @@ void SliceReader::begin_again(Chunk& chunk) {
 Result<std::map<Key, DoubledKey>> SliceReader::find_doubled(const SliceTask& task) {
   if (!table_.holds_whole_keys(task.slice)) {
     // The others may be in another window, or another tenant's.
-    const Result<std::vector<Key>> elsewhere = find_rows_elsewhere(task);
+    const Result<std::map<Key, std::uint64_t>> elsewhere = find_rows_elsewhere(task);
     if (!elsewhere) return fail(elsewhere.error());
-    if (Result<void> met = meet_all_rows_of(*elsewhere); !met) return fail(std::move(met.error()));
+    if (Result<void> met = meet_all_rows_of(*elsewhere, *task.job); !met) {
+      return fail(std::move(met.error()));
+    }
   }
   std::map<Key, DoubledKey> doubled;
   for (const auto& [key, rows] : met_) {
-    if (rows.differ()) doubled.emplace(key, rows.decided());
+    if (const auto known = crowded_.find(key); known != crowded_.end()) {
+      doubled.insert(*known);
+    } else if (rows.differ()) {
+      const auto& [_, decided] = *doubled.emplace(key, rows.decided()).first;
+      if (rows.count() > rows_met_again_max) crowded_.emplace(key, decided);
+    }
   }
   return doubled;
 }
 
-Result<std::vector<Key>> SliceReader::find_rows_elsewhere(const SliceTask& task) {
+Result<std::map<Key, std::uint64_t>> SliceReader::find_rows_elsewhere(const SliceTask& task) {
   std::vector<Key> keys;
-  for (const auto& [key, rows] : met_) keys.push_back(key);
+  for (const auto& [key, rows] : met_) {
+    if (!crowded_.contains(key)) keys.push_back(key);
+  }
   Result<std::optional<std::vector<Key>>> doubled = options_.census->doubled(*connection_, keys);
   if (!doubled) return fail(std::move(doubled.error()));
   if (*doubled) {
-    // These are all that the table has; those that stand only in the rows that were met do no harm.
-    return std::move(**doubled);
+    // Those that stand in the rows that were met alone are met again.
+    std::map<Key, std::uint64_t> elsewhere;
+    for (Key& key : **doubled) elsewhere.emplace(std::move(key), 2);
+    return elsewhere;
   }
   const SteadyTime begin = options_.census->now();
   std::map<Key, std::uint64_t> found;
@@ -78,21 +95,24 @@ Result<std::vector<Key>> SliceReader::find_rows_elsewhere(const SliceTask& task)
   if (Result<void> counted = count_rows_with(suspects, true, found); !counted) {
     return fail(std::move(counted.error()));
   }
-  std::vector<Key> elsewhere;
-  for (const auto& [key, rows] : found) {
-    const auto met = met_.find(key);
-    if (met != met_.end() && rows > met->second.count()) elsewhere.push_back(key);
-  }
-  return elsewhere;
+  std::erase_if(found, [this](const auto& key) {
+    const auto met = met_.find(key.first);
+    return met == met_.end() || key.second <= met->second.count();
+  });
+  return found;
 }
 
-Result<void> SliceReader::meet_all_rows_of(std::span<const Key> keys) {
-  for (const Key& key : keys) met_.erase(key);
-  const std::set<Key> wanted(keys.begin(), keys.end());
-  while (!keys.empty()) {
+Result<void> SliceReader::meet_all_rows_of(const std::map<Key, std::uint64_t>& wanted, Job& job) {
+  std::vector<Key> keys;
+  std::map<Key, RowsOfKey> before;
+  for (const auto& [key, rows] : wanted) {
+    keys.push_back(key);
+    before.insert(met_.extract(key));
+  }
+  for (std::span<const Key> left = keys; !left.empty();) {
     const std::span<const Key> some =
-        keys.first(std::min(table_.keys_per_statement(), keys.size()));
-    keys = keys.subspan(some.size());
+        left.first(std::min(table_.keys_per_statement(), left.size()));
+    left = left.subspan(some.size());
     const Statement query = table_.whole_rows_with(some);
     Result<void> read = sql::each_row(connection_->query(query.sql, query.params),
                                       [&](const sql::Cursor& cursor) -> Result<void> {
@@ -108,6 +128,12 @@ Result<void> SliceReader::meet_all_rows_of(std::span<const Key> keys) {
                                       });
     if (!read) return read;
   }
+  // In one snapshot all come back, or the key does not find them by its own text.
+  for (auto& [key, rows] : before) {
+    if (met_[key].count() >= std::max(rows.count(), wanted.at(key))) continue;
+    job.fail_with(key_not_found(table_, key));
+    met_[key] = std::move(rows);
+  }
   return {};
 }
 
@@ -118,13 +144,14 @@ void SliceReader::judge(SliceTask& task, std::map<Key, DoubledKey>& doubled) con
     const auto listed = options_.listed_doubled.find(key);
     const bool is_listed =
         listed != options_.listed_doubled.end() && listed->second.hash == rows.hash;
-    rows.is_accepted = is_listed && listed->second.accepted;
-    // Runs of windows try what is on the list again and again, and would add a line each time.
-    rows.has_its_line = is_listed && !sink_->uses_hashes() && !task.slice.keys.empty();
+    // Nothing tells which of the rows a packed tree has: there none can stay as it is.
+    rows.is_accepted = is_listed && listed->second.accepted && sink_->uses_hashes();
     if (rows.is_accepted) continue;
     if (open++ == 0) first = &key;
   }
-  if (first != nullptr) task.job->fail_with(doubled_key(table_, *first, open - 1));
+  if (first != nullptr) {
+    task.job->fail_with(doubled_key(table_, *first, open - 1, sink_->uses_hashes()));
+  }
 }
 
 void SliceReader::list_doubled(const SliceTask& task, Chunk& chunk) const {

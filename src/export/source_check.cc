@@ -206,17 +206,20 @@ Result<std::optional<watermark::State>> step_back(const std::string& state_direc
 }
 
 Message padding_note(const std::string& output) {
-  return say({"{} began with the blanks that PostgreSQL fills CHAR columns up with (they are _ in "
-              "its paths), and goes on so; an export into a new folder (-o) is without them",
-              "{} 开始时保留了 PostgreSQL 为 CHAR 列补齐的空格（路径中显示为 "
-              "_），因此继续保留；导出到新目录（-o）则不含这些空格"},
-             output);
+  return say(
+      {"{} began with the blanks that PostgreSQL fills short texts of CHAR columns up with "
+       "(they are _ in its paths, where there are any), and goes on so; an export into a new "
+       "folder (-o) is without them",
+       "{} 开始时保留了 PostgreSQL 为 CHAR 列中较短文本补齐的空格（若有，在路径中显示为 "
+       "_），因此继续保留；导出到新目录（-o）则不含这些空格"},
+      output);
 }
 
 /// Of a tree whose record was lost the watermarks tell.
 Result<bool> is_trimmed(const std::optional<SourceRecord>& recorded,
                         const std::string& state_directory) {
-  if (recorded) return recorded->trimmed;
+  // Of another database it has none.
+  if (recorded) return recorded->trimmed || !recorded->source.starts_with("postgres");
   const Result<watermark::State> state = watermark::StateFile(state_directory).load();
   if (!state) return std::unexpected(state.error());
   return std::ranges::none_of(*state, [](const auto& line) { return line.first.ends_with(' '); });

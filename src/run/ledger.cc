@@ -178,8 +178,8 @@ void RunLedger::to_journal(const RunRecord& record) {
 void RunLedger::report_outage(const Error& error) {
   if (std::exchange(outage_reported_, true)) return;
   const Error outage = Error(error).within(
-      {"the job goes on, its record is kept in {} until the state database {} is back",
-       "任务继续进行，运行记录暂存于 {}，待状态库 {} 恢复后写入"},
+      {"the job goes on; records of runs go to {} until the state database {} is back",
+       "任务继续进行；状态库 {1} 恢复之前，运行记录写入 {0}"},
       printable(journal_.file().native()), options_.state.redacted());
   log_line(LogLevel::warning, outage.what.in(options_.language));
 }

@@ -39,8 +39,9 @@ struct Table {
   std::vector<Column> columns;
   std::vector<std::string> primary_key;
   std::vector<Index> indexes;  ///< Also the primary key's, where the server lists it.
-  /// PostgreSQL: other tables inherit from it. Their rows are read as its own, and its primary key
-  /// and indexes hold none of them. (Partitions are no such tables.)
+  /// PostgreSQL: other tables inherit from it; MySQL: it merges others (MRG_MyISAM). Their rows are
+  /// read as its own, and its primary key and indexes prove nothing of them. (Partitions are no
+  /// such tables.)
   bool has_children = false;
 
   [[nodiscard]] const Column* column(std::string_view wanted) const;
