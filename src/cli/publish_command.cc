@@ -126,7 +126,10 @@ Result<ExitCode> publish_at_once(Context& context, relay::HubClient& hub,
   std::size_t unwanted = 0;
   for (; taken < records.size() && !context.world.stop.requested(); ++taken) {
     const auto answer = hub.post(publish_path(records[taken]), records[taken]);
-    if (!answer) return fail(at_record(answer.error(), taken + 1));
+    if (!answer) {
+      tell_unwanted(context, unwanted);
+      return fail(at_record(answer.error(), taken + 1));
+    }
     show(context, *answer);
     if (is_unwanted(*answer)) ++unwanted;
   }
@@ -193,6 +196,7 @@ Result<ExitCode> publish(Context& context) {
       // tell_outbox().
       if (answer.error().kind == ErrorKind::rejected) static_cast<void>(outbox->finish());
       tell_outbox(context, *outbox);
+      tell_unwanted(context, unwanted);
       return fail(at_record(answer.error(), taken + 1));
     }
     if (!*answer) continue;

@@ -50,6 +50,8 @@ class KeyCensus {
   /// No index leads to the keys where a question takes longer, on the average: a thousand keys by
   /// an index, on a network of 10 ms, take less.
   static constexpr std::chrono::milliseconds question_max{100};
+  /// Many questions that are a little shorter are no better.
+  static constexpr std::chrono::seconds asking_max_of_short_ones{60};
 
  private:
   [[nodiscard]] bool is_worth_it() const;

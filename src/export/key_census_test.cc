@@ -78,6 +78,7 @@ TEST_P(KeyCensusTest, EqualKeysOfOtherTextsAreOthers) {
 }
 
 TEST_P(KeyCensusTest, WhereThePassFailsTheDatabaseIsAsked) {
+  if (db().dialect() == sql::Dialect::sqlite) GTEST_SKIP() << "the failure ends its transaction";
   KeyCensus census(*table_, clock_);
   const SteadyTime begin = census.now();
   clock_.advance(2 * KeyCensus::asking_max);

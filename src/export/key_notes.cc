@@ -31,11 +31,11 @@ Error doubled_key(const SourceTable& table, const Key& first, std::size_t others
   }
   return std::move(error).with_hint(
       {"name columns that identify a row: export.{0}.key = \"…\", delete the rows that stand "
-       "twice, or accept it: tidemark export rejects accept --export {0} -o DIR {1}; all other "
+       "twice, or accept it: tidemark export rejects accept --export {0} -o DIR -- {1}; all other "
        "rows are exported",
        "请指定唯一标识一行的列：export.{0}.key = \"…\"，或删除重复的行，或接受现状：tidemark "
-       "export rejects accept --export {0} -o 目录 {1}；其余行均已导出"},
-      spec.name, shell_quoted(printable(first.text())));
+       "export rejects accept --export {0} -o 目录 -- {1}；其余行均已导出"},
+      spec.name, printable(first.text()) == first.text() ? shell_quoted(first.text()) : "KEY");
 }
 
 Error key_not_found(const SourceTable& table, const Key& key) {

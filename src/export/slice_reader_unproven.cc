@@ -68,12 +68,14 @@ Result<std::map<Key, std::uint64_t>> SliceReader::find_rows_elsewhere(const Slic
   for (const auto& [key, rows] : met_) {
     if (!crowded_.contains(key)) keys.push_back(key);
   }
+  if (keys.empty()) return {};
   Result<std::optional<std::vector<Key>>> doubled = options_.census->doubled(*connection_, keys);
   if (!doubled) return fail(std::move(doubled.error()));
   if (*doubled) {
-    // Those that stand in the rows that were met alone are met again.
+    // As of an earlier snapshot: some may have gone since. Those that stand in the rows that were
+    // met alone are met again.
     std::map<Key, std::uint64_t> elsewhere;
-    for (Key& key : **doubled) elsewhere.emplace(std::move(key), 2);
+    for (Key& key : **doubled) elsewhere.emplace(std::move(key), 1);
     return elsewhere;
   }
   const SteadyTime begin = options_.census->now();

@@ -219,7 +219,9 @@ Message padding_note(const std::string& output) {
 Result<bool> is_trimmed(const std::optional<SourceRecord>& recorded,
                         const std::string& state_directory) {
   // Of another database it has none.
-  if (recorded) return recorded->trimmed || !recorded->source.starts_with("postgres");
+  if (recorded)
+    return recorded->trimmed ||
+           (!recorded->source.empty() && !recorded->source.starts_with("postgres"));
   const Result<watermark::State> state = watermark::StateFile(state_directory).load();
   if (!state) return std::unexpected(state.error());
   return std::ranges::none_of(*state, [](const auto& line) { return line.first.ends_with(' '); });

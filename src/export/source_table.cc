@@ -60,30 +60,29 @@ Statement SourceTable::whole_rows_with(std::span<const Key> keys) const {
 
 bool SourceTable::takes(std::string_view tenant, std::string_view country) const {
   // As the server compares them, where the rows come with the blanks that fill them up.
-  const auto same = [this](std::string_view column, std::string_view left, std::string_view right) {
+  const auto trimmed = [this](std::string_view column, std::string_view text) {
     const sql::Column* known = table_.column(column);
-    if (known == nullptr || !known->padded) return left == right;
-    const auto trimmed = [](std::string_view text) {
-      return text.substr(0, text.find_last_not_of(' ') + 1);
-    };
-    return trimmed(left) == trimmed(right);
+    if (known == nullptr || !known->padded) return text;
+    return text.substr(0, text.find_last_not_of(' ') + 1);
   };
+  const auto is_none = [](std::string_view name) {
+    return name.empty() || name == unknown_country;
+  };
+  const std::string_view plain = trimmed(spec_.country, country);
   const auto is_country = [&](std::string_view wanted) {
-    const auto is_none = [](std::string_view name) {
-      return name.empty() || name == unknown_country;
-    };
-    return spec_.country.empty() || same(spec_.country, wanted, country) ||
-           (is_none(wanted) && is_none(country));
-  };
-  const auto is_tenant = [&](std::string_view wanted) {
-    return same(spec_.tenant, wanted, tenant);
+    return spec_.country.empty() || trimmed(spec_.country, wanted) == plain ||
+           (is_none(wanted) && is_none(plain));
   };
   if (filter_.groups) {
     return std::ranges::any_of(*filter_.groups, [&](const auto& group) {
-      return is_tenant(group.first) && is_country(group.second);
+      return group.first == tenant && is_country(group.second);
     });
   }
-  return (filter_.tenants.empty() || std::ranges::any_of(filter_.tenants, is_tenant)) &&
+  const auto is_tenant = [&, name = trimmed(spec_.tenant, tenant)](std::string_view wanted) {
+    return trimmed(spec_.tenant, wanted) == name;
+  };
+  return (filter_.tenants.empty() || std::ranges::binary_search(filter_.tenants, tenant) ||
+          (tenant.ends_with(' ') && std::ranges::any_of(filter_.tenants, is_tenant))) &&
          (filter_.countries.empty() || std::ranges::any_of(filter_.countries, is_country));
 }
 
