@@ -2,7 +2,6 @@
 
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -10,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "export/content_hash.h"
+#include "export/each_row_of.h"
 #include "export/key_notes.h"
 #include "export/rows_of_key.h"
 #include "sql/rows.h"
@@ -147,17 +147,14 @@ Result<DoubledKeys> find_doubled_keys(const Patient& patient) {
                     [&](const sql::Cursor& row) { return key_from(row, patient.table, 0); });
   if (!in_several_rows) return fail(in_several_rows.error());
   std::map<Key, std::set<RowLook>> looks;
-  for (std::span<const Key> left = *in_several_rows; !left.empty();) {
-    const auto some = left.first(std::min(patient.table.keys_per_statement(), left.size()));
-    left = left.subspan(some.size());
-    const Statement query = patient.table.whole_rows_with(some);
-    Result<void> read = sql::each_row(
-        patient.connection.query(query.sql, query.params), [&](const sql::Cursor& row) {
-          looks[key_from(row, patient.table, static_cast<std::size_t>(Field::key))].insert(
-              look_at(row));
-        });
-    if (!read) return fail(std::move(read.error()));
-  }
+  Result<void> read = each_row_of(
+      *in_several_rows, patient.table, patient.connection,
+      [&](std::span<const Key> some) { return patient.table.whole_rows_with(some); },
+      [&](const sql::Cursor& row) {
+        looks[key_from(row, patient.table, static_cast<std::size_t>(Field::key))].insert(
+            look_at(row));
+      });
+  if (!read) return fail(std::move(read.error()));
   for (const auto& [key, seen] : looks) {
     if (seen.size() > 1 && found.count++ == 0) found.first = key;
   }

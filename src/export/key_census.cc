@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "sql/rows.h"
+#include "sql/transaction.h"
 
 namespace tidemark::exporter {
 namespace {
@@ -22,9 +23,7 @@ Result<void> pass_over(sql::Connection& connection, const Error& error) {
   log_line(LogLevel::warning,
            fmt::format("the pass over all keys failed, and each chunk asks for its own: {}",
                        error.what.en));
-  if (connection.dialect() != sql::Dialect::postgres) return {};
-  const Result<std::int64_t> back = connection.execute("ROLLBACK TO SAVEPOINT snapshot", {});
-  return back ? Result<void>() : fail(back.error());
+  return sql::back_to_snapshot(connection);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/pause.h"
 #include "export/key_notes.h"
+#include "sql/transaction.h"
 
 namespace tidemark::exporter {
 namespace {
@@ -204,10 +205,7 @@ Result<void> SliceReader::read_rows(SliceTask& task, Chunk& chunk) {
     }
   }
   cursor.reset();
-  if (done && ended_early_ && connection_->dialect() == sql::Dialect::postgres) {
-    const Result<std::int64_t> back = connection_->execute("ROLLBACK TO SAVEPOINT snapshot", {});
-    if (!back) done = std::unexpected(back.error());
-  }
+  if (done && ended_early_) done = sql::back_to_snapshot(*connection_);
   if (done) {
     done = prove(task.slice, chunk.rows + without_payload);
     ended_early_ = ended_early_ && !done && done.error().kind == ErrorKind::corrupt;

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "export/each_row_of.h"
 #include "export/key_notes.h"
 #include "export/slice_reader.h"
-#include "sql/rows.h"
 
 namespace tidemark::exporter {
 namespace {
@@ -111,25 +111,19 @@ Result<void> SliceReader::meet_all_rows_of(const std::map<Key, std::uint64_t>& w
     keys.push_back(key);
     before.insert(met_.extract(key));
   }
-  for (std::span<const Key> left = keys; !left.empty();) {
-    const std::span<const Key> some =
-        left.first(std::min(table_.keys_per_statement(), left.size()));
-    left = left.subspan(some.size());
-    const Statement query = table_.whole_rows_with(some);
-    Result<void> read = sql::each_row(connection_->query(query.sql, query.params),
-                                      [&](const sql::Cursor& cursor) -> Result<void> {
-                                        const std::optional<SourceRow> row = row_at(cursor);
-                                        // Keys that the column's collation takes for the same are
-                                        // others.
-                                        if (!row || !wanted.contains(row->key)) return {};
-                                        const ContentHash hash = content_hash(row->payload);
-                                        const Result<std::optional<JsonFault>> fault =
-                                            fault_of(*row, hash);
-                                        if (!fault) return std::unexpected(fault.error());
-                                        return meet(*row, hash, !*fault);
-                                      });
-    if (!read) return read;
-  }
+  Result<void> read = each_row_of(
+      keys, table_, *connection_,
+      [this](std::span<const Key> some) { return table_.whole_rows_with(some); },
+      [&](const sql::Cursor& cursor) -> Result<void> {
+        const std::optional<SourceRow> row = row_at(cursor);
+        // Keys that the column's collation takes for the same are others.
+        if (!row || !wanted.contains(row->key)) return {};
+        const ContentHash hash = content_hash(row->payload);
+        const Result<std::optional<JsonFault>> fault = fault_of(*row, hash);
+        if (!fault) return std::unexpected(fault.error());
+        return meet(*row, hash, !*fault);
+      });
+  if (!read) return read;
   // In one snapshot all come back, or the key does not find them by its own text.
   for (auto& [key, rows] : before) {
     if (met_[key].count() >= std::max(rows.count(), wanted.at(key))) continue;
@@ -176,17 +170,10 @@ void SliceReader::list_doubled(const SliceTask& task, Chunk& chunk) const {
 
 Result<void> SliceReader::count_rows_with(std::span<const Key> keys, bool exactly,
                                           std::map<Key, std::uint64_t>& rows) {
-  while (!keys.empty()) {
-    const std::span<const Key> some =
-        keys.first(std::min(table_.keys_per_statement(), keys.size()));
-    keys = keys.subspan(some.size());
-    const Statement query = table_.rows_with(some, exactly);
-    Result<void> counted =
-        sql::each_row(connection_->query(query.sql, query.params),
-                      [&](const sql::Cursor& row) { ++rows[key_from(row, table_, 0)]; });
-    if (!counted) return counted;
-  }
-  return {};
+  return each_row_of(
+      keys, table_, *connection_,
+      [&](std::span<const Key> some) { return table_.rows_with(some, exactly); },
+      [&](const sql::Cursor& row) { ++rows[key_from(row, table_, 0)]; });
 }
 
 Result<void> SliceReader::meet(const SourceRow& row, const ContentHash& hash, bool is_good) {

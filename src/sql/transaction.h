@@ -23,4 +23,13 @@ template <class Work>
   return done;
 }
 
+/// Where a statement of a snapshot failed or was left before its end: those that follow run in the
+/// same snapshot. PostgreSQL alone needs it, and only there it is a statement; see Isolation.
+/// Errors: those of the statement.
+[[nodiscard]] inline Result<void> back_to_snapshot(Connection& connection) {
+  if (connection.dialect() != Dialect::postgres) return {};
+  const Result<std::int64_t> back = connection.execute("ROLLBACK TO SAVEPOINT snapshot", {});
+  return back ? Result<void>() : fail(back.error());
+}
+
 }  // namespace tidemark::sql
